@@ -1,0 +1,25 @@
+# make demo   set everything up, then train, evaluate and run a small model on figures that it draws
+# make test   set everything up, then run all tests (make unit: without those that run the tools)
+# make setup  only set up: .venv with the pinned set and this package; nothing is done where that is there already
+PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$p && break; \
+	done || echo python3)
+VENV := .venv
+RUN := $(VENV)/bin
+
+.PHONY: setup demo test unit clean
+
+setup:
+	@$(PYTHON) scripts/install.py --venv $(VENV) --extras test
+
+demo: setup
+	@$(RUN)/mim run spinepose_mm demo --out demo_results
+
+test: setup
+	@$(RUN)/pytest tests
+
+unit: setup
+	@$(RUN)/pytest tests -m "not tools"
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info demo_results

@@ -1,0 +1,62 @@
+import re
+import shutil
+from pathlib import Path
+
+from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+from setuptools.command.sdist import sdist
+
+ROOT = Path(__file__).parent
+NAME = 'spinepose_mm'
+SHIPPED = ('configs', 'tools', 'model-index.yml')
+
+
+def ship(package, link=False):
+    """Put what mim looks for into `package`/.mim, as copies, or as links for an editable install."""
+    folder = Path(package, '.mim')
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for name in SHIPPED:
+        source, target = ROOT / name, folder / name
+        if link:
+            target.symlink_to(source.resolve(), target_is_directory=source.is_dir())
+        elif source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns('__pycache__'))
+        else:
+            shutil.copy2(source, target)
+
+
+class BuildPy(build_py):
+    def run(self):
+        super().run()
+        if self.editable_mode:
+            ship(ROOT / NAME, link=True)
+        else:
+            ship(Path(self.build_lib, NAME))
+
+
+class Sdist(sdist):
+    def make_release_tree(self, base_dir, files):
+        super().make_release_tree(base_dir, files)
+        ship(Path(base_dir, NAME))
+
+
+setup(
+    name=NAME,
+    version=re.search(r"'(.+)'", (ROOT / NAME / 'version.py').read_text())[1],
+    description='SpinePose for MMPose: estimating the human spine from pictures and video',
+    long_description=(ROOT / 'README.md').read_text(encoding='utf-8'),
+    long_description_content_type='text/markdown',
+    license='Apache-2.0',
+    packages=find_packages(include=[NAME, f'{NAME}.*']),
+    python_requires='>=3.11,<3.13',
+    # torch: from 2.6 on, checkpoints are loaded as data; numpy: what xtcocotools and mmcv are built against here.
+    install_requires=['torch>=2.6', 'numpy>=1.26,<2.3', 'mmengine>=0.10.7,<0.11', 'opencv-python>=4.8,<5'],
+    extras_require={
+        # As for MMPose itself, what has to be built or has broken requirements is mim's business, or that of
+        # scripts/install.py: pip alone would try to build chumpy for mmpose, and mmcv without torch.
+        'mim': ['mmcv>=2.1,<2.2', 'mmdet>=3.3,<3.4', 'mmpose>=1.3.2,<1.4', 'xtcocotools>=1.14'],
+        'test': ['pytest>=8'],
+    },
+    cmdclass={'build_py': BuildPy, 'sdist': Sdist},
+    zip_safe=False)

@@ -1,0 +1,4 @@
+"""Data sets of people. MMPose's inferencer picks the person detector for classes of a module `datasets.body`."""
+from .spinetrack_dataset import SpineTrackDataset
+
+__all__ = ['SpineTrackDataset']

@@ -1,0 +1,3 @@
+from .spinetrack_metric import SpineTrackMetric
+
+__all__ = ['SpineTrackMetric']

@@ -1,0 +1,10 @@
+"""Every change to other people's code, each in the file named after what it changes.
+
+`install` is called once, by `import spinepose_mm`.
+"""
+from . import aliases, checkpoints
+
+
+def install():
+    checkpoints.install()
+    aliases.install()

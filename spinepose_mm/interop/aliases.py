@@ -1,0 +1,65 @@
+"""MMPose's inferencers find this package's models by their names and aliases.
+
+MMEngine looks an alias up in the model index of the package that the scope names, and the scope of pose models is
+always `mmpose`.
+"""
+import difflib
+from pathlib import Path
+
+import mmpose
+from mmengine.fileio import load
+from mmengine.infer import BaseInferencer
+
+_stock_models = BaseInferencer._get_models_from_metafile
+_stock_lookup = BaseInferencer._load_model_from_metafile
+
+
+def install():
+    """Add this package's model index to MMPose's, and name the near ones where an alias is unknown."""
+    BaseInferencer._get_models_from_metafile = staticmethod(_models)
+    BaseInferencer._load_model_from_metafile = _lookup
+
+
+def index_folder():
+    """Return the folder of this package's model-index.yml, configs and tools.
+
+    It is `.mim` in an installed package, and the repository's root in a checkout.
+    """
+    package = Path(__file__).parents[1]
+    for folder in (package / '.mim', package.parent):
+        if (folder / 'model-index.yml').is_file():
+            return folder
+    raise FileNotFoundError(f'spinepose_mm is not installed whole: {package} has no .mim/model-index.yml')
+
+
+def models():
+    """Yield the entries of this package's model index, with the paths of their configs absolute."""
+    folder = index_folder()
+    for name in load(folder / 'model-index.yml')['Import']:
+        for model in load(folder / name)['Models']:
+            yield {**model, 'Config': str(folder / model['Config'])}
+
+
+def _models(dir):
+    yield from _stock_models(dir)
+    if Path(dir).is_relative_to(Path(mmpose.__file__).parent):
+        yield from models()
+
+
+def _lookup(self, model):
+    try:
+        return _stock_lookup(self, model)
+    except ValueError as error:
+        if 'Cannot find model' not in str(error):
+            raise
+        names = {name for entry in _models(self._get_repo_or_mim_dir(self.scope)) for name in _names(entry)}
+        near = difflib.get_close_matches(model.lower(), names, n=5, cutoff=0.5)
+        own = sorted(name for entry in models() for name in _names(entry))
+        raise ValueError(f'there is no config file and no model named {model!r}; '
+                         + (f'near: {", ".join(near)}; ' if near else '')
+                         + f'models of spinepose_mm: {", ".join(own)}') from error
+
+
+def _names(entry):
+    aliases = entry.get('Alias', [])
+    return [entry['Name'].lower(), *(alias.lower() for alias in ([aliases] if isinstance(aliases, str) else aliases))]

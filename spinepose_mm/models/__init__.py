@@ -1,0 +1,3 @@
+from .pose_estimator import SpinePoseEstimator
+
+__all__ = ['SpinePoseEstimator']

@@ -1,0 +1,163 @@
+"""The SpineTrack skeleton: the one place that knows the 37 keypoints.
+
+Names, vertebral levels, left/right twins, OKS sigmas and joint weights are those of the SpineTrack data set (SpinePose,
+CVPR Workshops 2025, arXiv 2504.08110). The first 17 keypoints are COCO's and the first 26 Halpe-26's, in the same
+order. The spine's points lie near the centroids of the vertebral bodies, not on the spinous processes.
+
+    >>> from spinepose_mm import skeleton
+    >>> skeleton.index('L3'), skeleton.KEYPOINTS[27].name
+    (27, 'spine_02')
+    >>> [skeleton.KEYPOINTS[i].level for i in skeleton.SUBSETS['spine']]
+    ['C1', 'C4', 'C7', 'T3', 'T8', 'L1', 'L3', 'L5', 'S1']
+"""
+import difflib
+from typing import NamedTuple
+
+NAME = 'spinetrack'
+PAPER = dict(
+    author='Khan, Muhammad Saif Ullah and Krauß, Stephan and Stricker, Didier',
+    title='Towards Unconstrained 2D Pose Estimation of the Human Spine',
+    container='Proceedings of the IEEE/CVF Conference on Computer Vision and Pattern Recognition Workshops',
+    year='2025',
+    homepage='https://github.com/dfki-av/spinepose')
+
+_MIDDLE, _LEFT, _RIGHT, _SPINE = (51, 153, 255), (0, 255, 0), (255, 128, 0), (255, 51, 153)
+
+
+class Keypoint(NamedTuple):
+    """One keypoint.
+
+    Attributes:
+        name: SpineTrack's name, such as 'spine_02'.
+        part: 'upper' or 'lower', MMPose's halves of the body for half-body augmentation.
+        sigma: OKS sigma; COCO's constants are twice that.
+        weight: weight of the keypoint in the training loss.
+        level: vertebral level, such as 'L3'; empty off the spine.
+    """
+    name: str
+    part: str
+    sigma: float
+    weight: float
+    level: str = ''
+
+    @property
+    def twin(self):
+        """Name of the same keypoint on the other side; empty for those in the middle."""
+        for side, other in (('left_', 'right_'), ('right_', 'left_')):
+            if self.name.startswith(side):
+                return other + self.name[len(side):]
+        return ''
+
+    @property
+    def color(self):
+        """Colour to draw it in, (R, G, B)."""
+        if self.level:
+            return _SPINE
+        return {'left': _LEFT, 'right': _RIGHT}.get(self.name.split('_')[0], _MIDDLE)
+
+
+def _pair(name, part, sigma, weight):
+    return Keypoint('left_' + name, part, sigma, weight), Keypoint('right_' + name, part, sigma, weight)
+
+
+KEYPOINTS = (
+    Keypoint('nose', 'upper', .026, 1.0),
+    *_pair('eye', 'upper', .025, 1.0),
+    *_pair('ear', 'upper', .035, 1.0),
+    *_pair('shoulder', 'upper', .079, 1.0),
+    *_pair('elbow', 'upper', .072, 1.2),
+    *_pair('wrist', 'upper', .062, 1.5),
+    *_pair('hip', 'lower', .107, 1.0),
+    *_pair('knee', 'lower', .087, 1.2),
+    *_pair('ankle', 'lower', .089, 1.5),
+    Keypoint('head', 'upper', .026, 1.0),
+    Keypoint('neck', 'upper', .040, 1.5, 'C7'),
+    Keypoint('hip', 'lower', .070, 1.5, 'S1'),
+    *_pair('big_toe', 'lower', .079, 1.2),
+    *_pair('small_toe', 'lower', .079, 1.2),
+    *_pair('heel', 'lower', .079, 1.2),
+    Keypoint('spine_01', 'upper', .10, 1.2, 'L5'),
+    Keypoint('spine_02', 'upper', .10, 1.2, 'L3'),
+    Keypoint('spine_03', 'upper', .10, 1.2, 'L1'),
+    Keypoint('spine_04', 'upper', .08, 1.2, 'T8'),
+    Keypoint('spine_05', 'upper', .08, 1.2, 'T3'),
+    *_pair('latissimus', 'upper', .12, 1.0),
+    *_pair('clavicle', 'upper', .07, 1.2),
+    Keypoint('neck_02', 'upper', .07, 1.5, 'C4'),
+    Keypoint('neck_03', 'upper', .06, 1.5, 'C1'),
+)
+NUM_KEYPOINTS = len(KEYPOINTS)
+NAMES = tuple(keypoint.name for keypoint in KEYPOINTS)
+SIGMAS = tuple(keypoint.sigma for keypoint in KEYPOINTS)
+WEIGHTS = tuple(keypoint.weight for keypoint in KEYPOINTS)
+LEVELS = {keypoint.level: keypoint.name for keypoint in KEYPOINTS if keypoint.level}
+
+
+def index(name):
+    """Return the number of a keypoint, given its name ('spine_02') or vertebral level ('L3').
+
+    Raises:
+        KeyError: there is none of that name; the nearest ones are listed.
+    """
+    try:
+        return NAMES.index(LEVELS.get(name, name))
+    except ValueError:
+        near = difflib.get_close_matches(name, [*NAMES, *LEVELS], n=3)
+        raise KeyError(f'no keypoint is named {name!r}' + (f'; near: {", ".join(near)}' if near else '')) from None
+
+
+def _indices(*names):
+    return tuple(map(index, names))
+
+
+COCO17, HALPE26 = tuple(range(17)), tuple(range(26))
+#: Keypoint numbers by name of the subset; the spine's run from top to bottom.
+SUBSETS = {
+    'body': COCO17,
+    'feet': _indices(*(side + point for point in ('big_toe', 'small_toe', 'heel') for side in ('left_', 'right_'))),
+    'spine': _indices('C1', 'C4', 'C7', 'T3', 'T8', 'L1', 'L3', 'L5', 'S1'),
+    'all': tuple(range(NUM_KEYPOINTS)),
+}
+#: Number of each keypoint's twin, or its own for those in the middle.
+FLIP_INDICES = tuple(index(keypoint.twin or keypoint.name) for keypoint in KEYPOINTS)
+
+
+def _bones():
+    for side in ('left_', 'right_'):
+        leg = ('hip', side + 'hip', side + 'knee', side + 'ankle')
+        yield from zip(leg[1:], leg)
+        yield from ((side + foot, side + 'ankle') for foot in ('big_toe', 'small_toe', 'heel'))
+        arm = ('spine_05', side + 'clavicle', side + 'shoulder', side + 'elbow', side + 'wrist')
+        yield from zip(arm[1:], arm)
+        yield from ((side + 'latissimus', 'spine_04'), (side + 'eye', 'nose'), (side + 'ear', side + 'eye'),
+                    (side + 'ear', side + 'shoulder'))
+    yield 'left_eye', 'right_eye'
+    yield 'nose', 'head'
+    chain = ('head', *(NAMES[i] for i in SUBSETS['spine']))
+    yield from zip(chain, chain[1:])
+
+
+#: Names of the two ends of each bone that is drawn.
+BONES = tuple(_bones())
+
+
+def bone_color(bone):
+    """Return the (R, G, B) of a bone: its side's, the spine's where both ends are on it, or the middle's."""
+    ends = [KEYPOINTS[index(name)] for name in bone]
+    if all(end.level for end in ends):
+        return _SPINE
+    return next((end.color for end in ends if end.twin), _MIDDLE)
+
+
+def metainfo():
+    """Return the skeleton as MMPose's pose metainfo, a dict that `parse_pose_metainfo` reads."""
+    return dict(
+        dataset_name=NAME,
+        paper_info=dict(PAPER),
+        keypoint_info={
+            i: dict(name=point.name, id=i, color=list(point.color), type=point.part, swap=point.twin)
+            for i, point in enumerate(KEYPOINTS)},
+        skeleton_info={
+            i: dict(link=bone, id=i, color=list(bone_color(bone))) for i, bone in enumerate(BONES)},
+        joint_weights=list(WEIGHTS),
+        sigmas=list(SIGMAS))

@@ -1,0 +1,5 @@
+"""Evaluate a model: MMPose's own tools/test.py, with spinepose_mm registered."""
+from spinepose_mm.interop.tools import run_mmpose_tool
+
+if __name__ == '__main__':
+    run_mmpose_tool('test.py')
