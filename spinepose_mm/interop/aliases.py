@@ -40,6 +40,21 @@ def models():
             yield {**model, 'Config': str(folder / model['Config'])}
 
 
+def find_model(name):
+    """Return (path of the config, URL of the weights) of one of this package's models.
+
+    Args:
+        name: its name or an alias, such as 'spinepose_v2_small' or 'spinepose-s'.
+
+    Raises:
+        ValueError: there is no such model; the near names are listed.
+    """
+    for model in models():
+        if name.lower() in _names(model):
+            return model['Config'], model['Weights']
+    raise _unknown(name, models())
+
+
 def _models(dir):
     yield from _stock_models(dir)
     if Path(dir).is_relative_to(Path(mmpose.__file__).parent):
@@ -52,14 +67,17 @@ def _lookup(self, model):
     except ValueError as error:
         if 'Cannot find model' not in str(error):
             raise
-        names = {name for entry in _models(self._get_repo_or_mim_dir(self.scope)) for name in _names(entry)}
-        near = difflib.get_close_matches(model.lower(), names, n=5, cutoff=0.5)
-        own = sorted(name for entry in models() for name in _names(entry))
-        raise ValueError(f'there is no config file and no model named {model!r}; '
-                         + (f'near: {", ".join(near)}; ' if near else '')
-                         + f'models of spinepose_mm: {", ".join(own)}') from error
+        raise _unknown(model, _models(self._get_repo_or_mim_dir(self.scope))) from error
 
 
-def _names(entry):
-    aliases = entry.get('Alias', [])
-    return [entry['Name'].lower(), *(alias.lower() for alias in ([aliases] if isinstance(aliases, str) else aliases))]
+def _names(model):
+    aliases = model.get('Alias', [])
+    return [name.lower() for name in (model['Name'], *([aliases] if isinstance(aliases, str) else aliases))]
+
+
+def _unknown(name, candidates):
+    """Return the error for a name that is none of those of the models `candidates`."""
+    near = difflib.get_close_matches(name.lower(), {known for model in candidates for known in _names(model)}, 5, .5)
+    own = sorted(known for model in models() for known in _names(model))
+    return ValueError(f'there is no config file and no model named {name!r}; '
+                      + (f'near: {", ".join(near)}; ' if near else '') + f'models of spinepose_mm: {", ".join(own)}')

@@ -46,7 +46,7 @@ def _get_buffer_method(owner, name):
     """Stand in for the `getattr` by which a pickled HistoryBuffer refers to its statistics methods."""
     if owner is HistoryBuffer and name in {'min', 'max', 'mean', 'current'}:
         return getattr(owner, name)
-    raise pickle.UnpicklingError(f'GLOBAL getattr({owner!r}, {name!r})')
+    raise pickle.UnpicklingError(f'GLOBAL getattr({getattr(owner, "__name__", owner)},{name})')
 
 
 def load_from_local(filename, map_location=None):
@@ -69,7 +69,7 @@ def load_from_local(filename, map_location=None):
     try:
         checkpoint = torch.load(path, map_location=map_location, weights_only=True)
     except pickle.UnpicklingError as error:
-        refused = re.search(r'GLOBAL (\S+(?: \S+\))?)|reduce for unrecognized function (.+)', str(error))
+        refused = re.search(r'GLOBAL (\S+)|reduce for unrecognized function (.+)', str(error))
         if refused is None:
             raise CheckpointError(f'{path} is truncated, or not a checkpoint') from error
         raise CheckpointError(f'{path} was refused: it holds {refused[1] or refused[2]}, which is code, not weights. '

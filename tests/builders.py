@@ -1,0 +1,43 @@
+"""Small data for tests, made where it is needed."""
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from spinepose_mm import skeleton
+from spinepose_mm.interop.aliases import index_folder
+
+
+def config(name):
+    """Return the path of a shipped config, given its path below configs/ without the ending."""
+    return index_folder() / 'configs' / f'{name}.py'
+
+
+def keypoints(count=skeleton.NUM_KEYPOINTS, visible=2):
+    """Return a flat COCO list of `count` distinct keypoints that lie in the box of `person`."""
+    return [value for i in range(count) for value in (20. + 2 * i % 60, 30. + i, visible)]
+
+
+def person(id=1, image_id=1, **fields):
+    """Return a COCO annotation of one person; `fields` replace its own."""
+    return {**dict(id=id, image_id=image_id, category_id=1, iscrowd=0, bbox=[10., 20., 80., 60.], area=2400.,
+                   keypoints=keypoints()), **fields}
+
+
+def write_annotations(path, people, images=None):
+    """Write a COCO file; there is a picture of 120 x 100 pixels for each image that somebody is in."""
+    path = Path(path)
+    ids = sorted({one['image_id'] for one in people}) or [1]
+    images = images if images is not None else [
+        dict(id=i, file_name=f'{i}.jpg', width=120, height=100) for i in ids]
+    path.write_text(json.dumps(dict(images=images, annotations=people, categories=[dict(id=1, name='person')])))
+    for i in ids:
+        write_image(path.parent / f'{i}.jpg', seed=i)
+    return path
+
+
+def write_image(path, seed=0):
+    picture = np.random.default_rng(seed).integers(0, 255, (100, 120, 3), dtype=np.uint8)
+    assert cv2.imwrite(str(path), picture)
+    return Path(path)

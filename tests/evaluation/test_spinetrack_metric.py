@@ -1,0 +1,173 @@
+import copy
+import json
+
+import numpy as np
+import pytest
+from mmpose.evaluation import CocoMetric
+from mmpose.registry import METRICS
+from xtcocotools.coco import COCO
+from xtcocotools.cocoeval import COCOeval
+
+import builders
+from spinepose_mm import skeleton
+
+META = dict(dataset_name='spinetrack', num_keypoints=37, sigmas=np.array(skeleton.SIGMAS), CLASSES=[dict(id=1)])
+NAMES = ('AP', 'AP .5', 'AP .75', 'AP (M)', 'AP (L)', 'AR', 'AR .5', 'AR .75', 'AR (M)', 'AR (L)')
+
+
+@pytest.fixture
+def people(tmp_path):
+    """Annotation file of 30 people of different sizes in 10 images, some without a labelled spine, feet or body."""
+    rng = np.random.default_rng(0)
+    found = []
+    for i in range(30):
+        scale = rng.uniform(.4, 3)
+        flat = np.array(builders.keypoints()).reshape(-1, 3)
+        flat[:, :2] = flat[:, :2] * scale + rng.uniform(0, 200, 2)
+        flat[:, 2] = rng.choice([0, 1, 2], 37, p=[.2, .2, .6])
+        if i % 5 == 0:
+            flat[list(skeleton.SUBSETS[('spine', 'feet', 'body')[i // 5 % 3]])] = 0
+        low, high = flat[:, :2].min(0), flat[:, :2].max(0)
+        found.append(builders.person(i + 1, 1 + i % 10, keypoints=flat.ravel().tolist(), area=3600 * scale**2,
+                                     bbox=[*low, *(high - low)]))
+    images = [dict(id=i + 1, file_name=f'{i + 1}.jpg', width=640, height=480) for i in range(10)]
+    return builders.write_annotations(tmp_path / 'a.json', found, images)
+
+
+def predictions(path, noise, seed=0):
+    """Return data samples whose keypoints are the true ones and some pixels of noise."""
+    rng = np.random.default_rng(seed)
+    samples = []
+    for person in json.loads(path.read_text())['annotations']:
+        true = np.array(person['keypoints']).reshape(-1, 3)[None, :, :2]
+        x, y, w, h = person['bbox']
+        samples.append(dict(
+            id=person['id'], img_id=person['image_id'], category_id=1, raw_ann_info=person, ori_shape=(480, 640),
+            pred_instances=dict(keypoints=true + rng.normal(0, 1, true.shape) * noise * rng.uniform(0, 2),
+                                keypoint_scores=rng.uniform(.1, 1, (1, 37)).astype(np.float32)),
+            gt_instances=dict(bbox_scores=np.ones(1), bbox_scales=1.25 * np.array([[w, h]]))))
+    return samples
+
+
+def scores(metric, samples, meta=META):
+    metric.dataset_meta = copy.deepcopy(meta)
+    metric.process([], samples)
+    return metric.evaluate(len(samples))
+
+
+def spinetrack(path, **kwargs):
+    return METRICS.build(dict(type='SpineTrackMetric', ann_file=str(path), **kwargs))
+
+
+def cut(samples, path, ids, folder):
+    """Return the samples and the annotation file of a data set that has the keypoints `ids` alone."""
+    def cut_flat(flat):
+        return np.array(flat).reshape(-1, 3)[list(ids)].ravel().tolist()
+
+    samples = copy.deepcopy(samples)
+    for sample in samples:
+        sample['pred_instances'] = {name: value[:, list(ids)] for name, value in sample['pred_instances'].items()}
+    data = json.loads(path.read_text())
+    for person in data['annotations']:
+        person['keypoints'] = cut_flat(person['keypoints'])
+    (folder / 'cut.json').write_text(json.dumps(data))
+    return samples, folder / 'cut.json'
+
+
+@pytest.mark.parametrize('subset', skeleton.SUBSETS)
+def test_equals_coco_metric_on_a_data_set_of_the_subset(people, tmp_path, subset):
+    samples = predictions(people, noise=4)
+    found = scores(spinetrack(people), samples)
+    ids = skeleton.SUBSETS[subset]
+    cut_samples, cut_file = cut(samples, people, ids, tmp_path)
+    expected = scores(CocoMetric(ann_file=str(cut_file)), cut_samples,
+                      dict(META, num_keypoints=len(ids), sigmas=META['sigmas'][list(ids)]))
+    assert 0.1 < expected['coco/AP'] < 0.95
+    for name in NAMES:
+        assert found[f'spinetrack/{subset}_{name}'] == pytest.approx(expected[f'coco/{name}'], abs=1e-9)
+
+
+def test_equals_cocos_own_evaluator(people, tmp_path):
+    """The spine, scored by hand and evaluated without any of MMPose's code."""
+    samples = predictions(people, noise=4)
+    ids = list(skeleton.SUBSETS['spine'])
+    _, cut_file = cut(samples, people, ids, tmp_path)
+    found = scores(spinetrack(people, subsets=['spine'], nms_mode='none'), samples)
+    results = []
+    for sample in samples:
+        seen = sample['pred_instances']['keypoint_scores'][0, ids]
+        points = np.column_stack([sample['pred_instances']['keypoints'][0, ids], seen])
+        results.append(dict(image_id=sample['img_id'], category_id=1, keypoints=points.ravel().tolist(),
+                            score=float(seen[seen > .2].mean())))
+    truth = COCO(str(cut_file))
+    (tmp_path / 'results.json').write_text(json.dumps(results))
+    evaluator = COCOeval(truth, truth.loadRes(str(tmp_path / 'results.json')), 'keypoints', META['sigmas'][ids])
+    evaluator.evaluate()
+    evaluator.accumulate()
+    evaluator.summarize()
+    np.testing.assert_allclose([found[f'spinetrack/spine_{name}'] for name in NAMES], evaluator.stats, atol=1e-9)
+
+
+def test_one_person_by_hand(tmp_path):
+    """OKS = exp(-d^2 / (2 area (2 sigma)^2)) of one keypoint off by d, averaged over the subset's labelled ones."""
+    person = builders.person()
+    path = builders.write_annotations(tmp_path / 'a.json', [person])
+    sample = predictions(path, noise=0)[0]
+    levels = [skeleton.index(level) for level in ('C1', 'C4', 'C7', 'T3', 'T8', 'L1', 'L3', 'L5', 'S1')]
+    sample['pred_instances']['keypoints'][0, levels, 0] += 6
+    oks = np.mean([np.exp(-36 / (2 * 2400 * (2 * skeleton.SIGMAS[i])**2)) for i in levels])
+    assert 0.65 < oks < 0.7  # passes the thresholds .5, .55, .6 and .65 of ten
+    found = scores(spinetrack(path), [sample])
+    assert found['spinetrack/spine_AP'] == pytest.approx(.4)
+    assert found['spinetrack/spine_AP .5'] == pytest.approx(1) and found['spinetrack/spine_AP .75'] == 0
+    assert found['spinetrack/body_AP'] == found['spinetrack/feet_AP'] == pytest.approx(1)
+
+
+def test_people_without_the_subset_do_not_count(tmp_path):
+    flat = np.array(builders.keypoints()).reshape(-1, 3)
+    flat[list(skeleton.SUBSETS['spine'])] = 0
+    path = builders.write_annotations(tmp_path / 'a.json', [
+        builders.person(1), builders.person(2, image_id=2, keypoints=flat.ravel().tolist())])
+    samples = predictions(path, noise=0)
+    samples[1]['pred_instances']['keypoints'][:, list(skeleton.SUBSETS['spine'])] += 25
+    found = scores(spinetrack(path), samples)
+    assert found['spinetrack/spine_AP'] == found['spinetrack/spine_AR'] == pytest.approx(1)
+    alone = builders.write_annotations(tmp_path / 'b.json', [samples[1]['raw_ann_info']])
+    assert scores(spinetrack(alone), samples[1:])['spinetrack/spine_AP'] == -1
+
+
+def test_takes_the_labels_from_the_data_set_too(people):
+    samples = predictions(people, noise=4)
+    unseen = dict(META, dataset_name='unseen')  # no data set has left the name of its annotation file behind
+    found = scores(METRICS.build(dict(type='SpineTrackMetric')), samples, unseen)
+    assert found == scores(spinetrack(people), samples)
+
+
+def test_leaves_its_inputs_alone(people):
+    metric, samples = spinetrack(people), predictions(people, noise=2)
+    before = copy.deepcopy(samples)
+    assert scores(metric, samples) == scores(metric, samples)
+    np.testing.assert_array_equal(before[0]['pred_instances']['keypoints'], samples[0]['pred_instances']['keypoints'])
+
+
+@pytest.mark.parametrize('subsets', [['spine', 'tail'], []])
+def test_unknown_subset(subsets):
+    with pytest.raises(ValueError, match='subsets are out of body, feet, spine, all'):
+        METRICS.build(dict(type='SpineTrackMetric', subsets=subsets))
+
+
+def test_other_numbers_of_keypoints(people, tmp_path):
+    cut_samples, cut_file = cut(predictions(people, 0), people, range(17), tmp_path)
+    with pytest.raises(ValueError, match='37 keypoints a person, but the prediction for image 1 has 17'):
+        scores(spinetrack(people), cut_samples)
+    with pytest.raises(ValueError, match=r'annotation 1 of .*cut\.json has 17 keypoints, where 37'):
+        scores(spinetrack(cut_file), predictions(people, 0))
+
+
+def test_missing_area(tmp_path):
+    person = builders.person()
+    del person['area']
+    path = builders.write_annotations(tmp_path / 'a.json', [person])
+    with pytest.raises(ValueError, match="annotation 1 of .* has no field 'area'; set use_area=False"):
+        scores(spinetrack(path), predictions(path, 0))
+    assert scores(spinetrack(path, use_area=False), predictions(path, 0))['spinetrack/all_AP'] == pytest.approx(1)

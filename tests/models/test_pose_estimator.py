@@ -1,0 +1,47 @@
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.runner import load_checkpoint
+from mmpose.apis import init_model
+from mmpose.registry import MODELS
+
+import builders
+from spinepose_mm.interop.checkpoints import CheckpointError
+
+
+def small(**head):
+    cfg = Config.fromfile(builders.config('spinepose_v1_small'))
+    cfg.model.backbone.init_cfg = None
+    cfg.model.head.update(head)
+    return cfg
+
+
+def test_checkpoints_go_both_ways_between_this_class_and_mmposes(tmp_path):
+    cfg = small()
+    own = MODELS.build(cfg.model)
+    stock = MODELS.build(dict(cfg.model, type='TopdownPoseEstimator'))
+    assert own.state_dict().keys() == stock.state_dict().keys()
+    torch.save(dict(state_dict=own.state_dict()), tmp_path / 'a.pth')
+    load_checkpoint(stock, str(tmp_path / 'a.pth'), strict=True)
+    stock.load_state_dict(own.state_dict())
+    own.load_state_dict(stock.state_dict())
+
+
+@pytest.mark.parametrize('prefix', ['', 'module.'])
+def test_another_number_of_keypoints_is_refused(tmp_path, prefix):
+    path = tmp_path / 'halpe26.pth'
+    weights = MODELS.build(small(out_channels=26).model).state_dict()
+    torch.save(dict(state_dict={prefix + name: value for name, value in weights.items()}), path)
+    message = r'halpe26\.pth predicts 26 keypoints, and this model 37\. .*backbone.init_cfg'
+    with pytest.raises(CheckpointError, match=message):
+        load_checkpoint(MODELS.build(small().model), str(path))
+    with pytest.raises(CheckpointError, match=message):
+        init_model(small(), str(path), device='cpu')
+    # The way that the message names.
+    cfg = small()
+    cfg.model.backbone.init_cfg = dict(type='Pretrained', prefix='backbone.', checkpoint=str(path))
+    if not prefix:
+        model = MODELS.build(cfg.model)
+        model.init_weights()
+        name = 'backbone.stem.0.conv.weight'
+        assert torch.equal(model.state_dict()[name], weights[name])

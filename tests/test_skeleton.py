@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+
+from spinepose_mm import skeleton
+
+
+def test_shares_the_order_of_coco_and_halpe26():
+    coco = parse_pose_metainfo(dict(from_file='configs/_base_/datasets/coco.py'))
+    halpe = parse_pose_metainfo(dict(from_file='configs/_base_/datasets/halpe26.py'))
+    assert list(skeleton.NAMES[:17]) == [coco['keypoint_id2name'][i] for i in range(17)]
+    assert list(skeleton.NAMES[:26]) == [halpe['keypoint_id2name'][i] for i in range(26)]
+    np.testing.assert_allclose(skeleton.SIGMAS[:17], coco['sigmas'])
+
+
+def test_spine_runs_from_c1_to_s1():
+    assert skeleton.SUBSETS['spine'] == (36, 35, 18, 30, 29, 28, 27, 26, 19)
+    assert [skeleton.KEYPOINTS[i].level for i in skeleton.SUBSETS['spine']] == \
+        ['C1', 'C4', 'C7', 'T3', 'T8', 'L1', 'L3', 'L5', 'S1']
+    assert skeleton.SUBSETS['feet'] == (20, 21, 22, 23, 24, 25)
+    assert skeleton.SUBSETS['all'] == tuple(range(37))
+
+
+def test_index_takes_names_and_levels_and_names_the_near_ones():
+    assert skeleton.index('neck_03') == skeleton.index('C1') == 36
+    with pytest.raises(KeyError, match='left_clavicle'):
+        skeleton.index('left_clavicel')
+
+
+def test_twins_swap():
+    flip = np.array(skeleton.FLIP_INDICES)
+    assert (flip[flip] == np.arange(37)).all()
+    assert (flip == np.arange(37)).sum() == 11  # nose, head and the nine of the spine
+    assert skeleton.FLIP_INDICES[31:35] == (32, 31, 34, 33)
+
+
+def test_metainfo_is_what_mmpose_reads():
+    meta = parse_pose_metainfo(skeleton.metainfo())
+    assert meta['num_keypoints'] == 37 and meta['dataset_name'] == 'spinetrack'
+    assert tuple(meta['flip_indices']) == skeleton.FLIP_INDICES
+    assert len(meta['skeleton_links']) == len(skeleton.BONES) == len(set(skeleton.BONES)) == 39
+    np.testing.assert_allclose(meta['dataset_keypoint_weights'][[0, 9, 18, 26, 31]], [1., 1.5, 1.5, 1.2, 1.])
+    np.testing.assert_allclose(meta['sigmas'][[18, 19, 26, 29, 31, 35, 36]], [.04, .07, .1, .08, .12, .07, .06])
+
+
+def test_every_keypoint_is_on_a_bone_and_bones_join_one_body():
+    body, bones = {'hip'}, set(skeleton.BONES)
+    while any(len(body & set(bone)) == 1 for bone in bones):
+        body |= {name for bone in bones if body & set(bone) for name in bone}
+    assert body == set(skeleton.NAMES)
+
+
+def test_bones_have_the_color_of_their_side():
+    assert skeleton.bone_color(('left_knee', 'left_hip')) == skeleton.KEYPOINTS[5].color
+    assert skeleton.bone_color(('right_hip', 'hip')) == skeleton.KEYPOINTS[6].color
+    assert skeleton.bone_color(('spine_01', 'hip')) == skeleton.KEYPOINTS[26].color

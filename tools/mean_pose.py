@@ -1,0 +1,21 @@
+"""Print what predicting the training people's mean pose in every box gets on a config's test data."""
+import argparse
+
+import spinepose_mm  # noqa: F401  (registers the classes)
+from mmengine.config import Config, DictAction
+from spinepose_mm.evaluation.mean_pose import evaluate_mean_pose
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='config file')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings to override, a.b=value')
+    args = parser.parse_args()
+    cfg = Config.fromfile(args.config)
+    cfg.merge_from_dict(args.cfg_options or {})
+    for name, value in evaluate_mean_pose(cfg).items():
+        print(f'{name}: {value:.4f}')
+
+
+if __name__ == '__main__':
+    main()
