@@ -13,7 +13,7 @@ setup:
 	@$(PYTHON) scripts/install.py --venv $(VENV) --extras test
 
 demo: setup
-	@$(RUN)/mim run spinepose_mm demo --out demo_results
+	@PYTHONWARNINGS=ignore $(RUN)/mim run spinepose_mm demo --out demo_results
 
 test: setup
 	@$(RUN)/pytest tests

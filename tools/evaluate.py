@@ -21,7 +21,8 @@ def main():
     rows = {}
     for name in args.models:
         model, _, checkpoint = name.partition('=')
-        rows[name] = evaluate(model, checkpoint, args.cfg_options, args.work_dir)
+        label = Path(model).stem + (f' ({checkpoint})' if checkpoint else '')
+        rows[label] = evaluate(model, checkpoint, args.cfg_options, args.work_dir)
     table = format_table(rows)
     print(table)
     if args.out:

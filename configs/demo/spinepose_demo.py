@@ -1,7 +1,7 @@
 """A model that learns drawn figures from scratch within minutes on two CPU cores; `make demo` trains it.
 
-It is the small model on 96x128 pixels (w x h) with a feature map of stride 16: with few and small steps, SimCC learns
-on 6x8 cells what it does not on 3x4.
+It is the small model on 96x128 pixels (w x h) without the backbone's last stage: with few and small steps, SimCC
+learns on the 6x8 cells of stride 16 what it does not on 3x4.
 """
 _base_ = ['../spinepose_v1_small.py']
 
@@ -38,7 +38,11 @@ val_pipeline = [
 ]
 
 model = dict(
-    backbone=dict(out_indices=(3, ), init_cfg=None),
+    backbone=dict(
+        # (in channels, out channels, blocks, shortcuts, spatial pyramid pooling) of each stage
+        arch_ovewrite=[(64, 128, 3, True, False), (128, 256, 6, True, False), (256, 512, 6, False, True)],
+        out_indices=(3, ),
+        init_cfg=None),
     head=dict(in_channels=256, input_size=input_size, in_featuremap_size=(6, 8), decoder=codec))
 
 train_dataloader = dict(

@@ -9,7 +9,7 @@ COCO_ROOT has annotations/person_keypoints_{train2017,val2017}.json, train2017/ 
 _base_ = ['../spinepose_v1_small.py']
 
 data_root = '{{$COCO_ROOT:data/coco}}'
-max_epochs = 200
+max_epochs = 100
 base_lr = 1e-3
 shared = [(i, i) for i in range(17)]  # COCO's keypoints are the first of SpineTrack's
 
@@ -58,7 +58,7 @@ val_evaluator = dict(
     metrics=[dict(type='CocoMetric', pred_converter=dict(num_keypoints=17, mapping=shared))])
 test_evaluator = val_evaluator
 
-train_cfg = dict(max_epochs=max_epochs, val_interval=50)
+train_cfg = dict(max_epochs=max_epochs, val_interval=20)
 optim_wrapper = dict(optimizer=dict(lr=base_lr))
 param_scheduler = [
     dict(type='LinearLR', start_factor=1e-3, by_epoch=False, begin=0, end=100),

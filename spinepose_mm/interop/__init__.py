@@ -2,9 +2,11 @@
 
 `install` is called once, by `import spinepose_mm`.
 """
-from . import aliases, checkpoints
+from . import aliases, checkpoints, distributed, noise
 
 
 def install():
     checkpoints.install()
     aliases.install()
+    distributed.install()
+    noise.install()

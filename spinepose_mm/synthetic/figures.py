@@ -9,7 +9,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from mmengine.utils import track_iter_progress
+from tqdm import tqdm
 
 from spinepose_mm import skeleton
 
@@ -38,7 +38,7 @@ def make_data_set(root, split, images, seed, size=(320, 240)):
     ann_file.parent.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
     records, people = [], []
-    for i in track_iter_progress(list(range(images))):
+    for i in tqdm(range(images), desc=f'figures ({split})', disable=None):
         picture, person = draw(rng, size)
         name = f'{i:06d}.jpg'
         if not cv2.imwrite(str(folder / name), picture):
