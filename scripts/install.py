@@ -121,7 +121,7 @@ class Installer:
             self.log.write_text('')
             self.install_stack()
             self.stamp('stack').write_text(stack)
-        if current != stamps:
+        if current != stamps or not installed(['spinepose_mm']):
             shutil.rmtree(ROOT / 'build', ignore_errors=True)  # setuptools would ship what was deleted since
             self.pip('installing spinepose_mm', 'install', '--no-deps', '--no-build-isolation', '--force-reinstall',
                      str(ROOT))

@@ -1,0 +1,68 @@
+"""MMPose's own inferencer with this package's aliases."""
+import json
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpose.apis import MMPoseInferencer
+from mmpose.apis.inferencers.utils import default_det_models
+from mmpose.registry import MODELS
+
+import builders
+from spinepose_mm import skeleton
+
+pytestmark = pytest.mark.tools
+
+
+@pytest.fixture(scope='module')
+def weights(tmp_path_factory):
+    """Random weights of the small model, as MMEngine's runner writes them."""
+    init_default_scope('mmpose')
+    cfg = Config.fromfile(builders.config('spinepose_v2_small'))
+    cfg.model.backbone.norm_cfg.type = 'BN'
+    path = tmp_path_factory.mktemp('weights') / 'small.pth'
+    torch.save(dict(state_dict=MODELS.build(cfg.model).state_dict()), path)
+    return path
+
+
+def test_writes_pictures_and_predictions(weights, tmp_path):
+    inferencer = MMPoseInferencer(pose2d='spinepose-s', pose2d_weights=str(weights), det_model='whole_image',
+                                  device='cpu')
+    picture = builders.write_image(tmp_path / 'person.jpg')
+    result, = inferencer(str(picture), out_dir=str(tmp_path / 'out'))
+    person = result['predictions'][0][0]
+    assert np.array(person['keypoints']).shape == (37, 2) and len(person['keypoint_scores']) == 37
+    assert cv2.imread(str(tmp_path / 'out/visualizations/person.jpg')).shape == (100, 120, 3)
+    assert json.loads((tmp_path / 'out/predictions/person.json').read_text())[0]['keypoints'] == person['keypoints']
+    meta = inferencer.inferencer.model.dataset_meta
+    assert meta['dataset_name'] == 'spinetrack' and tuple(meta['flip_indices']) == skeleton.FLIP_INDICES
+
+
+def test_person_detector_is_used_without_det_model(weights, tmp_path, monkeypatch):
+    """The detector that MMPose takes for people, with random weights in the place of the download."""
+    info = default_det_models['body']
+    cache = tmp_path / 'hub' / 'checkpoints'
+    cache.mkdir(parents=True)
+    detector = Config.fromfile(info['model'])
+    from mmdet.utils import register_all_modules
+    register_all_modules(init_default_scope=False)
+    torch.save(dict(state_dict=MODELS.build(dict(detector.model, _scope_='mmdet')).state_dict(),
+                    meta=dict(dataset_meta=dict(classes=('person', )))), cache / info['weights'].rsplit('/', 1)[1])
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
+    inferencer = MMPoseInferencer(pose2d='spinepose-s', pose2d_weights=str(weights), device='cpu').inferencer
+    assert type(inferencer.detector.model).__name__ == 'RTMDet' and inferencer.det_cat_ids == (0, )
+    found = next(inferencer(str(builders.write_image(tmp_path / 'a.jpg')), bbox_thr=0.))['predictions'][0]
+    assert len(found) > 1  # random weights see many people, and each gets a pose
+    assert all(np.array(person['keypoints']).shape == (37, 2) for person in found)
+
+
+def test_bad_weights_are_named(tmp_path):
+    path = tmp_path / 'cut.pth'
+    path.write_bytes(b'PK\x03\x04')
+    with pytest.raises(ValueError, match=r'cut\.pth is truncated'):
+        MMPoseInferencer(pose2d='spinepose-s', pose2d_weights=str(path), det_model='whole_image', device='cpu')
+    with pytest.raises(ValueError, match='near: .*spinepose-s'):
+        MMPoseInferencer(pose2d='spinepose-small')
