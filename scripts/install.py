@@ -35,6 +35,7 @@ FROM_SOURCE = ('mmcv', 'xtcocotools')
 WITHOUT_REQUIREMENTS = ('mmpose', 'mmdet', 'openmim', 'model-index')
 MIM_NEEDS = ('click', 'colorama', 'ordered-set', 'tabulate', 'pandas', 'requests', 'markdown')
 EXTRAS = {'test': ('pytest',)}
+SOURCES = ('setup.py', 'pyproject.toml', 'README.md', 'LICENSE', 'model-index.yml', 'spinepose_mm', 'configs', 'tools')
 
 
 class InstallError(Exception):
@@ -122,9 +123,14 @@ class Installer:
             self.install_stack()
             self.stamp('stack').write_text(stack)
         if current != stamps or not installed(['spinepose_mm']):
-            shutil.rmtree(ROOT / 'build', ignore_errors=True)  # setuptools would ship what was deleted since
-            self.pip('installing spinepose_mm', 'install', '--no-deps', '--no-build-isolation', '--force-reinstall',
-                     str(ROOT))
+            # From a copy, since setuptools leaves a build folder behind, out of which it ships what was deleted since,
+            # and an egg-info folder, for which mim takes the checkout for the installed package.
+            with tempfile.TemporaryDirectory() as folder:
+                for name in SOURCES:
+                    source = ROOT / name
+                    (shutil.copytree if source.is_dir() else shutil.copy2)(source, Path(folder, name))
+                self.pip('installing spinepose_mm', 'install', '--no-deps', '--no-build-isolation',
+                         '--force-reinstall', folder)
             self.stamp('package').write_text(package)
 
     def install_stack(self):
@@ -186,17 +192,14 @@ class Installer:
 
 
 def package_key():
-    files = [ROOT / name for name in ('setup.py', 'README.md', 'MANIFEST.in', 'model-index.yml')]
-    for folder in ('spinepose_mm', 'configs', 'tools'):
-        files += sorted(path for path in (ROOT / folder).rglob('*')
-                        if path.is_file() and '__pycache__' not in path.parts)
-    return digest(files)
+    paths = [path for name in SOURCES for path in sorted([ROOT / name, *(ROOT / name).rglob('*')])]
+    return digest([path for path in paths if path.is_file() and '__pycache__' not in path.parts])
 
 
 def digest(files, *words):
     total = hashlib.sha256(repr(words).encode())
     for path in files:
-        total.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+        total.update(os.path.relpath(path, ROOT).encode() + path.read_bytes())
     return total.hexdigest()
 
 

@@ -20,6 +20,7 @@ from mmpose.visualization import PoseLocalVisualizer
 from spinepose_mm.interop.aliases import index_folder
 from spinepose_mm.synthetic.figures import make_data_set
 
+TOOLS = Path(__file__).parent
 CONFIG = index_folder() / 'configs' / 'demo' / 'spinepose_demo.py'
 
 
@@ -37,8 +38,8 @@ def main():
     os.environ['SPINETRACK_ROOT'] = str(data.resolve())
     checkpoint = train(args.out, args.epochs)
     print('-- evaluating on the figures that it has not seen ...', flush=True)
-    mim(args.out / 'evaluate.log', 'run', 'spinepose_mm', 'evaluate', f'{CONFIG}={checkpoint}',
-        '--work-dir', args.out / 'evaluate', '--out', args.out / 'table.md')
+    run('evaluate.py', f'{CONFIG}={checkpoint}', '--work-dir', args.out / 'evaluate', '--out', args.out / 'table.md',
+        log=args.out / 'evaluate.log')
     print('-- drawing what it finds ...', flush=True)
     infer(checkpoint, data, args.out)
     plot(args.out)
@@ -57,15 +58,15 @@ def positive(text):
 def train(out, epochs):
     """Train the demo model and return the path of its last checkpoint."""
     print(f'-- training {CONFIG.name} for {epochs} epochs (log: {out / "train.log"}) ...', flush=True)
-    mim(out / 'train.log', 'train', 'spinepose_mm', CONFIG.name, '--work-dir', out / 'train', '--cfg-options',
-        f'train_cfg.max_epochs={epochs}', f'param_scheduler.1.begin={epochs // 2}', f'param_scheduler.1.end={epochs}',
-        f'param_scheduler.1.T_max={epochs - epochs // 2}', show=progress)
+    run('train.py', CONFIG, '--work-dir', out / 'train', '--cfg-options', f'train_cfg.max_epochs={epochs}',
+        f'param_scheduler.1.begin={epochs // 2}', f'param_scheduler.1.end={epochs}',
+        f'param_scheduler.1.T_max={epochs - epochs // 2}', log=out / 'train.log', show=progress)
     return out / 'train' / f'epoch_{epochs}.pth'
 
 
-def mim(log, *args, show=lambda line: ''):
-    """Run mim with its output in a log file; print what `show` makes of a line. Exit where it fails."""
-    command = [sys.executable, '-W', 'ignore', '-m', 'mim', *map(str, args)]
+def run(tool, *args, log, show=lambda line: ''):
+    """Run one of the tools with its output in a log file; print what `show` makes of a line. Exit where it fails."""
+    command = [sys.executable, '-W', 'ignore', str(TOOLS / tool), *map(str, args)]
     with log.open('w') as file, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                                  env={**os.environ, 'PYTHONWARNINGS': 'ignore'}) as process:
         for line in process.stdout:
@@ -73,7 +74,7 @@ def mim(log, *args, show=lambda line: ''):
             if show(line):
                 print('   ' + show(line), flush=True)
     if process.returncode:
-        sys.exit(f'error: {" ".join(command)} failed; see {log}')
+        sys.exit(f'error: {tool} failed; see {log}')
 
 
 def progress(line):
