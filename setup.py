@@ -49,14 +49,18 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=[NAME, f'{NAME}.*']),
+    package_data={NAME: ['weights/*']},
     python_requires='>=3.11,<3.13',
     # torch: from 2.6 on, checkpoints are loaded as data; numpy: what xtcocotools and mmcv are built against here.
-    install_requires=['torch>=2.6', 'numpy>=1.26,<2.3', 'mmengine>=0.10.7,<0.11', 'opencv-python>=4.8,<5'],
+    install_requires=[
+        'torch>=2.6', 'numpy>=1.26,<2.3', 'mmengine>=0.10.7,<0.11', 'opencv-python>=4.8,<5', 'safetensors>=0.4',
+        'scipy>=1.10', 'tqdm'],
     extras_require={
         # As for MMPose itself, what has to be built or has broken requirements is mim's business, or that of
         # scripts/install.py: pip alone would try to build chumpy for mmpose, and mmcv without torch.
         'mim': ['mmcv>=2.1,<2.2', 'mmdet>=3.3,<3.4', 'mmpose>=1.3.2,<1.4', 'xtcocotools>=1.14'],
-        'test': ['pytest>=8'],
+        'synthetic': ['pyvista>=0.49'],
+        'test': ['pytest>=8', 'pyvista>=0.49'],
     },
     cmdclass={'build_py': BuildPy, 'sdist': Sdist},
     zip_safe=False)

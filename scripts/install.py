@@ -28,13 +28,13 @@ NEEDED_GB = 8
 BUILD_TOOLS = ('pip', 'wheel', 'setuptools', 'ninja', 'psutil', 'cython')
 TORCH = ('torch', 'torchvision', 'numpy')
 LIBRARIES = ('mmengine', 'json_tricks', 'munkres', 'scipy', 'matplotlib', 'pillow', 'pycocotools', 'shapely', 'six',
-             'terminaltables', 'tqdm', 'addict', 'rich', 'yapf', 'opencv-python')
+             'terminaltables', 'tqdm', 'addict', 'rich', 'yapf', 'opencv-python', 'safetensors')
 FROM_SOURCE = ('mmcv', 'xtcocotools')
 # mmpose asks for chumpy, which no longer builds and is never imported; openmim asks for opendatalab, which pins
 # setuptools to 60.2. Both go in without their requirements, and what mim really needs follows.
 WITHOUT_REQUIREMENTS = ('mmpose', 'mmdet', 'openmim', 'model-index')
 MIM_NEEDS = ('click', 'colorama', 'ordered-set', 'tabulate', 'pandas', 'requests', 'markdown')
-EXTRAS = {'test': ('pytest',)}
+EXTRAS = {'synthetic': ('pyvista',), 'test': ('pytest',)}
 SOURCES = ('setup.py', 'pyproject.toml', 'README.md', 'LICENSE', 'model-index.yml', 'spinepose_mm', 'configs', 'tools')
 
 
@@ -53,10 +53,13 @@ def main():
         check_python()
         if args.venv:
             python = make_venv(args.venv)
-            os.execv(python, [str(python), __file__, '--extras', *args.extras])
+            os.execv(python, [str(python), __file__, '--extras', *args.extras]
+                     + ['--keep-torch'] * args.keep_torch)
         Installer(Path(sys.prefix), args.extras, args.keep_torch).run()
-    except InstallError as error:
+    except (InstallError, OSError) as error:
         sys.exit(f'error: {error}')
+    except KeyboardInterrupt:
+        sys.exit('error: interrupted; run it again to finish')
 
 
 def check_python():
@@ -119,10 +122,12 @@ class Installer:
         current = {name: self.stamp(name).read_text() if self.stamp(name).is_file() else '' for name in stamps}
         if current['stack'] != stack:
             check_machine(self.prefix)
+            self.stamp('stack').unlink(missing_ok=True)
             self.log.write_text('')
             self.install_stack()
             self.stamp('stack').write_text(stack)
         if current != stamps or not installed(['spinepose_mm']):
+            self.stamp('package').unlink(missing_ok=True)
             # From a copy, since setuptools leaves a build folder behind, out of which it ships what was deleted since,
             # and an egg-info folder, for which mim takes the checkout for the installed package.
             with tempfile.TemporaryDirectory() as folder:
@@ -152,7 +157,7 @@ class Installer:
 
     def wheel(self, name):
         """Return the path of a wheel of `name` built for this Python, torch and platform; build it where needed."""
-        folder = wheel_cache()
+        folder, cuda = self.wheel_cache()
         pattern = f'{name}-{self.pins[name]}-*.whl'
         if not any(folder.glob(pattern)):
             length = ', which takes about 10 minutes on 2 cores' if name == 'mmcv' else ''
@@ -160,18 +165,35 @@ class Installer:
                 # --no-cache-dir: pip's own cache would hand out a wheel built against another torch.
                 self.pip(f'building {name} {self.pins[name]} from source{length}', 'wheel', '--no-build-isolation',
                          '--no-deps', '--no-cache-dir', '--no-binary', name, '-w', building,
-                         f'{name}=={self.pins[name]}')
+                         f'{name}=={self.pins[name]}', **({} if cuda else {'CUDA_VISIBLE_DEVICES': ''}))
                 built, = Path(building).glob(pattern)
                 built.replace(folder / built.name)
         return next(folder.glob(pattern))
 
-    def pip(self, doing, *args):
-        """Run pip with its output in the log, saying what it does and how long it took."""
+    def wheel_cache(self):
+        """Return the folder of wheels that fit this Python, torch, numpy and platform; and whether with CUDA operators."""
+        out = subprocess.run([sys.executable, '-c', 'import torch; print(torch.__version__, torch.cuda.is_available())'],
+                             capture_output=True, text=True)
+        if out.returncode:
+            raise InstallError('torch does not import: ' + out.stderr.strip().splitlines()[-1])
+        version, gpu = out.stdout.split()
+        compiler = shutil.which('nvcc') or os.environ.get('CUDA_HOME')
+        cuda = os.environ.get('FORCE_CUDA') == '1' or gpu == 'True' and bool(compiler)
+        if gpu == 'True' and not cuda:
+            print('   there is a GPU, but no nvcc: mmcv is for the CPU. Pose models run on the GPU all the same, but the '
+                  'person detector does not', flush=True)
+        base = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache')
+        tag = (f'{sys.implementation.cache_tag}-torch{version}-numpy{self.pins["numpy"].split(".")[0]}-'
+               f'{"cuda" if cuda else "cpu"}ops-{sysconfig.get_platform()}')
+        return base / 'spinepose_mm' / 'wheels' / tag, cuda
+
+    def pip(self, doing, *args, **variables):
+        """Run pip with its output in the log and these environment variables, saying what it does and how long it took."""
         print(f'-- {doing} ...', flush=True)
         start = time.monotonic()
         with self.log.open('a') as log:
             code = subprocess.call([sys.executable, '-m', 'pip', '--disable-pip-version-check', *args], stdout=log,
-                                   stderr=subprocess.STDOUT)
+                                   stderr=subprocess.STDOUT, env={**os.environ, **variables})
         if code:
             text = self.log.read_text()
             if 'No space left on device' in text:
@@ -217,19 +239,6 @@ def installed(names):
         except importlib.metadata.PackageNotFoundError:
             pass
     return found
-
-
-def wheel_cache():
-    """Return the folder of wheels that fit this Python, torch, CUDA build and platform."""
-    out = subprocess.run([sys.executable, '-c', 'import torch; print(torch.__version__, torch.cuda.is_available())'],
-                         capture_output=True, text=True)
-    if out.returncode:
-        raise InstallError('torch does not import: ' + out.stderr.strip().splitlines()[-1])
-    version, cuda = out.stdout.split()
-    ops = 'cuda' if cuda == 'True' or os.environ.get('FORCE_CUDA') == '1' else 'cpu'
-    base = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache')
-    tag = f'{sys.implementation.cache_tag}-torch{version}-{ops}ops-{sysconfig.get_platform()}'
-    return base / 'spinepose_mm' / 'wheels' / tag
 
 
 def make_folder(path):

@@ -137,8 +137,10 @@ def _bones():
     yield from zip(chain, chain[1:])
 
 
-#: Names of the two ends of each bone that is drawn.
+#: Names of the two ends of each bone that is drawn, the one further from S1 first.
 BONES = tuple(_bones())
+#: Number of the keypoint that each hangs on, -1 for S1, the root.
+PARENTS = tuple(next((index(inner) for outer, inner in BONES if outer == name), -1) for name in NAMES)
 
 
 def bone_color(bone):

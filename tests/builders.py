@@ -7,6 +7,7 @@ import numpy as np
 
 from spinepose_mm import skeleton
 from spinepose_mm.interop.aliases import index_folder
+from spinepose_mm.synthetic import Settings, synthesize
 
 
 def config(name):
@@ -41,3 +42,8 @@ def write_image(path, seed=0):
     picture = np.random.default_rng(seed).integers(0, 255, (100, 120, 3), dtype=np.uint8)
     assert cv2.imwrite(str(path), picture)
     return Path(path)
+
+
+def make_data_set(root, split, images, seed):
+    """Render a small split of people in SpineTrack's layout."""
+    return synthesize(root, Settings(images, split, seed, size=(160, 120)), workers=1)

@@ -1,11 +1,11 @@
 import os
 from pathlib import Path
 
+import builders
 import pytest
 
 import spinepose_mm  # noqa: F401  (registers the classes)
 from mmengine.registry import DefaultScope, init_default_scope
-from spinepose_mm.synthetic.figures import make_data_set
 
 SHARED = Path(os.environ.get('SPINEPOSE_TEST_DATA', Path(__file__).parents[2] / 'shared' / 'data'))
 
@@ -18,11 +18,11 @@ def mmpose_scope():
 
 
 @pytest.fixture(scope='session')
-def figures(tmp_path_factory):
-    """Folder of a data set of drawn figures in SpineTrack's layout: 24 to train on, 8 to test on."""
-    root = tmp_path_factory.mktemp('figures')
-    make_data_set(root, 'train', 24, seed=1)
-    make_data_set(root, 'val', 8, seed=2)
+def rendered(tmp_path_factory):
+    """Folder of a data set of rendered people in SpineTrack's layout: 24 to train on, 8 to test on."""
+    root = tmp_path_factory.mktemp('rendered')
+    builders.make_data_set(root, 'train', 24, seed=1)
+    builders.make_data_set(root, 'val', 8, seed=1)
     return root
 
 

@@ -4,14 +4,15 @@ import argparse
 import spinepose_mm  # noqa: F401  (registers the classes)
 from mmengine.config import Config, DictAction
 from spinepose_mm.evaluation.mean_pose import evaluate_mean_pose
+from spinepose_mm.interop.aliases import find_config
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('config', help='config file')
+    parser.add_argument('config', help='path or name of a config file, or an alias')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings to override, a.b=value')
     args = parser.parse_args()
-    cfg = Config.fromfile(args.config)
+    cfg = Config.fromfile(find_config(args.config)[0])
     cfg.merge_from_dict(args.cfg_options or {})
     for name, value in evaluate_mean_pose(cfg).items():
         print(f'{name}: {value:.4f}')

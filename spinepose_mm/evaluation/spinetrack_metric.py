@@ -32,12 +32,26 @@ class SpineTrackMetric(CocoMetric):
         if unknown or not subsets:
             raise ValueError(f'SpineTrackMetric: subsets are out of {", ".join(skeleton.SUBSETS)}, but '
                              f'{", ".join(sorted(unknown)) or "none"} was given')
+        unfit = {'pred_converter', 'gt_converter', 'outfile_prefix', 'format_only'} & kwargs.keys()
+        if unfit:
+            raise TypeError(f'SpineTrackMetric takes no {", ".join(sorted(unfit))}')
         super().__init__(ann_file=ann_file, collect_device=collect_device, prefix=prefix, **kwargs)
         self.subsets = tuple(subsets)
         self._coco_options = kwargs
 
+    @CocoMetric.dataset_meta.setter
+    def dataset_meta(self, dataset_meta):
+        CocoMetric.dataset_meta.fset(self, dataset_meta)
+        if self.coco:  # so that bad labels are found before an epoch is trained
+            self._check(self.coco.anns.values())
+
     def compute_metrics(self, results):
-        self._check(results)
+        for prediction, _ in results:
+            if prediction['keypoints'].shape[1] != skeleton.NUM_KEYPOINTS:
+                raise ValueError(f'SpineTrackMetric takes {skeleton.NUM_KEYPOINTS} keypoints a person, but the '
+                                 f'prediction for image {prediction["img_id"]} has {prediction["keypoints"].shape[1]}')
+        if not self.coco:
+            self._check(person for _, truth in results for person in truth['raw_ann_info'])
         values = {}
         for subset in self.subsets:
             # Shallow copies, since the converter replaces the predictions' arrays.
@@ -56,18 +70,11 @@ class SpineTrackMetric(CocoMetric):
         metric.dataset_meta = copy.deepcopy(self.dataset_meta)
         return metric
 
-    def _check(self, results):
-        expected = skeleton.NUM_KEYPOINTS
-        for prediction, _ in results:
-            if prediction['keypoints'].shape[1] != expected:
-                raise ValueError(f'SpineTrackMetric takes {expected} keypoints a person, but the prediction for image '
-                                 f'{prediction["img_id"]} has {prediction["keypoints"].shape[1]}')
-        people = self.coco.anns.values() if self.coco else (
-            person for _, truth in results for person in truth['raw_ann_info'])
+    def _check(self, people):
         for person in people:
             where = f'SpineTrackMetric: annotation {person["id"]} of {self.ann_file or "the data set"}'
-            if len(person.get('keypoints', ())) != 3 * expected:
-                raise ValueError(f'{where} has {len(person.get("keypoints", ())) / 3:g} keypoints, where {expected} '
-                                 'are expected')
+            flat = person.setdefault('keypoints', [0] * 3 * skeleton.NUM_KEYPOINTS)  # crowds may have none
+            if len(flat) != 3 * skeleton.NUM_KEYPOINTS:
+                raise ValueError(f'{where} has {len(flat) / 3:g} keypoints, where {skeleton.NUM_KEYPOINTS} are expected')
             if self.use_area and 'area' not in person:
                 raise ValueError(f'{where} has no field \'area\'; set use_area=False to take it from the box')

@@ -10,14 +10,14 @@ from mmengine.runner import Runner
 from mmpose.registry import MODELS
 
 from spinepose_mm import skeleton
-from spinepose_mm.interop.aliases import find_model
+from spinepose_mm.interop.aliases import find_config
 
 
 def evaluate(model, checkpoint=None, cfg_options=None, work_dir='work_dirs/evaluate'):
     """Evaluate one model on the test data of its config.
 
     Args:
-        model: path of a config file, or a name or alias of the zoo.
+        model: path or name of a config file, or a name or alias of the zoo.
         checkpoint: path or URL of the weights; those of the zoo by default.
         cfg_options: settings of the config to override, `{'a.b': value}`.
         work_dir: folder of the logs.
@@ -28,9 +28,9 @@ def evaluate(model, checkpoint=None, cfg_options=None, work_dir='work_dirs/evalu
     Raises:
         ValueError: there is no such model, or no weights are given and known.
     """
-    config, weights = (model, None) if Path(model).is_file() else find_model(model)
+    config, weights = find_config(model)
     if not (checkpoint or weights):
-        raise ValueError(f'{model} is a config file: which checkpoint is to be evaluated? Write {model}=CHECKPOINT')
+        raise ValueError(f'{model} has no weights of its own: which checkpoint is to be evaluated? Write {model}=CHECKPOINT')
     cfg = Config.fromfile(config)
     cfg.merge_from_dict(cfg_options or {})
     cfg.load_from = str(checkpoint or weights)

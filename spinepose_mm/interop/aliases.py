@@ -6,7 +6,6 @@ always `mmpose`.
 import difflib
 from pathlib import Path
 
-import mmpose
 from mmengine.fileio import load
 from mmengine.infer import BaseInferencer
 
@@ -33,31 +32,39 @@ def index_folder():
 
 
 def models():
-    """Yield the entries of this package's model index, with the paths of their configs absolute."""
+    """Yield the entries of this package's model index, with absolute paths."""
     folder = index_folder()
     for name in load(folder / 'model-index.yml')['Import']:
         for model in load(folder / name)['Models']:
-            yield {**model, 'Config': str(folder / model['Config'])}
+            weights = model['Weights']
+            if '://' not in weights:  # shipped in the package
+                weights = str(Path(__file__).parents[1] / weights)
+            yield {**model, 'Config': str(folder / model['Config']), 'Weights': weights}
 
 
-def find_model(name):
-    """Return (path of the config, URL of the weights) of one of this package's models.
+def find_config(name):
+    """Return (path of the config, path or URL of its weights or None) of a model.
 
     Args:
-        name: its name or an alias, such as 'spinepose_v2_small' or 'spinepose-s'.
+        name: path of a config file, name of a file of the package's configs, or a model's name or alias, such as
+            'spinepose_v2_small' or 'spinepose-s'.
 
     Raises:
         ValueError: there is no such model; the near names are listed.
     """
+    if Path(name).is_file():
+        return name, None
     for model in models():
-        if name.lower() in _names(model):
+        if name.lower().removesuffix('.py') in _names(model):
             return model['Config'], model['Weights']
+    for path in (index_folder() / 'configs').rglob(Path(name).name):
+        return str(path), None
     raise _unknown(name, models())
 
 
 def _models(dir):
     yield from _stock_models(dir)
-    if Path(dir).is_relative_to(Path(mmpose.__file__).parent):
+    if str(dir) == str(BaseInferencer._get_repo_or_mim_dir('mmpose')):
         yield from models()
 
 

@@ -12,10 +12,19 @@ from pathlib import Path
 
 import mmengine.runner.checkpoint as mmengine_checkpoint
 import numpy as np
+import safetensors
 import torch
 from mmengine.dist import barrier, get_dist_info
+from mmengine.infer import BaseInferencer
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import CheckpointLoader
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from safetensors.torch import save_file
+
+from spinepose_mm import skeleton
+
+
+_stock_init_model = BaseInferencer._init_model
 
 
 class CheckpointError(ValueError):
@@ -25,6 +34,7 @@ class CheckpointError(ValueError):
 def install():
     """Make every loader of MMEngine, MMDetection and MMPose read checkpoints as data."""
     torch.serialization.add_safe_globals(safe_globals())
+    BaseInferencer._init_model = _init_model
     for prefixes, loader in (('', load_from_local), (('http://', 'https://'), load_from_http)):
         CheckpointLoader.register_scheme(prefixes=prefixes, loader=loader, force=True)
         # The loaders of the other schemes (open-mmlab://, torchvision://) call these two by name.
@@ -34,12 +44,29 @@ def install():
 def safe_globals():
     """Return what MMEngine's checkpoints hold beside tensors, as `add_safe_globals` takes it."""
     scalars = {type(np.dtype(code)) for code in np.typecodes['AllInteger'] + np.typecodes['AllFloat'] + '?US'}
-    reconstruct, scalar = np.zeros(0).__reduce__()[0], np.float64(0).__reduce__()[0]
     # NumPy 2 renamed numpy.core to numpy._core; checkpoints carry the name of the version that wrote them.
-    both = [(function, f'numpy.{core}.multiarray.{function.__name__}')
-            for function in (reconstruct, scalar) for core in ('core', '_core')]
+    both = [(function, f'numpy.{core}.multiarray.{name}')
+            for name, function in (('_reconstruct', _empty_array), ('scalar', np.float64(0).__reduce__()[0]))
+            for core in ('core', '_core')]
     getters = [(_get_buffer_method, f'{module}.getattr') for module in ('builtins', '__builtin__')]
-    return [HistoryBuffer, np.ndarray, np.dtype, *scalars, *both, *getters]
+    # An array may be filled, for which its type has to be on the list, but not be made by a call, which could place it
+    # on any address in memory: no pickle can spell the name that the type is listed under.
+    array = [(_ArrayType, 'numpy.ndarray'), (np.ndarray, 'numpy.ndarray\n(to be filled)')]
+    return [HistoryBuffer, np.dtype, *scalars, *both, *array, *getters]
+
+
+class _ArrayType:
+    """Stands in for numpy.ndarray in a pickle."""
+
+    def __new__(cls, *args, **kwargs):
+        raise pickle.UnpicklingError('GLOBAL numpy.ndarray called')
+
+
+def _empty_array(kind, shape, typecode):
+    """Stand in for numpy's `_reconstruct`, which makes the empty array that a pickle then fills."""
+    if kind is not _ArrayType or shape != (0, ):
+        raise pickle.UnpicklingError(f'GLOBAL numpy.core.multiarray._reconstruct({kind!r})')
+    return np.ndarray((0, ), 'b')
 
 
 def _get_buffer_method(owner, name):
@@ -67,6 +94,8 @@ def load_from_local(filename, map_location=None):
     if not path.is_file():
         raise FileNotFoundError(f'checkpoint {path} does not exist')
     try:
+        if path.suffix == '.safetensors':
+            return _prepare(_read_safetensors(path, map_location), path)
         checkpoint = torch.load(path, map_location=map_location, weights_only=True)
     except pickle.UnpicklingError as error:
         refused = re.search(r'GLOBAL (\S+)|reduce for unrecognized function (.+)', str(error))
@@ -79,25 +108,68 @@ def load_from_local(filename, map_location=None):
     except Exception as error:  # on broken bytes torch raises nearly anything, KeyError and IndexError included
         raise CheckpointError(f'{path} is truncated, or not a checkpoint '
                               f'({type(error).__name__}: {str(error).splitlines()[0] if str(error) else ""})') from error
-    if not isinstance(checkpoint, dict):
-        raise CheckpointError(f'{path} holds a {type(checkpoint).__name__}, where a checkpoint is a dict')
     return _prepare(checkpoint, path)
 
 
+def _read_safetensors(path, map_location):
+    """Return the weights of a safetensors file as a checkpoint; whose keypoints they are stands in its header."""
+    device = map_location if isinstance(map_location, str) else str(map_location or 'cpu')
+    with safetensors.safe_open(path, framework='pt', device=device) as file:
+        weights = {name: file.get_tensor(name) for name in file.keys()}
+        known = (file.metadata() or {}).get('skeleton') == skeleton.NAME
+    meta = dict(dataset_meta=parse_pose_metainfo(skeleton.metainfo())) if known else {}
+    return dict(state_dict=weights, meta=meta)
+
+
+def write_safetensors(checkpoint, out):
+    """Write the weights of one of this package's checkpoints in half precision, without the state of its training.
+
+    Args:
+        checkpoint: path or URL of the checkpoint.
+        out: file to write, `.safetensors`. It is written whole or not at all.
+
+    Raises:
+        CheckpointError: the checkpoint cannot be read, or is for another number of keypoints.
+    """
+    weights = CheckpointLoader.load_checkpoint(str(checkpoint), map_location='cpu')['state_dict']
+    last = weights.get('head.final_layer.weight')
+    if last is None or len(last) != skeleton.NUM_KEYPOINTS:
+        raise CheckpointError(f'{checkpoint} is no model of {skeleton.NUM_KEYPOINTS} keypoints')
+    weights = {name: value.half() if value.is_floating_point() else value for name, value in weights.items()}
+    partial = Path(f'{out}.part')
+    save_file({name: value.contiguous() for name, value in weights.items()}, partial,
+              metadata=dict(skeleton=skeleton.NAME, format='pt'))
+    os.replace(partial, out)
+
+
 def _prepare(checkpoint, path):
-    """Note the file's name beside the weights, and take out what MMEngine would execute."""
-    weights = checkpoint.get('state_dict', checkpoint)
+    """Bring a checkpoint into MMEngine's form, with the file's name beside the weights and nothing to be executed."""
+    if not isinstance(checkpoint, dict):
+        raise CheckpointError(f'{path} holds a {type(checkpoint).__name__}, where a checkpoint is a dict')
+    if 'state_dict' not in checkpoint:
+        checkpoint = dict(state_dict={name: value for name, value in checkpoint.items() if torch.is_tensor(value)})
+    weights, meta = checkpoint['state_dict'], checkpoint.setdefault('meta', {})
+    for field, value in (('state_dict', weights), ('meta', meta)):
+        if not isinstance(value, dict):
+            raise CheckpointError(f'{path} is not a checkpoint: {field} is a {type(value).__name__}, not a dict')
+    if not weights and not meta:
+        raise CheckpointError(f'{path} holds no weights')
     metadata = OrderedDict(getattr(weights, '_metadata', {}))
     metadata[''] = {**metadata.get('', {}), 'file': str(path)}
-    named = OrderedDict(weights)
-    named._metadata = metadata
-    if weights is checkpoint:
-        return named
-    checkpoint['state_dict'] = named
+    checkpoint['state_dict'] = OrderedDict(weights)
+    checkpoint['state_dict']._metadata = metadata
     # On resuming, MMEngine runs this text as Python, to compare the GPUs of MMCV 1.x's checkpoints. Its own
     # checkpoints call the field 'cfg', so nothing is lost.
-    checkpoint.get('meta', {}).pop('config', None)
+    meta.pop('config', None)
     return checkpoint
+
+
+def _init_model(self, cfg, weights, device='cpu'):
+    """Build an inferencer's model, but never by running the config's text that stands in a checkpoint."""
+    if not cfg:
+        raise CheckpointError(f'{weights}: name the config or the alias of the model too; the text in a checkpoint is '
+                              'not run')
+    return _stock_init_model(self, cfg, weights, device)
 
 
 def load_from_http(filename, map_location=None, model_dir=None, progress=os.isatty(0)):

@@ -17,11 +17,15 @@ def install():
     Runner.wrap_model = _wrap_model
 
 
-def start_on_cpu(arguments=sys.argv):
+def start_on_cpu(arguments=None):
     """Start a gloo process group where the arguments ask for torch's launcher and there is no GPU.
 
     MMEngine's own start selects a CUDA device first, and is left out where there is a process group already.
+
+    Args:
+        arguments: those of this process by default.
     """
+    arguments = sys.argv if arguments is None else arguments
     asked = any(pair == ('--launcher', 'pytorch') for pair in zip(arguments, arguments[1:]))
     if (asked or '--launcher=pytorch' in arguments) and not torch.cuda.is_available():
         torch.distributed.init_process_group('gloo')

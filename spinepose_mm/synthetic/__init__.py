@@ -1,1 +1,14 @@
-"""Labelled pictures that are made, not collected."""
+"""Rendered people with a real spine: as many labelled pictures as wanted, on any machine, without a display.
+
+    from spinepose_mm.synthetic import Settings, synthesize
+    synthesize('data/synthetic', Settings(images=1000, split='train', seed=1))
+
+anatomy: measures of the body; body: joints and keypoints; motion: sequences of poses; surface: skin and clothes; scene:
+cameras and rendering; picture: one picture and its labels; dataset: many of them; look: pictures to check them by eye.
+Rendering needs the extra `synthetic` (PyVista).
+"""
+from .body import Body, forward, keypoints
+from .dataset import Settings, synthesize
+from .motion import MOTIONS, sequence
+
+__all__ = ['Body', 'MOTIONS', 'Settings', 'forward', 'keypoints', 'sequence', 'synthesize']

@@ -87,7 +87,18 @@ def nan_person(id):
     return builders.person(id, keypoints=flat)
 
 
+def with_visibility(id, value):
+    flat = builders.keypoints()
+    flat[2] = value
+    return builders.person(id, keypoints=flat)
+
+
 BROKEN = {
+    'visibility that is not 0, 1 or 2': with_visibility(5, 7),
+    'visibility that is not 0, 1 or 2 ': with_visibility(5, -1),
+    'coordinates that are not numbers': builders.person(5, keypoints=['x'] * 111),
+    'coordinates that are not numbers ': builders.person(5, bbox=['x', 2, 3, 4]),
+    'bbox without area in the image ': builders.person(5, bbox=[119, 20, 1, 60]),
     "coordinates that are not finite.*'spine_01'": nan_person(5),
     'bbox without area': builders.person(5, bbox=[10, 20, 0, 60]),
     'bbox without area in the image': builders.person(5, bbox=[500, 20, 30, 60]),
@@ -106,7 +117,7 @@ def test_one_broken_person_is_left_out_of_training_and_counted(tmp_path, message
 @pytest.mark.parametrize('message', BROKEN)
 def test_one_broken_person_is_an_error_in_tests(tmp_path, message):
     path = builders.write_annotations(tmp_path / 'a.json', [builders.person(1), BROKEN[message]])
-    with pytest.raises(ValueError, match=f'annotation 5 of image 1.jpg has .*{message}'):
+    with pytest.raises(ValueError, match=f'annotation 5 of image 1.jpg has .*{message.strip()}'):
         build(path, test_mode=True)
 
 
@@ -137,12 +148,41 @@ def test_field_missing_in_an_image(tmp_path):
         build(path)
 
 
-def test_detected_boxes(tmp_path):
+def test_a_person_of_no_image(tmp_path, warnings):
+    path = builders.write_annotations(tmp_path / 'a.json', [builders.person(1), builders.person(2, image_id=9)],
+                                      images=[dict(id=1, file_name='1.jpg', width=120, height=100)])
+    assert len(build(path)) == 1 and 'annotation 2' in warnings()
+    with pytest.raises(ValueError, match='annotation 2 has an image_id that no image has'):
+        build(path, test_mode=True)
+
+
+def test_keypoints_that_are_no_list(tmp_path):
+    path = builders.write_annotations(tmp_path / 'a.json', [builders.person(3, keypoints=7)])
+    with pytest.raises(ValueError, match='annotation 3 of image 1.jpg has keypoints = 7, where 37'):
+        build(path)
+
+
+def detections(tmp_path, text):
     path = builders.write_annotations(tmp_path / 'a.json', [builders.person()])
-    boxes = tmp_path / 'boxes.json'
-    boxes.write_text(json.dumps([dict(image_id=1, category_id=1, bbox=[1, 2, 30, 40], score=.5)]))
-    dataset = build(path, bbox_file=str(boxes), test_mode=True)
-    np.testing.assert_allclose(dataset[0]['bbox'], [[1, 2, 31, 42]])
+    (tmp_path / 'boxes.json').write_text(text)
+    return build(path, bbox_file=str(tmp_path / 'boxes.json'), test_mode=True)
+
+
+def test_detected_boxes(tmp_path):
+    found = dict(image_id=1, category_id=1, bbox=[1, 2, 30, 40], score=.5)
+    np.testing.assert_allclose(detections(tmp_path, json.dumps([found]))[0]['bbox'], [[1, 2, 31, 42]])
+    for text, message in (
+            ('[', r'boxes\.json is not JSON'), ('{}', r'boxes\.json is not in COCO format'),
+            (json.dumps([{**found, 'image_id': 77}]), r'boxes\.json is not in COCO format: KeyError 77'),
+            (json.dumps([{**found, 'bbox': [float('nan'), 2, 3, 4]}]), r'boxes\.json: a box of image 1')):
+        with pytest.raises(ValueError, match=message):
+            detections(tmp_path, text)
+    (tmp_path / '1.jpg').unlink()
+    with pytest.raises(FileNotFoundError, match='file of boxes .*none.json does not exist'):
+        build(tmp_path / 'a.json', bbox_file=str(tmp_path / 'none.json'), test_mode=True)
+    (tmp_path / 'boxes.json').write_text(json.dumps([found]))
+    with pytest.raises(FileNotFoundError, match='1 of 1 images'):
+        build(tmp_path / 'a.json', bbox_file=str(tmp_path / 'boxes.json'), test_mode=True)
 
 
 def test_lies_where_mmpose_finds_the_person_detector():

@@ -47,6 +47,13 @@ def test_truncated_progressive_jpeg_with_a_thumbnail(tmp_path):
         load(path)
 
 
+def test_fill_bytes_before_a_marker_are_no_truncation(tmp_path):
+    path = builders.write_image(tmp_path / 'a.jpg')
+    data = path.read_bytes()
+    path.write_bytes(data[:2] + b'\xff\xff\xff' + data[2:])
+    assert load(path)['img'].shape == (100, 120, 3)
+
+
 @pytest.mark.parametrize('data', [b'', b'<html>not found</html>'])
 def test_not_an_image(tmp_path, data):
     path = tmp_path / 'a.jpg'

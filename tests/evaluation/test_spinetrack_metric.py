@@ -168,6 +168,20 @@ def test_missing_area(tmp_path):
     person = builders.person()
     del person['area']
     path = builders.write_annotations(tmp_path / 'a.json', [person])
+    metric = spinetrack(path)
     with pytest.raises(ValueError, match="annotation 1 of .* has no field 'area'; set use_area=False"):
-        scores(spinetrack(path), predictions(path, 0))
+        metric.dataset_meta = copy.deepcopy(META)  # before anything is predicted
     assert scores(spinetrack(path, use_area=False), predictions(path, 0))['spinetrack/all_AP'] == pytest.approx(1)
+
+
+def test_a_crowd_without_keypoints(tmp_path):
+    crowd = builders.person(2, iscrowd=1)
+    del crowd['keypoints']
+    path = builders.write_annotations(tmp_path / 'a.json', [builders.person(1), crowd])
+    samples = predictions(builders.write_annotations(tmp_path / 'b.json', [builders.person(1)]), 0)
+    assert scores(spinetrack(path), samples)['spinetrack/spine_AP'] == pytest.approx(1)
+
+
+def test_options_that_do_not_fit():
+    with pytest.raises(TypeError, match='takes no outfile_prefix'):
+        METRICS.build(dict(type='SpineTrackMetric', outfile_prefix='a'))

@@ -42,7 +42,7 @@ def test_unknown_alias_lists_the_near_ones():
     with pytest.raises(ValueError, match="no model named 'spinepose-xs'.*near: .*spinepose-x.*spinepose-v1-l"):
         lookup('spinepose-xs')
     with pytest.raises(ValueError, match="no model named 'spinepose_v2_huge'.*near: spinepose_v2_large"):
-        aliases.find_model('spinepose_v2_huge')
+        aliases.find_config('spinepose_v2_huge')
 
 
 def test_zoo_is_complete():

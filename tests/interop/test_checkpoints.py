@@ -1,18 +1,38 @@
+import functools
+import http.server
 import os
 import pickle
 import subprocess
 import sys
+import threading
 from collections import OrderedDict
 
 import mmengine.runner.checkpoint as mmengine_checkpoint
 import numpy as np
 import pytest
 import torch
+from mmdet.apis import DetInferencer
 from mmengine.logging import MessageHub
-from mmengine.runner import CheckpointLoader, load_checkpoint
+from mmengine.model import BaseModel
+from mmengine.runner import CheckpointLoader, Runner, load_checkpoint
 from mmengine.runner.checkpoint import _load_checkpoint
+from mmpose.apis.inferencers import Pose2DInferencer
 
-from spinepose_mm.interop.checkpoints import CheckpointError
+from spinepose_mm.interop.checkpoints import CheckpointError, write_safetensors
+
+
+class ToyModel(BaseModel):
+    """The least that MMEngine's runner trains."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(1, 1)
+
+    def forward(self, inputs, mode='loss'):
+        return dict(loss=self.layer(torch.stack(inputs)).sum())
+
+    def train_step(self, data, optim_wrapper):
+        return super().train_step(dict(inputs=data), optim_wrapper)
 
 
 class Call:
@@ -70,10 +90,50 @@ def test_hostile_checkpoint_is_refused(tmp_path, function, args, named, zipped):
     assert not marker.exists()
 
 
-def test_config_text_in_a_checkpoint_is_not_run(tmp_path):
-    """MMEngine executes meta['config'] when it resumes."""
-    torch.save(dict(state_dict={}, meta=dict(config='import os; os.abort()', cfg='a = 1')), tmp_path / 'a.pth')
-    assert _load_checkpoint(str(tmp_path / 'a.pth'))['meta'] == dict(cfg='a = 1')
+@pytest.mark.parametrize('bare', [False, True])
+def test_config_text_in_a_checkpoint_is_not_run_on_resuming(tmp_path, bare):
+    """MMEngine executes meta['config'], whether or not the weights have a field of their own."""
+    model, marker = ToyModel(), tmp_path / 'was run'
+    rest = dict(meta=dict(epoch=0, iter=0, config=f'open({str(marker)!r}, "w")', cfg='a = 1'),
+                message_hub=MessageHub.get_instance('resume test').state_dict())
+    weights = model.state_dict() if bare else dict(state_dict=model.state_dict())
+    torch.save({**weights, **rest}, tmp_path / 'a.pth')
+    runner = Runner(model, str(tmp_path / 'work'), train_dataloader=dict(
+        batch_size=1, dataset=[torch.zeros(1)], sampler=dict(type='DefaultSampler', shuffle=False)),
+        train_cfg=dict(by_epoch=True, max_epochs=1), optim_wrapper=dict(optimizer=dict(type='SGD', lr=.1)),
+        load_from=str(tmp_path / 'a.pth'), resume=True, experiment_name=f'resume {bare}')
+    try:
+        runner.train()
+    except KeyError as error:  # without its field of weights, the file has nothing to resume from
+        assert bare and error.args == ('epoch', )
+    assert not marker.exists()
+
+
+def test_config_text_in_a_checkpoint_is_not_run_by_inferencers(tmp_path):
+    marker = tmp_path / 'was run'
+    text = f'open({str(marker)!r}, "w")'
+    torch.save(dict(state_dict={}, meta=dict(cfg=text), message_hub=dict(runtime_info=dict(cfg=text))),
+               tmp_path / 'a.pth')
+    for inferencer in (Pose2DInferencer, DetInferencer):
+        with pytest.raises(CheckpointError, match=r'a\.pth: name the config'):
+            inferencer(None, weights=str(tmp_path / 'a.pth'))
+    assert not marker.exists()
+
+
+def test_arrays_cannot_be_placed_on_an_address(tmp_path):
+    """np.ndarray((1,), 'O', b'...') would take the bytes for a pointer."""
+    torch.save(dict(state_dict={}, a=Call(np.ndarray, (1, ), 'O', b'A' * 8)), tmp_path / 'a.pth')
+    with pytest.raises(CheckpointError, match='was refused'):
+        _load_checkpoint(str(tmp_path / 'a.pth'))
+
+
+@pytest.mark.parametrize('content, message', [
+    (dict(state_dict=[1]), 'state_dict is a list'), (dict(state_dict=None), 'state_dict is a NoneType'),
+    (dict(state_dict={}, meta=None), 'meta is a NoneType'), (dict(a=1), 'holds no weights')])
+def test_malformed(tmp_path, content, message):
+    torch.save(content, tmp_path / 'a.pth')
+    with pytest.raises(CheckpointError, match=rf'a\.pth .*{message}'):
+        _load_checkpoint(str(tmp_path / 'a.pth'))
 
 
 @pytest.mark.parametrize('zipped', [True, False])
@@ -108,29 +168,51 @@ def test_weights_without_a_frame(tmp_path):
     assert torch.equal(model.weight, other.weight)
 
 
-def test_downloads_are_read_as_data_too(tmp_path, monkeypatch):
+@pytest.fixture
+def served(tmp_path):
+    """(folder, URL) of a web server on this machine."""
+    (tmp_path / 'served').mkdir()
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path / 'served'))
+    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield tmp_path / 'served', f'http://127.0.0.1:{server.server_port}'
+        server.shutdown()
+
+
+def test_downloads_are_read_as_data_too_and_kept(tmp_path, monkeypatch, served):
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
+    folder, url = served
+    torch.save(dict(state_dict=Call(os.system, 'true')), folder / 'bad.pth')
+    with pytest.raises(CheckpointError, match=r'bad\.pth was refused'):
+        CheckpointLoader.load_checkpoint(f'{url}/bad.pth?download=true')
+    torch.save(dict(state_dict=dict(a=torch.ones(1))), folder / 'good.pth')
+    for _ in range(2):  # the second time out of the cache
+        assert CheckpointLoader.load_checkpoint(f'{url}/good.pth')['state_dict']['a'] == 1
+        (folder / 'good.pth').unlink(missing_ok=True)
+
+
+def test_safetensors(tmp_path):
+    weights = {'head.final_layer.weight': torch.randn(37, 2), 'layer.steps': torch.tensor(3)}
+    torch.save(dict(state_dict=weights, optimizer={}), tmp_path / 'a.pth')
+    write_safetensors(tmp_path / 'a.pth', tmp_path / 'a.safetensors')
+    loaded = _load_checkpoint(str(tmp_path / 'a.safetensors'))
+    assert loaded['state_dict'].keys() == weights.keys() and loaded['state_dict']['layer.steps'] == 3
+    assert torch.equal(loaded['state_dict']['head.final_layer.weight'], weights['head.final_layer.weight'].half())
+    assert loaded['meta']['dataset_meta']['dataset_name'] == 'spinetrack'
+    (tmp_path / 'b.safetensors').write_bytes((tmp_path / 'a.safetensors').read_bytes()[:40])
+    with pytest.raises(CheckpointError, match=r'b\.safetensors is truncated'):
+        _load_checkpoint(str(tmp_path / 'b.safetensors'))
+    torch.save(dict(state_dict={'head.final_layer.weight': torch.randn(26, 2)}), tmp_path / 'c.pth')
+    with pytest.raises(CheckpointError, match=r'c\.pth is no model of 37 keypoints'):
+        write_safetensors(tmp_path / 'c.pth', tmp_path / 'c.safetensors')
+    assert not (tmp_path / 'c.safetensors').exists()
+
+
+def test_failed_download_names_the_file_to_fetch(tmp_path, monkeypatch, served):
     monkeypatch.setenv('TORCH_HOME', str(tmp_path))
 
-    def download(url, target, progress):
-        assert url == 'https://example.org/weights/a.pth?download=true'
-        torch.save(dict(state_dict=Call(os.system, 'true')), target)
-
-    monkeypatch.setattr(torch.hub, 'download_url_to_file', download)
-    with pytest.raises(CheckpointError, match=r'a\.pth was refused'):
-        CheckpointLoader.load_checkpoint('https://example.org/weights/a.pth?download=true')
-    torch.save(dict(state_dict={}), tmp_path / 'hub' / 'checkpoints' / 'a.pth')  # what is there is not fetched again
-    assert CheckpointLoader.load_checkpoint('https://example.org/weights/a.pth')['state_dict'] == {}
-
-
-def test_failed_download_names_the_file_to_fetch(tmp_path, monkeypatch):
-    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
-
-    def fail(*args, **kwargs):
-        raise OSError('no route')
-
-    monkeypatch.setattr(torch.hub, 'download_url_to_file', fail)
-    with pytest.raises(ConnectionError, match=r'https://example.org/a.pth .*no route.*checkpoints.a\.pth'):
-        _load_checkpoint('https://example.org/a.pth')
+    with pytest.raises(ConnectionError, match=r'127.0.0.1:.*/none.pth .*404.*save it as .*checkpoints.none\.pth'):
+        _load_checkpoint(f'{served[1]}/none.pth')
 
 
 def test_mmengine_still_has_what_is_replaced():

@@ -45,3 +45,15 @@ def test_another_number_of_keypoints_is_refused(tmp_path, prefix):
         model.init_weights()
         name = 'backbone.stem.0.conv.weight'
         assert torch.equal(model.state_dict()[name], weights[name])
+
+
+def test_weights_of_another_model_are_refused(tmp_path):
+    weights = MODELS.build(small().model).state_dict()
+    cfg = small()
+    cfg.model.backbone.widen_factor, cfg.model.head.in_channels = .75, 768
+    for name, content, message in (
+            ('small.pth', weights, r'small\.pth is for a model of another size: .* has the shape'),
+            ('foo.pth', {'foo.weight': torch.zeros(1)}, r'foo\.pth has none of the weights')):
+        torch.save(dict(state_dict=content), tmp_path / name)
+        with pytest.raises(CheckpointError, match=message):
+            load_checkpoint(MODELS.build(cfg.model), str(tmp_path / name))

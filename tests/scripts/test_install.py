@@ -24,7 +24,7 @@ def pip_calls(install, monkeypatch):
     """Arguments of the calls of pip, which are not carried out; `wheel` makes an empty file."""
     calls = []
 
-    def call(command, stdout, stderr):
+    def call(command, stdout, stderr, env):
         calls.append(command[4:])
         if 'wheel' in command[4:5]:
             name, version = command[-1].split('==')
@@ -48,9 +48,10 @@ def test_wrong_python_is_one_line(install, monkeypatch):
 
 
 def test_errors_leave_no_traceback(tmp_path):
-    """A real run without a compiler; it asks for no extras, so that the environment is not up to date."""
-    done = subprocess.run([sys.executable, SCRIPT], text=True, capture_output=True,
-                          env={**os.environ, 'PATH': str(tmp_path), 'CXX': 'none', 'XDG_CACHE_HOME': str(tmp_path)})
+    """A real run in a new environment on a machine without a compiler."""
+    subprocess.check_call([sys.executable, '-m', 'venv', '--without-pip', tmp_path / 'venv'])
+    done = subprocess.run([tmp_path / 'venv' / 'bin' / 'python', SCRIPT], text=True, capture_output=True,
+                          env={**os.environ, 'PATH': str(tmp_path), 'CXX': 'none'})
     assert done.returncode == 1
     assert done.stderr.startswith('error: no C++ compiler (none)') and len(done.stderr.splitlines()) == 1
 
@@ -70,7 +71,7 @@ def test_machine_is_checked(install, monkeypatch, tmp_path, change, message):
 
 
 def test_full_disk_while_installing(install, installer, monkeypatch):
-    def call(command, stdout, stderr):
+    def call(command, stdout, stderr, env):
         stdout.write('ERROR: Could not install packages: [Errno 28] No space left on device\n')
         return 1
 
@@ -81,7 +82,7 @@ def test_full_disk_while_installing(install, installer, monkeypatch):
 
 
 def test_failing_step_shows_the_end_of_its_log(install, installer, monkeypatch):
-    def call(command, stdout, stderr):
+    def call(command, stdout, stderr, env):
         stdout.write('first\n' * 50 + 'the reason\n')
         return 1
 
@@ -110,8 +111,27 @@ def test_changed_pins_install_anew(install, installer, pip_calls, monkeypatch, t
     changed = tmp_path / 'constraints.txt'
     changed.write_text(pins.read_text().replace('mmpose==1.3.2', 'mmpose==1.3.1'))
     monkeypatch.setattr(install, 'PINS', changed)
-    install.Installer(tmp_path).run()
+    install.Installer(tmp_path, ['test']).run()
     assert any('mmcv' in ' '.join(call) for call in pip_calls)
+
+
+def test_interrupted_change_is_not_taken_for_done(install, installer, monkeypatch, pip_calls):
+    """Pins A, then B but interrupted, then A again: the environment is half B."""
+    installer.run()
+    pins = dict(installer.pins)
+    installer.pins['mmpose'] = '1.3.1'
+
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(install.subprocess, 'call', interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            installer.run()
+    installer.pins = pins
+    pip_calls.clear()
+    installer.run()
+    assert any('mmpose' in call for call in pip_calls)
 
 
 def test_wheels_are_built_once_and_kept_by_python_and_torch(install, installer, pip_calls, monkeypatch):
@@ -120,6 +140,9 @@ def test_wheels_are_built_once_and_kept_by_python_and_torch(install, installer, 
     assert '--no-build-isolation' in pip_calls[0] and '--no-cache-dir' in pip_calls[0]
     assert sys.implementation.cache_tag in first.parent.name and 'torch2' in first.parent.name
     assert [path.name for path in first.parent.iterdir()] == [first.name]  # nothing half-built beside it
+    installer.pins['numpy'] = '1.26.4'
+    assert installer.wheel('mmcv').parent != first.parent
+    installer.pins['numpy'] = '2.2.6'
     monkeypatch.setenv('FORCE_CUDA', '1')
     assert installer.wheel('mmcv').parent != first.parent
 

@@ -13,7 +13,6 @@ from mmengine.config import Config
 from mmpose.registry import MODELS
 
 import builders
-from spinepose_mm.synthetic.figures import make_data_set
 
 pytestmark = pytest.mark.tools
 MIM = [sys.executable, '-W', 'ignore', '-m', 'mim']
@@ -42,18 +41,18 @@ def metrics(output):
 
 
 @pytest.fixture(scope='module')
-def trained(figures, tmp_path_factory):
+def trained(rendered, tmp_path_factory):
     """A demo model after one epoch: its checkpoint and what the training printed."""
     folder = tmp_path_factory.mktemp('trained')
-    done = mim('train', 'spinepose_mm', 'spinepose_demo.py', '--work-dir', 'work', data=figures, cwd=folder,
+    done = mim('train', 'spinepose_mm', 'spinepose_demo.py', '--work-dir', 'work', data=rendered, cwd=folder,
                options=QUICK)
     assert done.returncode == 0, done.stdout[-4000:]
     return folder / 'work' / 'epoch_1.pth', done.stdout
 
 
-def test_train_writes_a_checkpoint_that_test_evaluates_alike(trained, figures, tmp_path):
+def test_train_writes_a_checkpoint_that_test_evaluates_alike(trained, rendered, tmp_path):
     checkpoint, output = trained
-    tested = mim('test', 'spinepose_mm', 'spinepose_demo.py', '--checkpoint', checkpoint, data=figures, cwd=tmp_path,
+    tested = mim('test', 'spinepose_mm', 'spinepose_demo.py', '--checkpoint', checkpoint, data=rendered, cwd=tmp_path,
                  options=QUICK)
     assert tested.returncode == 0, tested.stdout[-4000:]
     assert metrics(tested.stdout) == metrics(output)
@@ -61,10 +60,10 @@ def test_train_writes_a_checkpoint_that_test_evaluates_alike(trained, figures, t
                                       'spinetrack/all_AR'}
 
 
-def test_killed_in_mid_epoch_and_resumed(figures, tmp_path):
+def test_killed_in_mid_epoch_and_resumed(rendered, tmp_path):
     options = [*QUICK, 'train_cfg.max_epochs=3', 'train_dataloader.batch_size=4']
     args = ['train', 'spinepose_mm', 'spinepose_demo.py', '--work-dir', 'work', '--cfg-options', *options]
-    running = subprocess.Popen([*MIM, *args], cwd=tmp_path, env=environment(figures), stdout=subprocess.PIPE,
+    running = subprocess.Popen([*MIM, *args], cwd=tmp_path, env=environment(rendered), stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, text=True, start_new_session=True)
     for line in running.stdout:
         if 'Epoch(train) [2][3/6]' in line:
@@ -72,7 +71,7 @@ def test_killed_in_mid_epoch_and_resumed(figures, tmp_path):
             break
     assert running.wait() == -signal.SIGKILL
     assert (tmp_path / 'work' / 'epoch_1.pth').is_file() and not (tmp_path / 'work' / 'epoch_2.pth').exists()
-    resumed = mim(*args[:-len(options) - 1], '--resume', data=figures, cwd=tmp_path, options=options)
+    resumed = mim(*args[:-len(options) - 1], '--resume', data=rendered, cwd=tmp_path, options=options)
     assert resumed.returncode == 0, resumed.stdout[-4000:]
     assert 'resumed epoch: 1, iter: 6' in resumed.stdout
     assert 'Epoch(train) [1]' not in resumed.stdout and 'Epoch(train) [3][6/6]' in resumed.stdout
@@ -80,43 +79,43 @@ def test_killed_in_mid_epoch_and_resumed(figures, tmp_path):
 
 
 def test_v2_large_from_another_folder(tmp_path):
-    """The published recipe as it stands, two people a split, and a random v1 checkpoint in the download cache."""
+    """The recipe as it stands, two people a split, a random v1 checkpoint in the download cache, and nothing to resume."""
     data = tmp_path / 'data'
     for split in ('train-real-coco', 'train-real-yoga', 'train-unreal', 'val2017'):
-        make_data_set(data, split, 2, seed=0)
+        builders.make_data_set(data, split, 2, seed=0)
     cfg = Config.fromfile(builders.config('spinepose_v2_large'))
     cache = tmp_path / 'torch' / 'hub' / 'checkpoints'
     cache.mkdir(parents=True)
     cfg.model.backbone.norm_cfg.type = 'BN'
-    torch.save(dict(state_dict=MODELS.build(cfg.model).state_dict()), cache / Path(cfg.load_from).name)
-    done = mim('train', 'spinepose_mm', 'spinepose_v2_large.py', '--auto-scale-lr', data=data, cwd=tmp_path,
+    torch.save(dict(state_dict=MODELS.build(cfg.model).state_dict()), cache / Path(cfg.model.init_cfg.checkpoint).name)
+    done = mim('train', 'spinepose_mm', 'spinepose_v2_large.py', '--auto-scale-lr', '--resume', data=data, cwd=tmp_path,
                options=[*QUICK, 'train_dataloader.batch_size=2'], TORCH_HOME=str(tmp_path / 'torch'))
     assert done.returncode == 0, done.stdout[-4000:]
-    assert 'Load checkpoint from https://huggingface.co' in done.stdout
+    assert 'load model from: https://huggingface.co' in done.stdout
     assert 'Epoch(train) [1][3/3]' in done.stdout and 'spinetrack/spine_AP' in done.stdout
     best, = (tmp_path / 'work_dirs' / 'spinepose_v2_large').glob('best_*.pth')
     assert torch.load(best)['meta']['dataset_meta']['dataset_name'] == 'spinetrack'
 
 
-def test_two_processes_give_the_metrics_of_one(trained, figures, tmp_path):
+def test_two_processes_give_the_metrics_of_one(trained, rendered, tmp_path):
     checkpoint, output = trained
     two = mim('test', 'spinepose_mm', 'spinepose_demo.py', '--checkpoint', checkpoint, '--launcher', 'pytorch',
-              '--gpus', 2, data=figures, cwd=tmp_path, options=QUICK)
+              '--gpus', 2, data=rendered, cwd=tmp_path, options=QUICK)
     assert two.returncode == 0, two.stdout[-4000:]
     assert metrics(two.stdout) == metrics(output)
 
 
-def test_two_processes_train(figures, tmp_path):
-    two = mim('train', 'spinepose_mm', 'spinepose_demo.py', '--launcher', 'pytorch', '--gpus', 2, data=figures,
+def test_two_processes_train(rendered, tmp_path):
+    two = mim('train', 'spinepose_mm', 'spinepose_demo.py', '--launcher', 'pytorch', '--gpus', 2, data=rendered,
               cwd=tmp_path, options=QUICK)
     assert two.returncode == 0, two.stdout[-4000:]
     assert 'Epoch(train) [1][2/2]' in two.stdout and (tmp_path / 'work_dirs/spinepose_demo/epoch_1.pth').is_file()
 
 
-def test_table_of_several_checkpoints(trained, figures, tmp_path):
+def test_table_of_several_checkpoints(trained, rendered, tmp_path):
     checkpoint, output = trained
     model = f'{builders.config("demo/spinepose_demo")}={checkpoint}'
-    done = mim('run', 'spinepose_mm', 'evaluate', model, '--out', 'table.md', data=figures, cwd=tmp_path)
+    done = mim('run', 'spinepose_mm', 'evaluate', model, '--out', 'table.md', data=rendered, cwd=tmp_path)
     assert done.returncode == 0, done.stdout[-4000:]
     head, _, row = (tmp_path / 'table.md').read_text().splitlines()
     assert head.split(' | ')[1:7] == ['Body AP', 'Body AR', 'Feet AP', 'Feet AR', 'Spine AP', 'Spine AR']
@@ -125,35 +124,35 @@ def test_table_of_several_checkpoints(trained, figures, tmp_path):
     assert head in done.stdout and row in done.stdout
 
 
-def test_mean_pose_baseline(figures, tmp_path):
-    done = mim('run', 'spinepose_mm', 'mean_pose', builders.config('demo/spinepose_demo'), data=figures, cwd=tmp_path)
+def test_mean_pose_baseline(rendered, tmp_path):
+    done = mim('run', 'spinepose_mm', 'mean_pose', builders.config('demo/spinepose_demo'), data=rendered, cwd=tmp_path)
     assert done.returncode == 0, done.stdout[-4000:]
     assert 0 <= float(re.search(r'spinetrack/body_AP: ([\d.]+)', done.stdout)[1]) < .5
 
 
 def test_a_broken_picture_in_training_is_counted_and_in_a_test_named(trained, tmp_path):
-    make_data_set(tmp_path, 'train', 8, seed=1)
-    make_data_set(tmp_path, 'val', 2, seed=2)
-    for name in ('train/000003.jpg', 'val/000001.jpg'):
+    builders.make_data_set(tmp_path, 'train', 8, seed=1)
+    builders.make_data_set(tmp_path, 'val', 2, seed=2)
+    for name in ('train/00000003.jpg', 'val/00000001.jpg'):
         path = tmp_path / 'images' / name
         path.write_bytes(path.read_bytes()[:-500])
     done = mim('train', 'spinepose_mm', 'spinepose_demo.py', '--no-validate', data=tmp_path, cwd=tmp_path,
                options=[option for option in QUICK if not option.startswith('val_')])
     assert done.returncode == 0, done.stdout[-4000:]
-    assert '000003.jpg is truncated (broken images so far in this process: 1)' in done.stdout
+    assert '00000003.jpg is truncated (broken images so far in this process: 1)' in done.stdout
     tested = mim('test', 'spinepose_mm', 'spinepose_demo.py', '--checkpoint', trained[0], data=tmp_path, cwd=tmp_path,
                  options=QUICK)
     assert tested.returncode != 0
-    assert re.search(r'ValueError: image .*val/000001\.jpg is truncated', tested.stdout)
+    assert re.search(r'ValueError: image .*val/00000001\.jpg is truncated', tested.stdout)
 
 
-def test_bad_annotations_and_checkpoints_leave_nothing_behind(trained, figures, tmp_path):
+def test_bad_annotations_and_checkpoints_leave_nothing_behind(trained, rendered, tmp_path):
     missing = mim('train', 'spinepose_mm', 'spinepose_demo.py', data=tmp_path / 'nowhere', cwd=tmp_path)
     assert missing.returncode != 0
     assert re.search(r'nowhere/annotations/person_keypoints_train\.json does not exist', missing.stdout)
     broken = tmp_path / 'broken.pth'
     broken.write_bytes(trained[0].read_bytes()[:100_000])
-    tested = mim('test', 'spinepose_mm', 'spinepose_demo.py', '--checkpoint', broken, data=figures, cwd=tmp_path)
+    tested = mim('test', 'spinepose_mm', 'spinepose_demo.py', '--checkpoint', broken, data=rendered, cwd=tmp_path)
     assert tested.returncode != 0 and 'broken.pth is truncated' in tested.stdout
     assert not list(tmp_path.glob('work_dirs/**/*.pth'))
 
@@ -161,7 +160,7 @@ def test_bad_annotations_and_checkpoints_leave_nothing_behind(trained, figures, 
 def test_trains_on_spinetrack_coco_and_halpe26_and_evaluates_each(coco_mini, halpe_mini, tmp_path):
     data = tmp_path / 'data'
     for split in ('train-real-coco', 'train-real-yoga', 'train-unreal', 'val2017'):
-        make_data_set(data, split, 3, seed=0)
+        builders.make_data_set(data, split, 3, seed=0)
     halpe = tmp_path / 'halpe' / 'annotations'
     halpe.mkdir(parents=True)
     for split in ('train', 'val'):

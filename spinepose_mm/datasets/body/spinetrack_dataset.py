@@ -1,3 +1,4 @@
+import contextlib
 import json
 import logging
 from collections import defaultdict
@@ -34,9 +35,7 @@ class SpineTrackDataset(BaseCocoStyleDataset):
 
     def load_data_list(self):
         self._dropped = defaultdict(list)
-        people = super().load_data_list()
-        if not self.bbox_file:
-            people = self._with_images(people)
+        people = self._with_images(super().load_data_list())
         for reason, entries in self._dropped.items():
             print_log(f'{self.ann_file}: left out {len(entries)} of {len(entries) + len(people)} people: {reason}; '
                       f'the first is {entries[0]}', 'current', logging.WARNING)
@@ -46,16 +45,21 @@ class SpineTrackDataset(BaseCocoStyleDataset):
         return people
 
     def _load_annotations(self):
-        if not Path(self.ann_file).is_file() and '://' not in self.ann_file:
-            raise FileNotFoundError(f'annotation file {self.ann_file} does not exist')
-        try:
-            return super()._load_annotations()
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise ValueError(f'{self.ann_file} is not JSON: {error}') from error
-        except AssertionError as error:
-            raise ValueError(f'{self.ann_file} is not in COCO format: {error}') from error
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f'{self.ann_file} is not in COCO format: {type(error).__name__} {error}') from error
+        with _readable(self.ann_file, 'annotation file'):
+            instances, images = super()._load_annotations()
+        for person in self.coco.anns.values():
+            if person['image_id'] not in self.coco.imgs:
+                self._drop('an image_id that no image has', f'annotation {person["id"]}')
+        return instances, images
+
+    def _load_detection_results(self):
+        with _readable(self.ann_file, 'annotation file'), _readable(self.bbox_file, 'file of boxes'):
+            people = super()._load_detection_results()
+        for person in people:
+            if not np.isfinite(person['bbox']).all() or not np.isfinite(person['bbox_score']).all():
+                raise ValueError(f'{self.bbox_file}: a box of image {person["img_id"]} has coordinates or a score that '
+                                 'are not finite numbers')
+        return people
 
     def parse_data_info(self, raw_data_info):
         person, image = raw_data_info['raw_ann_info'], raw_data_info['raw_img_info']
@@ -63,16 +67,22 @@ class SpineTrackDataset(BaseCocoStyleDataset):
         flat = person.get('keypoints')
         if flat is None or person.get('iscrowd'):
             return None
-        if len(flat) != 3 * skeleton.NUM_KEYPOINTS:
-            raise ValueError(f'{self.ann_file}: {where} has {len(flat) / 3:g} keypoints, where '
-                             f'{skeleton.NUM_KEYPOINTS} are expected' + _advice(len(flat)))
+        if not isinstance(flat, list) or len(flat) != 3 * skeleton.NUM_KEYPOINTS:
+            found = f'{len(flat) / 3:g} keypoints' if isinstance(flat, list) else f'keypoints = {flat!r}'
+            raise ValueError(f'{self.ann_file}: {where} has {found}, where {skeleton.NUM_KEYPOINTS} are expected'
+                             + _advice(flat))
         for field in ('width', 'height', 'file_name'):
             if field not in image:
                 raise ValueError(f'{self.ann_file}: image {image.get("id")} has no field {field!r}')
-        problem = _problem(np.array(flat, dtype=float).reshape(-1, 3), person.get('bbox'), image)
+        problem = _problem(person)
         if problem:
             return self._drop(problem, where)
+        if not any(flat[2::3]):
+            return None  # unlabelled people are common in COCO files
         info = super().parse_data_info(raw_data_info)
+        x1, y1, x2, y2 = info['bbox'][0]  # cut to the image by MMPose
+        if x2 <= x1 or y2 <= y1:
+            return self._drop('a bbox without area in the image', where)
         # Files that were grown from COCO's may still carry the count of its 17.
         info['num_keypoints'] = int(np.count_nonzero(info['keypoints_visible']))
         return info
@@ -98,30 +108,41 @@ class SpineTrackDataset(BaseCocoStyleDataset):
         return [person for person in people if there[person['img_path']]]
 
 
-def _problem(keypoints, bbox, image):
-    """Say what makes one person useless, or return None.
+@contextlib.contextmanager
+def _readable(path, kind):
+    """Turn what goes wrong in reading a COCO file into one error that names it."""
+    if not Path(path).is_file() and '://' not in str(path):
+        raise FileNotFoundError(f'{kind} {path} does not exist')
+    try:
+        yield
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f'{path} is not JSON: {error}') from error
+    except (AssertionError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f'{path} is not in COCO format: {type(error).__name__} {error}') from error
 
-    Args:
-        keypoints: in shape (K, 3), the last axis being x, y in image pixels and visibility.
-        bbox: (x, y, w, h) in image pixels, or None.
-        image: COCO's record of the image.
-    """
+
+def _problem(person):
+    """Say what makes one person of a COCO file useless, or return None. People without any label are not looked at."""
+    try:
+        keypoints = np.array(person['keypoints'], dtype=float).reshape(-1, 3)
+        bbox = np.array(person.get('bbox', ()), dtype=float)
+    except (TypeError, ValueError):
+        return 'coordinates that are not numbers'
     if not keypoints[:, 2].any():
-        return None  # unlabelled people are common in COCO files, and MMPose leaves them out
-    for point, values in zip(skeleton.KEYPOINTS, keypoints):
-        if not np.isfinite(values).all():
-            return f'coordinates that are not finite numbers (keypoint {point.name!r})'
-    if bbox is None or len(bbox) != 4 or not np.isfinite(np.array(bbox, dtype=float)).all():
+        return None
+    finite = np.isfinite(keypoints).all(axis=1)
+    if not finite.all():
+        return f'coordinates that are not finite numbers (keypoint {skeleton.NAMES[int(np.argmin(finite))]!r})'
+    if not np.isin(keypoints[:, 2], (0, 1, 2)).all():
+        return 'a visibility that is not 0, 1 or 2'
+    if bbox.shape != (4, ) or not np.isfinite(bbox).all():
         return 'no bbox of four finite numbers'
-    x, y, w, h = bbox
-    inside_w = min(x + w, image['width']) - max(x, 0)
-    inside_h = min(y + h, image['height']) - max(y, 0)
-    if min(inside_w, inside_h) <= 0:
-        return 'a bbox without area in the image'
     return None
 
 
-def _advice(length):
-    known = {3 * 17: 'COCO', 3 * 26: 'Halpe-26', 3 * 136: 'Halpe'}.get(length)
-    return f'; this looks like a {known} file: train on it through KeypointConverter (see configs/README.md)' \
-        if known else ''
+def _advice(flat):
+    """Name the data set that annotations of another number of keypoints seem to be from."""
+    known = {len(skeleton.COCO17): 'COCO', len(skeleton.HALPE26): 'Halpe-26', 136: 'Halpe'}
+    name = known.get(len(flat) / 3) if isinstance(flat, list) else None
+    return f'; this looks like a {name} file: train on it through KeypointConverter (see configs/README.md)' \
+        if name else ''

@@ -9,7 +9,7 @@ from mmpose.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class LoadSpineImage(LoadImage):
-    """MMPose's `LoadImage`, which never passes on a picture that is broken.
+    """MMPose's `LoadImage`, which passes on no picture that is truncated or none at all.
 
     OpenCV fills the missing part of a truncated file with grey and says nothing, and gives None for what is no
     picture at all.
@@ -71,5 +71,8 @@ def is_truncated(data):
     while data[at:at + 1] == b'\xff' and data[at:at + 2] != b'\xff\xda':
         if len(data) < at + 4:
             return True
+        if data[at + 1] == 0xff:  # markers may be preceded by any number of fill bytes
+            at += 1
+            continue
         at += 2 + int.from_bytes(data[at + 2:at + 4], 'big')
     return data.find(b'\xff\xd9', at) < 0

@@ -1,0 +1,66 @@
+"""Measures of the human body: segment lengths, the spine's curves, and how far joints move.
+
+Lengths are parts of the body height unless a unit is named. Axes of a body part: x points forward, y up, z to the
+person's right, as in OpenSim.
+
+Sources:
+    [1] Drillis and Contini (1966), Body segment parameters, as tabulated by Winter, Biomechanics and Motor Control of
+        Human Movement (2009), figure 4.1.
+    [2] White and Panjabi, Clinical Biomechanics of the Spine (2nd ed., 1990), representative ranges of motion.
+    [3] Bernhardt and Bridwell (1989), Segmental analysis of the sagittal plane alignment of the normal thoracic and
+        lumbar spines: two thirds of the lordosis lie between L4 and S1.
+    [4] SIMSPINE (arXiv 2602.20792): the normal adult ranges that its bodies are checked against.
+    [5] American Academy of Orthopaedic Surgeons, Joint Motion (1965).
+Where no source is named, the value was chosen by eye on the drawn model.
+"""
+
+#: Vertebrae from bottom to top; the first one stands on S1.
+VERTEBRAE = tuple(f'{region}{i}' for region, count in (('L', 5), ('T', 12), ('C', 7)) for i in range(count, 0, -1))
+REGIONS = {'L': 'lumbar', 'T': 'thoracic', 'C': 'cervical'}
+
+#: Distance of a vertebra's centre from the one below, by region and relative to each other: a lumbar body and its disc
+#: are half as high again as a thoracic one, a cervical one a little lower.
+VERTEBRA_HEIGHT = {'L': 1.5, 'T': 1., 'C': .95}
+S1_HEIGHT, C7_HEIGHT = .565, .818  # standing, C7 from [1] (head and neck measure .182)
+
+LORDOSIS, KYPHOSIS = (32., 41.), (28., 39.)  # degrees: Cobb L1-S1 and T4-T12 [4]
+LORDOSIS_SHARES = {'L5': .37, 'L4': .28, 'L3': .18, 'L2': .11, 'L1': .06}  # of each vertebra on the one below [3]
+UPPER_THORACIC, CERVICAL_LORDOSIS = 9., 26.  # degrees, T1-T4 and C2-C7
+
+#: How far each vertebra turns on the one below, in degrees: flexion and extension together, bending to one side,
+#: rotation to one side [2].
+RANGES = {
+    'L5': (17, 3, 1), 'L4': (16, 6, 2), 'L3': (15, 8, 2), 'L2': (14, 6, 2), 'L1': (12, 6, 2),
+    'T12': (12, 8, 2), 'T11': (12, 9, 2), 'T10': (9, 7, 2), 'T9': (6, 6, 4), 'T8': (6, 6, 6), 'T7': (6, 6, 7),
+    'T6': (5, 6, 7), 'T5': (4, 6, 8), 'T4': (4, 6, 8), 'T3': (4, 5, 8), 'T2': (4, 6, 8), 'T1': (4, 5, 9),
+    'C7': (9, 4, 2), 'C6': (17, 7, 6), 'C5': (20, 8, 7), 'C4': (20, 11, 7), 'C3': (15, 11, 7), 'C2': (10, 10, 3),
+    'C1': (20, 5, 40),
+}
+#: The part of flexion and extension together that is flexion, from the neutral standing posture.
+FLEXION_SHARE = {'L': .7, 'T': .6, 'C': .5}
+
+#: Least and greatest angles of the limbs' joints, in degrees [5].
+LIMB_RANGES = {
+    'hip_flexion': (-30, 125), 'hip_abduction': (-30, 50), 'hip_rotation': (-45, 45), 'knee_flexion': (0, 150),
+    'ankle_dorsiflexion': (-50, 30), 'shoulder_flexion': (-60, 180), 'shoulder_abduction': (-30, 180),
+    'shoulder_rotation': (-90, 90), 'elbow_flexion': (0, 150),
+}
+
+UPPER_ARM, FOREARM, THIGH, SHANK = .186, .146, .245, .246  # [1]
+ANKLE_HEIGHT, FOOT = .039, .152  # [1]
+
+#: Points that stand still in the frame of a body part: {keypoint: (part, (x, y, z))}; z is for the right side.
+POINTS = {
+    'head': ('head', (.005, .112, 0.)),
+    'nose': ('head', (.070, .028, 0.)),
+    'eye': ('head', (.056, .047, .018)),
+    'ear': ('head', (.008, .036, .043)),
+    'clavicle': ('shoulders', (.034, .004, .062)),
+    'shoulder': ('shoulders', (.014, -.004, .113)),  # biacromial breadth .259 [1], the joint lies 1.5 hundredths inside
+    'latissimus': ('ribs', (.010, -.015, .086)),
+    'hip': ('pelvis', (0., 0., .050)),
+    'big_toe': ('foot', (.105, -.034, -.012)),
+    'small_toe': ('foot', (.082, -.034, .028)),
+    'heel': ('foot', (-.045, -.034, 0.)),
+}
+SACRUM = (-.030, S1_HEIGHT - THIGH - SHANK - ANKLE_HEIGHT, 0.)  # S1 from the middle of the hip joints

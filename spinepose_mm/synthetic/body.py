@@ -1,0 +1,211 @@
+"""A jointed body with a whole spine: shapes, and forward kinematics from joint angles to the 37 keypoints."""
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from spinepose_mm import skeleton
+
+from . import anatomy
+
+SIDES = {'right': 1., 'left': -1.}
+SPINE_AXES = ('flexion', 'bending', 'rotation')
+#: Every number that a pose has. Angles are in degrees, translations in metres; those of the spine's regions are parts,
+#: from -1 to 1, of what each of the region's joints can do.
+AXES = ('pelvis_tx', 'pelvis_ty', 'pelvis_tz', 'pelvis_tilt', 'pelvis_list', 'pelvis_rotation',
+        *(f'{region}_{axis}' for region in anatomy.REGIONS.values() for axis in SPINE_AXES),
+        *(f'{joint}_{side}' for side in SIDES for joint in anatomy.LIMB_RANGES))
+
+
+@dataclass
+class Body:
+    """The shape of a person.
+
+    Attributes:
+        height: metres.
+        build: girth relative to the average of that height.
+        female: sex, which sets the breadth of shoulders and hips.
+        lordosis, kyphosis: Cobb angles of the standing posture, L1-S1 and T4-T12, in degrees.
+        lengths: {segment: factor} on the average lengths.
+    """
+    height: float = 1.75
+    build: float = 1.
+    female: bool = False
+    lordosis: float = 36.
+    kyphosis: float = 33.
+    lengths: dict = field(default_factory=dict)
+
+    @classmethod
+    def sample(cls, rng):
+        """Draw a person: heights as of adults in Europe, curves within the normal ranges."""
+        female = bool(rng.random() < .5)
+        height = float(np.clip(rng.normal(1.64 if female else 1.77, .07), 1.45, 2.05))
+        lengths = {name: float(np.clip(rng.normal(1, .03), .93, 1.07)) for name in (
+            'spine', 'neck', 'upper_arm', 'forearm', 'thigh', 'shank', 'foot', 'shoulder', 'hip', 'head')}
+        lengths['shoulder'] *= .94 if female else 1.03
+        lengths['hip'] *= 1.06 if female else .97
+        return cls(height, float(rng.uniform(.88, 1.22)), female, float(rng.uniform(*anatomy.LORDOSIS)),
+                   float(rng.uniform(*anatomy.KYPHOSIS)), lengths)
+
+    def length(self, part, segment):
+        """Return `part` of the height, varied by the factor of `segment`, in metres."""
+        return part * self.height * self.lengths.get(segment, 1.)
+
+    def point(self, name):
+        """Return (body part, position in its frame in metres) of one of `anatomy.POINTS`, for the right side."""
+        part, position = anatomy.POINTS[name]
+        segment = {'shoulders': 'shoulder', 'ribs': 'shoulder', 'pelvis': 'hip'}.get(part, part)
+        return part, np.array(position) * self.length(1., segment)
+
+    def neutral_flexion(self):
+        """Return how far each vertebra is flexed on the one below when standing, in degrees; extension is negative."""
+        angles = {name: -share * self.lordosis for name, share in anatomy.LORDOSIS_SHARES.items()}
+        angles['T12'] = 0.
+        angles.update({f'T{i}': self.kyphosis / 8 for i in range(4, 12)})
+        angles.update({f'T{i}': anatomy.UPPER_THORACIC / 3 for i in range(1, 4)})
+        angles['C7'] = 0.
+        angles.update({f'C{i}': -anatomy.CERVICAL_LORDOSIS / 5 for i in range(2, 7)})
+        angles['C1'] = 0.
+        return angles
+
+    def vertebra_heights(self):
+        """Return the distance of each vertebra's centre from the one below, in metres.
+
+        They are scaled so that C7 stands at its height above S1 when the curved spine is upright.
+        """
+        heights = {name: anatomy.VERTEBRA_HEIGHT[name[0]] for name in anatomy.VERTEBRAE}
+        chord = np.linalg.norm(self._standing(heights)['C7'])
+        scale = self.length(anatomy.C7_HEIGHT - anatomy.S1_HEIGHT, 'spine') / chord
+        neck = self.lengths.get('neck', 1.)
+        return {name: height * scale * (neck if name[0] == 'C' else 1.) for name, height in heights.items()}
+
+    def sacral_slope(self):
+        """Return how far S1 is tilted forward when standing, so that C7 is right above it, in degrees."""
+        x, y = self._standing({name: anatomy.VERTEBRA_HEIGHT[name[0]] for name in anatomy.VERTEBRAE})['C7']
+        return float(np.degrees(np.arctan2(-x, y)))
+
+    def inclination(self, vertebra):
+        """Return how far a vertebra leans forward when standing, in degrees."""
+        below = anatomy.VERTEBRAE[:anatomy.VERTEBRAE.index(vertebra) + 1]
+        return self.sacral_slope() + sum(angle for name, angle in self.neutral_flexion().items() if name in below)
+
+    def _standing(self, heights):
+        """Return {vertebra: (x, y)} of the standing spine on an S1 that is not tilted."""
+        angle, position, found = 0., np.zeros(2), {}
+        for name, flexion in ((name, self.neutral_flexion()[name]) for name in anatomy.VERTEBRAE):
+            angle += np.radians(flexion)
+            position = position + heights[name] * np.array([np.sin(angle), np.cos(angle)])
+            found[name] = position
+        return found
+
+
+def rest(frames=1):
+    """Return the pose of upright standing: {axis: zeros in shape (T,)} for all of AXES."""
+    return {axis: np.zeros(frames) for axis in AXES}
+
+
+def spine_angles(pose):
+    """Return {vertebra: angles in shape (T, 3)} that a pose adds to the neutral spine, in degrees.
+
+    The last axis is flexion, bending to the right, and rotation to the left, of each vertebra on the one below. No
+    joint leaves its range, and each region's motion is shared as its joints' ranges are.
+    """
+    found = {}
+    for name in anatomy.VERTEBRAE:
+        region = anatomy.REGIONS[name[0]]
+        flexion, bending, rotation = (np.clip(pose[f'{region}_{axis}'], -1, 1) for axis in SPINE_AXES)
+        both, side, turn = anatomy.RANGES[name]
+        share = anatomy.FLEXION_SHARE[name[0]]
+        found[name] = np.stack([flexion * both * np.where(flexion > 0, share, 1 - share), bending * side,
+                                rotation * turn], axis=-1)
+    return found
+
+
+def forward(body, pose):
+    """Place all parts of a body.
+
+    Args:
+        body: a Body.
+        pose: {axis: angles in shape (T,)} for all of AXES.
+
+    Returns:
+        dict: {part: (position in shape (T, 3), rotation in shape (T, 3, 3))} in world space: metres, Y up; the parts are
+        'pelvis', 'S1', the vertebrae, 'ribs', 'shoulders' and 'head' (T8, T2 and C1, level when standing), and per side 'upper_arm_right', 'forearm_…', 'thigh_…', 'shank_…' and
+        'foot_…', each with its upper joint as its position, and 'wrist_…'.
+    """
+    frames = len(pose['pelvis_tx'])
+    turn = _euler('YXZ', pose['pelvis_rotation'], pose['pelvis_list'], -pose['pelvis_tilt'])
+    parts = {'pelvis': (np.stack([pose['pelvis_tx'], pose['pelvis_ty'], pose['pelvis_tz']], axis=-1), turn)}
+    place, turn = _child(parts['pelvis'], body.length(1., 'hip') * np.array(anatomy.SACRUM),
+                         _euler('Z', np.full(frames, -body.sacral_slope())))
+    parts['S1'] = place, turn
+    neutral, heights, moved = body.neutral_flexion(), body.vertebra_heights(), spine_angles(pose)
+    for name in anatomy.VERTEBRAE:
+        flexion, bending, rotation = moved[name].T
+        turn = turn @ _euler('ZXY', -(flexion + neutral[name]), bending, rotation)
+        place = place + turn @ np.array([0, heights[name], 0])
+        parts[name] = place, turn
+    for level, name in (('T8', 'ribs'), ('T2', 'shoulders'), ('C1', 'head')):
+        parts[name] = _child(parts[level], np.zeros(3), _euler('Z', np.full(frames, body.inclination(level))))
+    for side in SIDES:
+        _add_limbs(parts, body, pose, side)
+    return parts
+
+
+def _add_limbs(parts, body, pose, side):
+    sign = SIDES[side]
+    mirror = np.array([1, 1, sign])
+
+    def axis(name):
+        return pose[f'{name}_{side}']
+
+    part, offset = body.point('shoulder')
+    upper = _child(parts[part], offset * mirror, _euler(
+        'ZXY', axis('shoulder_flexion'), -sign * axis('shoulder_abduction'), -sign * axis('shoulder_rotation')))
+    elbow = _child(upper, [0, -body.length(anatomy.UPPER_ARM, 'upper_arm'), 0], _euler('Z', axis('elbow_flexion')))
+    wrist = _child(elbow, [0, -body.length(anatomy.FOREARM, 'forearm'), 0])
+    part, offset = body.point('hip')
+    thigh = _child(parts[part], offset * mirror, _euler(
+        'ZXY', axis('hip_flexion'), -sign * axis('hip_abduction'), sign * axis('hip_rotation')))
+    knee = _child(thigh, [0, -body.length(anatomy.THIGH, 'thigh'), 0], _euler('Z', -axis('knee_flexion')))
+    ankle = _child(knee, [0, -body.length(anatomy.SHANK, 'shank'), 0], _euler('Z', axis('ankle_dorsiflexion')))
+    parts.update({f'{name}_{side}': frame for name, frame in (
+        ('upper_arm', upper), ('forearm', elbow), ('wrist', wrist), ('thigh', thigh), ('shank', knee),
+        ('foot', ankle))})
+
+
+def keypoints(body, parts):
+    """Return the keypoints of a placed body in shape (T, 37, 3), in metres."""
+    found = {skeleton.LEVELS[level]: parts[level][0] for level in skeleton.LEVELS}
+    for side, sign in SIDES.items():
+        joints = dict(elbow='forearm', wrist='wrist', knee='shank', ankle='foot')
+        found.update({f'{side}_{name}': parts[f'{part}_{side}'][0] for name, part in joints.items()})
+        for name in ('eye', 'ear', 'clavicle', 'shoulder', 'latissimus', 'hip', 'big_toe', 'small_toe', 'heel'):
+            part, offset = body.point(name)
+            frame = parts[f'foot_{side}'] if part == 'foot' else parts[part]
+            found[f'{side}_{name}'] = _child(frame, offset * np.array([1, 1, sign]))[0]
+    for name in ('head', 'nose'):
+        part, offset = body.point(name)
+        found[name] = _child(parts[part], offset)[0]
+    return np.stack([found[name] for name in skeleton.NAMES], axis=1)
+
+
+def cobb(parts, upper, lower):
+    """Return the Cobb angle between two vertebrae in the sagittal plane, in degrees, in shape (T,).
+
+    It is how far `upper` is flexed on `lower`: positive for a kyphosis, negative for a lordosis.
+    """
+    relative = np.swapaxes(parts[lower][1], -1, -2) @ parts[upper][1]
+    up = relative[..., :, 1]
+    return np.degrees(np.arctan2(up[..., 0], up[..., 1]))
+
+
+def _euler(order, *angles):
+    """Return rotation matrices in shape (T, 3, 3) from angles in degrees, each in shape (T,)."""
+    return Rotation.from_euler(order, np.stack(angles, axis=-1), degrees=True).as_matrix()
+
+
+def _child(frame, offset, turn=None):
+    """Return the frame at `offset` in `frame`, turned by `turn`."""
+    place, rotation = frame
+    return place + rotation @ np.asarray(offset, dtype=float), rotation if turn is None else rotation @ turn

@@ -1,0 +1,233 @@
+"""Data sets of rendered people: SpineTrack's COCO JSON, and 3D in SIMSPINE's layout."""
+import json
+import multiprocessing
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from spinepose_mm import skeleton
+
+from .picture import make_cameras, make_scene, take
+from .scene import Renderer
+
+CHUNK = 20
+MOST_PEOPLE = 6  # more would not stand apart in one picture
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a data set is made of. The same settings give the same bytes.
+
+    Attributes:
+        images: number of pictures.
+        split: name of the split, such as 'train' or 'val': each has its own people, clothes, backgrounds and motions.
+        seed: any number.
+        size: (width, height) of the pictures in pixels.
+        people: at most so many people in a picture.
+        views: how many calibrated cameras see each scene; each gives one of the pictures.
+        quality: of the JPEGs, up to 100.
+        backgrounds: folder of pictures to put behind the people; made ones where it is empty.
+
+    Raises:
+        ValueError: a setting is out of its range.
+        FileNotFoundError: there is no folder of that name.
+    """
+    images: int
+    split: str = 'train'
+    seed: int = 0
+    size: tuple = (512, 384)
+    people: int = 1
+    views: int = 1
+    quality: int = 90
+    backgrounds: str = ''
+
+    def __post_init__(self):
+        for name, low, high in (('images', 1, 10**7), ('people', 1, MOST_PEOPLE), ('views', 1, 16), ('quality', 1, 100)):
+            if not low <= getattr(self, name) <= high:
+                raise ValueError(f'{name} must be from {low} to {high}, but it is {getattr(self, name)}')
+        if min(self.size) < 64 or max(self.size) > 4096:
+            raise ValueError(f'size must be from 64 to 4096 pixels, but it is {self.size[0]}x{self.size[1]}')
+        if self.backgrounds and not self.background_files():
+            raise ValueError(f'{self.backgrounds} has no pictures (.jpg, .jpeg, .png) to put behind the people')
+
+    def background_files(self):
+        """Return the sorted paths of the background pictures."""
+        if not self.backgrounds:
+            return []
+        if not Path(self.backgrounds).is_dir():
+            raise FileNotFoundError(f'there is no folder of backgrounds {self.backgrounds}')
+        return sorted(path for path in Path(self.backgrounds).iterdir() if path.suffix.lower() in ('.jpg', '.jpeg', '.png'))
+
+
+def synthesize(out, settings, workers=None):
+    """Render a split of a data set in SpineTrack's layout, or go on with one that was interrupted.
+
+    Into `out` come `images/{split}/*.jpg`, `annotations/person_keypoints_{split}.json`, with 37 keypoints a person, and
+    `annotations/synthetic_{split}.npz`, in SIMSPINE's layout with the cameras. The last two are written at the end.
+
+    Args:
+        out: folder of the data set.
+        settings: Settings.
+        workers: number of processes; all cores by default.
+
+    Returns:
+        pathlib.Path: the JSON file.
+
+    Raises:
+        ValueError: `out` has a split of this name that was made with other settings, or a background is broken.
+        OSError: a file cannot be written.
+    """
+    out = Path(out)
+    ann_file = out / 'annotations' / f'person_keypoints_{settings.split}.json'
+    images, parts = out / 'images' / settings.split, out / f'.parts-{settings.split}'
+    if _settings_of(ann_file, parts, settings):
+        return ann_file
+    for folder in (images, parts, ann_file.parent):
+        folder.mkdir(parents=True, exist_ok=True)
+    _write(parts / 'settings.json', json.dumps(asdict(settings)).encode())
+    starts = range(0, settings.images, CHUNK)
+    todo = [start for start in starts if not (parts / f'{start:08d}.json').is_file()]
+    workers = min(workers or os.cpu_count(), len(todo)) or 1
+    with tqdm(total=settings.images, initial=settings.images - sum(
+            min(CHUNK, settings.images - start) for start in todo), desc=f'rendering ({settings.split})', unit='image',
+              disable=None) as bar:
+        for done in _render_chunks(todo, workers, (settings, images, parts)):
+            bar.update(done)
+    people = [person for start in starts for person in json.loads((parts / f'{start:08d}.json').read_text())]
+    _write_npz(out / 'annotations' / f'synthetic_{settings.split}.npz', people)
+    _write(ann_file, json.dumps(_coco(people, settings)).encode())
+    shutil.rmtree(parts)
+    return ann_file
+
+
+def _settings_of(ann_file, parts, settings):
+    """Say whether the split is there already, complete; raise ValueError where it was made otherwise."""
+    wanted = json.loads(json.dumps(asdict(settings)))
+    found = None
+    if ann_file.is_file():
+        found = json.loads(ann_file.read_text()).get('info', {}).get('settings')
+    elif (parts / 'settings.json').is_file():
+        found = json.loads((parts / 'settings.json').read_text())
+    if (ann_file.is_file() or found) and found != wanted:
+        raise ValueError(f'{ann_file.parent.parent} has a split {settings.split!r} that was made with other settings '
+                         f'({found}); choose another folder, or remove it')
+    return ann_file.is_file()
+
+
+def _render_chunks(starts, workers, job):
+    """Render chunks, in this process or in several; yield how many pictures each has."""
+    if workers == 1:
+        _start(*job)
+        yield from map(_render_chunk, starts)
+        _worker.pop('renderer').close()
+        return
+    # Fresh processes: VTK's windows and OpenCV's threads do not survive a fork.
+    with multiprocessing.get_context('spawn').Pool(workers, _start_one_of_many, job) as pool:
+        yield from pool.imap_unordered(_render_chunk, starts)
+
+
+_worker = {}
+
+
+def _start_one_of_many(*job):
+    cv2.setNumThreads(1)
+    _start(*job)
+
+
+def _start(settings, images, parts):
+    _worker.update(settings=settings, images=images, parts=parts, renderer=Renderer(settings.size),
+                   backgrounds=settings.background_files())
+
+
+def _render_chunk(start):
+    """Render the pictures from number `start` on and write their labels; return how many they are."""
+    settings, people = _worker['settings'], []
+    numbers = range(start, min(start + CHUNK, settings.images))
+    for number in numbers:
+        picture, found, camera = render(settings, number, _worker['renderer'], _worker['backgrounds'])
+        name = f'{number:08d}.jpg'
+        data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, settings.quality])[1].tobytes()
+        _write(_worker['images'] / name, data)
+        people += [_record(person, camera, number, f'{settings.split}/{name}') for person in found]
+    _write(_worker['parts'] / f'{start:08d}.json', json.dumps(people).encode())
+    return len(numbers)
+
+
+def render(settings, number, renderer, backgrounds=()):
+    """Render one picture of a data set.
+
+    Args:
+        settings: Settings.
+        number: of the picture, from 0 on; nothing else of the data set has to be made for it.
+        renderer: Renderer of the settings' size.
+        backgrounds: what `settings.background_files` returned.
+
+    Returns:
+        tuple: the picture in shape (H, W, 3), uint8, BGR; the list of Person in it; and its Camera.
+    """
+    scene, view = divmod(number, settings.views)
+    # The split's name takes part, so that no person, motion or background is in two splits.
+    key = [settings.seed, *settings.split.encode(), scene]
+    rng = np.random.default_rng(key)
+    actors = make_scene(rng, settings.people)
+    camera = make_cameras(rng, actors, settings.size, settings.views)[view]
+    picture, people = take(np.random.default_rng([*key, view]), actors, camera, renderer, backgrounds)
+    return picture, people, camera
+
+
+def _record(person, camera, number, name):
+    """Return all labels of a person as JSON takes them, pixels to 1e-4 and metres to 1e-6."""
+    return dict(
+        image=number, imgname=name, pixels=person.pixels.round(4).tolist(), world=person.world.round(6).tolist(),
+        camera=person.camera.round(6).tolist(), angles=person.angles, bbox=list(map(float, person.bbox)),
+        area=person.area, motion=person.motion, K=camera.K.tolist(), R=camera.R.tolist(), t=camera.t.tolist())
+
+
+def _coco(people, settings):
+    w, h = settings.size
+    return dict(
+        info=dict(description='made by spinepose_mm.synthetic', settings=asdict(settings)),
+        images=[dict(id=i, file_name=f'{i:08d}.jpg', width=w, height=h) for i in range(settings.images)],
+        categories=[dict(id=1, name='person', keypoints=list(skeleton.NAMES), skeleton=[
+            [skeleton.index(a) + 1, skeleton.index(b) + 1] for a, b in skeleton.BONES])],
+        annotations=[dict(
+            id=i, image_id=person['image'], category_id=1, iscrowd=0, bbox=person['bbox'], area=person['area'],
+            keypoints=[value for point in person['pixels'] for value in point],
+            num_keypoints=sum(point[2] > 0 for point in person['pixels']), motion=person['motion'])
+            for i, person in enumerate(people)])
+
+
+def _write_npz(path, people):
+    """Write 3D labels in SIMSPINE's layout, for all 37 keypoints, with each picture's camera beside them."""
+    pixels = np.array([person['pixels'] for person in people])
+    seen = (pixels[..., 2:] > 0).astype(float)
+    boxes = np.array([person['bbox'] for person in people])
+    metadata = dict(root_name=skeleton.NAMES[skeleton.PARENTS.index(-1)], root_index=skeleton.PARENTS.index(-1),
+                    joint_names=list(skeleton.NAMES), param_names=list(people[0]['angles']),
+                    parent_ids=list(skeleton.PARENTS))
+    partial = path.with_name(path.name + '.part')
+    with partial.open('wb') as file:
+        np.savez(file, imgname=np.array([person['imgname'] for person in people]),
+                 center=boxes[:, :2] + boxes[:, 2:] / 2, scale=1.2 * boxes[:, 2:].max(axis=1) / 200,
+                 part=np.concatenate([pixels[..., :2], seen], axis=-1),
+                 S=np.concatenate([[person['camera'] for person in people], seen], axis=-1),
+                 S_world=np.concatenate([[person['world'] for person in people], seen], axis=-1),
+                 angles=np.array([list(person['angles'].values()) for person in people]), metadata=np.array(metadata),
+                 **{name: np.array([person[name] for person in people]) for name in ('K', 'R', 't')})
+    os.replace(partial, path)
+
+
+def _write(path, data):
+    """Write a file whole or not at all."""
+    partial = path.with_name(path.name + '.part')
+    try:
+        partial.write_bytes(data)
+        os.replace(partial, path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,218 @@
+"""The skin and clothes of a placed body: one triangle mesh with a colour at each vertex.
+
+Widths and depths are parts of the body height, rounded from the circumferences of an average adult and chosen by eye on
+the rendered pictures.
+"""
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import CubicSpline, interp1d
+
+from .body import SIDES, _child
+
+RING = 20
+#: Cross-sections of the trunk from the crotch to the head: the body part whose position they follow, how far in front of
+#: it and above it their middle lies, half their depth and half their width. The vertebrae lie in the trunk's back half.
+TRUNK = (
+    ('pelvis', -.004, -.062, .045, .060), ('pelvis', -.006, -.030, .066, .092), ('pelvis', -.006, .010, .072, .098),
+    ('L5', .016, .0, .066, .090), ('L3', .024, .0, .060, .078), ('L1', .026, .0, .060, .078), ('T10', .030, .0, .066, .086),
+    ('T8', .032, .0, .070, .093), ('T5', .028, .0, .066, .100), ('shoulders', .024, -.012, .052, .108),
+    ('shoulders', .012, .024, .038, .070), ('C7', .010, .008, .034, .038), ('C4', .010, .0, .032, .033),
+    ('C1', .012, .0, .034, .034))
+#: (distance down the limb as a part of its length, radius) of its cross-sections.
+THIGH, SHANK = ((0., .056), (.15, .058), (.5, .048), (1., .034)), ((0., .034), (.25, .036), (.6, .026), (1., .019))
+UPPER_ARM, FOREARM = ((0., .030), (.3, .028), (1., .023)), ((0., .023), (.25, .024), (1., .0145))
+
+
+@dataclass
+class Mesh:
+    """Triangles in world space.
+
+    Attributes:
+        vertices: in shape (V, 3), metres.
+        faces: in shape (F, 3), numbers of vertices.
+        colors: in shape (V, 3), RGB from 0 to 255.
+    """
+    vertices: np.ndarray
+    faces: np.ndarray
+    colors: np.ndarray
+
+
+@dataclass
+class Clothes:
+    """Colours, RGB from 0 to 255, and what of a person is covered."""
+    skin: np.ndarray
+    hair: np.ndarray
+    shirt: np.ndarray
+    stripes: np.ndarray
+    trousers: np.ndarray
+    shoes: np.ndarray
+    sleeves: float = .4
+    legs: float = 1.
+    striped: int = 0
+    long_hair: bool = False
+
+    @classmethod
+    def sample(cls, rng):
+        """Draw clothes. Skin tones span light to dark evenly."""
+        light, dark = np.array([243, 208, 180.]), np.array([70, 44, 32.])
+        skin = light + (dark - light) * rng.random() + rng.normal(0, 6, 3)
+        hair = np.array([(25, 20, 18), (70, 45, 30), (150, 110, 60), (190, 185, 180)][rng.integers(4)]) * rng.uniform(.7, 1.2)
+        shirt, stripes, trousers, shoes = (rng.uniform(15, 240, 3) for _ in range(4))
+        if rng.random() < .5:
+            trousers = trousers.mean() * np.array([.8, .85, 1.]) * .7  # denim, greys and blacks are common
+        return cls(skin.clip(0, 255), hair.clip(0, 255), shirt, stripes, trousers, shoes,
+                   float(rng.choice([0., .45, 1., 1.9])), float(rng.choice([.4, 1.1, 1.9])),
+                   int(rng.choice([0, 0, 3, 6])), bool(rng.random() < .4))
+
+
+def build(body, parts, clothes, frame=0):
+    """Return the Mesh of a placed body.
+
+    Args:
+        body: its Body.
+        parts: what `body.forward` returned.
+        clothes: Clothes.
+        frame: number of the frame in `parts`.
+    """
+    at = {name: (place[frame], turn[frame]) for name, (place, turn) in parts.items()}
+    meshes = [_trunk(body, at, clothes), *_head(body, at, clothes)]
+    for side in SIDES:
+        meshes += [*_leg(body, at, clothes, side), *_arm(body, at, clothes, side)]
+    return merge(meshes)
+
+
+def merge(meshes):
+    """Return several meshes as one."""
+    starts = np.cumsum([0] + [len(mesh.vertices) for mesh in meshes])
+    return Mesh(np.concatenate([mesh.vertices for mesh in meshes]),
+                np.concatenate([mesh.faces + start for mesh, start in zip(meshes, starts)]),
+                np.concatenate([mesh.colors for mesh in meshes]))
+
+
+def _trunk(body, at, clothes):
+    places, turns, sizes = [], [], []
+    for name, ahead, above, depth, width in TRUNK:
+        place, turn = _level(body, at, name)
+        places.append(_child((place, turn), np.array([ahead, above, 0]) * body.height)[0])
+        turns.append(turn)
+        slim = 1. if name.startswith('C') else body.build
+        broad = {'shoulders': body.lengths.get('shoulder', 1.), 'pelvis': body.lengths.get('hip', 1.)}.get(name, 1.)
+        sizes.append([depth * slim, width * slim * broad if name != 'shoulders' else width * broad])
+    steps = np.linspace(0, len(TRUNK) - 1, 36)
+    centers, axes, radii = _between(steps, np.array(places), np.array(turns), np.array(sizes) * body.height)
+    heights = np.repeat(steps, RING)
+    color = np.where(heights[:, None] < 3.2, clothes.trousers, clothes.shirt)
+    if clothes.striped:
+        band = (heights * clothes.striped / 3).astype(int) % 2 == 1
+        color[band & (heights >= 3.2)] = clothes.stripes
+    color[heights > 11.2] = clothes.skin
+    return _loft(centers, axes, radii, color)
+
+
+def _level(body, at, name):
+    """Return a part's place and a frame of it whose up direction is the trunk's, not the vertebra's."""
+    place, turn = at[name]
+    if name in ('pelvis', 'shoulders'):
+        return place, turn
+    angle = np.radians(body.inclination(name))
+    back = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
+    return place, turn @ back
+
+
+def _head(body, at, clothes):
+    place, turn = at['head']
+    unit = body.height * body.lengths.get('head', 1.)
+
+    def ball(center, size, color, cut=None):
+        mesh = ellipsoid(_child((place, turn), np.array(center) * unit)[0], turn, np.array(size) * unit, color)
+        return mesh if cut is None else cut(mesh)
+
+    yield ball((.014, .050, 0), (.056, .064, .044), clothes.skin)
+    yield ball((.030, .012, 0), (.036, .030, .034), clothes.skin)  # jaw
+    yield ball((.000, .060, 0), (.058, .058, .049), clothes.hair)
+    if clothes.long_hair:
+        yield ball((-.030, .010, 0), (.030, .070, .046), clothes.hair)
+    yield ball((.066, .028, 0), (.014, .012, .009), clothes.skin * .93)
+    yield ball((.057, .005, 0), (.010, .005, .016), clothes.skin * np.array([.8, .55, .55]))
+    for sign in (1, -1):
+        yield ball((.059, .047, .018 * sign), (.008, .006, .010), np.array([245, 245, 245.]))
+        yield ball((.064, .047, .018 * sign), (.005, .005, .005), np.array([30, 25, 25.]))
+        yield ball((.008, .034, .046 * sign), (.010, .016, .006), clothes.skin * .9)
+
+
+def _leg(body, at, clothes, side):
+    hip, knee, ankle = (at[f'{name}_{side}'] for name in ('thigh', 'shank', 'foot'))
+    yield _limb(body, hip, knee, ankle, THIGH, SHANK, clothes.legs, clothes.trousers, clothes.skin)
+    sign, length = SIDES[side], body.length(1., 'foot')
+    rings = np.array([(-.052, -.026, .012, .010), (-.040, -.020, .020, .022), (.0, -.012, .030, .024),
+                      (.045, -.020, .020, .028), (.085, -.029, .012, .030), (.112, -.033, .006, .020)])
+    centers = np.array([_child(ankle, np.array([ahead, above, .006 * sign]) * length)[0]
+                        for ahead, above, _, _ in rings])
+    # Rings of a foot stand across it: their depth is its height.
+    axes = np.repeat((ankle[1] @ np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1.]]).T)[None], len(rings), axis=0)
+    yield _loft(centers, axes, rings[:, 2:] * length, clothes.shoes)
+
+
+def _arm(body, at, clothes, side):
+    shoulder, elbow, wrist = (at[f'{name}_{side}'] for name in ('upper_arm', 'forearm', 'wrist'))
+    yield _limb(body, shoulder, elbow, wrist, UPPER_ARM, FOREARM, clothes.sleeves, clothes.shirt, clothes.skin)
+    yield ellipsoid(shoulder[0], shoulder[1], np.array([.034, .034, .032]) * body.height,
+                     clothes.shirt if clothes.sleeves else clothes.skin)
+    hand = _child(wrist, np.array([.004, -.045, 0]) * body.height)[0]
+    yield ellipsoid(hand, wrist[1], np.array([.020, .048, .011]) * body.height, clothes.skin)
+
+
+def _limb(body, start, middle, end, upper, lower, covered, cloth, skin):
+    """Return a limb of two segments as one mesh; its first `covered` segments' length is in cloth."""
+    along = np.array([part for part, _ in upper] + [1 + part for part, _ in lower[1:]])
+    radii = np.array([radius for _, radius in upper] + [radius for _, radius in lower[1:]])
+    steps = np.linspace(0, 2, 26)
+    joints = np.array([start[0], middle[0], end[0]])
+    turns = np.array([start[1], middle[1], end[1]])
+    centers = interp1d([0, 1, 2], joints, axis=0)(steps)
+    axes = np.where((steps < 1)[:, None, None], turns[0], turns[1])
+    near = (steps > .85) & (steps < 1.15)  # the ring at the bent joint halves the angle
+    axes[near] = _orthonormal((turns[0] + turns[1]) / 2)
+    radius = CubicSpline(along, radii)(steps)[:, None] * body.height * (.75 + .25 * body.build)
+    color = np.where((np.repeat(steps, RING) < covered)[:, None], cloth, skin)
+    return _loft(centers, axes, np.repeat(radius, 2, axis=1) * (1.06 if covered > 1 else 1.), color)
+
+
+def _between(steps, places, turns, sizes):
+    """Return cross-sections at `steps` (S,) of those numbered 0, 1, ...: centres, axes (S, 3, 3) and radii (S, 2)."""
+    knots = np.arange(len(places))
+    return (CubicSpline(knots, places)(steps), _orthonormal(interp1d(knots, turns, axis=0)(steps)),
+            interp1d(knots, sizes, axis=0)(steps))
+
+
+def _orthonormal(matrices):
+    """Return the rotations nearest to matrices in shape (..., 3, 3)."""
+    left, _, right = np.linalg.svd(matrices)
+    return left @ right
+
+
+def _loft(centers, axes, radii, color):
+    """Return the closed surface through ellipses in planes across each frame's y axis."""
+    count = len(centers)
+    angle = np.linspace(0, 2 * np.pi, RING, endpoint=False)
+    circle = np.stack([np.cos(angle), np.zeros(RING), np.sin(angle)], axis=-1)
+    scale = np.stack([radii[:, 0], np.ones(count), radii[:, 1]], axis=-1)
+    rings = centers[:, None] + np.einsum('sij,rj,sj->sri', axes, circle, scale)
+    vertices = np.concatenate([rings.reshape(-1, 3), centers[[0, -1]]])
+    ring, place = np.meshgrid(np.arange(count - 1), np.arange(RING), indexing='ij')
+    a, b = ring * RING + place, ring * RING + (place + 1) % RING
+    sides = np.concatenate([np.stack([a, b, a + RING], -1).reshape(-1, 3),
+                            np.stack([b, b + RING, a + RING], -1).reshape(-1, 3)])
+    edge = np.arange(RING)
+    ends = [np.stack([np.full(RING, count * RING + i), first + edge, first + (edge + 1) % RING], -1)
+            for i, first in ((0, 0), (1, (count - 1) * RING))]
+    colors = np.broadcast_to(color, (count * RING, 3)) if np.ndim(color) == 1 else color
+    return Mesh(vertices, np.concatenate([sides, *ends]), np.concatenate([colors, colors[[0, -1]]]))
+
+
+def ellipsoid(center, turn, size, color):
+    """Return an ellipsoid with half axes `size` (3,) along the axes of `turn`."""
+    up = np.linspace(-np.pi / 2, np.pi / 2, 11)
+    centers = center + np.sin(up)[:, None] * size[1] * turn[:, 1]
+    return _loft(centers, np.repeat(turn[None], len(up), axis=0), np.cos(up)[:, None] * size[[0, 2]], color)

@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+
+from spinepose_mm import skeleton
+from spinepose_mm.synthetic import anatomy
+from spinepose_mm.synthetic.body import AXES, SIDES, Body, cobb, forward, keypoints, rest, spine_angles
+
+
+def posed(**axes):
+    """Return (parts, {keypoint: position}) of an average body in one pose that differs from standing in `axes`."""
+    body, pose = Body(), rest()
+    assert axes.keys() <= pose.keys()
+    pose.update({axis: np.full(1, float(value)) for axis, value in axes.items()})
+    parts = forward(body, pose)
+    return parts, dict(zip(skeleton.NAMES, keypoints(body, parts)[0]))
+
+
+@pytest.fixture
+def bodies():
+    rng = np.random.default_rng(0)
+    return [Body.sample(rng) for _ in range(50)]
+
+
+def test_lordosis_and_kyphosis_lie_in_the_cited_ranges(bodies):
+    for body in bodies:
+        parts = forward(body, rest())
+        assert 32 <= -cobb(parts, 'L1', 'S1')[0] <= 41
+        assert 28 <= cobb(parts, 'T4', 'T12')[0] <= 39
+        assert -cobb(parts, 'L1', 'S1')[0] == pytest.approx(body.lordosis)
+        assert cobb(parts, 'T4', 'T12')[0] == pytest.approx(body.kyphosis)
+
+
+def test_curves_bend_the_way_that_a_spine_does():
+    parts, points = posed()
+    spine = np.array([points[skeleton.LEVELS[level]][0] for level in ('S1', 'L5', 'L3', 'L1', 'T8', 'T3', 'C7')])
+    line = np.linspace(spine[0], spine[-1], len(spine))
+    assert spine[4] < line[4] - .02  # the thoracic spine stands behind the line from S1 to C7
+    assert points['spine_02'][0] - points['spine_03'][0] > 0  # and L3 in front of L1
+
+
+def test_stands_upright_and_as_high_as_it_is(bodies):
+    for body in bodies:
+        parts = forward(body, rest())
+        points = keypoints(body, parts)[0]
+        s1, c7, top = (points[skeleton.index(name)] for name in ('S1', 'C7', 'head'))
+        assert abs(c7[0] - s1[0]) < .02 and c7[2] == pytest.approx(0)
+        assert top[1] - points[:, 1].min() == pytest.approx(body.height, rel=.06)
+        np.testing.assert_allclose(parts['head'][1][0], np.eye(3), atol=1e-9)  # level, facing forward
+    average = keypoints(Body(), forward(Body(), rest()))[0]
+    assert average[skeleton.index('head'), 1] - average[:, 1].min() == pytest.approx(1.75, rel=.02)
+
+
+def test_left_is_left():
+    _, points = posed()
+    for name in skeleton.NAMES:
+        if name.startswith('left_'):
+            left, right = points[name], points['right_' + name[5:]]
+            assert left[2] < 0 < right[2]  # z points to the person's right
+            np.testing.assert_allclose(left, right * [1, 1, -1], atol=1e-9)
+
+
+@pytest.mark.parametrize('axes, name, axis, sign', [
+    (dict(lumbar_flexion=1), 'head', 0, 1), (dict(thoracic_flexion=1), 'head', 0, 1),
+    (dict(cervical_flexion=1), 'nose', 1, -1), (dict(lumbar_bending=1), 'head', 2, 1),
+    (dict(thoracic_rotation=1), 'right_shoulder', 0, 1), (dict(cervical_rotation=1), 'nose', 2, -1),
+    (dict(pelvis_tilt=30), 'head', 0, 1), (dict(pelvis_rotation=30), 'nose', 2, -1), (dict(pelvis_list=10), 'head', 2, 1),
+    (dict(hip_flexion_left=60), 'left_knee', 0, 1), (dict(hip_abduction_left=30), 'left_knee', 2, -1),
+    (dict(hip_abduction_right=30), 'right_knee', 2, 1), (dict(knee_flexion_right=60), 'right_ankle', 0, -1),
+    (dict(ankle_dorsiflexion_left=20), 'left_big_toe', 1, 1), (dict(shoulder_flexion_right=60), 'right_elbow', 0, 1),
+    (dict(shoulder_abduction_left=60), 'left_elbow', 2, -1), (dict(elbow_flexion_left=60), 'left_wrist', 0, 1),
+    (dict(hip_rotation_right=30), 'right_big_toe', 2, -1), (dict(pelvis_ty=1), 'head', 1, 1)])
+def test_joints_turn_the_way_that_they_are_named(axes, name, axis, sign):
+    """Axis 0 is forward, 1 up, 2 to the right."""
+    assert sign * (posed(**axes)[1][name] - posed()[1][name])[axis] > .01
+
+
+def test_arms_and_legs_hang_straight_when_standing():
+    _, points = posed()
+    for side in SIDES:
+        for upper, lower in (('shoulder', 'wrist'), ('hip', 'ankle')):
+            np.testing.assert_allclose((points[f'{side}_{upper}'] - points[f'{side}_{lower}'])[[0, 2]], 0, atol=1e-9)
+
+
+def test_spine_stays_within_its_ranges_and_flexes_most_at_the_bottom_of_the_lumbar_part():
+    rng = np.random.default_rng(0)
+    pose = {axis: rng.uniform(-3, 3, 200) for axis in AXES}
+    for name, turns in spine_angles(pose).items():
+        both, side, turn = anatomy.RANGES[name]
+        assert np.ptp(turns[:, 0]) == pytest.approx(both) and np.abs(turns[:, 1]).max() == pytest.approx(side)
+        assert np.abs(turns[:, 2]).max() == pytest.approx(turn)
+    flexed = spine_angles({**rest(), 'lumbar_flexion': np.ones(1)})
+    lumbar = [flexed[f'L{i}'][0, 0] for i in (1, 2, 3, 4, 5)]
+    assert lumbar == sorted(lumbar) and lumbar[-1] > lumbar[0] > 0
+    assert 40 < sum(lumbar) < 65  # degrees, as of healthy adults
+
+
+def test_cobb_by_hand():
+    """Two frames, the upper one turned by 20 degrees about the axis that points right: extension, a lordosis."""
+    angle = np.radians(20)
+    turn = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
+    parts = {'S1': (None, np.eye(3)[None]), 'L1': (None, turn[None])}
+    assert cobb(parts, 'L1', 'S1')[0] == pytest.approx(-20)

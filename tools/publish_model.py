@@ -1,0 +1,26 @@
+"""Write a checkpoint's weights as safetensors in half precision, without the state of its training.
+
+    mim run spinepose_mm publish_model work_dirs/spinepose_tiny/epoch_14.pth spinepose_tiny.safetensors
+"""
+import argparse
+import sys
+from pathlib import Path
+
+import spinepose_mm  # noqa: F401  (registers the loaders)
+from spinepose_mm.interop.checkpoints import CheckpointError, write_safetensors
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('checkpoint', help='checkpoint of a model of 37 keypoints')
+    parser.add_argument('out', type=Path, help='file to write, .safetensors')
+    args = parser.parse_args()
+    try:
+        write_safetensors(args.checkpoint, args.out)
+    except (CheckpointError, OSError) as error:
+        sys.exit(f'error: {error}')
+    print(f'{args.out}: {args.out.stat().st_size / 1e6:.1f} MB')
+
+
+if __name__ == '__main__':
+    main()
