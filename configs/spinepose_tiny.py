@@ -8,7 +8,7 @@ _base_ = ['spinepose_v1_small.py']
 data_root = '{{$SPINETRACK_ROOT:data/synthetic}}'
 input_size = (96, 128)
 codec = dict(_base_.codec, input_size=input_size, sigma=(3., 3.4))
-max_epochs = 14
+max_epochs = 10
 base_lr = 1e-3
 
 

@@ -1,4 +1,4 @@
-"""Train, evaluate and run a small model on drawn figures, and leave pictures, a curve and a table.
+"""Train, evaluate and run a small model on rendered people, and leave pictures, curves and a table.
 
     mim run spinepose_mm demo --out demo_results
 """
@@ -17,35 +17,43 @@ import numpy as np
 import spinepose_mm  # noqa: F401  (registers the classes)
 from mmpose.apis import inference_topdown, init_model
 from mmpose.visualization import PoseLocalVisualizer
+from spinepose_mm import skeleton
 from spinepose_mm.interop.aliases import index_folder
-from spinepose_mm.synthetic.figures import make_data_set
+from spinepose_mm.synthetic.dataset import Settings, synthesize
+from spinepose_mm.synthetic.look import contact_sheet, plot_spine
+from spinepose_mm.synthetic.picture import film
+from spinepose_mm.synthetic.scene import Renderer
 
 TOOLS = Path(__file__).parent
 CONFIG = index_folder() / 'configs' / 'demo' / 'spinepose_demo.py'
+SIZE = (384, 288)
+VAL_IMAGES = 150
+FILM_SEED = 7  # a person, clothes, a motion and a background that are in neither split
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--out', type=Path, default=Path('demo_results'), help='folder of all that is made')
-    parser.add_argument('--images', type=positive, default=1500, help='how many figures to train on')
-    parser.add_argument('--epochs', type=positive, default=10, help='how often to go through them')
+    parser.add_argument('--images', type=positive, default=2000, help='how many pictures to train on')
+    parser.add_argument('--epochs', type=positive, default=20, help='how often to go through them')
     args = parser.parse_args()
     start = time.monotonic()
-    data = args.out / 'data'
-    print(f'-- drawing {args.images} figures to train on and 100 to test on ...', flush=True)
-    make_data_set(data, 'train', args.images, seed=1)
-    make_data_set(data, 'val', 100, seed=2)
+    data, out = args.out / 'data', args.out
+    print(f'-- rendering {args.images} pictures to train on and {VAL_IMAGES} of other people to test on ...', flush=True)
+    synthesize(data, Settings(args.images, 'train', 1, SIZE))
+    contact_sheet(synthesize(data, Settings(VAL_IMAGES, 'val', 1, SIZE)), out / 'data.jpg')
+    plot_spine(out / 'spine_model.png')
     os.environ['SPINETRACK_ROOT'] = str(data.resolve())
-    checkpoint = train(args.out, args.epochs)
-    print('-- evaluating on the figures that it has not seen ...', flush=True)
-    run('evaluate.py', f'{CONFIG}={checkpoint}', '--work-dir', args.out / 'evaluate', '--out', args.out / 'table.md',
-        log=args.out / 'evaluate.log')
-    print('-- drawing what it finds ...', flush=True)
-    infer(checkpoint, data, args.out)
-    plot(args.out)
-    print((args.out / 'table.md').read_text())
-    print(f'Done in {time.monotonic() - start:.0f} s. Look at {args.out / "predictions.png"} and '
-          f'{args.out / "training.png"}; the table is {args.out / "table.md"}, the model {checkpoint}')
+    checkpoint = train(out, args.epochs)
+    print('-- evaluating on the people that it has not seen ...', flush=True)
+    run('evaluate.py', f'{CONFIG}={checkpoint}', '--work-dir', out / 'evaluate', '--out', out / 'table.md',
+        log=out / 'evaluate.log')
+    print('-- following a person through a motion ...', flush=True)
+    follow(checkpoint, out)
+    plot_training(out)
+    print((out / 'table.md').read_text())
+    print(f'Done in {time.monotonic() - start:.0f} s. Look in {out}: data.jpg, spine_model.png, training.png, sequence.jpg '
+          f'and sequence.png; the table is table.md, the model {checkpoint}')
 
 
 def positive(text):
@@ -79,44 +87,67 @@ def run(tool, *args, log, show=lambda line: ''):
 
 def progress(line):
     """Return the gist of a line of MMEngine's log: the loss during an epoch, spine AP after some."""
-    loss = re.search(r'Epoch\(train\)\s+\[(\d+)\]\[50/.*eta: (\S+).* loss: (\S+)', line)
+    loss = re.search(r'Epoch\(train\)\s+\[(\d+)\]\[ *100/.*eta: (\S+).* loss: (\S+)', line)
     score = re.search(r'Epoch\(val\) \[(\d+)\].*spinetrack/spine_AP: (\S+)', line)
     if loss:
         return 'epoch {}: loss {}, time left {}'.format(loss[1], loss[3], loss[2])
     return f'epoch {score[1]}: spine AP {float(score[2]):.3f}' if score else ''
 
 
-def infer(checkpoint, data, out, shown=12):
-    """Run the model in the true boxes of the first test pictures and lay the results out in one sheet."""
-    labels = json.loads((data / 'annotations' / 'person_keypoints_val.json').read_text())
+def follow(checkpoint, out, motion='deadlift', shown=8):
+    """Run the model in the true boxes of a film; draw some of its frames, and how far the trunk leans in all."""
     model = init_model(str(CONFIG), str(checkpoint), device='cpu')
-    visualizer = PoseLocalVisualizer(radius=2, line_width=1)
+    visualizer = PoseLocalVisualizer(radius=3, line_width=2)
     visualizer.set_dataset_meta(model.dataset_meta)
-    drawn = []
-    for image, person in list(zip(labels['images'], labels['annotations']))[:shown]:
-        path = str(data / 'images' / 'val' / image['file_name'])
-        found, = inference_topdown(model, path, [person['bbox']], bbox_format='xywh')
-        visualizer.add_datasample('', mmcv.imread(path, channel_order='rgb'), found, draw_gt=False, draw_bbox=False)
+    renderer, drawn, leans = Renderer(SIZE), [], []
+    for picture, person in film(motion, FILM_SEED, renderer, frame_rate=15):
+        found, = inference_topdown(model, picture, [person.bbox], bbox_format='xywh')
+        visualizer.add_datasample('', mmcv.bgr2rgb(picture), found, draw_gt=False, draw_bbox=False)
         drawn.append(visualizer.get_image())
-    rows = [np.hstack(drawn[i:i + 4]) for i in range(0, len(drawn), 4)]
-    mmcv.imwrite(mmcv.rgb2bgr(np.vstack(rows)), str(out / 'predictions.png'))
+        leans.append([lean(person.pixels), lean(found.pred_instances.keypoints[0])])
+    renderer.close()
+    picked = [drawn[i] for i in np.linspace(0, len(drawn) - 1, shown).round().astype(int)]
+    sheet = np.vstack([np.hstack(picked[i:i + 4]) for i in range(0, shown, 4)])
+    mmcv.imwrite(mmcv.rgb2bgr(sheet), str(out / 'sequence.jpg'))
+    figure, axes = subplots(1)
+    for values, label in zip(np.array(leans).T, ('true', 'found')):
+        axes.plot(np.arange(len(leans)) / 15, values, label=label)
+    axes.set(xlabel='time (s)', ylabel='C7 from the upright above S1,\nin the picture (degrees)', title=motion)
+    axes.legend()
+    figure.savefig(out / 'sequence.png', dpi=110)
 
 
-def plot(out):
-    """Plot the loss and the AP of the last training run."""
+def lean(points):
+    """Return how far the line from S1 to C7 leans to the right in a picture, in degrees, from keypoints (37, 2 or more)."""
+    x, y = (points[skeleton.index('C7')] - points[skeleton.index('S1')])[:2]
+    return np.degrees(np.arctan2(x, -y))
+
+
+def subplots(count):
+    """Return matplotlib's figure and axes, without a display."""
     matplotlib.use('Agg')
     import matplotlib.pyplot as plt
+    return plt.subplots(1, count, figsize=(5 * count, 4), layout='constrained')
+
+
+def plot_training(out):
+    """Plot the loss and the AP of the last training run."""
     log = max((out / 'train').glob('*/vis_data/scalars.json'))
     lines = [json.loads(line) for line in log.read_text().splitlines()]
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout='constrained')
-    left.plot(*zip(*((line['step'], line['loss']) for line in lines if 'loss' in line)))
+    figure, (left, right) = subplots(2)
+    draw(left, [(line['step'], line['loss']) for line in lines if 'loss' in line])
     left.set(xlabel='iteration', ylabel='loss', ylim=(0, None))
     for subset in ('body', 'feet', 'spine'):
         key = f'spinetrack/{subset}_AP'
-        right.plot(*zip(*((line['step'], line[key]) for line in lines if key in line)), marker='o', label=subset)
-    right.set(xlabel='epoch', ylabel='AP on unseen figures', ylim=(0, 1))
+        draw(right, [(line['step'], line[key]) for line in lines if key in line], marker='o', label=subset)
+    right.set(xlabel='epoch', ylabel='AP on unseen people', ylim=(0, 1))
     right.legend()
     figure.savefig(out / 'training.png', dpi=120)
+
+
+def draw(axes, points, **kwargs):
+    """Plot a list of (x, y), which may be empty in a short run."""
+    axes.plot([x for x, _ in points], [y for _, y in points], **kwargs)
 
 
 if __name__ == '__main__':

@@ -3,26 +3,11 @@
 It fits a few dozen people on two CPU cores, to see on real pictures that everything works:
 
     COCO_ROOT=path/to/coco mim train spinepose_mm spinepose_small_coco.py
-
-COCO_ROOT has annotations/person_keypoints_{train2017,val2017}.json, train2017/ and val2017/.
 """
-_base_ = ['../spinepose_v1_small.py']
+_base_ = ['../spinepose_v1_small.py', '../_base_/coco17.py']
 
-data_root = '{{$COCO_ROOT:data/coco}}'
 max_epochs = 100
 base_lr = 1e-3
-shared = [(i, i) for i in range(17)]  # COCO's keypoints are the first of SpineTrack's
-
-
-def coco(split, **kwargs):
-    return dict(
-        type='CocoDataset',
-        data_root=data_root,
-        ann_file=f'annotations/person_keypoints_{split}.json',
-        data_prefix=dict(img=f'{split}/'),
-        pipeline=[dict(type='KeypointConverter', num_keypoints=_base_.num_keypoints, mapping=shared)],
-        **kwargs)
-
 
 # Flips alone: stronger augmentation keeps so small a set from being fitted at all.
 train_pipeline = [
@@ -39,23 +24,19 @@ model = dict(backbone=dict(init_cfg=None))
 train_dataloader = dict(
     batch_size=8,
     num_workers=1,
-    dataset=dict(datasets=[coco('train2017')], pipeline=train_pipeline))
+    dataset=dict(datasets=[_base_.coco_train], pipeline=train_pipeline))
 val_dataloader = dict(
     batch_size=32,
     num_workers=1,
     dataset=dict(
         _delete_=True,
         type='SpineTrackCombinedDataset',
-        datasets=[coco('val2017', test_mode=True)],
+        datasets=[_base_.coco_val],
         pipeline=_base_.val_pipeline,
         test_mode=True))
 test_dataloader = val_dataloader
 
-val_evaluator = dict(
-    _delete_=True,
-    type='MultiDatasetEvaluator',
-    datasets=[coco('val2017')],
-    metrics=[dict(type='CocoMetric', pred_converter=dict(num_keypoints=17, mapping=shared))])
+val_evaluator = dict(_delete_=True, **_base_.coco_evaluator)
 test_evaluator = val_evaluator
 
 train_cfg = dict(max_epochs=max_epochs, val_interval=20)

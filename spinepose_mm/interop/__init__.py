@@ -2,11 +2,12 @@
 
 `install` is called once, by `import spinepose_mm`.
 """
-from . import aliases, checkpoints, distributed, noise
+from . import aliases, checkpoints, detector, distributed, noise
 
 
 def install():
     checkpoints.install()
     aliases.install()
+    detector.install()
     distributed.install()
     noise.install()

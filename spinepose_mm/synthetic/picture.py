@@ -8,7 +8,7 @@ from spinepose_mm import skeleton
 
 from . import surface
 from .body import AXES, Body, forward, keypoints, spine_angles
-from .motion import MOTIONS, sequence
+from .motion import FRAME_RATE, MOTIONS, sequence
 from .scene import Camera
 
 #: How far behind the surface in front of it a keypoint still counts as seen, as a part of the body height: about the
@@ -64,17 +64,42 @@ def make_scene(rng, people, motions=tuple(MOTIONS)):
             place = places[int(rng.integers(i))] + _FAR * rng.uniform(-1, 1, 2)
         places.append(place)
         pose['pelvis_tx'], pose['pelvis_tz'] = pose['pelvis_tx'] + place[0], pose['pelvis_tz'] + place[1]
-        parts = forward(body, pose)
-        actors.append(Actor(surface.build(body, parts, surface.Clothes.sample(rng)), keypoints(body, parts)[0],
-                            _angles(pose), name, body.height))
+        actors.append(next(act(name, body, pose, surface.Clothes.sample(rng))))
     return actors
 
 
-def _angles(pose):
-    """Return the first frame of a pose as {name: degrees or metres}, the spine's joints one by one."""
-    values = {axis: float(pose[axis][0]) for axis in AXES if axis.startswith('pelvis') or axis.endswith(('right', 'left'))}
+def act(name, body, pose, clothes):
+    """Yield the Actor of each frame of a pose."""
+    parts = forward(body, pose)
+    for frame, points in enumerate(keypoints(body, parts)):
+        yield Actor(surface.build(body, parts, clothes, frame), points, _angles(pose, frame), name, body.height)
+
+
+def film(name, seed, renderer, seconds=None, frame_rate=FRAME_RATE):
+    """Yield (picture, Person or None) for each frame of a motion of one person before a camera that stands still.
+
+    Args:
+        name: name out of MOTIONS.
+        seed: it sets the person, the motion, the camera, the light and the background.
+        renderer: a Renderer.
+        seconds: length; one round of the motion by default.
+        frame_rate: pictures a second.
+    """
+    rng = np.random.default_rng(seed)
+    body = Body.sample(rng)
+    pose = sequence(name, body, rng, seconds, frame_rate)
+    camera = None
+    for actor in act(name, body, pose, surface.Clothes.sample(rng)):
+        camera = camera or make_cameras(np.random.default_rng([seed, 1]), [actor], renderer.size, 1)[0]
+        picture, people = take(np.random.default_rng([seed, 2]), [actor], camera, renderer)
+        yield picture, people[0] if people else None
+
+
+def _angles(pose, frame):
+    """Return one frame of a pose as {name: degrees or metres}, the spine's joints one by one."""
+    values = {axis: float(pose[axis][frame]) for axis in AXES if axis.startswith('pelvis') or axis.endswith(('right', 'left'))}
     for name, turns in spine_angles(pose).items():
-        values.update(zip((f'{name}_flexion', f'{name}_bending', f'{name}_rotation'), map(float, turns[0])))
+        values.update(zip((f'{name}_flexion', f'{name}_bending', f'{name}_rotation'), map(float, turns[frame])))
     return values
 
 

@@ -61,6 +61,7 @@ class Renderer:
             raise ImportError('rendering needs PyVista: pip install "spinepose_mm[synthetic]"') from error
         from vtkmodules.vtkCommonCore import vtkLogger
         vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_ERROR)  # it warns of every display that is not there
+        self.size = tuple(size)
         self._pyvista = pyvista
         self.plotter = pyvista.Plotter(off_screen=True, window_size=list(size), lighting='none')
         # With several samples a pixel, VTK gives the depth at one of them, which is not the middle of the pixel.

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from mmengine.infer import BaseInferencer
 from mmpose.apis.inferencers import Pose2DInferencer
@@ -47,6 +49,20 @@ def test_unknown_alias_lists_the_near_ones():
 
 def test_zoo_is_complete():
     for model in aliases.models():
-        assert model['License'] == 'CC-BY-NC-4.0'
-        assert model['Weights'].startswith('https://') and model['Weights'].endswith('.pth')
         assert model['Results'] and model['Metadata']['Parameters (M)']
+        if model['Name'] == 'spinepose_tiny':
+            assert model['License'] == 'Apache-2.0' and Path(model['Weights']).is_file()
+        else:
+            assert model['License'] == 'CC-BY-NC-4.0'
+            assert model['Weights'].startswith('https://') and model['Weights'].endswith('.pth')
+
+
+@pytest.mark.parametrize('name', ['spinepose_v1_small', 'spinepose_v1_small.py', 'spinepose-v1-s'])
+def test_config_by_name_file_name_and_alias(name):
+    config, weights = aliases.find_config(name)
+    assert config.endswith('spinepose_v1_small.py') and weights.startswith('https://')
+
+
+def test_config_that_is_not_in_the_zoo():
+    config, weights = aliases.find_config('spinepose_demo.py')
+    assert config.endswith('configs/demo/spinepose_demo.py') and weights is None

@@ -66,3 +66,16 @@ def test_bad_weights_are_named(tmp_path):
         MMPoseInferencer(pose2d='spinepose-s', pose2d_weights=str(path), det_model='whole_image', device='cpu')
     with pytest.raises(ValueError, match='near: .*spinepose-s'):
         MMPoseInferencer(pose2d='spinepose-small')
+
+
+def test_shipped_model_works_offline(tmp_path, monkeypatch, rendered):
+    """On a machine without a network and without anything in its caches."""
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
+    monkeypatch.setitem(default_det_models['body'], 'weights', 'http://127.0.0.1:9/detector.pth')
+    inferencer = MMPoseInferencer(pose2d='spinepose-tiny', device='cpu')
+    picture = sorted((rendered / 'images' / 'val').iterdir())[0]
+    person = next(inferencer(str(picture), out_dir=str(tmp_path / 'out')))['predictions'][0][0]
+    assert np.array(person['keypoints']).shape == (37, 2)
+    with pytest.raises(ConnectionError, match='detector.pth could not be downloaded'):
+        MMPoseInferencer(pose2d='spinepose-tiny', device='cpu', det_model=default_det_models['body']['model'],
+                         det_weights='http://127.0.0.1:9/detector.pth')

@@ -1,0 +1,28 @@
+import subprocess
+import sys
+
+import cv2
+import pytest
+
+from spinepose_mm.interop.aliases import index_folder
+
+pytestmark = pytest.mark.tools
+DEMO = index_folder() / 'tools' / 'demo.py'
+
+
+def test_leaves_pictures_curves_and_a_table(tmp_path):
+    done = subprocess.run([sys.executable, '-W', 'ignore', DEMO, '--images', '20', '--epochs', '1'], cwd=tmp_path,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0, done.stdout[-4000:]
+    out = tmp_path / 'demo_results'
+    for name in ('data.jpg', 'spine_model.png', 'training.png', 'sequence.jpg', 'sequence.png'):
+        assert cv2.imread(str(out / name)).std() > 5
+    assert len((out / 'table.md').read_text().splitlines()) == 3
+    assert (out / 'train' / 'epoch_1.pth').is_file()
+
+
+@pytest.mark.parametrize('args', [['--images', '0'], ['--epochs', 'many']])
+def test_bad_numbers(tmp_path, args):
+    done = subprocess.run([sys.executable, '-W', 'ignore', DEMO, *args], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2 and 'a whole number from 1 on is expected' in done.stderr
+    assert not list(tmp_path.iterdir())
