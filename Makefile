@@ -1,4 +1,4 @@
-# make demo   set everything up, then train, evaluate and run a small model on figures that it draws
+# make demo   set everything up, then train, evaluate and run a small model on people that it renders
 # make test   set everything up, then run all tests (make unit: without those that run the tools)
 # make setup  only set up: .venv with the pinned set and this package; nothing is done where that is there already
 PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \

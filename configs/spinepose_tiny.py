@@ -1,7 +1,8 @@
 """A model of 2.3M parameters for 96x128 pixels (w x h), trained on rendered people alone, whose weights are shipped.
 
-It is the small model without the backbone's last stage: with few and small steps, SimCC learns on the 6x8 cells of stride
-16 what it does not on 3x4. The data are those of `synthesize`, in the folder that the variable SPINETRACK_ROOT names.
+It is the small model without the backbone's last stage: with few and small steps, SimCC learns on the 6x8 cells of
+stride 16 what it does not on 3x4. The data are those of `synthesize`, in the folder that the variable SPINETRACK_ROOT
+names.
 """
 _base_ = ['spinepose_v1_small.py']
 

@@ -171,24 +171,33 @@ class Installer:
         return next(folder.glob(pattern))
 
     def wheel_cache(self):
-        """Return the folder of wheels that fit this Python, torch, numpy and platform; and whether with CUDA operators."""
-        out = subprocess.run([sys.executable, '-c', 'import torch; print(torch.__version__, torch.cuda.is_available())'],
-                             capture_output=True, text=True)
+        """Return the folder of wheels for this Python, torch, numpy and platform, and whether with CUDA operators."""
+        code = 'import torch; print(torch.__version__, torch.cuda.is_available())'
+        out = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
         if out.returncode:
             raise InstallError('torch does not import: ' + out.stderr.strip().splitlines()[-1])
         version, gpu = out.stdout.split()
         compiler = shutil.which('nvcc') or os.environ.get('CUDA_HOME')
         cuda = os.environ.get('FORCE_CUDA') == '1' or gpu == 'True' and bool(compiler)
         if gpu == 'True' and not cuda:
-            print('   there is a GPU, but no nvcc: mmcv is for the CPU. Pose models run on the GPU all the same, but the '
-                  'person detector does not', flush=True)
+            print('   there is a GPU, but no nvcc: mmcv is for the CPU. Pose models run on the GPU all the same, but '
+                  'the person detector does not', flush=True)
         base = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache')
         tag = (f'{sys.implementation.cache_tag}-torch{version}-numpy{self.pins["numpy"].split(".")[0]}-'
                f'{"cuda" if cuda else "cpu"}ops-{sysconfig.get_platform()}')
         return base / 'spinepose_mm' / 'wheels' / tag, cuda
 
     def pip(self, doing, *args, **variables):
-        """Run pip with its output in the log and these environment variables, saying what it does and how long it took."""
+        """Run pip, saying what it does and how long it took; its output goes to the log.
+
+        Args:
+            doing: what to say.
+            args: those of pip.
+            variables: environment variables to set for it.
+
+        Raises:
+            InstallError: pip failed.
+        """
         print(f'-- {doing} ...', flush=True)
         start = time.monotonic()
         with self.log.open('a') as log:

@@ -61,8 +61,8 @@ def test_editable_install(source, tmp_path):
     site = tmp_path / 'site'
     zipfile.ZipFile(build('editable', source, tmp_path / 'wheel')).extractall(site)
     out = python('-c', f'import site, sys; sys.path = [p for p in sys.path if not p.endswith("site-packages")]; '
-                 f'import importlib.util as u; site.addsitedir({str(site)!r}); print(u.find_spec("spinepose_mm").origin)',
-                 cwd=tmp_path)
+                 f'import importlib.util as u; site.addsitedir({str(site)!r}); '
+                 'print(u.find_spec("spinepose_mm").origin)', cwd=tmp_path)
     package = Path(out.strip()).parent
     assert package == source / 'spinepose_mm'
     assert all((package / name).is_file() for name in SHIPPED)

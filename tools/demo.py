@@ -39,7 +39,7 @@ def main():
     args = parser.parse_args()
     start = time.monotonic()
     data, out = args.out / 'data', args.out
-    print(f'-- rendering {args.images} pictures to train on and {VAL_IMAGES} of other people to test on ...', flush=True)
+    print(f'-- rendering {args.images} pictures to train on and {VAL_IMAGES} of other people ...', flush=True)
     synthesize(data, Settings(args.images, 'train', 1, SIZE))
     contact_sheet(synthesize(data, Settings(VAL_IMAGES, 'val', 1, SIZE)), out / 'data.jpg')
     plot_spine(out / 'spine_model.png')
@@ -52,8 +52,8 @@ def main():
     follow(checkpoint, out)
     plot_training(out)
     print((out / 'table.md').read_text())
-    print(f'Done in {time.monotonic() - start:.0f} s. Look in {out}: data.jpg, spine_model.png, training.png, sequence.jpg '
-          f'and sequence.png; the table is table.md, the model {checkpoint}')
+    print(f'Done in {time.monotonic() - start:.0f} s. Look in {out}: data.jpg, spine_model.png, training.png, '
+          f'sequence.jpg and sequence.png; the table is table.md, the model {checkpoint}')
 
 
 def positive(text):
@@ -118,7 +118,7 @@ def follow(checkpoint, out, motion='deadlift', shown=8):
 
 
 def lean(points):
-    """Return how far the line from S1 to C7 leans to the right in a picture, in degrees, from keypoints (37, 2 or more)."""
+    """Return how far the line from S1 to C7 leans to the right in a picture, in degrees; `points` is (37, 2 or 3)."""
     x, y = (points[skeleton.index('C7')] - points[skeleton.index('S1')])[:2]
     return np.degrees(np.arctan2(x, -y))
 

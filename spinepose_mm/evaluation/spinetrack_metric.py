@@ -75,6 +75,7 @@ class SpineTrackMetric(CocoMetric):
             where = f'SpineTrackMetric: annotation {person["id"]} of {self.ann_file or "the data set"}'
             flat = person.setdefault('keypoints', [0] * 3 * skeleton.NUM_KEYPOINTS)  # crowds may have none
             if len(flat) != 3 * skeleton.NUM_KEYPOINTS:
-                raise ValueError(f'{where} has {len(flat) / 3:g} keypoints, where {skeleton.NUM_KEYPOINTS} are expected')
+                raise ValueError(f'{where} has {len(flat) / 3:g} keypoints, where {skeleton.NUM_KEYPOINTS} are '
+                                 'expected')
             if self.use_area and 'area' not in person:
                 raise ValueError(f'{where} has no field \'area\'; set use_area=False to take it from the box')

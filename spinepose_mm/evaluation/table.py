@@ -30,7 +30,8 @@ def evaluate(model, checkpoint=None, cfg_options=None, work_dir='work_dirs/evalu
     """
     config, weights = find_config(model)
     if not (checkpoint or weights):
-        raise ValueError(f'{model} has no weights of its own: which checkpoint is to be evaluated? Write {model}=CHECKPOINT')
+        raise ValueError(f'{model} has no weights of its own: which checkpoint is to be evaluated? Write '
+                         f'{model}=CHECKPOINT')
     cfg = Config.fromfile(config)
     cfg.merge_from_dict(cfg_options or {})
     cfg.load_from = str(checkpoint or weights)

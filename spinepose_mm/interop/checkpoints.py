@@ -23,7 +23,6 @@ from safetensors.torch import save_file
 
 from spinepose_mm import skeleton
 
-
 _stock_init_model = BaseInferencer._init_model
 
 
@@ -64,7 +63,7 @@ class _ArrayType:
 
 def _empty_array(kind, shape, typecode):
     """Stand in for numpy's `_reconstruct`, which makes the empty array that a pickle then fills."""
-    if kind is not _ArrayType or shape != (0, ):
+    if kind not in (_ArrayType, np.ndarray) or shape != (0, ):
         raise pickle.UnpicklingError(f'GLOBAL numpy.core.multiarray._reconstruct({kind!r})')
     return np.ndarray((0, ), 'b')
 
@@ -95,8 +94,9 @@ def load_from_local(filename, map_location=None):
         raise FileNotFoundError(f'checkpoint {path} does not exist')
     try:
         if path.suffix == '.safetensors':
-            return _prepare(_read_safetensors(path, map_location), path)
-        checkpoint = torch.load(path, map_location=map_location, weights_only=True)
+            checkpoint = _read_safetensors(path, map_location)
+        else:
+            checkpoint = torch.load(path, map_location=map_location, weights_only=True)
     except pickle.UnpicklingError as error:
         refused = re.search(r'GLOBAL (\S+)|reduce for unrecognized function (.+)', str(error))
         if refused is None:
@@ -106,8 +106,8 @@ def load_from_local(filename, map_location=None):
     except torch.OutOfMemoryError:
         raise
     except Exception as error:  # on broken bytes torch raises nearly anything, KeyError and IndexError included
-        raise CheckpointError(f'{path} is truncated, or not a checkpoint '
-                              f'({type(error).__name__}: {str(error).splitlines()[0] if str(error) else ""})') from error
+        reason = str(error).partition('\n')[0]
+        raise CheckpointError(f'{path} is truncated, or not a checkpoint ({type(error).__name__}: {reason})') from error
     return _prepare(checkpoint, path)
 
 

@@ -129,9 +129,10 @@ def forward(body, pose):
         pose: {axis: angles in shape (T,)} for all of AXES.
 
     Returns:
-        dict: {part: (position in shape (T, 3), rotation in shape (T, 3, 3))} in world space: metres, Y up; the parts are
-        'pelvis', 'S1', the vertebrae, 'ribs', 'shoulders' and 'head' (T8, T2 and C1, level when standing), and per side 'upper_arm_right', 'forearm_…', 'thigh_…', 'shank_…' and
-        'foot_…', each with its upper joint as its position, and 'wrist_…'.
+        dict: {part: (position in shape (T, 3), rotation in shape (T, 3, 3))} in world space: metres, Y up. The parts
+        are 'pelvis', 'S1', the vertebrae; 'ribs', 'shoulders' and 'head', which are T8, T2 and C1, but level when standing;
+        and per side 'upper_arm_right', 'forearm_…', 'wrist_…', 'thigh_…', 'shank_…' and 'foot_…', each with its upper
+        joint as its position.
     """
     frames = len(pose['pelvis_tx'])
     turn = _euler('YXZ', pose['pelvis_rotation'], pose['pelvis_list'], -pose['pelvis_tilt'])

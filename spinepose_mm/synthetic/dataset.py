@@ -47,7 +47,8 @@ class Settings:
     backgrounds: str = ''
 
     def __post_init__(self):
-        for name, low, high in (('images', 1, 10**7), ('people', 1, MOST_PEOPLE), ('views', 1, 16), ('quality', 1, 100)):
+        for name, low, high in (('images', 1, 10**7), ('people', 1, MOST_PEOPLE), ('views', 1, 16),
+                                ('quality', 1, 100)):
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f'{name} must be from {low} to {high}, but it is {getattr(self, name)}')
         if min(self.size) < 64 or max(self.size) > 4096:
@@ -61,7 +62,8 @@ class Settings:
             return []
         if not Path(self.backgrounds).is_dir():
             raise FileNotFoundError(f'there is no folder of backgrounds {self.backgrounds}')
-        return sorted(path for path in Path(self.backgrounds).iterdir() if path.suffix.lower() in ('.jpg', '.jpeg', '.png'))
+        return sorted(path for path in Path(self.backgrounds).iterdir()
+                      if path.suffix.lower() in ('.jpg', '.jpeg', '.png'))
 
 
 def synthesize(out, settings, workers=None):
@@ -79,7 +81,8 @@ def synthesize(out, settings, workers=None):
         pathlib.Path: the JSON file.
 
     Raises:
-        ValueError: `out` has a split of this name that was made with other settings, or a background is broken.
+        ValueError: `out` has a split of this name that was made with other settings, a background is broken, or the
+            pictures are too small to see anybody.
         OSError: a file cannot be written.
     """
     out = Path(out)
@@ -99,6 +102,9 @@ def synthesize(out, settings, workers=None):
         for done in _render_chunks(todo, workers, (settings, images, parts)):
             bar.update(done)
     people = [person for start in starts for person in json.loads((parts / f'{start:08d}.json').read_text())]
+    if not people:
+        raise ValueError(f'nobody can be seen in the pictures of {out}; they have to be larger than '
+                         f'{settings.size[0]}x{settings.size[1]}')
     _write_npz(out / 'annotations' / f'synthetic_{settings.split}.npz', people)
     _write(ann_file, json.dumps(_coco(people, settings)).encode())
     shutil.rmtree(parts)
@@ -123,8 +129,10 @@ def _render_chunks(starts, workers, job):
     """Render chunks, in this process or in several; yield how many pictures each has."""
     if workers == 1:
         _start(*job)
-        yield from map(_render_chunk, starts)
-        _worker.pop('renderer').close()
+        try:
+            yield from map(_render_chunk, starts)
+        finally:
+            _worker.pop('renderer').close()
         return
     # Fresh processes: VTK's windows and OpenCV's threads do not survive a fork.
     with multiprocessing.get_context('spawn').Pool(workers, _start_one_of_many, job) as pool:

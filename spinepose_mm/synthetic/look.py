@@ -43,8 +43,8 @@ def _draw(picture, points, bbox):
     for bone in skeleton.BONES:
         a, b = (points[skeleton.index(name)] for name in bone)
         if a[2] and b[2]:
-            cv2.line(picture, a[:2].astype(int).tolist(), b[:2].astype(int).tolist(), skeleton.bone_color(bone)[::-1], 1,
-                     cv2.LINE_AA)
+            ends = (end[:2].astype(int).tolist() for end in (a, b))
+            cv2.line(picture, *ends, skeleton.bone_color(bone)[::-1], 1, cv2.LINE_AA)
     for px, py, visible in points:
         if visible:
             cv2.circle(picture, (int(px), int(py)), 2, (255, 255, 255) if visible == 2 else (0, 0, 0), -1)

@@ -6,7 +6,7 @@ import numpy as np
 
 from spinepose_mm import skeleton
 
-from . import surface
+from . import backdrop, surface
 from .body import AXES, Body, forward, keypoints, spine_angles
 from .motion import FRAME_RATE, MOTIONS, sequence
 from .scene import Camera
@@ -14,8 +14,8 @@ from .scene import Camera
 #: How far behind the surface in front of it a keypoint still counts as seen, as a part of the body height: about the
 #: thickness of the body there. A vertebra is seen from the front through the whole trunk, but not through an arm.
 _THICKNESS = {'eye': .03, 'nose': .03, 'ear': .045, 'head': .05, 'neck_02': .06, 'neck_03': .07, 'neck': .075,
-              'shoulder': .06, 'clavicle': .07, 'latissimus': .075, 'hip': .125, 'spine': .115, 'heel': .04, 'toe': .035,
-              'ankle': .04, 'knee': .05, 'elbow': .04, 'wrist': .035}
+              'shoulder': .06, 'clavicle': .07, 'latissimus': .075, 'hip': .125, 'spine': .115, 'heel': .04,
+              'toe': .035, 'ankle': .04, 'knee': .05, 'elbow': .04, 'wrist': .035}
 LEAST_AREA = 150  # pixels that must be seen of a person who is labelled
 _NEAR, _FAR = .8, 1.9  # metres between neighbours
 
@@ -97,7 +97,8 @@ def film(name, seed, renderer, seconds=None, frame_rate=FRAME_RATE):
 
 def _angles(pose, frame):
     """Return one frame of a pose as {name: degrees or metres}, the spine's joints one by one."""
-    values = {axis: float(pose[axis][frame]) for axis in AXES if axis.startswith('pelvis') or axis.endswith(('right', 'left'))}
+    values = {axis: float(pose[axis][frame]) for axis in AXES
+              if axis.startswith('pelvis') or axis.endswith(('right', 'left'))}
     for name, turns in spine_angles(pose).items():
         values.update(zip((f'{name}_flexion', f'{name}_bending', f'{name}_rotation'), map(float, turns[frame])))
     return values
@@ -144,12 +145,12 @@ def take(rng, actors, camera, renderer, backgrounds=()):
     depths = np.stack([depth for _, depth in layers])
     nearest, front = depths.min(axis=0), depths.argmin(axis=0)
     front[np.isinf(nearest)] = -1
-    picture = _background(rng, camera, backgrounds).astype(float)
-    _shade(picture, actors, camera)
+    picture = backdrop.background(rng, camera, backgrounds).astype(float)
+    backdrop.shade(picture, [actor.points for actor in actors], camera)
     for i, (rendered, _) in enumerate(layers):
         picture[front == i] = (rendered[..., ::-1] * tint)[front == i]
     people = [_label(actor, camera, front == i, nearest) for i, actor in enumerate(actors)]
-    return _faults(rng, picture), [person for person in people if person]
+    return backdrop.faults(rng, picture), [person for person in people if person]
 
 
 def _label(actor, camera, seen, nearest):
@@ -187,69 +188,3 @@ def _occluders(rng, actor, camera):
         size = rng.uniform(.05, .16, 3) * (1, rng.uniform(1, 5), 1)
         meshes.append(surface.ellipsoid(center, turn, size, rng.uniform(20, 235, 3)))
     return surface.merge(meshes)
-
-
-def _background(rng, camera, backgrounds):
-    """Return a picture of the camera's size, uint8, BGR: out of `backgrounds`, or made."""
-    w, h = camera.size
-    if len(backgrounds):
-        path = backgrounds[int(rng.integers(len(backgrounds)))]
-        picture = cv2.imread(str(path))
-        if picture is None:
-            raise ValueError(f'background {path} is not an image')
-        scale = max(w / picture.shape[1], h / picture.shape[0]) * rng.uniform(1, 1.4)
-        picture = cv2.resize(picture, (max(w, round(picture.shape[1] * scale)), max(h, round(picture.shape[0] * scale))))
-        y, x = (int(rng.integers(picture.shape[i] - n + 1)) for i, n in ((0, h), (1, w)))
-        return picture[y:y + h, x:x + w]
-    horizon = float(camera.project(-camera.R.T @ camera.t + camera.R[2] * (1, 0, 1) * 1e3)[1])
-    wall, floor = _texture(rng, (w, h)), _texture(rng, (w, h))
-    for _ in range(int(rng.integers(0, 7))):  # furniture, houses, whatever stands around
-        a = rng.uniform(-.2, 1, 2) * (w, h)
-        b = a + rng.uniform(.05, .5, 2) * (w, h)
-        color = rng.uniform(0, 255, 3)
-        cv2.rectangle(wall, a.astype(int).tolist(), b.astype(int).tolist(), color.tolist(), -1)
-        if rng.random() < .5:
-            cv2.rectangle(wall, a.astype(int).tolist(), b.astype(int).tolist(), (color * .6).tolist(), 2)
-    row = int(np.clip(horizon + rng.uniform(0, .15) * h, 0, h))
-    wall[row:] = floor[row:]
-    return cv2.GaussianBlur(wall, (0, 0), rng.uniform(.4, 3))
-
-
-def _texture(rng, size):
-    """Return noise on several scales around a random colour, uint8."""
-    w, h = size
-    color = rng.uniform(20, 235, 3)
-    total = np.full((h, w, 3), color.mean() + rng.uniform(0, .7) * (color - color.mean()))
-    for cells, strength in ((3, 45), (12, 25), (60, 15)):
-        coarse = rng.normal(0, strength * rng.random(), (cells, cells, 1)) + rng.normal(0, strength / 3, (cells, cells, 3))
-        total += cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC)
-    return total.clip(0, 255).astype(np.uint8)
-
-
-def _shade(picture, actors, camera):
-    """Darken the ground below people, in place."""
-    angle = np.linspace(0, 2 * np.pi, 24)
-    shade = np.zeros(picture.shape[:2], np.uint8)
-    for actor in actors:
-        x, _, z = actor.points.mean(0)
-        ring = np.stack([x + .35 * np.cos(angle), np.zeros(24), z + .35 * np.sin(angle)], axis=-1)
-        if (camera.to_camera(ring)[:, 2] > .1).all():
-            cv2.fillPoly(shade, [camera.project(ring).astype(int)], 255)
-    soft = cv2.GaussianBlur(shade, (0, 0), 6)[..., None] / 255
-    picture *= 1 - .5 * soft
-
-
-def _faults(rng, picture):
-    """Return the picture as a camera would give it: blurred, noisy, brighter or darker; uint8."""
-    if rng.random() < .5:
-        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(.3, 1.2))
-    elif rng.random() < .2:
-        length = int(rng.integers(3, 8))
-        kernel = cv2.warpAffine(np.eye(length), cv2.getRotationMatrix2D(((length - 1) / 2, ) * 2, rng.uniform(0, 180), 1),
-                                (length, length))
-        picture = cv2.filter2D(picture, -1, kernel / kernel.sum())
-    gamma = rng.uniform(.75, 1.3)
-    noise = np.zeros(picture.shape[:2], np.int16)
-    cv2.setRNGSeed(int(rng.integers(2**31)))
-    cv2.randn(noise, 0, float(rng.uniform(0, 7)))
-    return (255 * (picture.clip(0, 255) / 255)**gamma + noise[..., None]).clip(0, 255).astype(np.uint8)

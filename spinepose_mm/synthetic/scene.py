@@ -39,7 +39,8 @@ class Camera:
         R = np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]]) @ np.stack([right, down, forward])
         w, h = size
         focal = h / 2 / np.tan(np.radians(fov) / 2)
-        return cls(np.array([[focal, 0, w / 2], [0, focal, h / 2], [0, 0, 1]]), R, -R @ np.asarray(position, float), size)
+        K = np.array([[focal, 0, w / 2], [0, focal, h / 2], [0, 0, 1]])
+        return cls(K, R, -R @ np.asarray(position, float), size)
 
     def to_camera(self, points):
         """Return points in shape (..., 3) in camera space."""
@@ -81,8 +82,8 @@ class Renderer:
             lights: [(direction it comes from (3,), strength)]; they are white.
 
         Returns:
-            tuple: the picture in shape (H, W, 3), uint8, RGB; and the depth along the camera's z axis in shape (H, W), in
-            metres, infinite where there is nothing.
+            tuple: the picture in shape (H, W, 3), uint8, RGB; and the depth along the camera's z axis in shape (H, W),
+            in metres, infinite where there is nothing.
         """
         plotter, pyvista = self.plotter, self._pyvista
         plotter.clear()

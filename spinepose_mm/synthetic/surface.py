@@ -11,14 +11,16 @@ from scipy.interpolate import CubicSpline, interp1d
 from .body import SIDES, _child
 
 RING = 20
-#: Cross-sections of the trunk from the crotch to the head: the body part whose position they follow, how far in front of
-#: it and above it their middle lies, half their depth and half their width. The vertebrae lie in the trunk's back half.
+#: Cross-sections of the trunk from the crotch to the head: the body part whose position they follow, how far in front
+#: of it and above it their middle lies, half their depth and half their width. The
+#: vertebrae lie in the trunk's back half.
 TRUNK = (
     ('pelvis', -.004, -.062, .045, .060), ('pelvis', -.006, -.030, .066, .092), ('pelvis', -.006, .010, .072, .098),
-    ('L5', .016, .0, .066, .090), ('L3', .024, .0, .060, .078), ('L1', .026, .0, .060, .078), ('T10', .030, .0, .066, .086),
-    ('T8', .032, .0, .070, .093), ('T5', .028, .0, .066, .100), ('shoulders', .024, -.012, .052, .108),
-    ('shoulders', .012, .024, .038, .070), ('C7', .010, .008, .034, .038), ('C4', .010, .0, .032, .033),
-    ('C1', .012, .0, .034, .034))
+    ('L5', .016, .0, .066, .090), ('L3', .024, .0, .060, .078), ('L1', .026, .0, .060, .078),
+    ('T10', .030, .0, .066, .086), ('T8', .032, .0, .070, .093), ('T5', .028, .0, .066, .100),
+    ('shoulders', .024, -.012, .052, .108), ('shoulders', .012, .024, .038, .070), ('C7', .010, .008, .034, .038),
+    ('C4', .010, .0, .032, .033), ('C1', .012, .0, .034, .034))
+WAIST, COLLAR = 3.2, 11.2  # where, in numbers of these, the trousers end and the skin of the neck begins
 #: (distance down the limb as a part of its length, radius) of its cross-sections.
 THIGH, SHANK = ((0., .056), (.15, .058), (.5, .048), (1., .034)), ((0., .034), (.25, .036), (.6, .026), (1., .019))
 UPPER_ARM, FOREARM = ((0., .030), (.3, .028), (1., .023)), ((0., .023), (.25, .024), (1., .0145))
@@ -57,7 +59,8 @@ class Clothes:
         """Draw clothes. Skin tones span light to dark evenly."""
         light, dark = np.array([243, 208, 180.]), np.array([70, 44, 32.])
         skin = light + (dark - light) * rng.random() + rng.normal(0, 6, 3)
-        hair = np.array([(25, 20, 18), (70, 45, 30), (150, 110, 60), (190, 185, 180)][rng.integers(4)]) * rng.uniform(.7, 1.2)
+        tones = [(25, 20, 18), (70, 45, 30), (150, 110, 60), (190, 185, 180)]
+        hair = np.array(tones[rng.integers(4)]) * rng.uniform(.7, 1.2)
         shirt, stripes, trousers, shoes = (rng.uniform(15, 240, 3) for _ in range(4))
         if rng.random() < .5:
             trousers = trousers.mean() * np.array([.8, .85, 1.]) * .7  # denim, greys and blacks are common
@@ -96,17 +99,18 @@ def _trunk(body, at, clothes):
         place, turn = _level(body, at, name)
         places.append(_child((place, turn), np.array([ahead, above, 0]) * body.height)[0])
         turns.append(turn)
-        slim = 1. if name.startswith('C') else body.build
-        broad = {'shoulders': body.lengths.get('shoulder', 1.), 'pelvis': body.lengths.get('hip', 1.)}.get(name, 1.)
-        sizes.append([depth * slim, width * slim * broad if name != 'shoulders' else width * broad])
+        girth = 1. if name.startswith('C') else body.build
+        # Shoulders are as broad as their bones, whatever the build.
+        broad = {'shoulders': body.lengths.get('shoulder', 1.) / body.build, 'pelvis': body.lengths.get('hip', 1.)}
+        sizes.append([depth * girth, width * girth * broad.get(name, 1.)])
     steps = np.linspace(0, len(TRUNK) - 1, 36)
     centers, axes, radii = _between(steps, np.array(places), np.array(turns), np.array(sizes) * body.height)
     heights = np.repeat(steps, RING)
-    color = np.where(heights[:, None] < 3.2, clothes.trousers, clothes.shirt)
+    color = np.where(heights[:, None] < WAIST, clothes.trousers, clothes.shirt)
     if clothes.striped:
         band = (heights * clothes.striped / 3).astype(int) % 2 == 1
-        color[band & (heights >= 3.2)] = clothes.stripes
-    color[heights > 11.2] = clothes.skin
+        color[band & (heights >= WAIST)] = clothes.stripes
+    color[heights > COLLAR] = clothes.skin
     return _loft(centers, axes, radii, color)
 
 

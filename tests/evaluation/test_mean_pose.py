@@ -24,7 +24,8 @@ def test_people_who_stand_alike_are_found_exactly(tmp_path):
         flat[:, :2] = flat[:, :2] * scale + shift
         low, high = flat[:, :2].min(0), flat[:, :2].max(0)
         people.append(builders.person(i + 1, keypoints=flat.ravel().tolist(), bbox=[*low, *(high - low)]))
-    path = builders.write_annotations(tmp_path / 'a.json', people, [dict(id=1, file_name='1.jpg', width=400, height=400)])
+    image = dict(id=1, file_name='1.jpg', width=400, height=400)
+    path = builders.write_annotations(tmp_path / 'a.json', people, [image])
     data = dict(type='SpineTrackDataset', ann_file=str(path), data_prefix=dict(img=str(tmp_path)))
     cfg = Config(dict(train_dataloader=dict(dataset=data), test_dataloader=dict(dataset=dict(data, test_mode=True)),
                       test_evaluator=dict(type='SpineTrackMetric')))

@@ -79,7 +79,7 @@ def test_killed_in_mid_epoch_and_resumed(rendered, tmp_path):
 
 
 def test_v2_large_from_another_folder(tmp_path):
-    """The recipe as it stands, two people a split, a random v1 checkpoint in the download cache, and nothing to resume."""
+    """The recipe as it stands, a random v1 checkpoint in the download cache, and nothing to resume."""
     data = tmp_path / 'data'
     for split in ('train-real-coco', 'train-real-yoga', 'train-unreal', 'val2017'):
         builders.make_data_set(data, split, 2, seed=0)
