@@ -55,14 +55,12 @@ test_dataloader = val_dataloader
 train_cfg = dict(max_epochs=max_epochs, val_interval=2)
 optim_wrapper = dict(optimizer=dict(lr=base_lr))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-3, by_epoch=False, begin=0, end=100),
+    dict(_base_.param_scheduler[0], start_factor=1e-3, end=100),
     dict(
-        type='CosineAnnealingLR',
+        _base_.param_scheduler[1],
         eta_min=base_lr * 0.05,
         begin=max_epochs // 2,
         end=max_epochs,
-        T_max=max_epochs // 2,
-        by_epoch=True,
-        convert_to_iter_based=True),
+        T_max=max_epochs // 2),
 ]
 custom_hooks = []

@@ -42,15 +42,13 @@ test_evaluator = val_evaluator
 train_cfg = dict(max_epochs=max_epochs, val_interval=20)
 optim_wrapper = dict(optimizer=dict(lr=base_lr))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-3, by_epoch=False, begin=0, end=100),
+    dict(_base_.param_scheduler[0], start_factor=1e-3, end=100),
     dict(
-        type='CosineAnnealingLR',
+        _base_.param_scheduler[1],
         eta_min=base_lr * 0.05,
         begin=max_epochs // 2,
         end=max_epochs,
-        T_max=max_epochs // 2,
-        by_epoch=True,
-        convert_to_iter_based=True),
+        T_max=max_epochs // 2),
 ]
 custom_hooks = []
 default_hooks = dict(checkpoint=dict(interval=10, save_best='coco/AP'), logger=dict(interval=10))
