@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from spinepose_mm import skeleton
 
+from .motion import MOTIONS
 from .picture import make_cameras, make_scene, take
 from .scene import Renderer
 
@@ -32,6 +33,7 @@ class Settings:
         views: how many calibrated cameras see each scene; each gives one of the pictures.
         quality: of the JPEGs, up to 100.
         backgrounds: folder of pictures to put behind the people; made ones where it is empty.
+        motions: what the people do, names out of MOTIONS.
 
     Raises:
         ValueError: a setting is out of its range.
@@ -45,6 +47,7 @@ class Settings:
     views: int = 1
     quality: int = 90
     backgrounds: str = ''
+    motions: tuple = tuple(MOTIONS)
 
     def __post_init__(self):
         for name, low, high in (('images', 1, 10**7), ('people', 1, MOST_PEOPLE), ('views', 1, 16),
@@ -53,6 +56,9 @@ class Settings:
                 raise ValueError(f'{name} must be from {low} to {high}, but it is {getattr(self, name)}')
         if min(self.size) < 64 or max(self.size) > 4096:
             raise ValueError(f'size must be from 64 to 4096 pixels, but it is {self.size[0]}x{self.size[1]}')
+        unknown = [name for name in self.motions if name not in MOTIONS]
+        if unknown or not self.motions:
+            raise ValueError(f'motions are out of {", ".join(MOTIONS)}, but it is {", ".join(unknown) or "none"}')
         if self.backgrounds and not self.background_files():
             raise ValueError(f'{self.backgrounds} has no pictures (.jpg, .jpeg, .png) to put behind the people')
 
@@ -182,7 +188,7 @@ def render(settings, number, renderer, backgrounds=()):
     # The split's name takes part, so that no person, motion or background is in two splits.
     key = [settings.seed, *settings.split.encode(), scene]
     rng = np.random.default_rng(key)
-    actors = make_scene(rng, settings.people)
+    actors = make_scene(rng, settings.people, settings.motions)
     camera = make_cameras(rng, actors, settings.size, settings.views)[view]
     picture, people = take(np.random.default_rng([*key, view]), actors, camera, renderer, backgrounds)
     return picture, people, camera

@@ -51,7 +51,7 @@ class Actor:
     height: float
 
 
-def make_scene(rng, people, motions=tuple(MOTIONS)):
+def make_scene(rng, people, motions):
     """Return up to `people` Actors, the first at the middle of the scene, the others around."""
     count = 1 + (int(rng.integers(people)) if rng.random() < .5 else 0)
     actors, places = [], []

@@ -12,7 +12,7 @@ import pytest
 from mmpose.registry import DATASETS
 
 from spinepose_mm import skeleton
-from spinepose_mm.synthetic import Settings, dataset, synthesize
+from spinepose_mm.synthetic import MOTIONS, Settings, dataset, synthesize
 from spinepose_mm.synthetic.look import contact_sheet, plot_spine
 
 SMALL = Settings(45, size=(96, 72), people=2, seed=3)
@@ -64,7 +64,7 @@ def test_spinetrack_data_set_reads_it(made):
     assert len(labels['images']) == 45 <= len(data) == len(labels['annotations']) <= 90
     assert labels['categories'][0]['keypoints'] == list(skeleton.NAMES)
     assert cv2.imread(data[0]['img_path']).shape == (72, 96, 3)
-    assert {person['motion'] for person in labels['annotations']} <= set(dataset.make_scene.__defaults__[0])
+    assert len({person['motion'] for person in labels['annotations']} & set(MOTIONS)) > 5
 
 
 def test_3d_labels_in_simspines_layout(made):
@@ -96,6 +96,11 @@ def test_views_are_of_one_scene(tmp_path):
     assert len(np.unique(data['t'], axis=0)) == 4
 
 
+def test_chosen_motions(tmp_path):
+    ann_file = synthesize(tmp_path, Settings(6, size=(96, 72), motions=('squat', 'sit')), workers=1)
+    assert {person['motion'] for person in json.loads(ann_file.read_text())['annotations']} == {'squat', 'sit'}
+
+
 def test_own_backgrounds(tmp_path):
     (tmp_path / 'behind').mkdir()
     cv2.imwrite(str(tmp_path / 'behind' / 'a.png'), np.full((50, 300, 3), (0, 0, 255), np.uint8))
@@ -107,7 +112,8 @@ def test_own_backgrounds(tmp_path):
 
 @pytest.mark.parametrize('change, message', [
     (dict(images=0), 'images must be from 1'), (dict(people=7), 'people must be from 1 to 6'),
-    (dict(views=0), 'views must be'), (dict(quality=101), 'quality must be'), (dict(size=(10, 10)), 'size must be')])
+    (dict(views=0), 'views must be'), (dict(quality=101), 'quality must be'), (dict(size=(10, 10)), 'size must be'),
+    (dict(motions=('fly', )), 'motions are out of stand, walk.* but it is fly'), (dict(motions=()), 'but it is none')])
 def test_settings_out_of_range(change, message):
     with pytest.raises(ValueError, match=message):
         Settings(**{'images': 1, **change})

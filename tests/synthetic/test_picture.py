@@ -45,7 +45,7 @@ def test_seen_keypoints_lie_on_the_body_and_boxes_are_those_of_its_mask(pictures
     for number in range(0, SETTINGS.images, 2):
         _, people, camera = pictures[number]
         rng = np.random.default_rng([SETTINGS.seed, *b'train', number // 2])
-        actors = picture.make_scene(rng, SETTINGS.people)
+        actors = picture.make_scene(rng, SETTINGS.people, SETTINGS.motions)
         masks = [np.isfinite(renderer.render(actor.mesh, camera, [])[1]) for actor in actors]
         for person in people:
             mask = next(mask for mask, actor in zip(masks, actors) if np.array_equal(actor.points, person.world))
@@ -67,7 +67,7 @@ def test_most_of_a_spine_is_seen_and_some_keypoints_are_hidden(pictures):
 
 def test_what_stands_in_front_hides(renderer):
     rng = np.random.default_rng(3)
-    actors = picture.make_scene(rng, 1)
+    actors = picture.make_scene(rng, 1, SETTINGS.motions)
     camera = picture.make_cameras(rng, actors, SETTINGS.size, 1)[0]
     mask, depth = (lambda d: (np.isfinite(d), d))(renderer.render(actors[0].mesh, camera, [])[1])
     free = picture._label(actors[0], camera, mask, depth)
@@ -86,7 +86,7 @@ def test_every_keypoint_has_a_thickness():
 
 def test_mesh_is_closed_and_colored():
     rng = np.random.default_rng(0)
-    mesh = picture.make_scene(rng, 1)[0].mesh
+    mesh = picture.make_scene(rng, 1, SETTINGS.motions)[0].mesh
     edges = np.sort(np.concatenate([mesh.faces[:, [0, 1]], mesh.faces[:, [1, 2]], mesh.faces[:, [2, 0]]]), axis=1)
     _, counts = np.unique(edges, axis=0, return_counts=True)
     assert (counts == 2).all()  # each edge between two triangles
