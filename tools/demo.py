@@ -30,7 +30,7 @@ SIZE = (384, 288)
 # People who stay upright are learned faster than those who lie or stand on their hands.
 UPRIGHT = ('stand', 'walk', 'stretch', 'twist', 'squat', 'deadlift', 'sit', 'side_bend')
 VAL_IMAGES = 150
-FILM_SEED = 7  # a person, clothes, a motion and a background that are in neither split
+FILM_SEED = 6  # a person, clothes, a motion and a background that are in neither split
 
 
 def main():
@@ -96,7 +96,7 @@ def progress(line):
     return f'epoch {score[1]}: spine AP {float(score[2]):.3f}' if score else ''
 
 
-def follow(checkpoint, out, motion='deadlift', shown=8):
+def follow(checkpoint, out, motion='side_bend', shown=8):
     """Run the model in the true boxes of a film; draw some of its frames, and how far the trunk leans in all."""
     model = init_model(str(CONFIG), str(checkpoint), device='cpu')
     visualizer = PoseLocalVisualizer(radius=3, line_width=2)
