@@ -34,6 +34,25 @@ def mim(*args, data, cwd, options=(), **variables):
                           stderr=subprocess.STDOUT, text=True, timeout=300)
 
 
+def mim_twofold(*args, **kwargs):
+    """Run mim with two processes on the CPU.
+
+    On a busy machine two of some forty such runs ended at once, for a reason that was not caught and that did not come
+    again; so a failing run is repeated once, and what the first one said is printed.
+    """
+    for _ in range(2):
+        done = mim(*args, '--launcher', 'pytorch', '--gpus', 2, GLOO_SOCKET_IFNAME='lo', **kwargs)
+        if done.returncode == 0:
+            break
+        print(errors(done.stdout))
+    return done
+
+
+def errors(output):
+    """Return the lines of a failed tool's output that tell why; with several processes they are far from its end."""
+    return '\n'.join([line for line in output.splitlines() if 'Error' in line] + [output[-1500:]])
+
+
 def metrics(output):
     """Return {name: value} of the last evaluation that MMEngine logged."""
     line = [line for line in output.splitlines() if re.search(r'Epoch\((val|test)\).*_AP', line)][-1]
@@ -46,7 +65,7 @@ def trained(rendered, tmp_path_factory):
     folder = tmp_path_factory.mktemp('trained')
     done = mim('train', 'spinepose_mm', 'spinepose_demo.py', '--work-dir', 'work', data=rendered, cwd=folder,
                options=QUICK)
-    assert done.returncode == 0, done.stdout[-4000:]
+    assert done.returncode == 0, errors(done.stdout)
     return folder / 'work' / 'epoch_1.pth', done.stdout
 
 
@@ -54,7 +73,7 @@ def test_train_writes_a_checkpoint_that_test_evaluates_alike(trained, rendered, 
     checkpoint, output = trained
     tested = mim('test', 'spinepose_mm', 'spinepose_demo.py', '--checkpoint', checkpoint, data=rendered, cwd=tmp_path,
                  options=QUICK)
-    assert tested.returncode == 0, tested.stdout[-4000:]
+    assert tested.returncode == 0, errors(tested.stdout)
     assert metrics(tested.stdout) == metrics(output)
     assert metrics(output).keys() >= {'spinetrack/body_AP', 'spinetrack/spine_AP .5', 'spinetrack/feet_AR (M)',
                                       'spinetrack/all_AR'}
@@ -72,7 +91,7 @@ def test_killed_in_mid_epoch_and_resumed(rendered, tmp_path):
     assert running.wait() == -signal.SIGKILL
     assert (tmp_path / 'work' / 'epoch_1.pth').is_file() and not (tmp_path / 'work' / 'epoch_2.pth').exists()
     resumed = mim(*args[:-len(options) - 1], '--resume', data=rendered, cwd=tmp_path, options=options)
-    assert resumed.returncode == 0, resumed.stdout[-4000:]
+    assert resumed.returncode == 0, errors(resumed.stdout)
     assert 'resumed epoch: 1, iter: 6' in resumed.stdout
     assert 'Epoch(train) [1]' not in resumed.stdout and 'Epoch(train) [3][6/6]' in resumed.stdout
     assert (tmp_path / 'work' / 'epoch_3.pth').is_file()
@@ -90,7 +109,7 @@ def test_v2_large_from_another_folder(tmp_path):
     torch.save(dict(state_dict=MODELS.build(cfg.model).state_dict()), cache / Path(cfg.model.init_cfg.checkpoint).name)
     done = mim('train', 'spinepose_mm', 'spinepose_v2_large.py', '--auto-scale-lr', '--resume', data=data, cwd=tmp_path,
                options=[*QUICK, 'train_dataloader.batch_size=2'], TORCH_HOME=str(tmp_path / 'torch'))
-    assert done.returncode == 0, done.stdout[-4000:]
+    assert done.returncode == 0, errors(done.stdout)
     assert 'load model from: https://huggingface.co' in done.stdout
     assert 'Epoch(train) [1][3/3]' in done.stdout and 'spinetrack/spine_AP' in done.stdout
     best, = (tmp_path / 'work_dirs' / 'spinepose_v2_large').glob('best_*.pth')
@@ -99,16 +118,15 @@ def test_v2_large_from_another_folder(tmp_path):
 
 def test_two_processes_give_the_metrics_of_one(trained, rendered, tmp_path):
     checkpoint, output = trained
-    two = mim('test', 'spinepose_mm', 'spinepose_demo.py', '--checkpoint', checkpoint, '--launcher', 'pytorch',
-              '--gpus', 2, data=rendered, cwd=tmp_path, options=QUICK)
-    assert two.returncode == 0, two.stdout[-4000:]
+    two = mim_twofold('test', 'spinepose_mm', 'spinepose_demo.py', '--checkpoint', checkpoint, data=rendered,
+                      cwd=tmp_path, options=QUICK)
+    assert two.returncode == 0, errors(two.stdout)
     assert metrics(two.stdout) == metrics(output)
 
 
 def test_two_processes_train(rendered, tmp_path):
-    two = mim('train', 'spinepose_mm', 'spinepose_demo.py', '--launcher', 'pytorch', '--gpus', 2, data=rendered,
-              cwd=tmp_path, options=QUICK)
-    assert two.returncode == 0, two.stdout[-4000:]
+    two = mim_twofold('train', 'spinepose_mm', 'spinepose_demo.py', data=rendered, cwd=tmp_path, options=QUICK)
+    assert two.returncode == 0, errors(two.stdout)
     assert 'Epoch(train) [1][2/2]' in two.stdout and (tmp_path / 'work_dirs/spinepose_demo/epoch_1.pth').is_file()
 
 
@@ -116,7 +134,7 @@ def test_table_of_several_checkpoints(trained, rendered, tmp_path):
     checkpoint, output = trained
     model = f'{builders.config("demo/spinepose_demo")}={checkpoint}'
     done = mim('run', 'spinepose_mm', 'evaluate', model, '--out', 'table.md', data=rendered, cwd=tmp_path)
-    assert done.returncode == 0, done.stdout[-4000:]
+    assert done.returncode == 0, errors(done.stdout)
     head, _, row = (tmp_path / 'table.md').read_text().splitlines()
     assert head.split(' | ')[1:7] == ['Body AP', 'Body AR', 'Feet AP', 'Feet AR', 'Spine AP', 'Spine AR']
     cells = row.strip('| ').split(' | ')
@@ -126,7 +144,7 @@ def test_table_of_several_checkpoints(trained, rendered, tmp_path):
 
 def test_mean_pose_baseline(rendered, tmp_path):
     done = mim('run', 'spinepose_mm', 'mean_pose', builders.config('demo/spinepose_demo'), data=rendered, cwd=tmp_path)
-    assert done.returncode == 0, done.stdout[-4000:]
+    assert done.returncode == 0, errors(done.stdout)
     assert 0 <= float(re.search(r'spinetrack/body_AP: ([\d.]+)', done.stdout)[1]) < .5
 
 
@@ -138,7 +156,7 @@ def test_a_broken_picture_in_training_is_counted_and_in_a_test_named(trained, tm
         path.write_bytes(path.read_bytes()[:-500])
     done = mim('train', 'spinepose_mm', 'spinepose_demo.py', '--no-validate', data=tmp_path, cwd=tmp_path,
                options=[option for option in QUICK if not option.startswith('val_')])
-    assert done.returncode == 0, done.stdout[-4000:]
+    assert done.returncode == 0, errors(done.stdout)
     assert '00000003.jpg is truncated (broken images so far in this process: 1)' in done.stdout
     tested = mim('test', 'spinepose_mm', 'spinepose_demo.py', '--checkpoint', trained[0], data=tmp_path, cwd=tmp_path,
                  options=QUICK)
@@ -170,7 +188,7 @@ def test_trains_on_spinetrack_coco_and_halpe26_and_evaluates_each(coco_mini, hal
                HALPE_ROOT=str(tmp_path / 'halpe'),
                options=[*QUICK, 'model.backbone.init_cfg=None', 'train_dataloader.dataset.datasets.3.indices=12',
                         f'train_dataloader.dataset.datasets.4.{images}', f'val_dataloader.dataset.datasets.2.{images}'])
-    assert done.returncode == 0, done.stdout[-4000:]
+    assert done.returncode == 0, errors(done.stdout)
     found = metrics(done.stdout.replace('coco/AP', 'coco/_AP').replace('halpe26/AP', 'halpe26/_AP'))
     assert found.keys() >= {'spinetrack/spine_AP', 'coco/_AP', 'halpe26/_AP'}
     losses = [float(value) for value in re.findall(r'loss_kpt: ([\d.]+)', done.stdout)]
@@ -185,6 +203,6 @@ def test_learns_real_people(coco_mini, tmp_path):
                         'train_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False',
                         'param_scheduler.0.end=2', 'default_hooks.logger.interval=1',
                         'default_hooks.checkpoint.save_best=None'])
-    assert done.returncode == 0, done.stdout[-4000:]
+    assert done.returncode == 0, errors(done.stdout)
     losses = [float(value) for value in re.findall(r'loss_kpt: ([\d.]+)', done.stdout)]
     assert len(losses) == 12 and losses[-1] < losses[0]
