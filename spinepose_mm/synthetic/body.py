@@ -24,27 +24,25 @@ class Body:
     Attributes:
         height: metres.
         build: girth relative to the average of that height.
-        female: sex, which sets the breadth of shoulders and hips.
         lordosis, kyphosis: Cobb angles of the standing posture, L1-S1 and T4-T12, in degrees.
-        lengths: {segment: factor} on the average lengths.
+        lengths: {segment: factor} on the average lengths, among them the breadth of shoulders and hips.
     """
     height: float = 1.75
     build: float = 1.
-    female: bool = False
     lordosis: float = 36.
     kyphosis: float = 33.
     lengths: dict = field(default_factory=dict)
 
     @classmethod
     def sample(cls, rng):
-        """Draw a person: heights as of adults in Europe, curves within the normal ranges."""
+        """Draw a woman or a man: heights as of adults in Europe, curves within the normal ranges."""
         female = bool(rng.random() < .5)
         height = float(np.clip(rng.normal(1.64 if female else 1.77, .07), 1.45, 2.05))
         lengths = {name: float(np.clip(rng.normal(1, .03), .93, 1.07)) for name in (
             'spine', 'neck', 'upper_arm', 'forearm', 'thigh', 'shank', 'foot', 'shoulder', 'hip', 'head')}
         lengths['shoulder'] *= .94 if female else 1.03
         lengths['hip'] *= 1.06 if female else .97
-        return cls(height, float(rng.uniform(.88, 1.22)), female, float(rng.uniform(*anatomy.LORDOSIS)),
+        return cls(height, float(rng.uniform(.88, 1.22)), float(rng.uniform(*anatomy.LORDOSIS)),
                    float(rng.uniform(*anatomy.KYPHOSIS)), lengths)
 
     def length(self, part, segment):
