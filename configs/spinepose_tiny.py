@@ -40,12 +40,19 @@ val_pipeline = [
 ]
 
 model = dict(
+    init_cfg=None,
+    teacher=None,
     backbone=dict(
         # (in channels, out channels, blocks, shortcuts, spatial pyramid pooling) of each stage
         arch_ovewrite=[(64, 128, 3, True, False), (128, 256, 6, True, False), (256, 512, 6, False, True)],
-        out_indices=(3, ),
-        init_cfg=None),
-    head=dict(in_channels=256, input_size=input_size, in_featuremap_size=(6, 8), decoder=codec))
+        out_indices=(3, )),
+    head=dict(
+        in_channels=256,
+        input_size=input_size,
+        in_featuremap_size=(6, 8),
+        structure_loss=None,
+        spine_loss=None,
+        decoder=codec))
 
 train_dataloader = dict(batch_size=16, num_workers=1, dataset=rendered('train', pipeline=train_pipeline, _delete_=True))
 val_dataloader = dict(

@@ -5,5 +5,4 @@ model = dict(
     init_cfg=dict(
         type='Pretrained',
         checkpoint='https://huggingface.co/dfki-av/spinepose/resolve/main/spinetrack/pytorch/'
-        'spinepose-m_32xb256-10e_spinetrack-256x192.pth'),
-    backbone=dict(init_cfg=None))
+        'spinepose-m_32xb256-10e_spinetrack-256x192.pth'))

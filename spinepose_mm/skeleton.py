@@ -111,6 +111,8 @@ def _indices(*names):
 
 
 COCO17, HALPE26 = tuple(range(17)), tuple(range(26))
+#: Data sets whose keypoints are the first of these, by their number.
+LAYOUTS = {len(COCO17): 'COCO', len(HALPE26): 'Halpe-26', NUM_KEYPOINTS: 'SpineTrack'}
 #: Keypoint numbers by name of the subset; the spine's run from top to bottom.
 SUBSETS = {
     'body': COCO17,

@@ -4,6 +4,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
+from mmengine.structures import InstanceData
+from mmpose.registry import MODELS
+from mmpose.structures import PoseDataSample
 
 from spinepose_mm import skeleton
 from spinepose_mm.interop.aliases import index_folder
@@ -13,6 +17,14 @@ from spinepose_mm.synthetic import Settings, synthesize
 def config(name):
     """Return the path of a shipped config, given its path below configs/ without the ending."""
     return index_folder() / 'configs' / f'{name}.py'
+
+
+def stock(model):
+    """Build a config's network from MMPose's own classes."""
+    head = {key: value for key, value in model['head'].items()
+            if key not in ('position_weight', 'structure_loss', 'spine_loss')}
+    own = {key: value for key, value in model.items() if key not in ('teacher', 'init_cfg')}
+    return MODELS.build({**own, 'type': 'TopdownPoseEstimator', 'head': {**head, 'type': 'RTMCCHead'}})
 
 
 def keypoints(count=skeleton.NUM_KEYPOINTS, visible=2):
@@ -47,3 +59,18 @@ def write_image(path, seed=0):
 def make_data_set(root, split, images, seed):
     """Render a small split of people in SpineTrack's layout."""
     return synthesize(root, Settings(images, split, seed, size=(160, 120)), workers=1)
+
+
+def sample(codec, keypoints, labelled=range(skeleton.NUM_KEYPOINTS)):
+    """Return a training sample of one person: the labels of keypoints (1, K, 2) in input pixels.
+
+    Args:
+        codec: a SimCCLabel.
+        labelled: numbers of the keypoints that count.
+    """
+    visible = np.zeros(keypoints.shape[:2], dtype=np.float32)
+    visible[:, list(labelled)] = 1
+    labels = codec.encode(keypoints.astype(np.float32), visible)
+    return PoseDataSample(gt_instance_labels=InstanceData(**{
+        name: torch.from_numpy(labels[name]) for name in ('keypoint_x_labels', 'keypoint_y_labels', 'keypoint_weights')
+    }))

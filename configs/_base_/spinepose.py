@@ -1,6 +1,6 @@
-"""The network: CSPNeXt and RTMPose's SimCC head on 192x256 pixels (w x h), and its codec.
+"""The network: CSPNeXt and RTMPose's SimCC head on 192x256 pixels (w x h), its codec and SpinePose's losses.
 
-A model states its depth and width, and the channels of the last feature map.
+A model states its depth and width, the channels of the last feature map, and its teacher.
 """
 num_keypoints = 37
 input_size = (192, 256)
@@ -28,7 +28,7 @@ model = dict(
         norm_cfg=dict(type='SyncBN'),
         act_cfg=dict(type='SiLU')),
     head=dict(
-        type='RTMCCHead',
+        type='SpinePoseHead',
         out_channels=num_keypoints,
         input_size=input_size,
         in_featuremap_size=(6, 8),
@@ -44,5 +44,8 @@ model = dict(
             use_rel_bias=False,
             pos_enc=False),
         loss=dict(type='KLDiscretLoss', use_target_weight=True, beta=10., label_softmax=True),
+        position_weight=1.,
+        structure_loss=dict(type='SpineBoneAngleLoss', loss_weight=0.1),
+        spine_loss=dict(type='SpineSmoothingLoss', loss_weight=0.5),
         decoder=codec),
     test_cfg=dict(flip_test=True))

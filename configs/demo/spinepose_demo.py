@@ -1,7 +1,19 @@
-"""The tiny model with a shorter schedule, on less data; `make demo` trains it within minutes on two CPU cores."""
+"""The whole method on the tiny model: it grows from a teacher with Halpe-26's keypoints, which goes on teaching it.
+
+The teacher is trained first, with spinepose_demo_teacher.py; its checkpoint is where the variable SPINEPOSE_TEACHER
+says. `make demo` does both within minutes on two CPU cores.
+"""
 _base_ = ['../spinepose_tiny.py']
 
-max_epochs = 20
+teacher = '{{$SPINEPOSE_TEACHER:work_dirs/spinepose_demo_teacher/epoch_10.pth}}'
+max_epochs = 12
+
+model = dict(
+    init_cfg=dict(_delete_=True, type='SpineGrowth', checkpoint=teacher),
+    teacher=dict(_delete_=True, config='spinepose_demo_teacher.py', checkpoint=teacher, loss_weight=2.5),
+    head=dict(
+        structure_loss=dict(_delete_=True, type='SpineBoneAngleLoss', loss_weight=0.1),
+        spine_loss=dict(_delete_=True, type='SpineSmoothingLoss', loss_weight=0.5)))
 
 train_cfg = dict(max_epochs=max_epochs, val_interval=4)
 param_scheduler = [

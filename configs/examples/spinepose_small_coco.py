@@ -19,7 +19,7 @@ train_pipeline = [
     dict(type='PackPoseInputs'),
 ]
 
-model = dict(backbone=dict(init_cfg=None))
+model = dict(init_cfg=None, teacher=None, head=dict(structure_loss=None, spine_loss=None))
 
 train_dataloader = dict(
     batch_size=8,

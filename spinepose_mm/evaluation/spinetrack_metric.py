@@ -18,12 +18,15 @@ class SpineTrackMetric(CocoMetric):
     The results are named `{subset}_AP`, `_AP .5`, `_AP .75`, `_AP (M)`, `_AP (L)` and likewise `_AR`, from 0 to 1, and
     -1 where the data has nobody to count.
 
+    Predictions may be of Halpe-26's or COCO's keypoints, SpineTrack's first ones, where the subsets need no others.
+
     Args:
         subsets: names out of `skeleton.SUBSETS`.
         **kwargs: those of MMPose's `CocoMetric`, but for the converters and the file to write.
 
     Raises:
-        ValueError: a subset of another name, or predictions or labels that are not of 37 keypoints.
+        ValueError: a subset of another name, predictions that lack keypoints of the subsets, or labels
+            that are not of 37 keypoints.
     """
     default_prefix = 'spinetrack'
 
@@ -46,10 +49,13 @@ class SpineTrackMetric(CocoMetric):
             self._check(self.coco.anns.values())
 
     def compute_metrics(self, results):
+        least = min(count for count in skeleton.LAYOUTS
+                    if all(max(skeleton.SUBSETS[subset]) < count for subset in self.subsets))
         for prediction, _ in results:
-            if prediction['keypoints'].shape[1] != skeleton.NUM_KEYPOINTS:
-                raise ValueError(f'SpineTrackMetric takes {skeleton.NUM_KEYPOINTS} keypoints a person, but the '
-                                 f'prediction for image {prediction["img_id"]} has {prediction["keypoints"].shape[1]}')
+            found = prediction['keypoints'].shape[1]
+            if found not in skeleton.LAYOUTS or found < least:
+                raise ValueError(f'SpineTrackMetric takes {least} keypoints a person for {", ".join(self.subsets)}, but '
+                                 f'the prediction for image {prediction["img_id"]} has {found}')
         if not self.coco:
             self._check(person for _, truth in results for person in truth['raw_ann_info'])
         values = {}

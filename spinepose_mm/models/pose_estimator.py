@@ -3,18 +3,52 @@ from mmpose.registry import MODELS
 
 from spinepose_mm.interop.checkpoints import CheckpointError
 
+from .heads.spinepose_head import SpinePoseHead, gather
+from .teacher import Teacher
+
 
 @MODELS.register_module()
 class SpinePoseEstimator(TopdownPoseEstimator):
-    """MMPose's `TopdownPoseEstimator` that takes no checkpoint of another model.
+    """MMPose's `TopdownPoseEstimator` with a teacher beside it, which takes no checkpoint of another model.
 
-    MMEngine only warns of weights that have other names or shapes, and goes on with random ones. The state dict is that
-    of MMPose's class, so that checkpoints of either load into the other.
+    The state dict is that of MMPose's class, so that checkpoints of either load into the other: the teacher is no part
+    of it. MMEngine only warns of weights that have other names or shapes, and goes on with random ones; here they are
+    refused.
+
+    Args:
+        teacher: arguments of `Teacher`, `config` and so on, for a student with a `SpinePoseHead`, or None.
+        **kwargs: those of `TopdownPoseEstimator`.
 
     Raises:
+        TypeError: there is a teacher, but the head is another.
         CheckpointError: on loading a checkpoint that is for another number of keypoints or of another size, or that has
             none of this model's weights.
     """
+
+    def __init__(self, *args, teacher=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.teacher = Teacher(self.data_preprocessor, **teacher) if teacher else None
+        if teacher and not isinstance(self.head, SpinePoseHead):
+            raise TypeError(f'a teacher teaches a SpinePoseHead, but the head is a {type(self.head).__name__}')
+
+    def loss(self, inputs, data_samples):
+        """Return the head's losses of a batch, and 'loss_distill' where there is a teacher.
+
+        Args:
+            inputs: normalised pictures, (N, 3, H, W).
+            data_samples: N samples with their labels.
+        """
+        if self.teacher is None:
+            return super().loss(inputs, data_samples)
+        simcc = self.head(self.extract_feat(inputs))
+        losses = self.head.simcc_loss(simcc, data_samples)
+        losses['loss_distill'] = self.teacher.loss(inputs, simcc, gather(data_samples, 'keypoint_weights'))
+        return losses
+
+    def _apply(self, function, *args, **kwargs):
+        if self.teacher:
+            self.teacher.apply(function)
+        return super()._apply(function, *args, **kwargs)
 
     def _load_state_dict_pre_hook(self, state_dict, prefix, local_meta, *args, **kwargs):
         super()._load_state_dict_pre_hook(state_dict, prefix, local_meta, *args, **kwargs)
@@ -23,8 +57,8 @@ class SpinePoseEstimator(TopdownPoseEstimator):
         if last is not None and len(last) != self.head.out_channels:
             raise CheckpointError(
                 f'{file} predicts {len(last)} keypoints, and this model {self.head.out_channels}. To run or to resume '
-                'it, use the config that it was trained with; to train this model from it, load its backbone: '
-                "model.backbone.init_cfg=dict(type='Pretrained', prefix='backbone.', checkpoint=...)")
+                'it, use the config that it was trained with; to train this model from it, let its head grow: '
+                "model.init_cfg=dict(type='SpineGrowth', checkpoint=...)")
         own = self.state_dict()
         shared = [name for name in own if prefix + name in state_dict]
         if not shared:

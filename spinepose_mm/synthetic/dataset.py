@@ -3,6 +3,7 @@ import json
 import multiprocessing
 import os
 import shutil
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -141,8 +142,9 @@ def _render_chunks(starts, workers, job):
             _worker.pop('renderer').close()
         return
     # Fresh processes: VTK's windows and OpenCV's threads do not survive a fork.
-    with multiprocessing.get_context('spawn').Pool(workers, _start_one_of_many, job) as pool:
-        yield from pool.imap_unordered(_render_chunk, starts)
+    # An executor ends with an error where they cannot start; a Pool would start them anew for ever.
+    with ProcessPoolExecutor(workers, multiprocessing.get_context('spawn'), _start_one_of_many, job) as pool:
+        yield from pool.map(_render_chunk, starts)
 
 
 _worker = {}

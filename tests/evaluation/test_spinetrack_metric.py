@@ -158,8 +158,13 @@ def test_unknown_subset(subsets):
 
 def test_other_numbers_of_keypoints(people, tmp_path):
     cut_samples, cut_file = cut(predictions(people, 0), people, range(17), tmp_path)
-    with pytest.raises(ValueError, match='37 keypoints a person, but the prediction for image 1 has 17'):
+    with pytest.raises(ValueError, match='takes 37 keypoints a person for .*all, but the prediction for image 1 has 17'):
         scores(spinetrack(people), cut_samples)
+    with pytest.raises(ValueError, match='takes 26 keypoints a person for body, feet, but .* has 17'):
+        scores(spinetrack(people, subsets=['body', 'feet']), cut_samples)
+    exact = scores(spinetrack(people, subsets=['body']), predictions(people, noise=2))
+    assert scores(spinetrack(people, subsets=['body']), cut(
+        predictions(people, noise=2), people, range(17), tmp_path)[0]) == exact and exact['spinetrack/body_AP'] < 1
     with pytest.raises(ValueError, match=r'annotation 1 of .*cut\.json has 17 keypoints, where 37'):
         scores(spinetrack(cut_file), predictions(people, 0))
 

@@ -11,7 +11,7 @@ from spinepose_mm.interop.checkpoints import CheckpointError
 
 def small(**head):
     cfg = Config.fromfile(builders.config('spinepose_v1_small'))
-    cfg.model.backbone.init_cfg = None
+    cfg.model.teacher = None
     cfg.model.head.update(head)
     return cfg
 
@@ -19,7 +19,7 @@ def small(**head):
 def test_checkpoints_go_both_ways_between_this_class_and_mmposes(tmp_path):
     cfg = small()
     own = MODELS.build(cfg.model)
-    stock = MODELS.build(dict(cfg.model, type='TopdownPoseEstimator'))
+    stock = builders.stock(cfg.model)
     assert own.state_dict().keys() == stock.state_dict().keys()
     torch.save(dict(state_dict=own.state_dict()), tmp_path / 'a.pth')
     load_checkpoint(stock, str(tmp_path / 'a.pth'), strict=True)
@@ -32,19 +32,18 @@ def test_another_number_of_keypoints_is_refused(tmp_path, prefix):
     path = tmp_path / 'halpe26.pth'
     weights = MODELS.build(small(out_channels=26).model).state_dict()
     torch.save(dict(state_dict={prefix + name: value for name, value in weights.items()}), path)
-    message = r'halpe26\.pth predicts 26 keypoints, and this model 37\. .*backbone.init_cfg'
+    message = r'halpe26\.pth predicts 26 keypoints, and this model 37\. .*SpineGrowth'
     with pytest.raises(CheckpointError, match=message):
         load_checkpoint(MODELS.build(small().model), str(path))
     with pytest.raises(CheckpointError, match=message):
         init_model(small(), str(path), device='cpu')
     # The way that the message names.
     cfg = small()
-    cfg.model.backbone.init_cfg = dict(type='Pretrained', prefix='backbone.', checkpoint=str(path))
-    if not prefix:
-        model = MODELS.build(cfg.model)
-        model.init_weights()
-        name = 'backbone.stem.0.conv.weight'
-        assert torch.equal(model.state_dict()[name], weights[name])
+    cfg.model.init_cfg = dict(type='SpineGrowth', checkpoint=str(path))
+    model = MODELS.build(cfg.model)
+    model.init_weights()
+    name = 'backbone.stem.0.conv.weight'
+    assert torch.equal(model.state_dict()[name], weights[name])
 
 
 def test_weights_of_another_model_are_refused(tmp_path):

@@ -142,7 +142,7 @@ def _problem(person):
 
 def _advice(flat):
     """Name the data set that annotations of another number of keypoints seem to be from."""
-    known = {len(skeleton.COCO17): 'COCO', len(skeleton.HALPE26): 'Halpe-26', 136: 'Halpe'}
+    known = {**skeleton.LAYOUTS, 136: 'Halpe'}
     name = known.get(len(flat) / 3) if isinstance(flat, list) else None
     return f'; this looks like a {name} file: train on it through KeypointConverter (see configs/README.md)' \
         if name else ''

@@ -1,0 +1,30 @@
+"""The tiny model with Halpe-26's keypoints, the teacher of spinepose_demo.py; it learns from the same pictures."""
+_base_ = ['../spinepose_tiny.py']
+
+num_keypoints = 26
+halpe26 = dict(from_file='configs/_base_/datasets/halpe26.py')
+max_epochs = 10
+
+model = dict(metainfo=halpe26, head=dict(out_channels=num_keypoints))
+
+train_dataloader = dict(
+    dataset=dict(
+        _delete_=True,
+        type='CombinedDataset',
+        metainfo=halpe26,
+        datasets=[
+            dict(
+                _base_.train_dataloader.dataset,
+                pipeline=[
+                    dict(
+                        type='KeypointConverter',
+                        num_keypoints=num_keypoints,
+                        mapping=[(i, i) for i in range(num_keypoints)])
+                ])
+        ],
+        pipeline=_base_.train_pipeline))
+
+train_cfg = dict(val_interval=max_epochs)
+val_evaluator = dict(subsets=('body', 'feet'))
+test_evaluator = val_evaluator
+default_hooks = dict(checkpoint=dict(save_best='spinetrack/body_AP'))

@@ -1,0 +1,76 @@
+import torch
+from mmengine.logging import print_log
+from mmengine.registry import WEIGHT_INITIALIZERS
+
+from spinepose_mm import skeleton
+from spinepose_mm.interop.checkpoints import CheckpointError
+
+from .weights import LAST, check_keypoints, load_exactly, read_weights
+
+
+@WEIGHT_INITIALIZERS.register_module()
+class SpineGrowth:
+    """Initialise a network of SpineTrack's keypoints from a checkpoint with fewer, such as COCO's or Halpe-26's.
+
+    The rows of the layers that have one row a keypoint are matched by the keypoint's name. Keypoints that the
+    checkpoint lacks get rows drawn from a normal distribution with the mean and the standard deviation of the loaded
+    ones (SpinePose, arXiv 2504.08110, section 3). Everything else is loaded as it is.
+
+    It goes where MMEngine's `Pretrained` goes, `init_cfg` of the whole model:
+
+        model = dict(init_cfg=dict(type='SpineGrowth', checkpoint='rtmpose-s_...halpe26....pth'))
+
+    Args:
+        checkpoint: path or URL.
+        keypoints: names of the checkpoint's keypoints in their order, by default those that it or their number tells.
+
+    Raises:
+        CheckpointError: it has no such names, a keypoint that SpineTrack lacks, weights that do not fit the network,
+            or none for some of it.
+    """
+
+    def __init__(self, checkpoint, keypoints=None):
+        self.checkpoint = checkpoint
+        self.keypoints = keypoints
+
+    def __call__(self, module):
+        weights, names = read_weights(self.checkpoint)
+        names = self.keypoints or names
+        if LAST not in weights:
+            raise CheckpointError(f'{self.checkpoint} has no {LAST}, so that its keypoints cannot be told')
+        check_keypoints(names, len(weights[LAST]), self.checkpoint)
+        unknown = set(names) - set(skeleton.NAMES)
+        if unknown:
+            raise CheckpointError(f'{self.checkpoint} predicts {min(unknown)}, which is no keypoint of SpineTrack')
+        own = module.state_dict()
+        grown = {name: grow(value, names) if self._is_short(value, own.get(name), names) else value
+                 for name, value in weights.items()}
+        load_exactly(module, grown, self.checkpoint)
+        print_log(f'loaded {self.checkpoint}; {len(skeleton.NAMES) - len(names)} of {len(skeleton.NAMES)} keypoints '
+                  'are new', 'current')
+        # MMEngine runs every initialiser but its own `Pretrained` before those of the parts, which would undo this one.
+        for part in module.modules():
+            part.is_init = True
+
+    @staticmethod
+    def _is_short(value, own, names):
+        """Tell whether a weight has a row for each of the checkpoint's keypoints, and the network one for all."""
+        return (own is not None and value.shape != own.shape and value.shape[1:] == own.shape[1:]
+                and len(value) == len(names) and len(own) == skeleton.NUM_KEYPOINTS)
+
+
+def grow(rows, names):
+    """Return the rows of SpineTrack's keypoints, given those of some of them.
+
+    Args:
+        rows: (number of names, ...).
+        names: keypoint that each is of.
+
+    Returns:
+        Tensor: (37, ...). What is not among the names is drawn from a normal distribution with the mean and the
+        standard deviation of all values of the rows.
+    """
+    grown = torch.empty(skeleton.NUM_KEYPOINTS, *rows.shape[1:], dtype=rows.dtype)
+    grown.normal_(rows.mean().item(), rows.std().item())
+    grown[[skeleton.index(name) for name in names]] = rows
+    return grown

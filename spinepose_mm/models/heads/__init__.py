@@ -1,0 +1,3 @@
+from .spinepose_head import SpinePoseHead
+
+__all__ = ['SpinePoseHead']

@@ -1,0 +1,59 @@
+"""What a checkpoint of another network brings: its weights, and which keypoints it predicts."""
+import re
+
+from mmengine.runner import CheckpointLoader
+
+from spinepose_mm import skeleton
+from spinepose_mm.interop.checkpoints import CheckpointError
+
+LAST = 'head.final_layer.weight'
+
+
+def read_weights(checkpoint):
+    """Read a checkpoint on the CPU.
+
+    Args:
+        checkpoint: path or URL.
+
+    Returns:
+        tuple: the weights by name, without the prefix of distributed training; and the names of the keypoints in the
+        order of the last layer's rows, as far as the checkpoint says or their number tells (17: COCO's, 26:
+        Halpe-26's, 37: SpineTrack's), else None.
+    """
+    found = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
+    weights = {re.sub(r'^module\.', '', name): value for name, value in found['state_dict'].items()}
+    names = keypoint_names(found.get('meta', {}).get('dataset_meta') or {})
+    rows = len(weights.get(LAST, ()))
+    if names is None and rows in skeleton.LAYOUTS:
+        names = skeleton.NAMES[:rows]
+    return weights, names
+
+
+def keypoint_names(dataset_meta):
+    """Return the names of the keypoints of a parsed metainfo in their order, or None where it has none."""
+    by_number = dataset_meta.get('keypoint_id2name')
+    return tuple(by_number[i] for i in sorted(by_number)) if by_number else None
+
+
+def check_keypoints(names, rows, where):
+    """Raise CheckpointError unless there is one name for each of the rows of the last layer."""
+    if names is None or len(set(names)) != rows:
+        found = 'none' if names is None else len(set(names))
+        raise CheckpointError(f'{where} predicts {rows} keypoints, but names of {found} are known; give them in their '
+                              'order as `keypoints`')
+
+
+def load_exactly(model, weights, where):
+    """Load weights into a model that has these and no others.
+
+    Raises:
+        CheckpointError: a weight is missing, left over or of another shape; nothing is loaded then.
+    """
+    own = model.state_dict()
+    wrong = {'missing': own.keys() - weights.keys(), 'not of this model': weights.keys() - own.keys(),
+             'of another shape': {name for name in own.keys() & weights.keys()
+                                  if own[name].shape != weights[name].shape}}
+    if any(wrong.values()):
+        raise CheckpointError(f'{where} does not fit the model: ' + '; '.join(
+            f'{len(names)} weights are {how}, among them {min(names)}' for how, names in wrong.items() if names))
+    model.load_state_dict(weights)

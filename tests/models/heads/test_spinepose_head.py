@@ -1,0 +1,108 @@
+import math
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmpose.registry import KEYPOINT_CODECS, MODELS
+
+import builders
+from spinepose_mm import skeleton
+
+MODEL = Config.fromfile(builders.config('spinepose_tiny')).model
+CONFIG = MODEL.head
+LOSSES = dict(structure_loss=dict(type='SpineBoneAngleLoss'), spine_loss=dict(type='SpineSmoothingLoss'))
+
+
+def build(**options):
+    return MODELS.build({**CONFIG, **LOSSES, **options})
+
+
+def samples(people=3, seed=0):
+    """Labelled samples of random people."""
+    codec = KEYPOINT_CODECS.build(CONFIG.decoder)
+    torch.manual_seed(seed)
+    points = (torch.rand(people, 1, 37, 2) * torch.tensor([90., 120.]) + 3).numpy()
+    return [builders.sample(codec, person) for person in points]
+
+
+def logits(batch):
+    """The SimCC logits that are the labels."""
+    return [torch.cat([sample.gt_instance_labels[f'keypoint_{axis}_labels'] for sample in batch])
+            for axis in 'xy']
+
+
+def features(people, seed=0):
+    torch.manual_seed(seed)
+    return (torch.rand(people, 256, 8, 6),)
+
+
+def test_rtmposes_loss_and_state_dict_are_unchanged():
+    head, stock = build(), builders.stock(MODEL).head
+    stock.load_state_dict(head.state_dict())
+    head.load_state_dict(stock.state_dict())
+    found, known = head.loss(features(3), samples()), stock.loss(features(3), samples())
+    assert found.keys() == {*known, 'loss_structure', 'loss_spine'}
+    for name in known:
+        assert found[name].item() == pytest.approx(known[name].item(), rel=1e-6)
+    twice = build(position_weight=2.)
+    twice.load_state_dict(stock.state_dict())
+    assert twice.loss(features(3), samples())['loss_kpt'].item() == pytest.approx(2 * known['loss_kpt'].item())
+
+
+def test_losses_are_named_and_can_be_left_out():
+    assert build(structure_loss=None, spine_loss=None).loss(features(2), samples(2)).keys() == {'loss_kpt', 'acc_pose'}
+    assert 'loss_spine' not in build(spine_loss=None).loss(features(2), samples(2))
+    with pytest.raises(ValueError, match='label_softmax=True'):
+        build(loss=dict(type='KLDiscretLoss', beta=10.))
+
+
+def test_perfect_predictions_cost_nothing():
+    batch = samples()
+    losses = build(spine_loss=None).simcc_loss(logits(batch), batch)
+    assert losses['loss_kpt'].abs() < 1e-6 and losses['loss_structure'].abs() < 1e-4 and losses['acc_pose'] == 1
+
+
+def test_a_turned_bone_costs_its_angle():
+    """The right forearm, 30 pixels along x, predicted along y."""
+    points = torch.full((1, 37, 2), 40.).numpy()
+    codec = KEYPOINT_CODECS.build(CONFIG.decoder)
+    elbow, wrist = skeleton.index('right_elbow'), skeleton.index('right_wrist')
+    points[0, wrist] = 70, 40
+    batch = [builders.sample(codec, points, labelled=(elbow, wrist))]
+    points[0, wrist] = 40, 70
+    moved = [builders.sample(codec, points)]
+    losses = build().simcc_loss(logits(moved), batch)
+    assert losses['loss_structure'].item() == pytest.approx(.1 * .5, rel=1e-3)
+    assert losses['loss_spine'] == 0
+
+
+def test_people_without_labels_touch_neither_losses_nor_gradients():
+    head = build()
+    batch = samples(2)
+    batch[0].gt_instance_labels.keypoint_weights[:] = 0
+    simcc = [axis.requires_grad_() for axis in logits(samples(2, seed=1))]
+    losses = head.simcc_loss(simcc, batch)
+    sum(value for name, value in losses.items() if 'loss' in name).backward()
+    assert all(axis.grad[0].abs().max() == 0 and axis.grad[1].abs().max() > 0 for axis in simcc)
+    alone = head.simcc_loss([axis[1:] for axis in simcc], batch[1:])
+    for name in ('loss_kpt', 'loss_structure', 'loss_spine'):
+        assert losses[name].item() == pytest.approx(alone[name].item(), rel=1e-5)
+    batch[1].gt_instance_labels.keypoint_weights[:] = 0
+    nobody = head.simcc_loss(simcc, batch)
+    assert all(value == 0 for name, value in nobody.items() if 'loss' in name)
+
+
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
+def test_autocast_gives_nearly_the_same_and_finite_gradients(dtype):
+    head, batch = build(), samples()
+    with torch.no_grad():  # far from the even distributions of random weights
+        for layer in (head.cls_x, head.cls_y):
+            layer.weight.mul_(100)
+    exact = head.loss(features(3), batch)
+    with torch.autocast('cpu', dtype):
+        found = head.loss(features(3), batch)
+    for name in ('loss_kpt', 'loss_structure', 'loss_spine'):
+        assert found[name].dtype == torch.float32
+        assert found[name].item() == pytest.approx(exact[name].item(), rel=.05)
+    (sum(value for name, value in found.items() if 'loss' in name) * 1024).backward()
+    assert all(math.isfinite(weight.grad.norm()) for weight in head.parameters() if weight.grad is not None)
