@@ -2,7 +2,7 @@
 
 `install` is called once, by `import spinepose_mm`.
 """
-from . import aliases, checkpoints, detector, distributed, noise
+from . import aliases, checkpoints, detector, distributed, noise, saving
 
 
 def install():
@@ -11,3 +11,4 @@ def install():
     detector.install()
     distributed.install()
     noise.install()
+    saving.install()

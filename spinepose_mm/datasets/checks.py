@@ -1,0 +1,134 @@
+"""What can be told from labels alone: signs of swapped sides, wrong order and doubles, for all people at once.
+
+In the shapes, N is the number of people and K that of keypoints; points are in image pixels.
+"""
+import numpy as np
+
+from spinepose_mm import skeleton
+from spinepose_mm.synthetic.body import Body, forward, keypoints, rest
+
+_PAIRS = [(i, twin) for i, twin in enumerate(skeleton.FLIP_INDICES) if skeleton.NAMES[i].startswith('left_')]
+
+
+def outside(points, labelled, low, high):
+    """Return which labelled points are not in a rectangle.
+
+    Args:
+        points: (N, K, 2).
+        labelled: bool, (N, K).
+        low: the rectangle's left upper corner, (N, 2).
+        high: its right lower corner, (N, 2).
+
+    Returns:
+        ndarray: bool, (N, K).
+    """
+    return labelled & ((points < low[:, None]) | (points > high[:, None])).any(-1)
+
+
+def swapped_sides(points, labelled, ratio=2.):
+    """Return where a limb's ends lie on the wrong sides: its bones would be shorter if left and right were exchanged.
+
+    Args:
+        points: (N, K, 2).
+        labelled: bool, (N, K).
+        ratio: how many times shorter.
+
+    Returns:
+        list: (names of the pair's two keypoints, whose they are: bool, (N,)) for each pair that hangs on another pair.
+    """
+    found, count = [], points.shape[1]
+    for left, right in _PAIRS:
+        left_parent, right_parent = skeleton.PARENTS[left], skeleton.PARENTS[right]
+        ends = (left, right, left_parent, right_parent)
+        if max(ends) >= count or left_parent == right_parent:
+            continue
+        known = labelled[:, ends].all(1)
+        own = distance(points, left, left_parent) + distance(points, right, right_parent)
+        crossed = distance(points, left, right_parent) + distance(points, right, left_parent)
+        found.append(((skeleton.NAMES[left], skeleton.NAMES[right]), known & (own > ratio * crossed)))
+    return found
+
+
+def mirrored_faces(points, visible, least=0.3):
+    """Return whose face is mirrored: both eyes are seen, and the left one lies where the right one belongs.
+
+    Args:
+        points: (N, K, 2), y downwards.
+        visible: which keypoints can be seen, bool, (N, K).
+        least: sine of the angle between the eyes' line and the nose's under which the side cannot be told.
+
+    Returns:
+        tuple: (whose is mirrored; whose face is seen well enough to tell), bool, (N,) each.
+    """
+    nose, left, right = map(skeleton.index, ('nose', 'left_eye', 'right_eye'))
+    eyes = points[:, left] - points[:, right]
+    down = points[:, nose] - (points[:, left] + points[:, right]) / 2
+    cross = eyes[:, 0] * down[:, 1] - eyes[:, 1] * down[:, 0]
+    lengths = np.linalg.norm(eyes, axis=-1) * np.linalg.norm(down, axis=-1)
+    seen = visible[:, [nose, left, right]].all(1) & (np.abs(cross) > least * lengths)
+    return seen & (cross < 0), seen
+
+
+def bone_lengths():
+    """Return (numbers of the two ends of each bone, (B, 2); their lengths in a standing adult in metres, (B,))."""
+    body = Body()
+    points = keypoints(body, forward(body, rest()))[0]
+    ends = np.array([[skeleton.index(name) for name in bone] for bone in skeleton.BONES])
+    return ends, np.linalg.norm(points[ends[:, 0]] - points[ends[:, 1]], axis=-1)
+
+
+def stretched(points, labelled):
+    """Return how many times longer each bone is than the person's others let expect.
+
+    The pictures' perspective shortens bones but lengthens them little, so that a person's scale is that of the longer
+    ones: the third quartile of length in the picture over length in the body.
+
+    Args:
+        points: (N, K, 2).
+        labelled: bool, (N, K).
+
+    Returns:
+        tuple: (names of the two ends of each bone that has both among the K, a list of B; how many times longer each is,
+        (N, B), NaN where an end is not labelled).
+    """
+    ends, lengths = bone_lengths()
+    within = (ends < points.shape[1]).all(1)
+    ends, lengths = ends[within], lengths[within]
+    found = np.linalg.norm(points[:, ends[:, 0]] - points[:, ends[:, 1]], axis=-1) / lengths
+    found[~labelled[:, ends].all(2)] = np.nan
+    known = ~np.isnan(found).all(1)
+    scale = np.full((len(points), 1), np.nan)
+    scale[known, 0] = np.nanpercentile(found[known], 75, axis=1)
+    with np.errstate(divide='ignore', invalid='ignore'):
+        return [bone for bone, here in zip(skeleton.BONES, within) if here], found / scale
+
+
+def doubles(image_ids, points, labelled, scale, tolerance=0.02):
+    """Return the people who are labelled twice in one picture.
+
+    Args:
+        image_ids: (N,).
+        points: (N, K, 2).
+        labelled: bool, (N, K).
+        scale: size of each person in pixels, (N,).
+        tolerance: mean distance between the same keypoints of two people, in sizes, under which they are one.
+
+    Returns:
+        ndarray: bool, (N,); the first of each such group is not among them.
+    """
+    double = np.zeros(len(points), bool)
+    order = np.argsort(image_ids, kind='stable')
+    for group in np.split(order, np.flatnonzero(np.diff(np.asarray(image_ids)[order])) + 1):
+        for place, one in enumerate(group[1:], 1):
+            before = group[:place]
+            both = labelled[before] & labelled[one]
+            away = np.linalg.norm(points[before] - points[one], axis=-1)
+            mean = (away * both).sum(1) / np.maximum(both.sum(1), 1)
+            same = (labelled[before] == labelled[one]).all(1) & both.any(1)
+            double[one] = (same & (mean <= tolerance * scale[one])).any()
+    return double
+
+
+def distance(points, a, b):
+    """Return the distance between two keypoints of each person, (N,)."""
+    return np.linalg.norm(points[:, a] - points[:, b], axis=-1)

@@ -1,0 +1,90 @@
+"""A training run may be killed at any moment: files are written whole or not at all, and none goes before its successor.
+
+MMEngine 0.10.7 writes a checkpoint into its final place bit by bit, removes the old one before the new one is there,
+and resumes from what a note beside them names, which it writes later.
+"""
+import contextlib
+import os
+from pathlib import Path
+
+import mmengine
+from mmengine.fileio import LocalBackend
+from mmengine.hooks import CheckpointHook
+from mmengine.runner import runner
+
+_stock_save = CheckpointHook._save_checkpoint_with_step
+_stock_save_best = CheckpointHook._save_best_checkpoint
+_stock_find = runner.find_latest_checkpoint
+
+
+def install():
+    """Make MMEngine write files in one go, remove old checkpoints last, and resume from the newest."""
+    LocalBackend.put = _put
+    CheckpointHook._save_checkpoint_with_step = _removing_last(_stock_save)
+    CheckpointHook._save_best_checkpoint = _removing_last(_stock_save_best)
+    runner.find_latest_checkpoint = _newest
+
+
+def _put(self, obj, filepath):
+    """Write bytes to a file that is either the old one or the new one, whenever this is stopped."""
+    mmengine.mkdir_or_exist(os.path.dirname(filepath))
+    partial = f'{filepath}.part'
+    with open(partial, 'wb') as file:
+        file.write(obj)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(partial, filepath)
+
+
+def _removing_last(save):
+    """Return a method of CheckpointHook that removes what it removes when it is through."""
+    def method(self, *args, **kwargs):
+        backend = self.file_backend
+        later = self.file_backend = _Later(backend)
+        try:
+            save(self, *args, **kwargs)
+        finally:
+            self.file_backend = backend
+        later.remove_now()
+    return method
+
+
+class _Later:
+    """A file backend that puts off removing files; those that are written anew in the meantime stay."""
+
+    def __init__(self, backend):
+        self.backend = backend
+        self.doomed = {}
+
+    def __getattr__(self, name):
+        return getattr(self.backend, name)
+
+    def remove(self, path):
+        self.doomed[path] = self._stamp(path)
+
+    def remove_now(self):
+        for path, stamp in self.doomed.items():
+            if self._stamp(path) == stamp:
+                self.backend.remove(path)
+
+    @staticmethod
+    def _stamp(path):
+        with contextlib.suppress(OSError):
+            found = os.stat(path)
+            return found.st_ino, found.st_mtime_ns
+
+
+def _newest(work_dir):
+    """Return the newest checkpoint of a work folder, which the note of a run that was killed need not name, or None.
+
+    What that run had begun to write is removed.
+    """
+    for path in Path(work_dir).glob('*.pth.part'):
+        path.unlink(missing_ok=True)
+    named = _stock_find(work_dir)
+    if named and '://' in named:
+        return named
+    found = [path for pattern in ('epoch_*.pth', 'iter_*.pth') for path in Path(work_dir).glob(pattern)]
+    if named and Path(named).is_file():
+        found.append(Path(named))
+    return str(max(found, key=lambda path: path.stat().st_mtime_ns)) if found else None

@@ -1,0 +1,128 @@
+"""What is left on the disk when a run is killed while it writes a checkpoint."""
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+import torch
+from mmengine.fileio import LocalBackend
+from mmengine.runner import runner, save_checkpoint
+
+import spinepose_mm  # noqa: F401
+
+TRAIN = '''
+    """A small run that is killed at a given call of a function of os: `replace` of a checkpoint, `fsync` before it."""
+    import os, signal, sys
+    import spinepose_mm
+    import torch
+    from mmengine.evaluator import Evaluator
+    from mmengine.model import BaseModel
+    from mmengine.runner import Runner
+
+    class Model(BaseModel):
+        def __init__(self):
+            super().__init__()
+            self.layer = torch.nn.Linear(1, 1)
+
+        def forward(self, inputs, mode):
+            return dict(loss=self.layer(inputs).sum()) if mode == 'loss' else inputs
+
+    class Score(Evaluator):
+        """Better from epoch to epoch."""
+
+        def __init__(self):
+            super().__init__([])
+            self.value = 0
+
+        def evaluate(self, size):
+            self.value += 1
+            return dict(score=self.value)
+
+        def process(self, **kwargs):
+            pass
+
+    def killing(function, calls=[0]):
+        def wrapped(*args):
+            calls[0] += 1
+            if calls[0] == count:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return function(*args)
+        return wrapped
+
+    work_dir, where, count, keep = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    if where != 'nowhere':
+        setattr(os, where, killing(getattr(os, where)))
+    data = dict(dataset=torch.utils.data.TensorDataset(torch.ones(4, 1)), batch_size=2, num_workers=0,
+                sampler=dict(type='DefaultSampler', shuffle=False), collate_fn=lambda batch: dict(
+                    inputs=torch.stack([one for one, in batch])))
+    Runner(Model(), work_dir, train_dataloader=data, train_cfg=dict(by_epoch=True, max_epochs=4),
+           optim_wrapper=dict(optimizer=dict(type='SGD', lr=.1)), resume=True, default_scope='mmengine',
+           val_dataloader=data, val_cfg=dict(), val_evaluator=Score(),
+           default_hooks=dict(checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=keep, save_best='score',
+                                              rule='greater'))).train()
+'''
+
+
+def train(folder, where='nowhere', count=0, keep=1):
+    script = folder / 'train.py'
+    script.write_text(textwrap.dedent(TRAIN))
+    return subprocess.run([sys.executable, '-W', 'ignore', str(script), str(folder / 'work'), where, str(count), str(keep)],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+
+
+# A checkpoint is written at the end of each epoch, then as the best, and again with the best's name in it.
+@pytest.mark.parametrize('where', ['fsync', 'replace'])
+@pytest.mark.parametrize('count', [4, 5, 6])
+def test_killed_while_a_checkpoint_is_written(tmp_path, where, count):
+    """The second epoch's last, best and repeated checkpoint: what was there before is there, and is whole."""
+    killed = train(tmp_path, where, count)
+    assert killed.returncode == -9, killed.stdout[-2000:]
+    left = sorted((tmp_path / 'work').glob('*.pth'))
+    for path in left:
+        assert torch.load(path)['meta']['epoch'] in (1, 2)
+    resumed = train(tmp_path)
+    assert resumed.returncode == 0, resumed.stdout[-2000:]
+    epoch = 1 if count == 4 else 2
+    assert f'resumed epoch: {epoch}, iter: {2 * epoch}' in resumed.stdout
+    names = {path.name for path in (tmp_path / 'work').glob('*.pth*')}
+    assert names >= {'epoch_4.pth'} and not any(name.endswith('.part') for name in names)
+    assert torch.load(tmp_path / 'work' / 'epoch_4.pth')['meta']['iter'] == 8
+
+
+def test_old_checkpoints_are_removed_in_the_end(tmp_path):
+    done = train(tmp_path, keep=2)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert {path.name for path in (tmp_path / 'work').glob('*.pth')} == {'epoch_3.pth', 'epoch_4.pth',
+                                                                        'best_score_epoch_4.pth'}
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / 'a.pth'
+    save_checkpoint(dict(state_dict=dict(a=torch.ones(1))), str(path))
+    monkeypatch.setattr(os, 'fsync', lambda file: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        save_checkpoint(dict(state_dict=dict(a=torch.zeros(9))), str(path))
+    assert torch.load(path)['state_dict']['a'] == 1
+    monkeypatch.undo()
+    LocalBackend().put(b'new', path)
+    assert path.read_bytes() == b'new' and [path] == list(tmp_path.iterdir())
+
+
+def test_the_newest_checkpoint_is_found_whatever_the_note_says(tmp_path):
+    find = runner.find_latest_checkpoint
+    assert find(str(tmp_path)) is None
+    (tmp_path / 'last_checkpoint').write_text('')
+    assert find(str(tmp_path)) is None
+    for epoch, time in ((2, 200), (1, 100)):
+        (tmp_path / f'epoch_{epoch}.pth').write_bytes(b'')
+        os.utime(tmp_path / f'epoch_{epoch}.pth', (time, time))
+    (tmp_path / 'best_epoch_9.pth').write_bytes(b'')
+    newest = str(tmp_path / 'epoch_2.pth')
+    for note in ('', str(tmp_path / 'epoch_1.pth'), str(tmp_path / 'epoch_7.pth')):
+        (tmp_path / 'last_checkpoint').write_text(note)
+        assert find(str(tmp_path)) == newest
+    elsewhere = tmp_path / 'elsewhere.pth'
+    elsewhere.write_bytes(b'')
+    (tmp_path / 'last_checkpoint').write_text(str(elsewhere))
+    assert find(str(tmp_path)) == str(elsewhere)
