@@ -1,8 +1,10 @@
 import collections
 
 import pytest
+import torch
 from mmengine.config import Config
 from mmengine.hub import get_config
+from mmengine.infer import BaseInferencer
 from mmpose.registry import MODELS
 
 import builders
@@ -38,7 +40,7 @@ def test_config_is_whole(path):
             assert step.get('input_size', cfg.codec.input_size) == cfg.codec.input_size
             assert step.get('encoder', cfg.codec) == cfg.codec
     assert cfg.test_dataloader == cfg.val_dataloader and cfg.test_evaluator == cfg.val_evaluator
-    assert MODELS.build(cfg.model).head.out_channels == 37
+    assert MODELS.build(cfg.model).head.out_channels == cfg.num_keypoints
 
 
 @pytest.mark.parametrize('name', [f'v1_{size}' for size in PUBLISHED] + ['v2_small', 'v2_medium', 'v2_large'])
@@ -54,13 +56,45 @@ def test_input_sizes():
     assert Config.fromfile(builders.config('spinepose_v1_xlarge')).codec.input_size == (288, 384)
 
 
-def test_state_dict_is_rtmposes():
-    """The published checkpoints have the names and shapes of MMPose's RTMPose, with 37 rows in the last layer."""
-    own = MODELS.build(Config.fromfile(builders.config('spinepose_v1_medium')).model).state_dict()
-    stock = get_config('mmpose::body_2d_keypoint/rtmpose/body8/rtmpose-m_8xb512-700e_body8-halpe26-256x192.py')
-    stock.model.head.out_channels = 37
-    stock = MODELS.build(stock.model).state_dict()
-    assert {name: value.shape for name, value in own.items()} == {name: value.shape for name, value in stock.items()}
+@pytest.mark.parametrize('size', PUBLISHED)
+def test_the_student_grows_from_its_teacher(size):
+    """MMPose's RTMPose of the same size has the names and shapes of the student, but 26 rows in the last layer.
+
+    So have the published checkpoints, with 37 rows.
+    """
+    cfg = Config.fromfile(builders.config(f'spinepose_v1_{size}'))
+    assert cfg.model.init_cfg == dict(type='SpineGrowth', checkpoint=cfg.model.teacher.checkpoint)
+    assert cfg.model.teacher.loss_weight == 2.5
+    stock = get_config(cfg.model.teacher.config)
+    known = {model['Config']: model['Weights'] for model in BaseInferencer._get_models_from_metafile(
+        BaseInferencer._get_repo_or_mim_dir('mmpose'))}
+    assert known['configs/' + cfg.model.teacher.config.removeprefix('mmpose::')] == cfg.model.teacher.checkpoint
+    with torch.device('meta'):
+        own, teacher = (MODELS.build(model).state_dict() for model in (cfg.model, stock.model))
+    assert own.keys() == teacher.keys()
+    for name in own:
+        expected = (26, *own[name].shape[1:]) if name.startswith('head.final_layer') else own[name].shape
+        assert teacher[name].shape == expected, name
+    assert stock.model.data_preprocessor.mean == cfg.model.data_preprocessor.mean
+    assert stock.codec.sigma == cfg.codec.sigma and stock.codec.input_size == cfg.codec.input_size
+
+
+@pytest.mark.parametrize('size', ['small', 'medium', 'large'])
+def test_v2_has_the_whole_method_and_starts_from_v1(size):
+    cfg, v1 = (Config.fromfile(builders.config(f'spinepose_v{version}_{size}')) for version in (2, 1))
+    assert cfg.model.init_cfg.type == 'Pretrained' and f'spinepose-{size[0]}_' in cfg.model.init_cfg.checkpoint
+    assert cfg.model.teacher == v1.model.teacher and cfg.model.head == v1.model.head
+    assert cfg.model.head.structure_loss.loss_weight == .1 and cfg.model.head.spine_loss.loss_weight == .5
+
+
+@pytest.mark.parametrize('size', PUBLISHED)
+def test_augmentation_and_weight_decay_are_rtmposes(size):
+    cfg = Config.fromfile(builders.config(f'spinepose_v1_{size}'))
+    stock = get_config(cfg.model.teacher.config)
+    own, other = ({step['type']: step for step in config.train_dataloader.dataset.pipeline}['RandomBBoxTransform']
+                  for config in (cfg, stock))
+    assert own == other
+    assert cfg.optim_wrapper.optimizer.weight_decay == stock.optim_wrapper.optimizer.weight_decay
 
 
 def test_data_root_can_be_named(monkeypatch):

@@ -32,6 +32,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('config', help='file of the whole method, or its name')
     parser.add_argument('--seeds', type=int, nargs='+', default=[0, 1])
+    parser.add_argument('--rows', nargs='+', default=list(ROWS), choices=ROWS, metavar='ROW',
+                        help='some of: ' + ', '.join(map(repr, ROWS)))
     parser.add_argument('--out', type=Path, default=Path('work_dirs/ablation'), help='folder of all that is made')
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='A.B=VALUE', help='settings of all rows')
     args = parser.parse_args()
@@ -43,7 +45,7 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
     results = {}
     for seed in args.seeds:  # all rows of one seed first, so that an early look is a fair one
-        for name in ROWS:
+        for name in args.rows:
             results.setdefault(name, []).append(run(config, name, seed, args.out, args.cfg_options))
             (args.out / 'table.md').write_text(table(results) + '\n')
     plot(results, args.out / 'ablation.png')

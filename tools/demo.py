@@ -1,4 +1,4 @@
-"""Train, evaluate and run a small model on rendered people, and leave pictures, curves and a table.
+"""Train a small model on rendered people by the whole method, evaluate and run it; leave pictures, curves and a table.
 
     mim run spinepose_mm demo --out demo_results
 """
@@ -25,7 +25,8 @@ from spinepose_mm.synthetic.picture import film
 from spinepose_mm.synthetic.scene import Renderer
 
 TOOLS = Path(__file__).parent
-CONFIG = index_folder() / 'configs' / 'demo' / 'spinepose_demo.py'
+CONFIGS = index_folder() / 'configs' / 'demo'
+TEACHER, CONFIG = CONFIGS / 'spinepose_demo_teacher.py', CONFIGS / 'spinepose_demo.py'
 SIZE = (384, 288)
 # People who stay upright are learned faster than those who lie or stand on their hands.
 UPRIGHT = ('stand', 'walk', 'stretch', 'twist', 'squat', 'deadlift', 'sit', 'side_bend')
@@ -37,7 +38,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--out', type=Path, default=Path('demo_results'), help='folder of all that is made')
     parser.add_argument('--images', type=positive, default=2000, help='how many pictures to train on')
-    parser.add_argument('--epochs', type=positive, default=20, help='how often to go through them')
+    parser.add_argument('--epochs', type=positive, default=12, help='how often the student goes through them')
+    parser.add_argument('--teacher-epochs', type=positive, default=10, help='how often the teacher does before')
     args = parser.parse_args()
     start = time.monotonic()
     data, out = args.out / 'data', args.out
@@ -46,10 +48,12 @@ def main():
     contact_sheet(synthesize(data, Settings(VAL_IMAGES, 'val', 1, SIZE, motions=UPRIGHT)), out / 'data.jpg')
     plot_spine(out / 'spine_model.png')
     os.environ['SPINETRACK_ROOT'] = str(data.resolve())
-    checkpoint = train(out, args.epochs)
-    print('-- evaluating on the people that it has not seen ...', flush=True)
-    run('evaluate.py', f'{CONFIG}={checkpoint}', '--work-dir', out / 'evaluate', '--out', out / 'table.md',
-        log=out / 'evaluate.log')
+    teacher = train(TEACHER, out / 'teacher', args.teacher_epochs)
+    os.environ['SPINEPOSE_TEACHER'] = str(teacher.resolve())
+    checkpoint = train(CONFIG, out / 'train', args.epochs)
+    print('-- evaluating on the people that they have not seen ...', flush=True)
+    run('evaluate.py', f'{TEACHER}={teacher}', f'{CONFIG}={checkpoint}', '--work-dir', out / 'evaluate',
+        '--out', out / 'table.md', log=out / 'evaluate.log')
     print('-- following a person through a motion ...', flush=True)
     follow(checkpoint, out)
     plot_training(out)
@@ -65,13 +69,14 @@ def positive(text):
     return int(text)
 
 
-def train(out, epochs):
-    """Train the demo model and return the path of its last checkpoint."""
-    print(f'-- training {CONFIG.name} for {epochs} epochs (log: {out / "train.log"}) ...', flush=True)
-    run('train.py', CONFIG, '--work-dir', out / 'train', '--cfg-options', f'train_cfg.max_epochs={epochs}',
+def train(config, folder, epochs):
+    """Train a model and return the path of its last checkpoint."""
+    log = folder.with_suffix('.log')
+    print(f'-- training {config.name} for {epochs} epochs (log: {log}) ...', flush=True)
+    run('train.py', config, '--work-dir', folder, '--cfg-options', f'train_cfg.max_epochs={epochs}',
         f'param_scheduler.1.begin={epochs // 2}', f'param_scheduler.1.end={epochs}',
-        f'param_scheduler.1.T_max={epochs - epochs // 2}', log=out / 'train.log', show=progress)
-    return out / 'train' / f'epoch_{epochs}.pth'
+        f'param_scheduler.1.T_max={epochs - epochs // 2}', log=log, show=progress)
+    return folder / f'epoch_{epochs}.pth'
 
 
 def run(tool, *args, log, show=lambda line: ''):
@@ -88,12 +93,14 @@ def run(tool, *args, log, show=lambda line: ''):
 
 
 def progress(line):
-    """Return the gist of a line of MMEngine's log: the loss during an epoch, spine AP after some."""
+    """Return the gist of a line of MMEngine's log: the loss during an epoch, AP after some."""
     loss = re.search(r'Epoch\(train\)\s+\[(\d+)\]\[ *100/.*eta: (\S+).* loss: (\S+)', line)
-    score = re.search(r'Epoch\(val\) \[(\d+)\].*spinetrack/spine_AP: (\S+)', line)
     if loss:
         return 'epoch {}: loss {}, time left {}'.format(loss[1], loss[3], loss[2])
-    return f'epoch {score[1]}: spine AP {float(score[2]):.3f}' if score else ''
+    epoch = re.search(r'Epoch\(val\) \[(\d+)\]', line)
+    scores = re.findall(r'spinetrack/(\w+)_AP: (\S+)', line)
+    return f'epoch {epoch[1]}: ' + ', '.join(f'{subset} AP {float(score):.3f}' for subset, score in scores) \
+        if epoch and scores else ''
 
 
 def follow(checkpoint, out, motion='side_bend', shown=8):
@@ -133,12 +140,14 @@ def subplots(count):
 
 
 def plot_training(out):
-    """Plot the loss and the AP of the last training run."""
+    """Plot the student's losses and its AP."""
     log = max((out / 'train').glob('*/vis_data/scalars.json'))
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     figure, (left, right) = subplots(2)
-    draw(left, [(line['step'], line['loss']) for line in lines if 'loss' in line])
-    left.set(xlabel='iteration', ylabel='loss', ylim=(0, None))
+    for term in sorted({key for line in lines for key in line if key.startswith('loss_')}):
+        draw(left, [(line['step'], line[term]) for line in lines if line.get(term, 0) > 0], label=term)
+    left.set(xlabel='iteration', ylabel='weighted loss', yscale='log')
+    left.legend()
     for subset in ('body', 'feet', 'spine'):
         key = f'spinetrack/{subset}_AP'
         draw(right, [(line['step'], line[key]) for line in lines if key in line], marker='o', label=subset)

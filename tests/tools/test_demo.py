@@ -11,14 +11,15 @@ DEMO = index_folder() / 'tools' / 'demo.py'
 
 
 def test_leaves_pictures_curves_and_a_table(tmp_path):
-    done = subprocess.run([sys.executable, '-W', 'ignore', DEMO, '--images', '20', '--epochs', '1'], cwd=tmp_path,
+    done = subprocess.run([sys.executable, '-W', 'ignore', DEMO, '--images', '20', '--epochs', '1',
+                           '--teacher-epochs', '1'], cwd=tmp_path,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert done.returncode == 0, done.stdout[-4000:]
     out = tmp_path / 'demo_results'
     for name in ('data.jpg', 'spine_model.png', 'training.png', 'sequence.jpg', 'sequence.png'):
         assert cv2.imread(str(out / name)).std() > 5
-    assert len((out / 'table.md').read_text().splitlines()) == 3
-    assert (out / 'train' / 'epoch_1.pth').is_file()
+    assert len((out / 'table.md').read_text().splitlines()) == 4
+    assert (out / 'teacher' / 'epoch_1.pth').is_file() and (out / 'train' / 'epoch_1.pth').is_file()
 
 
 @pytest.mark.parametrize('args', [['--images', '0'], ['--epochs', 'many']])

@@ -10,9 +10,13 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.hub import get_config
+from mmengine.runner import load_checkpoint
 from mmpose.registry import MODELS
 
 import builders
+import spinepose_mm
+from spinepose_mm import skeleton
 
 pytestmark = pytest.mark.tools
 MIM = [sys.executable, '-W', 'ignore', '-m', 'mim']
@@ -60,13 +64,64 @@ def metrics(output):
 
 
 @pytest.fixture(scope='module')
-def trained(rendered, tmp_path_factory):
-    """A demo model after one epoch: its checkpoint and what the training printed."""
+def teacher(rendered, tmp_path_factory):
+    """A demo teacher after one epoch, in the variable that the student's config reads: its checkpoint and its output."""
+    folder = tmp_path_factory.mktemp('teacher')
+    done = mim('train', 'spinepose_mm', 'spinepose_demo_teacher.py', '--work-dir', 'work', data=rendered, cwd=folder,
+               options=QUICK)
+    assert done.returncode == 0, errors(done.stdout)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('SPINEPOSE_TEACHER', str(folder / 'work' / 'epoch_1.pth'))
+        yield folder / 'work' / 'epoch_1.pth', done.stdout
+
+
+@pytest.fixture(scope='module')
+def trained(teacher, rendered, tmp_path_factory):
+    """A demo student after one epoch: its checkpoint and what the training printed."""
     folder = tmp_path_factory.mktemp('trained')
     done = mim('train', 'spinepose_mm', 'spinepose_demo.py', '--work-dir', 'work', data=rendered, cwd=folder,
                options=QUICK)
     assert done.returncode == 0, errors(done.stdout)
     return folder / 'work' / 'epoch_1.pth', done.stdout
+
+
+def cache_teacher(config, cache):
+    """Put a random network of MMPose's into the download cache, as the teacher that a recipe would download."""
+    cfg = Config.fromfile(builders.config(config))
+    network = get_config(cfg.model.teacher.config).model
+    network.backbone.norm_cfg.type = 'BN'
+    path = cache / 'hub' / 'checkpoints' / Path(cfg.model.teacher.checkpoint).name
+    path.parent.mkdir(parents=True)
+    torch.save(dict(state_dict=MODELS.build(network).state_dict()), path)
+    return cfg, path.parent
+
+
+def terms(output):
+    """Return {loss: [value of each step]} of a training's output."""
+    found = re.findall(r'(loss_\w+): ([-\d.a-z]+)', output)
+    return {name: [float(value) for key, value in found if key == name] for name, _ in found}
+
+
+def test_a_teacher_has_26_keypoints_and_its_student_all_losses(teacher, trained):
+    checkpoint, output = teacher
+    meta = torch.load(checkpoint)['meta']['dataset_meta']
+    assert tuple(meta['keypoint_id2name'].values()) == skeleton.NAMES[:26]
+    assert metrics(output).keys() >= {'spinetrack/body_AP', 'spinetrack/feet_AR'}
+    assert 'spinetrack/spine_AP' not in metrics(output)
+    assert 'epoch_1.pth; 11 of 37 keypoints are new' in trained[1]
+    found = terms(trained[1])
+    assert found.keys() == {'loss_kpt', 'loss_structure', 'loss_spine', 'loss_distill'}
+    assert np.isfinite(list(found.values())).all() and min(map(min, found.values())) >= 0
+
+
+def test_a_training_checkpoint_is_a_plain_rtmpose(trained):
+    """It loads strictly into MMPose's own classes, optimiser and averages left aside."""
+    found = torch.load(trained[0])
+    model = builders.stock(Config.fromfile(builders.config('spinepose_tiny')).model)
+    load_checkpoint(model, str(trained[0]), strict=True)
+    assert found['state_dict'].keys() == model.state_dict().keys()
+    parameters = {number for group in found['optimizer']['param_groups'] for number in group['params']}
+    assert len(parameters) == len(list(model.parameters()))
 
 
 def test_train_writes_a_checkpoint_that_test_evaluates_alike(trained, rendered, tmp_path):
@@ -79,7 +134,7 @@ def test_train_writes_a_checkpoint_that_test_evaluates_alike(trained, rendered, 
                                       'spinetrack/all_AR'}
 
 
-def test_killed_in_mid_epoch_and_resumed(rendered, tmp_path):
+def test_killed_in_mid_epoch_and_resumed(teacher, rendered, tmp_path):
     options = [*QUICK, 'train_cfg.max_epochs=3', 'train_dataloader.batch_size=4']
     args = ['train', 'spinepose_mm', 'spinepose_demo.py', '--work-dir', 'work', '--cfg-options', *options]
     running = subprocess.Popen([*MIM, *args], cwd=tmp_path, env=environment(rendered), stdout=subprocess.PIPE,
@@ -98,15 +153,12 @@ def test_killed_in_mid_epoch_and_resumed(rendered, tmp_path):
 
 
 def test_v2_large_from_another_folder(tmp_path):
-    """The recipe as it stands, a random v1 checkpoint in the download cache, and nothing to resume."""
+    """The recipe as it stands, random v1 weights and a random teacher in the download cache, and nothing to resume."""
     data = tmp_path / 'data'
     for split in ('train-real-coco', 'train-real-yoga', 'train-unreal', 'val2017'):
         builders.make_data_set(data, split, 2, seed=0)
-    cfg = Config.fromfile(builders.config('spinepose_v2_large'))
-    cache = tmp_path / 'torch' / 'hub' / 'checkpoints'
-    cache.mkdir(parents=True)
-    cfg.model.backbone.norm_cfg.type = 'BN'
-    torch.save(dict(state_dict=MODELS.build(cfg.model).state_dict()), cache / Path(cfg.model.init_cfg.checkpoint).name)
+    cfg, cache = cache_teacher('spinepose_v2_large', tmp_path / 'torch')
+    torch.save(dict(state_dict=builders.stock(cfg.model).state_dict()), cache / Path(cfg.model.init_cfg.checkpoint).name)
     done = mim('train', 'spinepose_mm', 'spinepose_v2_large.py', '--auto-scale-lr', '--resume', data=data, cwd=tmp_path,
                options=[*QUICK, 'train_dataloader.batch_size=2'], TORCH_HOME=str(tmp_path / 'torch'))
     assert done.returncode == 0, errors(done.stdout)
@@ -116,18 +168,42 @@ def test_v2_large_from_another_folder(tmp_path):
     assert torch.load(best)['meta']['dataset_meta']['dataset_name'] == 'spinetrack'
 
 
-def test_two_processes_give_the_metrics_of_one(trained, rendered, tmp_path):
-    checkpoint, output = trained
-    two = mim_twofold('test', 'spinepose_mm', 'spinepose_demo.py', '--checkpoint', checkpoint, data=rendered,
-                      cwd=tmp_path, options=QUICK)
-    assert two.returncode == 0, errors(two.stdout)
-    assert metrics(two.stdout) == metrics(output)
+def test_two_processes_give_the_metrics_of_one(rendered, tmp_path):
+    args = ['test', 'spinepose_mm', 'spinepose_tiny.py', '--checkpoint',
+            Path(spinepose_mm.__file__).parent / 'weights' / 'spinepose_tiny.safetensors']
+    one = mim(*args, data=rendered, cwd=tmp_path, options=QUICK)
+    two = mim_twofold(*args, data=rendered, cwd=tmp_path, options=QUICK)
+    assert one.returncode == two.returncode == 0, errors(one.stdout) + errors(two.stdout)
+    assert metrics(two.stdout) == metrics(one.stdout)
+    assert metrics(one.stdout)['spinetrack/spine_AP'] > .3
 
 
-def test_two_processes_train(rendered, tmp_path):
-    two = mim_twofold('train', 'spinepose_mm', 'spinepose_demo.py', data=rendered, cwd=tmp_path, options=QUICK)
-    assert two.returncode == 0, errors(two.stdout)
-    assert 'Epoch(train) [1][2/2]' in two.stdout and (tmp_path / 'work_dirs/spinepose_demo/epoch_1.pth').is_file()
+def test_two_processes_train_as_one(teacher, rendered, tmp_path):
+    """The whole method on the same 24 people: in one process, and shared by two.
+
+    Batch statistics are of one process alone and are left out. RTMPose's losses are sums over the people, and gradients
+    are means over the processes, so that plain gradient descent needs twice the learning rate for the same steps.
+    """
+    config = tmp_path / 'shared.py'
+    config.write_text(f'''
+_base_ = ['{builders.config('demo/spinepose_demo')}']
+pipeline = [_base_.train_pipeline[i] for i in (0, 1, 4, 6, 7)]
+model = dict(backbone=dict(norm_eval=True))
+train_dataloader = dict(sampler=dict(shuffle=False), dataset=dict(pipeline=pipeline))
+optim_wrapper = dict(_delete_=True, type='OptimWrapper', optimizer=dict(type='SGD', lr=0.05, momentum=0.))
+param_scheduler = []
+''')
+    options = [*QUICK, 'train_cfg.max_epochs=3']
+    one = mim('train', 'spinepose_mm', config, '--work-dir', 'one', data=rendered, cwd=tmp_path, options=options)
+    two = mim_twofold('train', 'spinepose_mm', config, '--work-dir', 'two', data=rendered, cwd=tmp_path, options=[
+        *options, 'train_dataloader.batch_size=4', 'optim_wrapper.optimizer.lr=0.1'])
+    assert one.returncode == two.returncode == 0, errors(one.stdout) + errors(two.stdout)
+    before = torch.load(tmp_path / 'one' / 'epoch_2.pth')['state_dict']
+    alone, shared = (torch.load(tmp_path / name / 'epoch_3.pth')['state_dict'] for name in ('one', 'two'))
+    moved = sum((alone[name] - before[name]).square().sum() for name in alone).sqrt()
+    apart = sum((alone[name] - shared[name]).square().sum() for name in alone).sqrt()
+    assert apart < 1e-3 * moved and moved > 0
+    assert metrics(two.stdout) == pytest.approx(metrics(one.stdout), abs=.01)
 
 
 def test_table_of_several_checkpoints(trained, rendered, tmp_path):
@@ -184,15 +260,17 @@ def test_trains_on_spinetrack_coco_and_halpe26_and_evaluates_each(coco_mini, hal
     for split in ('train', 'val'):
         (halpe / f'halpe_{split}_v1.json').symlink_to(halpe_mini / 'halpe136.json')
     images = f'data_prefix.img={halpe_mini / "images"}'
+    cache_teacher('spinepose_v1_small', tmp_path / 'torch')
     done = mim('train', 'spinepose_mm', 'spinepose_small_mixed.py', data=data, cwd=tmp_path, COCO_ROOT=str(coco_mini),
-               HALPE_ROOT=str(tmp_path / 'halpe'),
-               options=[*QUICK, 'model.backbone.init_cfg=None', 'train_dataloader.dataset.datasets.3.indices=12',
+               HALPE_ROOT=str(tmp_path / 'halpe'), TORCH_HOME=str(tmp_path / 'torch'),
+               options=[*QUICK, 'train_dataloader.dataset.datasets.3.indices=12',
                         f'train_dataloader.dataset.datasets.4.{images}', f'val_dataloader.dataset.datasets.2.{images}'])
     assert done.returncode == 0, errors(done.stdout)
     found = metrics(done.stdout.replace('coco/AP', 'coco/_AP').replace('halpe26/AP', 'halpe26/_AP'))
     assert found.keys() >= {'spinetrack/spine_AP', 'coco/_AP', 'halpe26/_AP'}
-    losses = [float(value) for value in re.findall(r'loss_kpt: ([\d.]+)', done.stdout)]
-    assert len(losses) == 5 and np.isfinite(losses).all()
+    losses = terms(done.stdout)
+    assert losses.keys() == {'loss_kpt', 'loss_structure', 'loss_spine', 'loss_distill'}
+    assert np.shape(list(losses.values())) == (4, 5) and np.isfinite(list(losses.values())).all()
 
 
 def test_learns_real_people(coco_mini, tmp_path):
