@@ -43,6 +43,7 @@ def main():
     except (ValueError, OSError) as error:
         sys.exit(f'error: {error}')
     args.out.mkdir(parents=True, exist_ok=True)
+    keep_settings(args.out / 'settings.json', dict(config=Path(config).name, options=sorted(args.cfg_options)))
     results = {}
     for seed in args.seeds:  # all rows of one seed first, so that an early look is a fair one
         for name in args.rows:
@@ -63,6 +64,13 @@ def check(cfg, config):
             raise ValueError(f'{config} has no {part}, which the ablation would leave out')
 
 
+def keep_settings(file, settings):
+    """Write down what the runs of a folder are made with; exit where it is another than last time."""
+    if file.exists() and json.loads(file.read_text()) != settings:
+        sys.exit(f'error: {file.parent} has runs of other settings: {file.read_text()}; name another --out')
+    file.write_text(json.dumps(settings))
+
+
 def run(config, name, seed, out, options):
     """Train one row with one seed, unless that is done, and return its last evaluation, {name: value}."""
     folder = out / name.replace(' ', '') / f'seed_{seed}'
@@ -70,9 +78,11 @@ def run(config, name, seed, out, options):
     if not done.exists():
         print(f'-- {name}, seed {seed} (log: {folder}.log) ...', flush=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        left_out = [f'{part}=None' for key, part in PARTS.items() if key not in ROWS[name]]
+        left_out = [part for key, part in PARTS.items() if key not in ROWS[name]]
+        options = [option for option in options if not option.startswith(tuple(f'{part}.' for part in left_out))]
         command = [sys.executable, '-W', 'ignore', str(Path(__file__).with_name('train.py')), config, '--resume',
-                   '--work-dir', str(folder), '--cfg-options', f'randomness.seed={seed}', *left_out, *options]
+                   '--work-dir', str(folder), '--cfg-options', f'randomness.seed={seed}',
+                   *options, *(f'{part}=None' for part in left_out)]
         with Path(f'{folder}.log').open('a') as log:
             failed = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT).returncode
         if failed:
@@ -84,11 +94,12 @@ def run(config, name, seed, out, options):
 
 
 def last_evaluation(folder):
-    """Return the metrics of the last evaluation in a work folder."""
-    log = max(folder.glob('*/vis_data/scalars.json'))
-    found = [line for line in map(json.loads, log.read_text().splitlines()) if 'spinetrack/spine_AP' in line]
+    """Return the metrics of the evaluation after the last epoch of a work folder."""
+    last = max(int(path.stem.split('_')[1]) for path in folder.glob('epoch_*.pth'))
+    lines = [line for log in sorted(folder.glob('*/vis_data/scalars.json')) for line in log.read_text().splitlines()]
+    found = [line for line in map(json.loads, lines) if 'spinetrack/spine_AP' in line and line['step'] == last]
     if not found:
-        sys.exit(f'error: {log} has no evaluation; is val_interval longer than the training?')
+        sys.exit(f'error: {folder} has no evaluation of its last epoch')
     return found[-1]
 
 

@@ -2,8 +2,8 @@
 
     mim run spinepose_mm benchmark_step spinepose_v1_small.py --batch-size 16
 
-All variants take their steps in turns on the same made-up people, so that what else runs on the machine hits them alike.
-Nothing is downloaded: the teacher's weights are random. Memory is what the allocator had at its peak on a GPU, and on a
+A step is a forward and a backward pass. All variants take theirs in turns on the same made-up people, so that what else
+runs on the machine hits them alike. Nothing is downloaded: the teacher's weights are random. Memory is what the allocator had at its peak on a GPU, and on a
 CPU the tensors that a step keeps for the backward pass, with the weights of student and teacher.
 """
 import argparse
@@ -51,6 +51,8 @@ def main():
         for name, model in models.items():
             times[name].append(step(model, inputs, samples))
         progress.update()
+    for model in models.values():
+        model.to('cpu')
     memory = {name: peak(model, inputs, samples) for name, model in models.items()}
     print(f'\n{args.config}, {args.batch_size} people a step, {args.steps} steps each, {args.device}, torch '
           f'{torch.__version__}, {torch.get_num_threads()} threads')
@@ -60,7 +62,8 @@ def main():
         ratio = statistics.median(own / plain for own, plain in zip(times[name], times['plain']))
         print(f'| {name} | {statistics.median(times[name]):.4f} | {ratio:.3f} | {memory[name] / 1e6:.0f} | '
               f'{memory[name] / memory["plain"]:.3f} |')
-    print(f'the anatomical losses alone: {losses_alone(models["losses"], inputs, samples):.2%} of a plain step')
+    model = models['losses'].to(args.device)
+    print(f'the anatomical losses alone: {losses_alone(model, inputs, samples):.2%} of a plain step')
 
 
 def build(cfg, left_out, checkpoint):
@@ -135,10 +138,13 @@ def losses_alone(model, inputs, samples, rounds=15):
 
 def peak(model, inputs, samples):
     """Return the bytes that a step needs at its peak."""
-    if inputs.is_cuda:
+    if inputs.is_cuda:  # alone on the device
+        model.to(inputs.device)
         torch.cuda.reset_peak_memory_stats()
         step(model, inputs, samples)
-        return torch.cuda.max_memory_allocated()
+        found = torch.cuda.max_memory_allocated()
+        model.to('cpu')
+        return found
     kept = {}
 
     def keep(tensor):

@@ -19,7 +19,7 @@ param_scheduler = [
     dict(type='LinearLR', start_factor=1e-5, by_epoch=False, begin=0, end=1000),
     dict(
         type='CosineAnnealingLR',
-        eta_min=base_lr * 0.05,
+        eta_min_ratio=0.05,
         begin=max_epochs // 2,
         end=max_epochs,
         T_max=max_epochs // 2,

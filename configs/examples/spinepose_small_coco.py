@@ -45,7 +45,7 @@ param_scheduler = [
     dict(_base_.param_scheduler[0], start_factor=1e-3, end=100),
     dict(
         _base_.param_scheduler[1],
-        eta_min=base_lr * 0.05,
+        eta_min_ratio=0.05,
         begin=max_epochs // 2,
         end=max_epochs,
         T_max=max_epochs // 2),

@@ -96,9 +96,9 @@ def stretched(points, labelled):
     ends, lengths = ends[within], lengths[within]
     found = np.linalg.norm(points[:, ends[:, 0]] - points[:, ends[:, 1]], axis=-1) / lengths
     found[~labelled[:, ends].all(2)] = np.nan
-    known = ~np.isnan(found).all(1)
-    scale = np.full((len(points), 1), np.nan)
-    scale[known, 0] = np.nanpercentile(found[known], 75, axis=1)
+    count = (~np.isnan(found)).sum(1)
+    third = np.clip((0.75 * count).astype(int), 0, max(len(ends) - 1, 0))
+    scale = np.sort(found, axis=1)[np.arange(len(found)), third][:, None]  # NaN is sorted to the end
     with np.errstate(divide='ignore', invalid='ignore'):
         return [bone for bone, here in zip(skeleton.BONES, within) if here], found / scale
 
@@ -111,7 +111,8 @@ def doubles(image_ids, points, labelled, scale, tolerance=0.02):
         points: (N, K, 2).
         labelled: bool, (N, K).
         scale: size of each person in pixels, (N,).
-        tolerance: mean distance between the same keypoints of two people, in sizes, under which they are one.
+        tolerance: mean distance between the same keypoints of two people, in sizes, under which they are one, where
+            they share more than half of their keypoints.
 
     Returns:
         ndarray: bool, (N,); the first of each such group is not among them.
@@ -124,7 +125,8 @@ def doubles(image_ids, points, labelled, scale, tolerance=0.02):
             both = labelled[before] & labelled[one]
             away = np.linalg.norm(points[before] - points[one], axis=-1)
             mean = (away * both).sum(1) / np.maximum(both.sum(1), 1)
-            same = (labelled[before] == labelled[one]).all(1) & both.any(1)
+            most = np.maximum(labelled[before].sum(1), labelled[one].sum())
+            same = both.sum(1) * 2 > most
             double[one] = (same & (mean <= tolerance * scale[one])).any()
     return double
 

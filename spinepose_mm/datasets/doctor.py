@@ -1,8 +1,9 @@
 """The data set doctor: everything that is wrong, or looks wrong, with a file of labels and its pictures."""
 import hashlib
 import json
+import math
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from tqdm import tqdm
 
 from spinepose_mm import skeleton
 
-from . import checks
+from . import annotation, checks
 from .transforms.loading import is_truncated
 
 ERROR, SUSPECT, NOTE = 'error', 'suspect', 'note'
@@ -93,22 +94,20 @@ def examine(ann_file, image_folder=None, progress=False):
     """
     images, people = _read(ann_file)
     report = Report(str(ann_file), len(images), len(people))
-    by_id = {}
-    for image in images:
-        if image.get('id') in by_id:
-            report.add(ERROR, 'image id used twice', [image.get('id')])
-        by_id[image.get('id')] = image
-    _repeated(report, ERROR, 'annotation id used twice', [person.get('id') for person in people])
-    _repeated(report, SUSPECT, 'file name used twice', [image.get('file_name') for image in images])
-    report.add(ERROR, 'image without width, height or file_name',
-               [image.get('id') for image in images if not {'width', 'height', 'file_name'} <= image.keys()])
-    report.add(NOTE, 'image that nobody is in',
-               sorted(by_id.keys() - {person.get('image_id') for person in people}, key=str))
+    usable = [image for image in images if _is_usable(image)]
+    report.add(ERROR, 'image without id, file_name, width or height',
+               [image.get('id') for image in images if not _is_usable(image)])
+    _repeated(report, ERROR, 'image id used twice', [image['id'] for image in usable])
+    _repeated(report, ERROR, 'annotation id used twice', [one['id'] for one in people if _is_id(one.get('id'))])
+    _repeated(report, SUSPECT, 'file name used twice', [image['file_name'] for image in usable])
+    by_id = {image['id']: image for image in usable}
+    taken = {person['image_id'] for person in people if _is_id(person.get('image_id'))}
+    report.add(NOTE, 'image that nobody is in', [number for number in by_id if number not in taken])
     people = _sound(report, people, by_id)
     if people:
         _labels(report, people, by_id)
     if image_folder is not None:
-        _pictures(report, images, Path(image_folder), progress)
+        _pictures(report, usable, Path(image_folder), progress)
     return report
 
 
@@ -128,6 +127,17 @@ def _read(ann_file):
     return content['images'], content['annotations']
 
 
+def _is_id(value):
+    return isinstance(value, (int, str)) and not isinstance(value, bool)
+
+
+def _is_usable(image):
+    """Tell whether an image has all that is needed of it."""
+    sizes = [image.get(side) for side in ('width', 'height')]
+    return (_is_id(image.get('id')) and isinstance(image.get('file_name'), str)
+            and all(isinstance(size, (int, float)) and 0 < size < math.inf for size in sizes))
+
+
 def _repeated(report, severity, problem, values):
     seen, twice = set(), []
     for value in values:
@@ -136,66 +146,55 @@ def _repeated(report, severity, problem, values):
 
 
 def _sound(report, people, by_id):
-    """Report the people whose fields cannot be used, and return the others."""
-    wrong, sound = defaultdict(list), []
-    counts = [len(person['keypoints']) / 3 for person in people if isinstance(person.get('keypoints'), list)]
-    known = [count for count in counts if count in skeleton.LAYOUTS]
-    report.keypoints = int(max(known, key=known.count)) if known else skeleton.NUM_KEYPOINTS
+    """Report the people who cannot be trained on, and return the others."""
+    sound = []
+    counts = Counter(len(person['keypoints']) / 3 for person in people if isinstance(person.get('keypoints'), list))
+    known = [count for count, _ in counts.most_common() if count in skeleton.LAYOUTS]
+    report.keypoints = int(known[0]) if known else skeleton.NUM_KEYPOINTS
     for person in people:
-        problem = _problem(person, by_id, report.keypoints)
-        if problem is None:
+        found = _unsound(person, by_id, report.keypoints)
+        if found is None:
             sound.append(person)
         else:
-            wrong[problem].append(person.get('id'))
-    for (severity, problem), ids in wrong.items():
-        report.add(severity, problem, ids)
+            report.add(*found, [person.get('id')])
     return sound
 
 
-def _problem(person, by_id, count):
-    """Return (severity, what makes a person useless), or None."""
-    if person.get('image_id') not in by_id:
+def _unsound(person, by_id, count):
+    """Return (severity, why a person cannot be trained on), or None."""
+    if not _is_id(person.get('id')) or not _is_id(person.get('image_id')) or 'category_id' not in person:
+        return ERROR, 'annotation without id, image_id or category_id'
+    image, flat = by_id.get(person['image_id']), person.get('keypoints')
+    if image is None:
         return ERROR, 'person in an image that there is not'
-    flat = person.get('keypoints')
     if person.get('iscrowd'):
         return NOTE, 'crowd, not trained on'
     if flat is None:
         return NOTE, 'person without labels'
     if not isinstance(flat, list) or len(flat) != 3 * count:
         return ERROR, f'person without {count} keypoints'
-    try:
-        values, box = np.array(flat, float).reshape(-1, 3), np.array(person.get('bbox', ()), float)
-    except (TypeError, ValueError):
-        return ERROR, 'coordinates that are not numbers'
-    if not np.isfinite(values).all():
-        return ERROR, 'coordinates that are not finite numbers'
-    if not np.isin(values[:, 2], (0, 1, 2)).all():
-        return ERROR, 'a visibility that is not 0, 1 or 2'
-    if not values[:, 2].any():
+    wrong = annotation.problem(person)
+    if wrong:
+        return ERROR, wrong.partition(' (')[0]
+    if not any(flat[2::3]):
         return NOTE, 'person without labels'
-    if box.shape != (4, ) or not np.isfinite(box).all():
-        return ERROR, 'no bbox of four finite numbers'
-    image = by_id[person['image_id']]
-    x1, y1 = np.maximum(box[:2], 0)
-    x2, y2 = np.minimum(box[:2] + box[2:], (image.get('width', np.inf), image.get('height', np.inf)))
-    if x2 <= x1 or y2 <= y1:
+    if not annotation.has_area(person['bbox'], image['width'], image['height']):
         return ERROR, 'bbox without area in the image'
 
 
 def _labels(report, people, by_id):
     """Report what the labels of sound people tell."""
-    ids = np.array([person.get('id', -1) for person in people], dtype=object)
+    ids = np.array([person['id'] for person in people], dtype=object)
     values = np.array([person['keypoints'] for person in people], float).reshape(len(people), -1, 3)
     boxes = np.array([person['bbox'] for person in people], float)
-    sizes = np.array([[by_id[person['image_id']].get(side, np.inf) for side in ('width', 'height')]
-                      for person in people], float)
+    sizes = np.array([[by_id[person['image_id']][side] for side in ('width', 'height')] for person in people], float)
     points, labelled = values[..., :2], values[..., 2] > 0
     report.visibility = np.stack([(values[..., 2] == v).sum(0) for v in (0, 1, 2)], axis=1)
 
     def add(problem, whom, severity=SUSPECT):
         report.add(severity, problem, ids[whom].tolist())
 
-    add('label outside the picture', checks.outside(points, labelled, 0 * sizes, sizes).any(1))
+    add('label outside the picture', checks.outside(points, labelled, np.zeros_like(sizes), sizes).any(1))
     margin = 0.25 * boxes[:, 2:]
     add('label outside the bbox by more than a quarter of it', checks.outside(
         points, labelled, boxes[:, :2] - margin, boxes[:, :2] + boxes[:, 2:] + margin).any(1))
@@ -220,7 +219,6 @@ def _pictures(report, images, folder, progress):
     """Report pictures that are missing, broken, of another size than the file says, or the same."""
     if not folder.is_dir():
         raise FileNotFoundError(f'the folder of pictures {folder} does not exist')
-    images = [image for image in images if isinstance(image.get('file_name'), str)]
     first = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         found = pool.map(lambda image: _picture(folder / image['file_name']), images)
@@ -228,7 +226,7 @@ def _pictures(report, images, folder, progress):
             name = image['file_name']
             if problem:
                 report.add(ERROR, problem, [name])
-            elif size != (image.get('width'), image.get('height')):
+            elif size != (image['width'], image['height']):
                 report.add(ERROR, 'picture of another size than the file says', [name])
             if digest and first.setdefault(digest, name) != name:
                 report.add(SUSPECT, 'picture that is there under another name too', [name])
@@ -238,11 +236,14 @@ def _picture(path):
     """Return (what is wrong with a picture or None, its (width, height), a digest of the file)."""
     try:
         data = path.read_bytes()
-    except OSError:
+    except (OSError, ValueError):  # such as a name that no file can have
         return 'missing picture', None, None
     if is_truncated(data):
         return 'truncated picture', None, None
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:  # no data, or a size beyond reason
+        image = None
     if image is None:
         return 'file that is no picture', None, None
     return None, image.shape[1::-1], hashlib.md5(data).hexdigest()

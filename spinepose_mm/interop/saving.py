@@ -1,7 +1,7 @@
 """A training run may be killed at any moment: files are written whole or not at all, and none goes before its successor.
 
 MMEngine 0.10.7 writes a checkpoint into its final place bit by bit, removes the old one before the new one is there,
-and resumes from what a note beside them names, which it writes later.
+resumes from what a note beside them names, which it writes later, and takes an epoch's evaluation for done.
 """
 import contextlib
 import os
@@ -14,14 +14,16 @@ from mmengine.runner import runner
 
 _stock_save = CheckpointHook._save_checkpoint_with_step
 _stock_save_best = CheckpointHook._save_best_checkpoint
+_stock_before_train = CheckpointHook.before_train
 _stock_find = runner.find_latest_checkpoint
 
 
 def install():
-    """Make MMEngine write files in one go, remove old checkpoints last, and resume from the newest."""
+    """Make MMEngine write files in one go, remove old checkpoints last, resume from the newest and evaluate it."""
     LocalBackend.put = _put
     CheckpointHook._save_checkpoint_with_step = _removing_last(_stock_save)
     CheckpointHook._save_best_checkpoint = _removing_last(_stock_save_best)
+    CheckpointHook.before_train = _before_train
     runner.find_latest_checkpoint = _newest
 
 
@@ -29,11 +31,15 @@ def _put(self, obj, filepath):
     """Write bytes to a file that is either the old one or the new one, whenever this is stopped."""
     mmengine.mkdir_or_exist(os.path.dirname(filepath))
     partial = f'{filepath}.part'
-    with open(partial, 'wb') as file:
-        file.write(obj)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, filepath)
+    try:
+        with open(partial, 'wb') as file:
+            file.write(obj)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, filepath)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise
 
 
 def _removing_last(save):
@@ -72,6 +78,17 @@ class _Later:
         with contextlib.suppress(OSError):
             found = os.stat(path)
             return found.st_ino, found.st_mtime_ns
+
+
+def _before_train(self, runner):
+    """Evaluate the epoch that training goes on from where that is due, since the run may have been killed before it."""
+    _stock_before_train(self, runner)
+    if not self.by_epoch or not runner._resume or runner.epoch == 0 or runner.val_loop is None:
+        return
+    loop = runner.train_loop
+    if runner.epoch >= loop.val_begin and (runner.epoch % loop.val_interval == 0 or runner.epoch == loop.max_epochs):
+        self.last_ckpt = runner.message_hub.runtime_info.get('last_ckpt')
+        runner.val_loop.run()
 
 
 def _newest(work_dir):

@@ -1,5 +1,6 @@
 import torch
 from mmengine.logging import print_log
+from mmengine.model import update_init_info
 from mmengine.registry import WEIGHT_INITIALIZERS
 
 from spinepose_mm import skeleton
@@ -10,7 +11,7 @@ from .weights import LAST, check_keypoints, load_exactly, read_weights
 
 @WEIGHT_INITIALIZERS.register_module()
 class SpineGrowth:
-    """Initialise a network of SpineTrack's keypoints from a checkpoint with fewer, such as COCO's or Halpe-26's.
+    """Initialise a network of SpineTrack's keypoints from a checkpoint with fewer, such as COCO's or Halpe-26's ones.
 
     The rows of the layers that have one row a keypoint are matched by the keypoint's name. Keypoints that the
     checkpoint lacks get rows drawn from a normal distribution with the mean and the standard deviation of the loaded
@@ -43,20 +44,22 @@ class SpineGrowth:
         if unknown:
             raise CheckpointError(f'{self.checkpoint} predicts {min(unknown)}, which is no keypoint of SpineTrack')
         own = module.state_dict()
-        grown = {name: grow(value, names) if self._is_short(value, own.get(name), names) else value
+        grown = {name: grow(value, names) if self._has_keypoints(value, own.get(name), names) else value
                  for name, value in weights.items()}
         load_exactly(module, grown, self.checkpoint)
         print_log(f'loaded {self.checkpoint}; {len(skeleton.NAMES) - len(names)} of {len(skeleton.NAMES)} keypoints '
                   'are new', 'current')
+        if hasattr(module, '_params_init_info'):
+            update_init_info(module, init_info=f'{type(self).__name__}: load from {self.checkpoint}')
         # MMEngine runs every initialiser but its own `Pretrained` before those of the parts, which would undo this one.
         for part in module.modules():
             part.is_init = True
 
     @staticmethod
-    def _is_short(value, own, names):
+    def _has_keypoints(value, own, names):
         """Tell whether a weight has a row for each of the checkpoint's keypoints, and the network one for all."""
-        return (own is not None and value.shape != own.shape and value.shape[1:] == own.shape[1:]
-                and len(value) == len(names) and len(own) == skeleton.NUM_KEYPOINTS)
+        return (own is not None and value.shape[1:] == own.shape[1:]
+                and value.shape[:1] == (len(names), ) and own.shape[:1] == (skeleton.NUM_KEYPOINTS, ))
 
 
 def grow(rows, names):

@@ -1,3 +1,5 @@
+import copy
+
 import torch
 from mmengine.config import Config
 from mmengine.hub import get_config
@@ -13,8 +15,9 @@ from .weights import check_keypoints, keypoint_names, load_exactly, read_weights
 class Teacher:
     r"""A trained network whose distributions a student learns, :math:`L_{distill}` of SpinePose (arXiv 2504.08110).
 
-    It is no module and no part of the student: not in its state dict, parameters, checkpoints and modes, and shared by
-    its copies. It is loaded when it is first asked, so that a student that only predicts needs none.
+    It is no module and no part of the student: not in its state dict, parameters, checkpoints and modes, nor in its
+    copies, such as running averages. It is loaded when it is first asked, so that a student that only predicts needs
+    none.
 
     The loss is the KL divergence of the student's SimCC distributions from the teacher's, as RTMPose's own loss takes
     it from the labels': on the keypoints that both know by name, with the keypoint's weight, so that what is not
@@ -40,7 +43,9 @@ class Teacher:
         self.network = None
 
     def __deepcopy__(self, memo):
-        return self
+        copied = copy.copy(self)
+        copied.network = None
+        return copied
 
     def apply(self, function):
         """Apply a function to all tensors, as `nn.Module._apply` does when a module is moved or cast."""
@@ -61,13 +66,13 @@ class Teacher:
                 the student.
         """
         if self.network is None:
-            self._load(inputs.device, [axis.shape[-1] for axis in simcc])
+            self._load(inputs, [axis.shape[-1] for axis in simcc])
         with torch.no_grad():
             truth = self.network(inputs, None)
         return self.loss_weight * self.divergence(
             [axis[:, self.shared] for axis in simcc], [axis[:, self.rows] for axis in truth], weights[:, self.shared])
 
-    def _load(self, device, bins):
+    def _load(self, inputs, bins):
         cfg = get_config(self.config) if '::' in self.config else Config.fromfile(find_config(self.config)[0])
         network = init_model(cfg, device='cpu')
         weights, names = read_weights(self.checkpoint)
@@ -78,14 +83,16 @@ class Teacher:
         if found != bins:
             raise ValueError(f'the teacher {self.config} has {found[0]} x {found[1]} bins where the student has '
                              f'{bins[0]} x {bins[1]}: both need the same input size and split ratio')
-        for field in ('mean', 'std'):
+        for field in ('_channel_conversion', 'mean', 'std'):
             own, other = (getattr(part, field, None) for part in (self.preprocessor, network.data_preprocessor))
-            if own is not None and not torch.equal(own.cpu(), other):
-                raise ValueError(f'the teacher {self.config} takes pictures of another {field} than the student: '
-                                 f'{other.flatten().tolist()}, not {own.flatten().tolist()}')
+            if torch.is_tensor(own) and torch.is_tensor(other):
+                own, other = own.flatten().tolist(), other.flatten().tolist()
+            if own != other:
+                raise ValueError(f'the teacher {self.config} takes pictures of another {field.strip("_")} than the '
+                                 f'student: {other}, not {own}')
         shared = [name for name in names if name in skeleton.NAMES]
         if not shared:
             raise ValueError(f'the teacher {self.config} and the student have no keypoint in common')
         self.shared = [skeleton.index(name) for name in shared]
         self.rows = [names.index(name) for name in shared]
-        self.network = network.requires_grad_(False).to(device)
+        self.network = network.requires_grad_(False).to(inputs)

@@ -75,4 +75,6 @@ def test_doubles(people):
     points[3] = points[0] + 1
     images, scale = np.array([7, 7, 7, 8]), np.full(4, 100.)
     assert checks.doubles(images, points, labelled, scale).tolist() == [False, True, False, False]
+    labelled[1, :9] = False
+    assert checks.doubles(images, points, labelled, scale).tolist() == [False, True, False, False]
     assert not checks.doubles(images, points, labelled, scale / 2).any()

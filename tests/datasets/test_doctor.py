@@ -2,6 +2,7 @@ import json
 
 import cv2
 import pytest
+from mmpose.registry import DATASETS
 
 import builders
 from spinepose_mm import skeleton
@@ -50,18 +51,53 @@ def test_every_problem_of_a_person_is_named(tmp_path):
         builders.person(7, keypoints=builders.keypoints(visible=3)), builders.person(8, keypoints=builders.keypoints(visible=0)),
         builders.person(9, bbox=[0, 0, 5]), builders.person(10, bbox=[10, 20, 0, 60]),
         builders.person(11, bbox=[500, 20, 10, 60]), builders.person(12, iscrowd=1)]
-    images = [dict(id=1, file_name='1.jpg', width=120, height=100), dict(id=2, file_name='1.jpg', width=120)]
+    images = [dict(id=1, file_name='1.jpg', width=120, height=100), dict(id=2, file_name='2.jpg', width=120)]
     builders.write_annotations(tmp_path / 'a.json', people, images)
     report = examine(tmp_path / 'a.json')
     assert found(report, ERROR) == {
-        'annotation id used twice': [1], 'image without width, height or file_name': [2],
+        'annotation id used twice': [1], 'image without id, file_name, width or height': [2],
         'person in an image that there is not': [3], 'person without 37 keypoints': [4],
         'coordinates that are not numbers': [5], 'coordinates that are not finite numbers': [6],
         'a visibility that is not 0, 1 or 2': [7], 'no bbox of four finite numbers': [9],
         'bbox without area in the image': [10, 11]}
     assert found(report, NOTE) == {
-        'image that nobody is in': [2], 'person without labels': [8], 'crowd, not trained on': [12]}
-    assert found(report)['file name used twice'] == ['1.jpg'] and found(report)['person labelled twice'] == [1]
+        'person without labels': [8], 'crowd, not trained on': [12]}
+    assert found(report)['person labelled twice'] == [1]
+
+
+def test_odd_fields_are_findings_too(tmp_path):
+    nested = [[1., 2., 2.]] * 111
+    people = [
+        builders.person([1]), builders.person(2, image_id=[1]), builders.person(3, image_id=2),
+        builders.person(4, keypoints=nested), builders.person(5, bbox=['1', '2', '30', '40']),
+        builders.person(6, bbox=[119.2, 20., .8, 30.]), builders.person(7, keypoints=[10 ** 400] * 111),
+        builders.person(8), builders.person(9, keypoints=[float('nan'), 0, 0] * 37)]
+    del people[7]['category_id']
+    images = [dict(id=1, file_name='1.jpg', width=120, height=100), dict(id=2, file_name=3, width=120, height=100),
+              dict(id=3, file_name='a', width='120', height=100), dict(id=[4], file_name='b', width=1, height=1),
+              dict(id=5, file_name='c\0', width=1, height=1), dict(id=6, file_name='1.jpg', width=120, height=100)]
+    (tmp_path / 'a.json').write_text(json.dumps(dict(images=images, annotations=people)))
+    builders.write_image(tmp_path / '1.jpg')
+    report = examine(tmp_path / 'a.json', tmp_path)
+    assert found(report, ERROR) == {
+        'image without id, file_name, width or height': [2, 3, [4]],
+        'annotation without id, image_id or category_id': [[1], 2, 8], 'person in an image that there is not': [3],
+        'coordinates that are not numbers': [4, 5, 7],
+        'bbox without area in the image': [6], 'missing picture': ['c\0']}
+    assert found(report, NOTE) == {'image that nobody is in': [5, 6], 'person without labels': [9]}
+    assert found(report, SUSPECT) == {'file name used twice': ['1.jpg']}
+
+
+@pytest.mark.parametrize('fields', [
+    dict(bbox=[119.2, 20, .8, 30]), dict(bbox=['1', '2', '30', '40']), dict(keypoints=['a'] * 111), dict(category_id=None)])
+def test_training_leaves_out_who_is_an_error(tmp_path, fields):
+    """The doctor's errors are those of the data set."""
+    wrong = {key: value for key, value in builders.person(2, 2, **fields).items() if value is not None}
+    path = builders.write_annotations(tmp_path / 'a.json', [builders.person(1), wrong])
+    assert examine(path).count(ERROR) == 1
+    with pytest.raises((ValueError, KeyError)):
+        DATASETS.build(dict(type='SpineTrackDataset', ann_file=str(path), data_prefix=dict(img=str(tmp_path)),
+                            test_mode=True))
 
 
 def test_labels_outside_are_found(tmp_path):

@@ -33,11 +33,9 @@ TRAIN = '''
 
         def __init__(self):
             super().__init__([])
-            self.value = 0
 
         def evaluate(self, size):
-            self.value += 1
-            return dict(score=self.value)
+            return dict(score=run.epoch)
 
         def process(self, **kwargs):
             pass
@@ -56,11 +54,12 @@ TRAIN = '''
     data = dict(dataset=torch.utils.data.TensorDataset(torch.ones(4, 1)), batch_size=2, num_workers=0,
                 sampler=dict(type='DefaultSampler', shuffle=False), collate_fn=lambda batch: dict(
                     inputs=torch.stack([one for one, in batch])))
-    Runner(Model(), work_dir, train_dataloader=data, train_cfg=dict(by_epoch=True, max_epochs=4),
-           optim_wrapper=dict(optimizer=dict(type='SGD', lr=.1)), resume=True, default_scope='mmengine',
-           val_dataloader=data, val_cfg=dict(), val_evaluator=Score(),
-           default_hooks=dict(checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=keep, save_best='score',
-                                              rule='greater'))).train()
+    run = Runner(Model(), work_dir, train_dataloader=data, train_cfg=dict(by_epoch=True, max_epochs=4),
+                 optim_wrapper=dict(optimizer=dict(type='SGD', lr=.1)), resume=True, default_scope='mmengine',
+                 val_dataloader=data, val_cfg=dict(), val_evaluator=Score(),
+                 default_hooks=dict(checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=keep,
+                                                    save_best='score', rule='greater')))
+    run.train()
 '''
 
 
@@ -78,9 +77,11 @@ def test_killed_while_a_checkpoint_is_written(tmp_path, where, count):
     """The second epoch's last, best and repeated checkpoint: what was there before is there, and is whole."""
     killed = train(tmp_path, where, count)
     assert killed.returncode == -9, killed.stdout[-2000:]
-    left = sorted((tmp_path / 'work').glob('*.pth'))
-    for path in left:
-        assert torch.load(path)['meta']['epoch'] in (1, 2)
+    left = {path.name for path in (tmp_path / 'work').glob('*.pth')}
+    assert left == {4: {'epoch_1.pth', 'best_score_epoch_1.pth'}, 5: {'epoch_2.pth', 'best_score_epoch_1.pth'},
+                    6: {'epoch_2.pth', 'best_score_epoch_1.pth', 'best_score_epoch_2.pth'}}[count]
+    for name in left:
+        assert torch.load(tmp_path / 'work' / name)['meta']['epoch'] == int(name[-5])
     resumed = train(tmp_path)
     assert resumed.returncode == 0, resumed.stdout[-2000:]
     epoch = 1 if count == 4 else 2
@@ -88,6 +89,18 @@ def test_killed_while_a_checkpoint_is_written(tmp_path, where, count):
     names = {path.name for path in (tmp_path / 'work').glob('*.pth*')}
     assert names >= {'epoch_4.pth'} and not any(name.endswith('.part') for name in names)
     assert torch.load(tmp_path / 'work' / 'epoch_4.pth')['meta']['iter'] == 8
+
+
+@pytest.mark.parametrize('count', [11, 12])
+def test_killed_before_the_last_evaluation_was_noted(tmp_path, count):
+    """The fourth epoch is trained and saved, but its evaluation is lost with the process: it is made up for."""
+    assert train(tmp_path, 'fsync', count).returncode == -9
+    resumed = train(tmp_path)
+    assert resumed.returncode == 0, resumed.stdout[-2000:]
+    assert 'Epoch(train)' not in resumed.stdout and 'Epoch(val) [4]' in resumed.stdout
+    assert (tmp_path / 'work' / 'best_score_epoch_4.pth').is_file()
+    found = torch.load(tmp_path / 'work' / 'epoch_4.pth')['message_hub']['runtime_info']
+    assert found['best_ckpt'].endswith('best_score_epoch_4.pth') and found['best_score'] == 4
 
 
 def test_old_checkpoints_are_removed_in_the_end(tmp_path):
@@ -104,6 +117,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         save_checkpoint(dict(state_dict=dict(a=torch.zeros(9))), str(path))
     assert torch.load(path)['state_dict']['a'] == 1
+    assert [path] == list(tmp_path.iterdir())
     monkeypatch.undo()
     LocalBackend().put(b'new', path)
     assert path.read_bytes() == b'new' and [path] == list(tmp_path.iterdir())

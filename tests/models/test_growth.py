@@ -62,6 +62,12 @@ def test_rows_are_matched_by_name(tmp_path):
         assert torch.equal(found[LAST][:26], source[LAST].flip(0))
 
 
+def test_37_keypoints_in_another_order_are_matched_too(tmp_path):
+    names = skeleton.NAMES[::-1]
+    source = save(tmp_path / 'source.pth', 37, names)
+    assert torch.equal(grown(checkpoint=str(tmp_path / 'source.pth'))[LAST], source[LAST].flip(0))
+
+
 def test_names_of_mmposes_data_sets_are_known():
     for name, count in (('coco', 17), ('halpe26', 26)):
         meta = parse_pose_metainfo(dict(from_file=f'configs/_base_/datasets/{name}.py'))

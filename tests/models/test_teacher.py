@@ -64,7 +64,7 @@ def test_it_is_found_nowhere(teacher26):
     assert model.state_dict().keys() == plain.state_dict().keys()
     assert sum(p.numel() for p in model.parameters()) == own
     average = ExponentialMovingAverage(model)
-    assert average.module.teacher is model.teacher
+    assert average.module.teacher.network is None
     assert sum(p.numel() for p in average.parameters()) == own
     plain.load_state_dict(model.state_dict(), strict=True)
 
@@ -136,10 +136,20 @@ def test_what_is_not_labelled_is_not_taught(teacher26):
 def test_it_moves_with_the_student(teacher26):
     model = student(teacher26)
     model.loss(*batch())
+    copied = copy.deepcopy(model).to('meta')
+    assert copied.teacher.network is None
+    assert {p.device.type for p in model.teacher.network.parameters()} == {'cpu'}
     model.to(torch.float64)
     assert {p.dtype for p in model.teacher.network.parameters()} == {torch.float64}
     model.to('meta')
     assert {p.device.type for p in model.teacher.network.parameters()} == {'meta'}
+
+
+def test_it_is_loaded_where_and_as_what_the_pictures_are(teacher26):
+    model = student(teacher26).double()
+    inputs, samples = batch()
+    model.loss(inputs.double(), samples)
+    assert {p.dtype for p in model.teacher.network.parameters()} == {torch.float64}
 
 
 def test_autocast(teacher26):
@@ -176,6 +186,10 @@ def test_what_does_not_fit_is_refused(teacher26, tmp_path):
     model = student(teacher26)
     model.data_preprocessor.mean += 1
     with pytest.raises(ValueError, match='takes pictures of another mean than the student'):
+        model.loss(*batch())
+    model = student(teacher26)
+    model.data_preprocessor._channel_conversion = False
+    with pytest.raises(ValueError, match='takes pictures of another channel_conversion than the student: True, not False'):
         model.loss(*batch())
     config = Config.fromfile(builders.config('demo/spinepose_demo')).model
     config.head = dict(type='RTMCCHead', **{key: value for key, value in config.head.items() if key not in (

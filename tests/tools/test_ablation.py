@@ -32,7 +32,8 @@ def test_rows_leave_out_their_losses_and_are_not_repeated(rendered, tmp_path):
     torch.manual_seed(0)
     teacher = MODELS.build(Config.fromfile(builders.config('demo/spinepose_demo_teacher')).model)
     torch.save(dict(state_dict=teacher.state_dict()), tmp_path / 'teacher.pth')
-    args = ['--seeds', '3', '--rows', 'none', 'distil + spine', '--cfg-options', *OPTIONS]
+    args = ['--seeds', '3', '--rows', 'none', 'distil + spine', '--cfg-options', *OPTIONS,
+            'model.teacher.loss_weight=2.', 'model.head.structure_loss.min_length=3.']
     done = ablation('spinepose_demo.py', rendered, tmp_path / 'teacher.pth', *args, cwd=tmp_path)
     assert done.returncode == 0, done.stdout[-3000:]
     for row, terms in (('none', {'kpt'}), ('distil+spine', {'kpt', 'distill', 'spine'})):
@@ -46,6 +47,8 @@ def test_rows_leave_out_their_losses_and_are_not_repeated(rendered, tmp_path):
     assert cv2.imread(str(tmp_path / 'out' / 'ablation.png')).std() > 5
     again = ablation('spinepose_demo.py', rendered, tmp_path / 'gone.pth', *args, cwd=tmp_path)
     assert again.returncode == 0 and '-- none' not in again.stdout and table[2] in again.stdout
+    other = ablation('spinepose_demo.py', rendered, tmp_path / 'gone.pth', *args[:-1], cwd=tmp_path)
+    assert other.returncode == 1 and 'out has runs of other settings' in other.stdout
 
 
 def test_a_config_without_the_method_is_refused(rendered, tmp_path):

@@ -34,3 +34,7 @@ def test_exit_codes_and_report(tmp_path):
     missing = check(tmp_path / 'nowhere.json', cwd=tmp_path)
     assert missing.returncode == 2 and 'error: ' in missing.stderr and 'nowhere.json does not exist' in missing.stderr
     assert 'Traceback' not in missing.stderr
+    through_mim = [subprocess.run([sys.executable, '-W', 'ignore', '-m', 'mim', 'run', 'spinepose_mm', 'check_dataset',
+                                   str(file)], cwd=tmp_path, capture_output=True).returncode
+                   for file in (sound, tmp_path / 'nowhere.json')]
+    assert through_mim == [0, 1]

@@ -10,6 +10,7 @@ from mmpose.datasets.datasets import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 
 from spinepose_mm import skeleton
+from spinepose_mm.datasets.annotation import has_area, problem
 
 
 @DATASETS.register_module()
@@ -74,15 +75,14 @@ class SpineTrackDataset(BaseCocoStyleDataset):
         for field in ('width', 'height', 'file_name'):
             if field not in image:
                 raise ValueError(f'{self.ann_file}: image {image.get("id")} has no field {field!r}')
-        problem = _problem(person)
-        if problem:
-            return self._drop(problem, where)
+        wrong = problem(person)
+        if wrong:
+            return self._drop(wrong, where)
         if not any(flat[2::3]):
             return None  # unlabelled people are common in COCO files
-        info = super().parse_data_info(raw_data_info)
-        x1, y1, x2, y2 = info['bbox'][0]  # cut to the image by MMPose
-        if x2 <= x1 or y2 <= y1:
+        if not has_area(person['bbox'], image['width'], image['height']):
             return self._drop('a bbox without area in the image', where)
+        info = super().parse_data_info(raw_data_info)
         # Files that were grown from COCO's may still carry the count of its 17.
         info['num_keypoints'] = int(np.count_nonzero(info['keypoints_visible']))
         return info
@@ -119,25 +119,6 @@ def _readable(path, kind):
         raise ValueError(f'{path} is not JSON: {error}') from error
     except (AssertionError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f'{path} is not in COCO format: {type(error).__name__} {error}') from error
-
-
-def _problem(person):
-    """Say what makes one person of a COCO file useless, or return None. People without any label are not looked at."""
-    try:
-        keypoints = np.array(person['keypoints'], dtype=float).reshape(-1, 3)
-        bbox = np.array(person.get('bbox', ()), dtype=float)
-    except (TypeError, ValueError):
-        return 'coordinates that are not numbers'
-    if not keypoints[:, 2].any():
-        return None
-    finite = np.isfinite(keypoints).all(axis=1)
-    if not finite.all():
-        return f'coordinates that are not finite numbers (keypoint {skeleton.NAMES[int(np.argmin(finite))]!r})'
-    if not np.isin(keypoints[:, 2], (0, 1, 2)).all():
-        return 'a visibility that is not 0, 1 or 2'
-    if bbox.shape != (4, ) or not np.isfinite(bbox).all():
-        return 'no bbox of four finite numbers'
-    return None
 
 
 def _advice(flat):

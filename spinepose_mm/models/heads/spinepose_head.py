@@ -28,6 +28,7 @@ class SpinePoseHead(RTMCCHead):
     def __init__(self, *args, position_weight=1., structure_loss=None, spine_loss=None, **kwargs):
         super().__init__(*args, **kwargs)
         self.position_weight = position_weight
+        self.reach = tuple(2 * float(sigma) for sigma in self.decoder.sigma)
         self.structure_loss = structure_loss and MODELS.build(structure_loss)
         self.spine_loss = spine_loss and MODELS.build(spine_loss)
         if not getattr(self.loss_module, 'label_softmax', False):
@@ -70,7 +71,7 @@ class SpinePoseHead(RTMCCHead):
                     for name, loss in (('structure', self.structure_loss), ('spine', self.spine_loss)) if loss}
 
     def _points(self, simcc):
-        return expected_coordinates([axis.softmax(-1) for axis in simcc], self.simcc_split_ratio)
+        return expected_coordinates([axis.softmax(-1) for axis in simcc], self.simcc_split_ratio, self.reach)
 
 
 def gather(batch_data_samples, label):
