@@ -90,6 +90,16 @@ NUM_KEYPOINTS = len(KEYPOINTS)
 NAMES = tuple(keypoint.name for keypoint in KEYPOINTS)
 SIGMAS = tuple(keypoint.sigma for keypoint in KEYPOINTS)
 WEIGHTS = tuple(keypoint.weight for keypoint in KEYPOINTS)
+#: The keypoint that each marker of SIMSPINE is.
+SIMSPINE = {
+    'Hip': 'hip', 'Spine_01': 'spine_01', 'Spine_02': 'spine_02', 'Spine_03': 'spine_03', 'Spine_04': 'spine_04',
+    'Spine_05': 'spine_05', 'Neck': 'neck', 'Neck_02': 'neck_02', 'Neck_03': 'neck_03', 'Head': 'head', 'Nose': 'nose',
+    'LClavicle': 'left_clavicle', 'RClavicle': 'right_clavicle', 'LLatissimus': 'left_latissimus',
+    'RLatissimus': 'right_latissimus'}
+#: The keypoint that each joint of MMPose's Human3.6M is; its root, spine, thorax, neck and head are other points.
+HUMAN36M = (
+    '', 'right_hip', 'right_knee', 'right_ankle', 'left_hip', 'left_knee', 'left_ankle', '', '', '', '',
+    'left_shoulder', 'left_elbow', 'left_wrist', 'right_shoulder', 'right_elbow', 'right_wrist')
 LEVELS = {keypoint.level: keypoint.name for keypoint in KEYPOINTS if keypoint.level}
 
 

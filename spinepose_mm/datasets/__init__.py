@@ -1,5 +1,5 @@
-from .body import SpineTrackDataset
+from .body import SimSpineDataset, SpineTrackDataset
 from .combined_dataset import SpineTrackCombinedDataset
 from .transforms import LoadSpineImage, RandomBlur
 
-__all__ = ['LoadSpineImage', 'RandomBlur', 'SpineTrackCombinedDataset', 'SpineTrackDataset']
+__all__ = ['LoadSpineImage', 'RandomBlur', 'SimSpineDataset', 'SpineTrackCombinedDataset', 'SpineTrackDataset']

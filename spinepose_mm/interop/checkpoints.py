@@ -75,6 +75,20 @@ def _get_buffer_method(owner, name):
     raise pickle.UnpicklingError(f'GLOBAL getattr({getattr(owner, "__name__", owner)},{name})')
 
 
+def data_global(module, name):
+    """Return what a pickle of data means by a name, for an unpickler's `find_class`.
+
+    Raises:
+        pickle.UnpicklingError: it is not one of those that checkpoints hold.
+    """
+    allowed = {entry[1]: entry[0] for entry in safe_globals() if isinstance(entry, tuple)}
+    allowed.update({f'{entry.__module__}.{entry.__qualname__}': entry
+                    for entry in safe_globals() if not isinstance(entry, tuple)})
+    if f'{module}.{name}' not in allowed:
+        raise pickle.UnpicklingError(f'it holds {module}.{name}, which is code, not data. Nothing of it was run')
+    return allowed[f'{module}.{name}']
+
+
 def load_from_local(filename, map_location=None):
     """Read a checkpoint file as data.
 

@@ -1,0 +1,165 @@
+"""SIMSPINE's annotation files, and MMPose's of Human3.6M, which have the same form.
+
+In the shapes, N is the number of frames, K that of joints and A that of kinematic axes.
+"""
+import pickle
+import re
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from spinepose_mm import skeleton
+from spinepose_mm.interop.checkpoints import data_global
+
+#: Shape of each field.
+LAYOUT = dict(imgname=('N', ), center=('N', 2), scale=('N', ), part=('N', 'K', 3), S=('N', 'K', 4),
+              S_world=('N', 'K', 4), angles=('N', 'A'))
+#: Field of the metadata that names what a dimension counts.
+NAMES = dict(K='joint_names', A='param_names')
+SUBJECTS = ('S1', 'S5', 'S6', 'S7', 'S8', 'S9', 'S11')
+_FRAME = re.compile(r'(?P<subject>S\d+)/(?P=subject)_(?P<action>.+)\.(?P<camera>\d+)/(?P=subject)_.+_(?P<frame>\d+)\.\w+')
+
+
+def read_npz(path, fields, metadata=True):
+    """Read fields of an annotation file.
+
+    Args:
+        path: the `.npz`.
+        fields: names out of LAYOUT.
+        metadata: whether the file has SIMSPINE's metadata; Human3.6M's has none.
+
+    Returns:
+        tuple: {field: array}, and the metadata, a dict with `joint_names` and `param_names`, or None.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is truncated or no such file, a field is missing or of another shape than the others, or the
+            metadata holds code.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f'{path} does not exist')
+    try:
+        with zipfile.ZipFile(path) as archive:
+            found = {name.removesuffix('.npy') for name in archive.namelist()}
+            missing = {*fields, *(['metadata'] if metadata else [])} - found
+            if missing:
+                raise ValueError(f'{path} has no field {min(missing)!r}')
+            arrays = {field: _read_array(path, archive, field) for field in fields}
+            info = _read_metadata(path, archive) if metadata else None
+    except pickle.UnpicklingError as error:
+        raise ValueError(f'{path}: metadata was refused: {error}') from error
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise ValueError(f'{path} is truncated, or no such file: {error}') from error
+    _check_shapes(path, arrays, info)
+    return arrays, info
+
+
+def _check_shapes(path, arrays, info):
+    """Raise ValueError unless the dimensions of all fields agree with each other and with the metadata."""
+    sizes = {}
+    for dimension, names in NAMES.items() if info else ():
+        if not isinstance(info.get(names), (list, tuple)):
+            raise ValueError(f'{path}: metadata has no list {names!r}')
+        sizes[dimension] = len(info[names]), f'metadata[{names!r}]'
+    for field, array in arrays.items():
+        expected = LAYOUT[field]
+        if array.ndim != len(expected):
+            raise ValueError(f'{path}: {field} has the shape {array.shape}, where {expected} is expected')
+        for dimension, size in zip(expected, array.shape):
+            known, where = sizes.setdefault(dimension, (size, field)) if isinstance(dimension, str) else (dimension, '')
+            if size != known:
+                raise ValueError(f'{path}: {field} has the shape {array.shape}, where {expected} is expected'
+                                 + (f' with {dimension} = {known}, as {where} has' if where else ''))
+        if field != 'imgname' and not np.issubdtype(array.dtype, np.number):
+            raise ValueError(f'{path}: {field} does not hold numbers')
+
+
+class _DataUnpickler(pickle.Unpickler):
+    """Reads plain containers, text, numbers and NumPy arrays, and runs nothing."""
+
+    def find_class(self, module, name):
+        return data_global(module, name)
+
+
+def _read_array(path, archive, field):
+    with archive.open(field + '.npy') as file:
+        try:
+            return np.lib.format.read_array(file, allow_pickle=False)
+        except ValueError as error:
+            raise ValueError(f'{path}: {field} cannot be read: {error}') from error
+
+
+def _read_metadata(path, archive):
+    """Return the dict that is pickled in the file's `metadata`, an array of one object."""
+    with archive.open('metadata.npy') as file:
+        version = np.lib.format.read_magic(file)
+        read_header = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}[version[0]]
+        shape, _, dtype = read_header(file)
+        if dtype != object or shape not in ((), (1, )):
+            raise ValueError(f'{path}: metadata is not a dict')
+        found = _DataUnpickler(file).load()
+    found = found.item() if isinstance(found, np.ndarray) and found.size == 1 else found
+    if not isinstance(found, dict):
+        raise ValueError(f'{path}: metadata is not a dict')
+    return found
+
+
+def joint_keypoints(path, names):
+    """Return the numbers of the keypoints that a file's joints are, int (K,).
+
+    Raises:
+        ValueError: one of them is neither a marker of SIMSPINE nor a keypoint of SpineTrack.
+    """
+    known = [skeleton.SIMSPINE.get(name, name) for name in map(str, names)]
+    unknown = [name for name in known if name not in skeleton.NAMES]
+    if unknown:
+        raise ValueError(f'{path}: metadata[\'joint_names\'] has {unknown[0]!r}, which is no keypoint of SIMSPINE')
+    return np.array([skeleton.index(name) for name in known])
+
+
+def parse_names(path, imgname, subjects=SUBJECTS):
+    """Return the sequence with its camera, and the frame's number, of each picture.
+
+    Args:
+        path: of the file that they are from.
+        imgname: such as 'S1/S1_Directions_1.54138969/S1_Directions_1.54138969_000001.jpg', (N,).
+        subjects: who is known; None to take any names, whose folder is the sequence and whose order the frame.
+
+    Returns:
+        tuple: sequences, str (N,), and frames, int (N,).
+
+    Raises:
+        ValueError: a name is of another form or of another subject.
+    """
+    if subjects is None:
+        return np.array([name.rpartition('/')[0] for name in imgname]), np.arange(len(imgname))
+    sequences, frames = [], []
+    for name in imgname:
+        found = _FRAME.fullmatch(name)
+        if found is None:
+            raise ValueError(f'{path}: imgname has {name!r}, where '
+                             '\'S1/S1_Directions_1.54138969/S1_Directions_1.54138969_000001.jpg\' is the form')
+        if found['subject'] not in subjects:
+            raise ValueError(f'{path}: imgname has {name!r} of {found["subject"]}, who is none of {", ".join(subjects)}')
+        sequences.append(name.rpartition('/')[0])
+        frames.append(int(found['frame']))
+    return np.array(sequences), np.array(frames)
+
+
+def spread(sequences, frames, fraction):
+    """Return the rows of a part of the frames, in order, spread evenly over the sequences and within each.
+
+    Args:
+        sequences: of each frame, (N,).
+        frames: number of each frame in its sequence, (N,).
+        fraction: how much, over 0 and up to 1.
+
+    Returns:
+        ndarray: int, (round(N * fraction),), one at least. The same arguments give the same rows.
+    """
+    order = np.lexsort((frames, sequences))
+    count = max(1, round(len(order) * fraction))
+    return np.sort(order[((np.arange(count) + .5) * len(order) / count).astype(int)])

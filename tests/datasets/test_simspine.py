@@ -1,0 +1,96 @@
+import os
+import pickle
+
+import numpy as np
+import pytest
+
+import builders
+from spinepose_mm import skeleton
+from spinepose_mm.datasets.simspine import LAYOUT, joint_keypoints, parse_names, read_npz, spread
+
+
+def test_all_fields_of_the_layout(tmp_path):
+    path = builders.write_simspine(tmp_path / 'simspine_train.npz')
+    arrays, info = read_npz(path, LAYOUT)
+    assert {name: array.shape for name, array in arrays.items()} == dict(
+        imgname=(32, ), center=(32, 2), scale=(32, ), part=(32, 15, 3), S=(32, 15, 4), S_world=(32, 15, 4),
+        angles=(32, 62))
+    assert info['root_name'] == 'Hip' and info['root_index'] == 0 and len(info['param_names']) == 62
+    assert joint_keypoints(path, info['joint_names']).tolist() == [skeleton.index(name) for name in (
+        'S1', 'L5', 'L3', 'L1', 'T8', 'T3', 'C7', 'C4', 'C1', 'head', 'nose', 'left_clavicle', 'right_clavicle',
+        'left_latissimus', 'right_latissimus')]
+
+
+def test_what_the_renderer_writes_is_of_this_layout(rendered):
+    arrays, info = read_npz(rendered / 'annotations/synthetic_train.npz', LAYOUT)
+    assert arrays['part'].shape == (24, 37, 3)
+    assert joint_keypoints('', info['joint_names']).tolist() == list(range(37))
+
+
+class Code:
+    def __reduce__(self):
+        return os.system, ('touch RUN', )
+
+
+@pytest.mark.parametrize('fields, message', [
+    (dict(part=None), "has no field 'part'"),
+    (dict(metadata=None), "has no field 'metadata'"),
+    (dict(scale=np.ones(31)), r"scale has the shape \(31,\).* with N = 32, as imgname has"),
+    (dict(part=np.ones((32, 17, 3))), r"part has the shape \(32, 17, 3\).*K = 15, as metadata\['joint_names'\] has"),
+    (dict(part=np.ones((32, 15, 2))), r"part has the shape \(32, 15, 2\), where \('N', 'K', 3\) is expected"),
+    (dict(center=np.ones(32)), r'center has the shape \(32,\)'),
+    (dict(center=np.full((32, 2), 'a')), 'center does not hold numbers'),
+    (dict(part=np.array([None] * 32)), 'part'),
+    (dict(angles=np.ones((32, 61))), r"angles .*A = 62, as metadata\['param_names'\] has"),
+    (dict(metadata=np.array(dict(joint_names=3), dtype=object)), "metadata has no list 'joint_names'"),
+    (dict(metadata=np.array([1, 2])), 'metadata is not a dict'),
+    (dict(metadata=np.array(Code(), dtype=object)), 'metadata was refused: it holds .*system, which is code')])
+def test_bad_files_name_the_file_and_the_field(tmp_path, monkeypatch, fields, message):
+    monkeypatch.chdir(tmp_path)
+    path = builders.write_simspine(tmp_path / 'bad.npz', **fields)
+    with pytest.raises(ValueError, match=r'bad\.npz.*' + message):
+        read_npz(path, LAYOUT)
+    assert not (tmp_path / 'RUN').exists()
+
+
+def test_truncated_missing_and_other_files(tmp_path):
+    path = builders.write_simspine(tmp_path / 'a.npz')
+    whole = path.read_bytes()
+    for content in (whole[:len(whole) // 2], b'', b'text'):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r'a\.npz is truncated, or no such file'):
+            read_npz(path, ['part'])
+    with pytest.raises(FileNotFoundError, match=r'b\.npz does not exist'):
+        read_npz(tmp_path / 'b.npz', ['part'])
+
+
+def test_unknown_joint():
+    with pytest.raises(ValueError, match=r"x\.npz: metadata\['joint_names'\] has 'Tail', which is no keypoint"):
+        joint_keypoints('x.npz', ['Hip', 'Tail'])
+
+
+def test_names_of_pictures():
+    names = builders.simspine_names(2)
+    sequences, frames = parse_names('', names)
+    assert sequences[0] == 'S1/S1_Directions_1.54138969' and frames[:4].tolist() == [1, 2, 1, 2]
+    with pytest.raises(ValueError, match=r'x\.npz: imgname has .* of S2, who is none of S1, S5'):
+        parse_names('x.npz', [names[0].replace('S1', 'S2')])
+    with pytest.raises(ValueError, match=r"x\.npz: imgname has '00000001\.jpg', where"):
+        parse_names('x.npz', ['00000001.jpg'])
+    sequences, frames = parse_names('', ['a/1.jpg', '2.jpg'], subjects=None)
+    assert sequences.tolist() == ['a', ''] and frames.tolist() == [0, 1]
+
+
+def test_a_part_of_the_frames_is_spread_evenly():
+    rng = np.random.default_rng(0)
+    sequences = np.repeat([f'S{i}' for i in range(20)], 500)
+    frames = np.tile(np.arange(500), 20)
+    shuffled = rng.permutation(10_000)
+    rows = spread(sequences[shuffled], frames[shuffled], .02)
+    assert len(rows) == 200 and (np.diff(rows) > 0).all()
+    picked = shuffled[rows]
+    assert (np.unique(sequences[picked], return_counts=True)[1] == 10).all()
+    first = np.sort(frames[picked][sequences[picked] == 'S7'])
+    assert (np.diff(first) == 50).all()
+    np.testing.assert_array_equal(rows, spread(sequences[shuffled], frames[shuffled], .02))
+    assert spread(sequences, frames, 1.).tolist() == list(range(10_000)) and len(spread(sequences, frames, 1e-9)) == 1
