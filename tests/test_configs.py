@@ -5,6 +5,7 @@ import torch
 from mmengine.config import Config
 from mmengine.hub import get_config
 from mmengine.infer import BaseInferencer
+from mmengine.registry import PARAM_SCHEDULERS
 from mmpose.registry import MODELS
 
 import builders
@@ -95,6 +96,21 @@ def test_augmentation_and_weight_decay_are_rtmposes(size):
                   for config in (cfg, stock))
     assert own == other
     assert cfg.optim_wrapper.optimizer.weight_decay == stock.optim_wrapper.optimizer.weight_decay
+
+
+@pytest.mark.parametrize('name', ['spinepose_v1_small', 'spinepose_tiny', 'demo/spinepose_demo'])
+@pytest.mark.parametrize('lr', [4e-3, 1e-4])
+def test_the_learning_rate_ends_at_5_percent_whatever_the_batch(name, lr):
+    """`--auto-scale-lr` changes the optimiser's learning rate alone."""
+    cfg = Config.fromfile(builders.config(name))
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=lr)
+    cosine = {key: value for key, value in cfg.param_scheduler[1].items() if key != 'convert_to_iter_based'}
+    schedule = PARAM_SCHEDULERS.get(cosine.pop('type')).build_iter_from_epoch(
+        optimizer=optimizer, epoch_length=100, **cosine)
+    for _ in range(100 * cfg.train_cfg.max_epochs):
+        optimizer.step()
+        schedule.step()
+    assert optimizer.param_groups[0]['lr'] == pytest.approx(.05 * lr, rel=.01)
 
 
 def test_data_root_can_be_named(monkeypatch):

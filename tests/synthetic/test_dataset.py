@@ -50,6 +50,13 @@ def test_killed_and_resumed_in_several_processes_gives_the_same_bytes(made, tmp_
     assert contents(tmp_path) == before
 
 
+def test_workers_that_cannot_start_are_an_error(tmp_path):
+    """A script without a main guard, whose workers would run it again."""
+    script = f'from spinepose_mm.synthetic import *; synthesize({str(tmp_path / "data")!r}, Settings(40), workers=2)'
+    done = subprocess.run([sys.executable, '-W', 'ignore', '-'], input=script, capture_output=True, text=True, timeout=120)
+    assert done.returncode != 0 and 'BrokenProcessPool' in done.stderr
+
+
 def test_splits_and_seeds_differ(made, tmp_path):
     for name, settings in (('val', Settings(3, 'val', 3, (96, 72), 2)), ('seed', Settings(3, 'train', 4, (96, 72), 2))):
         synthesize(tmp_path / name, settings, workers=1)
