@@ -6,7 +6,7 @@ from mmengine.config import Config
 from mmengine.hub import get_config
 from mmengine.infer import BaseInferencer
 from mmengine.registry import PARAM_SCHEDULERS
-from mmpose.registry import MODELS
+from mmpose.registry import DATA_SAMPLERS, DATASETS, MODELS
 
 import builders
 from spinepose_mm.evaluation.table import complexity
@@ -32,10 +32,12 @@ def test_file_names_are_unique():
 def test_config_is_whole(path):
     cfg = Config.fromfile(path)
     assert cfg.dataset_type == 'SpineTrackDataset' and cfg.data_mode == 'topdown'
-    assert cfg.model.head.decoder == cfg.codec and cfg.model.head.input_size == cfg.codec.input_size
-    w, h = cfg.codec.input_size
-    stride = 32 if cfg.model.backbone.out_indices == (4, ) else 16
-    assert cfg.model.head.in_featuremap_size == (w // stride, h // stride)
+    assert cfg.model.head.decoder == cfg.codec
+    if cfg.codec.type == 'SimCCLabel':
+        assert cfg.model.head.input_size == cfg.codec.input_size
+        w, h = cfg.codec.input_size
+        stride = 32 if cfg.model.backbone.out_indices == (4, ) else 16
+        assert cfg.model.head.in_featuremap_size == (w // stride, h // stride)
     for pipeline in (cfg.train_dataloader.dataset.pipeline, cfg.val_dataloader.dataset.pipeline):
         for step in pipeline:
             assert step.get('input_size', cfg.codec.input_size) == cfg.codec.input_size
@@ -88,6 +90,29 @@ def test_v2_has_the_whole_method_and_starts_from_v1(size):
     assert cfg.model.head.structure_loss.loss_weight == .1 and cfg.model.head.spine_loss.loss_weight == .5
 
 
+@pytest.mark.parametrize('name, stock', [
+    ('rtmpose_m', 'rtmpose/coco/rtmpose-m_8xb256-420e_coco-256x192'),
+    ('hrnet_w32', 'topdown_heatmap/coco/td-hm_hrnet-w32_8xb64-210e_coco-256x192'),
+    ('vitpose_b', 'topdown_heatmap/coco/td-hm_ViTPose-base_8xb64-210e_coco-256x192')])
+def test_baselines_grow_from_mmposes_networks(name, stock, tmp_path):
+    """Their codec is MMPose's, batches are mixed, and COCO's rows are kept."""
+    cfg = Config.fromfile(builders.config(f'baselines/spinepose_baseline_{name}'))
+    stock = get_config(f'mmpose::body_2d_keypoint/{stock}.py')
+    assert cfg.codec == stock.codec
+    assert cfg.train_dataloader.sampler.batch_size == cfg.train_dataloader.batch_size
+    assert cfg.train_dataloader.dataset.datasets[1].type == 'SimSpineDataset'
+    source = MODELS.build(stock.model).state_dict()
+    cfg.model.init_cfg.checkpoint = str(tmp_path / 'coco.pth')
+    torch.save(dict(state_dict=source), tmp_path / 'coco.pth')
+    model = MODELS.build(cfg.model)
+    model.init_weights()
+    found = model.state_dict()
+    assert found['head.final_layer.weight'].shape[0] == 37
+    assert torch.equal(found['head.final_layer.weight'][:17], source['head.final_layer.weight'])
+    inputs = torch.zeros(1, 3, 256, 192)
+    assert model.eval()(inputs, None)[0].shape[-2 if name == 'rtmpose_m' else 0] == 37
+
+
 @pytest.mark.parametrize('size', PUBLISHED)
 def test_augmentation_and_weight_decay_are_rtmposes(size):
     cfg = Config.fromfile(builders.config(f'spinepose_v1_{size}'))
@@ -115,6 +140,28 @@ def test_the_learning_rate_ends_at_5_percent_whatever_the_batch(name, lr):
 
 def test_data_root_can_be_named(monkeypatch):
     monkeypatch.setenv('SPINETRACK_ROOT', 'elsewhere/spine')
-    cfg = Config.fromfile(builders.config('spinepose_v2_small'))
+    cfg = Config.fromfile(builders.config('spinepose_v1_small'))
     assert {dataset.data_root for dataset in cfg.train_dataloader.dataset.datasets} == {'elsewhere/spine'}
     assert cfg.val_dataloader.dataset.ann_file == 'annotations/person_keypoints_val2017.json'
+
+
+def test_every_batch_of_v2_holds_the_asked_ratio(tmp_path, monkeypatch):
+    """24 people of SpineTrack and 96 frames of SIMSPINE, at 1 : 1 and at 3 : 1, whichever is used up first."""
+    builders.make_data_set(tmp_path, 'train-real-coco', 12, seed=0)
+    builders.make_data_set(tmp_path, 'train-real-yoga', 6, seed=0)
+    builders.make_data_set(tmp_path, 'train-unreal', 6, seed=0)
+    builders.write_simspine(tmp_path / 'annotations/simspine_train.npz', builders.simspine_names(12))
+    monkeypatch.setenv('SPINETRACK_ROOT', str(tmp_path))
+    monkeypatch.setenv('SIMSPINE_ROOT', str(tmp_path))
+    loader = Config.fromfile(builders.config('spinepose_v2_small')).train_dataloader
+    assert loader.sampler.batch_size == loader.batch_size == 256
+    loader.dataset.datasets[1].fraction = 1.
+    dataset = DATASETS.build(dict(loader.dataset, pipeline=[]))
+    for ratio, expected in (([1, 1], 6), ([3, 1], 3)):
+        sampler = DATA_SAMPLERS.build(
+            dict(loader.sampler, batch_size=12, source_ratio=ratio), default_args=dict(dataset=dataset, seed=0))
+        order = list(sampler)
+        assert len(order) == 120
+        for start in range(0, 120, 12):
+            names = [dataset[i]['dataset_name'] for i in order[start:start + 12]]
+            assert names.count('simspine') == expected and names.count('spinetrack') == 12 - expected

@@ -52,17 +52,19 @@ def complexity(cfg):
 
 
 def format_table(rows):
-    """Return a Markdown table with a line for each model, AP and AR in percent.
+    """Return a Markdown table with a line for each model, AP, AR and AUC in percent.
 
     Args:
         rows: {name of the model: result of `evaluate`}; what a result lacks is printed as a dash.
     """
     subsets = list(skeleton.SUBSETS)
+    extra = {'SIMSPINE AUC': 'simspine/AUC'} if any('simspine/AUC' in result for result in rows.values()) else {}
     head = ['Model', *(f'{subset.capitalize()} {value}' for subset in subsets for value in ('AP', 'AR')),
-            'Params (M)', 'FLOPs (G)']
+            *extra, 'Params (M)', 'FLOPs (G)']
     lines = [head, ['---'] + ['---:'] * (len(head) - 1)]
     for name, result in rows.items():
         scores = [result.get(f'spinetrack/{subset}_{value}', -1) for subset in subsets for value in ('AP', 'AR')]
+        scores += [result.get(key, -1) for key in extra.values()]
         lines.append([name, *('–' if score < 0 else f'{100 * score:.1f}' for score in scores),
                       f'{result["params"] / 1e6:.2f}', f'{result["flops"] / 1e9:.2f}'])
     return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)

@@ -152,18 +152,34 @@ def test_killed_in_mid_epoch_and_resumed(teacher, rendered, tmp_path):
     assert (tmp_path / 'work' / 'epoch_3.pth').is_file()
 
 
+def write_simspine_pictures(root):
+    """Make SIMSPINE's files and Human3.6M's of 8 frames to train on and 8 to test on, with noise for pictures."""
+    (root / 'annotations').mkdir(parents=True)
+    for split, subject in (('train', 'S1'), ('test', 'S9')):
+        names = builders.simspine_names(2, subjects=(subject, ))
+        builders.write_simspine(root / f'annotations/simspine_{split}.npz', names, center=np.full((8, 2), 60.),
+                                scale=np.full(8, 1.2 * 90 / 200), part=np.full((8, 15, 3), 50.))
+        for name in names:
+            (root / 'images' / name).parent.mkdir(parents=True, exist_ok=True)
+            builders.write_image(root / 'images' / name)
+
+
 def test_v2_large_from_another_folder(tmp_path):
     """The recipe as it stands, random v1 weights and a random teacher in the download cache, and nothing to resume."""
-    data = tmp_path / 'data'
+    data, simspine = tmp_path / 'data', tmp_path / 'simspine'
     for split in ('train-real-coco', 'train-real-yoga', 'train-unreal', 'val2017'):
         builders.make_data_set(data, split, 2, seed=0)
+    write_simspine_pictures(simspine)
     cfg, cache = cache_teacher('spinepose_v2_large', tmp_path / 'torch')
     torch.save(dict(state_dict=builders.stock(cfg.model).state_dict()), cache / Path(cfg.model.init_cfg.checkpoint).name)
     done = mim('train', 'spinepose_mm', 'spinepose_v2_large.py', '--auto-scale-lr', '--resume', data=data, cwd=tmp_path,
-               options=[*QUICK, 'train_dataloader.batch_size=2'], TORCH_HOME=str(tmp_path / 'torch'))
+               options=[*QUICK, 'train_dataloader.batch_size=2', 'train_dataloader.sampler.batch_size=2',
+                        'train_dataloader.dataset.datasets.1.fraction=1.', 'val_dataloader.dataset.datasets.1.fraction=1.'],
+               TORCH_HOME=str(tmp_path / 'torch'), SIMSPINE_ROOT=str(simspine))
     assert done.returncode == 0, errors(done.stdout)
     assert 'load model from: https://huggingface.co' in done.stdout
-    assert 'Epoch(train) [1][3/3]' in done.stdout and 'spinetrack/spine_AP' in done.stdout
+    assert 'Epoch(train) [1][7/7]' in done.stdout and 'spinetrack/spine_AP' in done.stdout
+    assert re.search(r'simspine/AUC: [\d.]+', done.stdout)
     best, = (tmp_path / 'work_dirs' / 'spinepose_v2_large').glob('best_*.pth')
     assert torch.load(best)['meta']['dataset_meta']['dataset_name'] == 'spinetrack'
 

@@ -1,0 +1,26 @@
+"""SIMSPINE beside SpineTrack: data sets, the sampler that mixes both in every batch, and the evaluator of both.
+
+A config takes what it needs. The data lie below data/simspine, or in the folder that the variable SIMSPINE_ROOT names:
+annotations/simspine_{train,test}.npz, annotations/h36m_{train,test}.npz of MMPose where it is there (see human36m_file),
+and Human3.6M's frames in images/, as the annotations name them.
+"""
+simspine_root = '{{$SIMSPINE_ROOT:data/simspine}}'
+
+# 2% of the frames are about as many as SpineTrack has people; the paper found that more do not help.
+simspine_train = dict(
+    type='SimSpineDataset',
+    data_root=simspine_root,
+    ann_file='annotations/simspine_train.npz',
+    data_prefix=dict(img='images/'),
+    human36m_file=None,
+    fraction=0.02)
+simspine_val = dict(simspine_train, ann_file='annotations/simspine_test.npz', test_mode=True)
+
+# Of each batch, as many from SpineTrack as from SIMSPINE; batch_size is that of the loader.
+mixed_sampler = dict(type='MultiSourceSampler', batch_size=256, source_ratio=[1, 1])
+
+# AUC of PCK up to 30 pixels of the picture, MMPose's normaliser; the paper's is not quoted.
+mixed_evaluator = dict(
+    type='MultiDatasetEvaluator',
+    datasets=[dict(type='SpineTrackDataset'), dict(type='SimSpineDataset')],
+    metrics=[dict(type='SpineTrackMetric'), dict(type='AUC', norm_factor=30, prefix='simspine')])
