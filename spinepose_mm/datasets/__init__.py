@@ -1,5 +1,7 @@
 from .body import SimSpineDataset, SpineTrackDataset
+from .body3d import SpineLiftingDataset
 from .combined_dataset import SpineTrackCombinedDataset
-from .transforms import LoadSpineImage, RandomBlur
+from .transforms import DropKeypoints, LoadSpineImage, RandomBlur
 
-__all__ = ['LoadSpineImage', 'RandomBlur', 'SimSpineDataset', 'SpineTrackCombinedDataset', 'SpineTrackDataset']
+__all__ = ['DropKeypoints', 'LoadSpineImage', 'RandomBlur', 'SimSpineDataset', 'SpineLiftingDataset',
+           'SpineTrackCombinedDataset', 'SpineTrackDataset']

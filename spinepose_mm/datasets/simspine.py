@@ -163,3 +163,25 @@ def spread(sequences, frames, fraction):
     order = np.lexsort((frames, sequences))
     count = max(1, round(len(order) * fraction))
     return np.sort(order[((np.arange(count) + .5) * len(order) / count).astype(int)])
+
+
+def fit_intrinsics(part, S, where):
+    """Return the focal lengths and the principal point of a camera, each (2,) in pixels, from what it saw.
+
+    Pixels are linear in normalised camera coordinates, so that they follow by least squares; SIMSPINE's annotations
+    have no intrinsics of their own.
+
+    Args:
+        part: pixels and visibility, (N, K, 3).
+        S: the same points in camera space and visibility, (N, K, 4).
+        where: of which camera, for the error.
+
+    Raises:
+        ValueError: too few points are seen to tell.
+    """
+    seen = (part[..., 2] > 0) & (S[..., 3] > 0) & (S[..., 2] > 0)
+    if seen.sum() < 4:
+        raise ValueError(f'{where}: part and S have {seen.sum()} points in common, too few to tell the intrinsics')
+    rays, pixels = S[seen][:, :2] / S[seen][:, 2:3], part[seen][:, :2]
+    lines = [np.polyfit(rays[:, axis], pixels[:, axis], 1) for axis in (0, 1)]
+    return tuple(np.array(lines).T)

@@ -112,7 +112,7 @@ def synthesize(out, settings, workers=None):
     if not people:
         raise ValueError(f'nobody can be seen in the pictures of {out}; they have to be larger than '
                          f'{settings.size[0]}x{settings.size[1]}')
-    _write_npz(out / 'annotations' / f'synthetic_{settings.split}.npz', people)
+    write_npz(out / 'annotations' / f'synthetic_{settings.split}.npz', people)
     _write(ann_file, json.dumps(_coco(people, settings)).encode())
     shutil.rmtree(parts)
     return ann_file
@@ -218,7 +218,7 @@ def _coco(people, settings):
             for i, person in enumerate(people)])
 
 
-def _write_npz(path, people):
+def write_npz(path, people):
     """Write 3D labels in SIMSPINE's layout, for all 37 keypoints, with each picture's camera beside them."""
     pixels = np.array([person['pixels'] for person in people])
     seen = (pixels[..., 2:] > 0).astype(float)

@@ -72,7 +72,7 @@ def act(name, body, pose, clothes):
     """Yield the Actor of each frame of a pose."""
     parts = forward(body, pose)
     for frame, points in enumerate(keypoints(body, parts)):
-        yield Actor(surface.build(body, parts, clothes, frame), points, _angles(pose, frame), name, body.height)
+        yield Actor(surface.build(body, parts, clothes, frame), points, pose_angles(pose, frame), name, body.height)
 
 
 def film(name, seed, renderer, seconds=None, frame_rate=FRAME_RATE):
@@ -95,7 +95,7 @@ def film(name, seed, renderer, seconds=None, frame_rate=FRAME_RATE):
         yield picture, people[0] if people else None
 
 
-def _angles(pose, frame):
+def pose_angles(pose, frame):
     """Return one frame of a pose as {name: degrees or metres}, the spine's joints one by one."""
     values = {axis: float(pose[axis][frame]) for axis in AXES
               if axis.startswith('pelvis') or axis.endswith(('right', 'left'))}

@@ -1,4 +1,5 @@
 from .blur import RandomBlur
+from .dropping import DropKeypoints
 from .loading import LoadSpineImage
 
-__all__ = ['LoadSpineImage', 'RandomBlur']
+__all__ = ['DropKeypoints', 'LoadSpineImage', 'RandomBlur']

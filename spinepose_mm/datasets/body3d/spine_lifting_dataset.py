@@ -1,0 +1,120 @@
+from pathlib import Path
+
+import numpy as np
+from mmengine.dataset import BaseDataset
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from mmpose.registry import DATASETS
+
+from spinepose_mm import skeleton
+from spinepose_mm.datasets.simspine import SUBJECTS, fit_intrinsics, joint_keypoints, parse_names, read_npz, spread
+
+_METAINFO_KEYS = ('upper_body_ids', 'lower_body_ids', 'flip_pairs', 'dataset_keypoint_weights', 'flip_indices',
+                  'skeleton_links')
+
+
+@DATASETS.register_module()
+class SpineLiftingDataset(BaseDataset):
+    """SIMSPINE's frames for lifting: 37 keypoints in a picture to the same in 3D, for MMPose's `PoseLifter`.
+
+    The input are points of normalised camera space, (x - cx) / fx and (y - cy) / fy, zero where a keypoint is not seen.
+    The target is camera space in spine lengths, that of the chain from C1 to S1 in this frame, since a picture alone
+    tells no scale: `unit` is the spine's length in metres. It is also there in files of SIMSPINE's 15 markers alone.
+
+    Each item has `keypoints` (T, 37, 2), `keypoints_visible` (T, 37), `lifting_target` (1, 37, 3),
+    `lifting_target_visible` (1, 37), `target_img_path` and `unit`, with a window of T frames around the target's.
+    Beyond a sequence's ends, the window has its first or last frame again.
+
+    Args:
+        ann_file: `.npz` of SIMSPINE's layout, below `data_root`, with 3D in metres.
+        detections: `.npz` of detected keypoints to take as the input, below `data_root`: `imgname` (N,) and `part`
+            (N, 37, 3), x and y in pixels and a score; None to take the true ones.
+        seq_len: T, odd.
+        least_score: under which a detected keypoint counts as not seen.
+        fraction, subjects: as for `SimSpineDataset`.
+        **kwargs: those of MMEngine's `BaseDataset`.
+
+    Raises:
+        FileNotFoundError: a file does not exist.
+        ValueError: a file is not of that layout, a frame was not detected, or a setting is out of its range.
+    """
+
+    METAINFO = dict(skeleton.metainfo(), dataset_name='simspine')
+
+    def __init__(self, ann_file, detections=None, seq_len=1, least_score=0.3, fraction=1., subjects=SUBJECTS,
+                 data_root='', **kwargs):
+        if seq_len < 1 or seq_len % 2 == 0:
+            raise ValueError(f'SpineLiftingDataset: seq_len is odd, but {seq_len} was given')
+        if not 0 < fraction <= 1:
+            raise ValueError(f'SpineLiftingDataset: fraction is over 0 and up to 1, but {fraction} was given')
+        self.detections = detections and str(Path(data_root or '', detections))
+        self.seq_len, self.least_score, self.fraction, self.subjects = seq_len, least_score, fraction, subjects
+        super().__init__(ann_file, data_root=data_root, **kwargs)
+
+    @classmethod
+    def _load_metainfo(cls, metainfo=None):
+        return parse_pose_metainfo(metainfo or cls.METAINFO)
+
+    def load_data_list(self):
+        arrays, info = read_npz(self.ann_file, ('imgname', 'part', 'S'))
+        columns = joint_keypoints(self.ann_file, info['joint_names'])
+        self._names = arrays['imgname'].astype(str)
+        sequences, frames = parse_names(self.ann_file, self._names, self.subjects)
+        place = arrays['S'].astype(np.float32)
+        seen = (place[..., 3] > 0) & (place[..., 2] > 0)
+        self._target = np.zeros((len(place), skeleton.NUM_KEYPOINTS, 4), np.float32)
+        self._target[:, columns, :3] = place[..., :3]
+        self._target[:, columns, 3] = seen
+        self._input = np.zeros((len(place), skeleton.NUM_KEYPOINTS, 3), np.float32)
+        if self.detections:
+            self._input[:] = self._detected(arrays, sequences)
+        else:
+            with np.errstate(divide='ignore', invalid='ignore'):
+                self._input[:, columns, :2] = np.where(seen[..., None], place[..., :2] / place[..., 2:3], 0)
+            self._input[:, columns, 2] = seen
+        self._unit = self._spine_lengths()
+        self._order = np.lexsort((frames, sequences))
+        self._rank = np.argsort(self._order)
+        _, self._first, count = np.unique(sequences[self._order], return_index=True, return_counts=True)
+        self._last = self._first + count - 1
+        rows = spread(sequences, frames, self.fraction)
+        return [dict(row=int(row)) for row in rows if np.isfinite(self._unit[row])]
+
+    def _spine_lengths(self):
+        """Return the length of each frame's spine in metres, NaN where it is not labelled whole, (N,)."""
+        chain = self._target[:, list(skeleton.SUBSETS['spine'])]
+        length = np.linalg.norm(np.diff(chain[..., :3], axis=1), axis=-1).sum(1)
+        return np.where((chain[..., 3] > 0).all(1) & (length > 0), length, np.nan).astype(np.float32)
+
+    def _detected(self, arrays, sequences):
+        """Return the detected keypoints of all frames in normalised camera space, and which were seen, (N, 37, 3)."""
+        found, _ = read_npz(self.detections, ('imgname', 'part'), metadata=False)
+        if found['part'].shape[1] != skeleton.NUM_KEYPOINTS:
+            raise ValueError(f'{self.detections}: part has {found["part"].shape[1]} keypoints, where '
+                             f'{skeleton.NUM_KEYPOINTS} are expected')
+        row_of = {name: row for row, name in enumerate(found['imgname'].astype(str))}
+        missing = [name for name in self._names if name not in row_of]
+        if missing:
+            raise ValueError(f'{self.detections}: imgname lacks {len(missing)} frames, among them {missing[0]}')
+        part = found['part'][[row_of[name] for name in self._names]]
+        points = np.empty_like(part)
+        for sequence in np.unique(sequences):
+            rows = sequences == sequence
+            focal, center = fit_intrinsics(arrays['part'][rows], arrays['S'][rows], f'{self.ann_file}: {sequence}')
+            points[rows, :, :2] = (part[rows, :, :2] - center) / focal
+        points[..., 2] = part[..., 2] >= self.least_score
+        return points * points[..., 2:]
+
+    def get_data_info(self, idx):
+        """Return the window of frames around a target as MMPose's lifting pipelines take it."""
+        info = super().get_data_info(idx)
+        row = info.pop('row')
+        at = self._rank[row]
+        sequence = np.searchsorted(self._first, at, side='right') - 1
+        first, last = self._first[sequence], self._last[sequence]
+        window = self._order[np.clip(np.arange(self.seq_len) - self.seq_len // 2 + at, first, last)]
+        points, target = self._input[window], self._target[row]
+        return dict(
+            info, **{key: self._metainfo[key] for key in _METAINFO_KEYS}, id=row, category_id=1,
+            keypoints=points[..., :2].copy(), keypoints_visible=points[..., 2].copy(), unit=float(self._unit[row]),
+            lifting_target=target[None, :, :3] / self._unit[row], lifting_target_visible=target[None, :, 3].copy(),
+            target_img_path=[self._names[row]])

@@ -1,0 +1,35 @@
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmpose.registry import TRANSFORMS
+
+from spinepose_mm import skeleton
+
+
+@TRANSFORMS.register_module()
+class DropKeypoints(BaseTransform):
+    """Take keypoints away from the input of a lifter: some at random, and all but those of a subset.
+
+    What is taken away is zero and not visible, as what a detector did not find. The target stays.
+
+    Required keys: `keypoints` (T, K, 2), `keypoints_visible` (T, K). Both are changed.
+
+    Args:
+        prob: probability to take a keypoint away, in all frames of a window.
+        keep: name out of `skeleton.SUBSETS`; what is not in it is taken away always.
+
+    Raises:
+        ValueError: there is no subset of that name.
+    """
+
+    def __init__(self, prob=0., keep='all'):
+        if keep not in skeleton.SUBSETS:
+            raise ValueError(f'DropKeypoints: keep is out of {", ".join(skeleton.SUBSETS)}, but {keep} was given')
+        self.prob = prob
+        self.kept = np.zeros(skeleton.NUM_KEYPOINTS, bool)
+        self.kept[list(skeleton.SUBSETS[keep])] = True
+
+    def transform(self, results):
+        dropped = ~self.kept | (np.random.rand(len(self.kept)) < self.prob)
+        results['keypoints'][:, dropped] = 0
+        results['keypoints_visible'][:, dropped] = 0
+        return results

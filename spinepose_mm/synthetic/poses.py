@@ -1,0 +1,87 @@
+"""Bodies in motion before calibrated cameras, as numbers alone: labels in 2D and 3D without pictures."""
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+from tqdm import tqdm
+
+from .body import Body, forward, keypoints
+from .dataset import write_npz
+from .motion import MOTIONS, sequence
+from .picture import make_cameras, pose_angles
+
+
+@dataclass(frozen=True)
+class PoseSettings:
+    """What a file of poses is made of. The same settings give the same numbers.
+
+    Attributes:
+        people: number of people; each does one motion.
+        frames: of each motion.
+        views: calibrated cameras around each person.
+        split: name of the split: each has its own people, motions and cameras.
+        seed: any number.
+        size: (width, height) of the pictures that the cameras would take, in pixels.
+        frame_rate: frames a second.
+        motions: names out of MOTIONS.
+
+    Raises:
+        ValueError: a setting is out of its range.
+    """
+    people: int
+    frames: int = 60
+    views: int = 2
+    split: str = 'train'
+    seed: int = 0
+    size: tuple = (1000, 1000)
+    frame_rate: float = 15.
+    motions: tuple = tuple(MOTIONS)
+
+    def __post_init__(self):
+        for name in ('people', 'frames', 'views', 'frame_rate'):
+            if not getattr(self, name) > 0:
+                raise ValueError(f'{name} is over 0, not {getattr(self, name)}')
+        unknown = set(self.motions) - set(MOTIONS)
+        if unknown or not self.motions:
+            raise ValueError(f'motions are out of {", ".join(MOTIONS)}, not {", ".join(sorted(unknown)) or "none"}')
+
+
+def synthesize_poses(path, settings, progress=False):
+    """Write the labels of moving people, in SIMSPINE's layout with the cameras, whole or not at all.
+
+    Pictures are named as SIMSPINE's, a subject for each person and a camera for each view; none of them exists. Every
+    point in front of the camera and within the picture counts as seen.
+
+    Args:
+        path: the `.npz`.
+        settings: PoseSettings.
+        progress: whether to show a progress bar.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_npz(path, [record for person in tqdm(range(settings.people), disable=not progress)
+                     for record in _film(settings, person)])
+
+
+def _film(settings, person):
+    """Yield the labels of one person's frames, camera by camera."""
+    rng = np.random.default_rng([*settings.split.encode(), settings.seed, person])
+    motion = str(rng.choice(settings.motions))
+    body = Body.sample(rng)
+    pose = sequence(motion, body, rng, settings.frames / settings.frame_rate, settings.frame_rate)
+    points = keypoints(body, forward(body, pose))
+    # Aimed at the middle of all that the person does.
+    middle = SimpleNamespace(points=points.reshape(-1, 3))
+    angles = [pose_angles(pose, frame) for frame in range(len(points))]
+    for view, camera in enumerate(make_cameras(rng, [middle], settings.size, settings.views)):
+        name = f'S{person}/S{person}_{motion}.{view:08d}'
+        place = camera.to_camera(points)
+        pixels = camera.project(points)
+        inside = (place[..., 2] > 0) & (pixels >= 0).all(-1) & (pixels < settings.size).all(-1)
+        for frame in range(len(points)):
+            seen = pixels[frame][inside[frame]] if inside[frame].any() else np.zeros((1, 2))
+            yield dict(
+                imgname=f'{name}/{name.rpartition("/")[2]}_{frame + 1:06d}.jpg', world=points[frame],
+                camera=place[frame], pixels=np.column_stack([pixels[frame], 2 * inside[frame]]), angles=angles[frame],
+                bbox=(*seen.min(0), *np.ptp(seen, axis=0)), K=camera.K, R=camera.R, t=camera.t)

@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+from mmpose.registry import DATASETS, TRANSFORMS
+
+import builders
+from spinepose_mm import skeleton
+from spinepose_mm.datasets.simspine import fit_intrinsics
+from spinepose_mm.synthetic.poses import PoseSettings, synthesize_poses
+
+SPINE = list(skeleton.SUBSETS['spine'])
+
+
+@pytest.fixture(scope='module')
+def poses(tmp_path_factory):
+    path = tmp_path_factory.mktemp('poses') / 'poses.npz'
+    synthesize_poses(path, PoseSettings(2, frames=9, views=2, motions=('walk', )))
+    return path
+
+
+def build(path, **options):
+    return DATASETS.build(dict(type='SpineLiftingDataset', ann_file=str(path), subjects=None, **options))
+
+
+def test_input_and_target_by_hand(poses):
+    data, truth = build(poses), np.load(poses)
+    assert len(data) == 36
+    item = data.get_data_info(7)
+    place, K = truth['S'][7, :, :3], truth['K'][7]
+    chain = place[SPINE]
+    unit = np.linalg.norm(np.diff(chain, axis=0), axis=1).sum()
+    assert item['unit'] == pytest.approx(unit, rel=1e-5) and .4 < unit < .7
+    np.testing.assert_allclose(item['lifting_target'][0], place / unit, rtol=1e-5)
+    np.testing.assert_allclose(item['keypoints'][0], place[:, :2] / place[:, 2:], rtol=1e-5)
+    pixels = truth['part'][7, :, :2]
+    np.testing.assert_allclose(item['keypoints'][0], (pixels - K[:2, 2]) / K[[0, 1], [0, 1]], atol=1e-5)
+
+
+def test_windows_stay_in_their_sequence_and_in_order(tmp_path):
+    """Frames back to front in the file; beyond an end, the window repeats it."""
+    names = builders.simspine_names(5, subjects=('S1', ), actions=('Sitting', ), cameras=('1', '2'))[::-1]
+    S = np.ones((10, 15, 4))
+    S[..., 0] = np.arange(15) / 10
+    S[:, 3, 1] = [int(name[-5]) for name in names]  # the frame's number, as a coordinate of Spine_03
+    data = DATASETS.build(dict(type='SpineLiftingDataset', seq_len=5, ann_file=str(
+        builders.write_simspine(tmp_path / 'a.npz', names, S=S))))
+    for row, name in enumerate(names):
+        item = data.get_data_info(row)
+        frame = int(name[-5])
+        window = item['keypoints'][:, skeleton.index('L1'), 1]
+        assert window.tolist() == [min(max(frame + i, 1), 5) for i in (-2, -1, 0, 1, 2)]
+        assert item['target_img_path'] == [name] and item['lifting_target'].shape == (1, 37, 3)
+
+
+def test_markers_alone_and_what_is_not_seen(tmp_path):
+    S = np.concatenate([np.random.default_rng(0).normal(size=(32, 15, 3)) + [0, 0, 9], np.ones((32, 15, 1))], -1)
+    S[4, 10, 3] = 0  # the nose
+    S[6, 2, 3] = 0  # within the spine: no length, so no target
+    data = DATASETS.build(dict(type='SpineLiftingDataset', ann_file=str(builders.write_simspine(tmp_path / 'a.npz', S=S))))
+    assert len(data) == 31
+    item = data.get_data_info(4)
+    assert item['keypoints_visible'].sum() == item['lifting_target_visible'].sum() == 14
+    assert (item['keypoints'][0, skeleton.index('nose')] == 0).all()
+
+
+def test_detected_keypoints(poses, tmp_path):
+    truth = np.load(poses)
+    order = np.random.default_rng(0).permutation(36)
+    part = truth['part'][order] + [3., -2., 0.]
+    part[..., 2] = .9
+    part[0, 5, 2] = .1
+    np.savez(tmp_path / 'found.npz', imgname=truth['imgname'][order], part=part)
+    data = build(poses, detections=str(tmp_path / 'found.npz'))
+    item, exact = data.get_data_info(int(order[3])), build(poses).get_data_info(int(order[3]))
+    focal = truth['K'][order[3]][[0, 1], [0, 1]]
+    np.testing.assert_allclose(item['keypoints'][0] - exact['keypoints'][0], [[3, -2] / focal] * 37, atol=1e-5)
+    unsure = data.get_data_info(int(order[0]))
+    assert unsure['keypoints_visible'][0, 5] == 0 and (unsure['keypoints'][0, 5] == 0).all()
+    np.savez(tmp_path / 'few.npz', imgname=truth['imgname'][1:], part=part[1:])
+    with pytest.raises(ValueError, match=r'few\.npz: imgname lacks 1 frames'):
+        build(poses, detections=str(tmp_path / 'few.npz'))
+
+
+def test_intrinsics_follow_from_points():
+    S = np.random.default_rng(0).uniform(-1, 1, (4, 5, 4)) + [0, 0, 4, 9]
+    part = np.concatenate([S[..., :2] / S[..., 2:3] * [1100, 1050] + [500, 480], np.ones((4, 5, 1))], -1)
+    focal, center = fit_intrinsics(part, S, 'x')
+    np.testing.assert_allclose(focal, [1100, 1050])
+    np.testing.assert_allclose(center, [500, 480])
+    with pytest.raises(ValueError, match='x: part and S have 3 points in common'):
+        fit_intrinsics(part[:1, :3], S[:1, :3], 'x')
+
+
+@pytest.mark.parametrize('options, message', [(dict(seq_len=4), 'seq_len is odd'), (dict(fraction=0.), 'fraction is over')])
+def test_settings_out_of_range(poses, options, message):
+    with pytest.raises(ValueError, match=message):
+        build(poses, **options)
+
+
+def test_dropped_keypoints():
+    def drop(**options):
+        results = dict(keypoints=np.ones((3, 37, 2)), keypoints_visible=np.ones((3, 37)))
+        return TRANSFORMS.build(dict(type='DropKeypoints', **options))(results)
+
+    np.random.seed(0)
+    assert drop()['keypoints'].all()
+    results = drop(prob=.5)
+    kept = results['keypoints_visible'][0] > 0
+    assert 8 < kept.sum() < 29
+    assert (results['keypoints_visible'] > 0).tolist() == [kept.tolist()] * 3
+    assert (results['keypoints'][:, ~kept] == 0).all() and (results['keypoints'][:, kept] == 1).all()
+    assert np.flatnonzero(drop(keep='spine')['keypoints_visible'][0]).tolist() == sorted(SPINE)
+    with pytest.raises(ValueError, match='keep is out of body, feet, spine, all'):
+        drop(keep='tail')

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from spinepose_mm import skeleton
+from spinepose_mm.datasets.simspine import LAYOUT, parse_names, read_npz
+from spinepose_mm.synthetic.poses import PoseSettings, synthesize_poses
+
+
+@pytest.fixture(scope='module')
+def made(tmp_path_factory):
+    path = tmp_path_factory.mktemp('poses') / 'annotations' / 'poses.npz'
+    synthesize_poses(path, PoseSettings(3, frames=10, views=2, motions=('walk', 'squat')))
+    return path
+
+
+def test_labels_are_of_simspines_layout_and_agree(made):
+    arrays, info = read_npz(made, LAYOUT)
+    cameras = np.load(made, allow_pickle=False)
+    assert len(arrays['imgname']) == 60 and info['joint_names'] == list(skeleton.NAMES)
+    pixels = np.einsum('nij,nkj->nki', cameras['K'], arrays['S'][..., :3])
+    np.testing.assert_allclose(pixels[..., :2] / pixels[..., 2:], arrays['part'][..., :2], atol=1e-6)
+    world = arrays['S_world'][..., :3]
+    np.testing.assert_allclose(
+        np.einsum('nij,nkj->nki', cameras['R'], world) + cameras['t'][:, None], arrays['S'][..., :3], atol=1e-9)
+    inside = ((arrays['part'][..., :2] >= 0) & (arrays['part'][..., :2] < 1000)).all(-1)
+    np.testing.assert_array_equal(arrays['part'][..., 2] > 0, inside)
+
+
+def test_sequences_are_of_one_person_before_one_camera(made):
+    arrays, _ = read_npz(made, ('imgname', 'S_world'))
+    names = arrays['imgname'].astype(str)
+    sequences, frames = parse_names(made, names, subjects=('S0', 'S1', 'S2'))
+    assert len(np.unique(sequences)) == 6 and frames.max() == 10
+    moved = np.linalg.norm(np.diff(arrays['S_world'][:10, :, :3], axis=0), axis=-1)
+    assert 0 < moved.max() < .4  # metres in a fifteenth of a second
+    both = [arrays['S_world'][sequences == name][..., :3] for name in np.unique(sequences)[:2]]
+    np.testing.assert_array_equal(*both)  # two cameras, one person
+
+
+def test_same_settings_give_the_same_and_splits_differ(made, tmp_path):
+    again = tmp_path / 'again.npz'
+    synthesize_poses(again, PoseSettings(3, frames=10, views=2, motions=('walk', 'squat')))
+    other = tmp_path / 'other.npz'
+    synthesize_poses(other, PoseSettings(3, frames=10, views=2, motions=('walk', 'squat'), split='val'))
+    first, second, third = (np.load(path)['S'] for path in (made, again, other))
+    np.testing.assert_array_equal(first, second)
+    assert np.abs(first - third).max() > .01
+
+
+@pytest.mark.parametrize('change, message', [
+    (dict(people=0), 'people is over 0, not 0'), (dict(frames=-1), 'frames is over 0'),
+    (dict(motions=('fly', )), 'motions are out of stand, .*not fly')])
+def test_settings_out_of_range(change, message):
+    with pytest.raises(ValueError, match=message):
+        PoseSettings(**{'people': 1, **change})
