@@ -1,0 +1,103 @@
+"""Points seen by several calibrated cameras, placed in space; views that are wrong about a point are left out.
+
+In the shapes, V is the number of views and N that of points. Pixels are free of lens distortion: see
+`cv2.undistortPoints` with P=K.
+"""
+import itertools
+
+import numpy as np
+
+
+def triangulate(points, weights, projections, threshold=15., steps=5):
+    """Place points in space from what several cameras saw of them.
+
+    Of all pairs of views, the one whose point most other views agree with decides which views count (RANSAC over all
+    samples, since views are few). The point is then found from all of those by the direct linear transform, and moved
+    to the least squares of the weighted reprojection errors by Gauss-Newton steps (Hartley and Zisserman, Multiple View
+    Geometry, 12.2 and A6.1).
+
+    Args:
+        points: pixels, (V, N, 2).
+        weights: how sure each is, such as its score; 0 for what was not seen, (V, N).
+        projections: K [R | t] of each camera, (V, 3, 4).
+        threshold: pixels between a point and its reprojection up to which a view agrees.
+        steps: number of Gauss-Newton steps.
+
+    Returns:
+        tuple: positions (N, 3) in the unit of t, NaN for points that fewer than two views agree on; which views count,
+        bool (V, N); and the mean reprojection error over them in pixels, (N,).
+
+    Raises:
+        ValueError: the shapes do not fit each other, or there are fewer than two views.
+    """
+    points, weights, projections = (np.asarray(array, float) for array in (points, weights, projections))
+    views, count = weights.shape
+    if views < 2 or points.shape != (views, count, 2) or projections.shape != (views, 3, 4):
+        raise ValueError(f'triangulate takes (V, N, 2), (V, N) and (V, 3, 4) with V from 2 on, not {points.shape}, '
+                         f'{weights.shape} and {projections.shape}')
+    seen = (weights > 0) & np.isfinite(points).all(-1)
+    points = np.where(seen[..., None], points, 0)
+    weights = np.where(seen, weights, 0)
+    used = _agreeing(points, seen, projections, threshold)
+    sound = used.sum(0) >= 2
+    weights = weights * used
+    places = np.full((count, 3), np.nan)
+    if sound.any():
+        places[sound] = _linear(points[:, sound], weights[:, sound], projections)
+        for _ in range(steps):
+            places[sound] -= _newton_step(places[sound], points[:, sound], weights[:, sound], projections)
+    errors = reprojection_errors(places, points, projections)
+    used &= sound
+    return places, used, np.where(used, errors, 0).sum(0) / np.where(sound, used.sum(0), np.nan)
+
+
+def reprojection_errors(places, points, projections):
+    """Return how far points in space, (N, 3), are from pixels, (V, N, 2), in each view: (V, N), in pixels.
+
+    What is behind a camera is infinitely far off.
+    """
+    seen = _homogeneous(places) @ np.swapaxes(projections, 1, 2)
+    with np.errstate(divide='ignore', invalid='ignore'):
+        errors = np.linalg.norm(seen[..., :2] / seen[..., 2:] - points, axis=-1)
+    return np.where(seen[..., 2] > 0, errors, np.inf)
+
+
+def _agreeing(points, seen, projections, threshold):
+    """Return which views agree on each point, (V, N): those of the best pair of views."""
+    best, used = np.full(seen.shape[1], -np.inf), np.zeros_like(seen)
+    for pair in map(list, itertools.combinations(range(len(seen)), 2)):
+        places = _linear(points[pair], seen[pair].astype(float), projections[pair])
+        errors = np.where(seen, reprojection_errors(places, points, projections), np.inf)
+        agree = errors <= threshold
+        # More views first, then smaller errors.
+        score = agree.sum(0) - np.where(agree, errors, 0).sum(0) / (1 + threshold * len(seen))
+        better = seen[pair].all(0) & agree[pair].all(0) & (score > best)
+        best[better], used[:, better] = score[better], agree[:, better]
+    return used
+
+
+def _linear(points, weights, projections):
+    """Return the direct linear transform's solution, (N, 3)."""
+    rows = points[..., None] * projections[:, None, 2:] - projections[:, None, :2]  # (V, N, 2, 4)
+    rows = rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12) * weights[..., None, None]
+    place = np.linalg.svd(np.swapaxes(rows, 0, 1).reshape(points.shape[1], -1, 4))[2][:, -1]
+    scale = np.where(np.abs(place[:, 3:]) < 1e-12, 1e-12, place[:, 3:])
+    return place[:, :3] / scale
+
+
+def _newton_step(places, points, weights, projections):
+    """Return the Gauss-Newton step of the weighted squared reprojection errors, (N, 3), to be subtracted."""
+    seen = _homogeneous(places) @ np.swapaxes(projections, 1, 2)  # (V, N, 3)
+    depth = np.where(np.abs(seen[..., 2:]) < 1e-9, 1e-9, seen[..., 2:])
+    residual = seen[..., :2] / depth - points
+    matrix = projections[:, None, :, :3]
+    jacobian = (matrix[..., :2, :] - (seen[..., :2] / depth)[..., None] * matrix[..., 2:, :]) / depth[..., None]
+    weighted = jacobian * weights[..., None, None]
+    normal = np.einsum('vnij,vnik->njk', weighted, jacobian)
+    slope = np.einsum('vnij,vni->nj', weighted, residual)
+    return np.linalg.solve(normal + 1e-12 * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(3),
+                           slope[..., None])[..., 0]
+
+
+def _homogeneous(places):
+    return np.concatenate([places, np.ones((*places.shape[:-1], 1))], axis=-1)

@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+from scipy.optimize import least_squares
+
+from spinepose_mm.lifting import reprojection_errors, triangulate
+from spinepose_mm.synthetic.poses import PoseSettings, synthesize_poses
+
+
+@pytest.fixture(scope='module')
+def scene(tmp_path_factory):
+    """Four cameras around a walking person: true places (N, 3), pixels (4, N, 2) and projections (4, 3, 4)."""
+    path = tmp_path_factory.mktemp('poses') / 'poses.npz'
+    synthesize_poses(path, PoseSettings(1, frames=5, views=4, motions=('walk', )))
+    data = np.load(path)
+    views = {key: data[key].reshape(4, 5, *data[key].shape[1:]) for key in ('part', 'S_world', 'K', 'R', 't')}
+    projections = views['K'][:, 0] @ np.concatenate([views['R'][:, 0], views['t'][:, 0, :, None]], axis=-1)
+    return views['S_world'][0, ..., :3].reshape(-1, 3), views['part'][..., :2].reshape(4, -1, 2), projections
+
+
+def test_exact_pixels_give_exact_places(scene):
+    true, pixels, projections = scene
+    places, used, errors = triangulate(pixels, np.ones(pixels.shape[:2]), projections)
+    assert np.linalg.norm(places - true, axis=-1).max() < 1e-4  # a tenth of a millimetre
+    assert used.all() and errors.max() < 1e-6
+
+
+def test_two_views_are_enough_and_one_is_not(scene):
+    true, pixels, projections = scene
+    weights = np.ones(pixels.shape[:2])
+    weights[1:3], weights[3, 7], weights[:, 9] = 0, 0, 0
+    places, used, errors = triangulate(pixels, weights, projections)
+    assert np.isnan(places[[7, 9]]).all() and np.isnan(errors[[7, 9]]).all() and not used[:, [7, 9]].any()
+    others = np.delete(np.arange(len(true)), [7, 9])
+    assert np.linalg.norm(places[others] - true[others], axis=-1).max() < 1e-4
+    assert used[[0, 3]][:, others].all() and not used[1:3].any()
+
+
+def test_a_wrong_view_is_left_out(scene):
+    true, pixels, projections = scene
+    wrong = pixels.copy()
+    who = np.arange(len(true)) % 4
+    wrong[who, np.arange(len(true))] += [80., -60.]
+    wrong[2, 5] = np.nan
+    places, used, _ = triangulate(wrong, np.ones(pixels.shape[:2]), projections)
+    assert np.linalg.norm(places - true, axis=-1).max() < 1e-4
+    assert not used[who, np.arange(len(true))].any() and used.sum() >= 3 * len(true) - 1
+
+
+def test_noise_is_averaged_to_the_least_squares(scene):
+    """As SciPy's solver, with weights; more views make it better."""
+    true, pixels, projections = scene
+    rng = np.random.default_rng(0)
+    noisy, weights = pixels + rng.normal(0, 2, pixels.shape), rng.uniform(.3, 1, pixels.shape[:2])
+    places, used, errors = triangulate(noisy, weights, projections, threshold=50.)
+    assert used.all() and 1 < errors.mean() < 3
+    for n in (0, 20, 100):
+        def residuals(place):
+            seen = np.append(place, 1) @ np.swapaxes(projections, 1, 2)
+            return ((seen[:, :2] / seen[:, 2:] - noisy[:, n]) * np.sqrt(weights[:, n])[:, None]).ravel()
+        np.testing.assert_allclose(places[n], least_squares(residuals, true[n], xtol=1e-12).x, atol=1e-6)
+    pair, _, _ = triangulate(noisy[:2], weights[:2], projections[:2], threshold=50.)
+    assert np.linalg.norm(places - true, axis=-1).mean() < .8 * np.linalg.norm(pair - true, axis=-1).mean()
+
+
+def test_reprojection_by_hand():
+    """A camera of focal length 100 at the origin; a point behind it is infinitely far off."""
+    camera = np.array([[[100., 0, 50, 0], [0, 100, 40, 0], [0, 0, 1, 0]]])
+    places, points = np.array([[.1, 0, 1], [0, 0, -1]]), np.array([[[60., 43], [50, 40]]])
+    assert reprojection_errors(places, points, camera).tolist() == [[3., np.inf]]
+
+
+def test_shapes_that_do_not_fit():
+    with pytest.raises(ValueError, match=r'with V from 2 on, not \(1, 3, 2\)'):
+        triangulate(np.ones((1, 3, 2)), np.ones((1, 3)), np.ones((1, 3, 4)))
