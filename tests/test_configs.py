@@ -102,7 +102,7 @@ def test_baselines_grow_from_mmposes_networks(name, stock, tmp_path):
     cfg = Config.fromfile(builders.config(f'baselines/spinepose_baseline_{name}'))
     stock = get_config(f'mmpose::body_2d_keypoint/{stock}.py')
     assert cfg.codec == stock.codec
-    assert cfg.train_dataloader.sampler.batch_size == cfg.train_dataloader.batch_size
+    assert cfg.train_dataloader.sampler == dict(type='SpineMixedSampler', ratio=[1, 1])
     assert cfg.train_dataloader.dataset.datasets[1].type == 'SimSpineDataset'
     source = MODELS.build(stock.model).state_dict()
     cfg.model.init_cfg.checkpoint = str(tmp_path / 'coco.pth')
@@ -157,14 +157,12 @@ def test_every_batch_of_v2_holds_the_asked_ratio(tmp_path, monkeypatch):
     monkeypatch.setenv('SPINETRACK_ROOT', str(tmp_path))
     monkeypatch.setenv('SIMSPINE_ROOT', str(tmp_path))
     loader = Config.fromfile(builders.config('spinepose_v2_small')).train_dataloader
-    assert loader.sampler.batch_size == loader.batch_size == 256
     loader.dataset.datasets[1].fraction = 1.
     dataset = DATASETS.build(dict(loader.dataset, pipeline=[]))
-    for ratio, expected in (([1, 1], 6), ([3, 1], 3)):
-        sampler = DATA_SAMPLERS.build(
-            dict(loader.sampler, batch_size=12, source_ratio=ratio), default_args=dict(dataset=dataset, seed=0))
-        order = list(sampler)
-        assert len(order) == 120
+    for ratio, expected in ((loader.sampler.ratio, 6), ([3, 1], 3)):
+        sampler = DATA_SAMPLERS.build(dict(loader.sampler, ratio=ratio), default_args=dict(dataset=dataset, seed=0))
+        names = [dataset[i]['dataset_name'] for i in sampler]
+        assert len(names) == 120
         for start in range(0, 120, 12):
-            names = [dataset[i]['dataset_name'] for i in order[start:start + 12]]
-            assert names.count('simspine') == expected and names.count('spinetrack') == 12 - expected
+            batch = names[start:start + 12]
+            assert batch.count('simspine') == expected and batch.count('spinetrack') == 12 - expected

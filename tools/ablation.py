@@ -7,6 +7,7 @@ The config is one of the whole method: each row leaves out some of its losses. A
 for one seed, see the same pictures. Runs that are finished are not repeated, those that were interrupted go on.
 """
 import argparse
+import hashlib
 import json
 import os
 import subprocess
@@ -39,11 +40,15 @@ def main():
     args = parser.parse_args()
     try:
         config = find_config(args.config)[0]
-        check(Config.fromfile(config), config)
+        cfg = Config.fromfile(config)
+        check(cfg, config)
     except (ValueError, OSError) as error:
         sys.exit(f'error: {error}')
     args.out.mkdir(parents=True, exist_ok=True)
-    keep_settings(args.out / 'settings.json', dict(config=Path(config).name, options=sorted(args.cfg_options)))
+    # The text has the folders of data and teacher in it, which variables of the shell may name.
+    digest = hashlib.sha256(cfg.pretty_text.encode()).hexdigest()[:16]
+    keep_settings(args.out / 'settings.json', dict(
+        config=Path(config).name, digest=digest, options=sorted(args.cfg_options)))
     results = {}
     for seed in args.seeds:  # all rows of one seed first, so that an early look is a fair one
         for name in args.rows:
@@ -67,7 +72,7 @@ def check(cfg, config):
 def keep_settings(file, settings):
     """Write down what the runs of a folder are made with; exit where it is another than last time."""
     if file.exists() and json.loads(file.read_text()) != settings:
-        sys.exit(f'error: {file.parent} has runs of other settings: {file.read_text()}; name another --out')
+        sys.exit(f'error: {file.parent} has runs of other settings, data or teacher: {file.read_text()}; name another --out')
     file.write_text(json.dumps(settings))
 
 

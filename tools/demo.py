@@ -38,8 +38,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--out', type=Path, default=Path('demo_results'), help='folder of all that is made')
     parser.add_argument('--images', type=positive, default=2000, help='how many pictures to train on')
-    parser.add_argument('--epochs', type=positive, default=12, help='how often the student goes through them')
-    parser.add_argument('--teacher-epochs', type=positive, default=10, help='how often the teacher does before')
+    parser.add_argument('--epochs', type=positive, default=8, help='how often the student goes through them')
+    parser.add_argument('--teacher-epochs', type=positive, default=16, help='how often the teacher does before')
     args = parser.parse_args()
     start = time.monotonic()
     data, out = args.out / 'data', args.out

@@ -16,8 +16,8 @@ simspine_train = dict(
     fraction=0.02)
 simspine_val = dict(simspine_train, ann_file='annotations/simspine_test.npz', test_mode=True)
 
-# Of each batch, as many from SpineTrack as from SIMSPINE; batch_size is that of the loader.
-mixed_sampler = dict(type='MultiSourceSampler', batch_size=256, source_ratio=[1, 1])
+# Of each batch, as many from SpineTrack as from SIMSPINE.
+mixed_sampler = dict(type='SpineMixedSampler', ratio=[1, 1])
 
 # AUC of PCK up to 30 pixels of the picture, MMPose's normaliser; the paper's is not quoted.
 mixed_evaluator = dict(

@@ -2,7 +2,6 @@
 _base_ = ['../spinepose_v2_small.py']
 
 base_lr = 5e-4
-batch_size = 64
 heatmap = dict(type='MSRAHeatmap', input_size=_base_.input_size, heatmap_size=(48, 64), sigma=2)
 codec = dict(_delete_=True, **heatmap)
 
@@ -38,8 +37,7 @@ model = dict(
     test_cfg=dict(flip_test=True, flip_mode='heatmap', shift_heatmap=True))
 
 train_pipeline = [dict(step, encoder=heatmap) if 'encoder' in step else step for step in _base_.train_pipeline]
-train_dataloader = dict(
-    batch_size=batch_size, sampler=dict(batch_size=batch_size), dataset=dict(pipeline=train_pipeline))
+train_dataloader = dict(batch_size=64, dataset=dict(pipeline=train_pipeline))
 
 optim_wrapper = dict(_delete_=True, type='OptimWrapper', optimizer=dict(type='Adam', lr=base_lr))
 param_scheduler = [dict(_base_.param_scheduler[0], start_factor=1e-3, end=500), _base_.param_scheduler[1]]

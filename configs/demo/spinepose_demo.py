@@ -5,8 +5,8 @@ says. `make demo` does both within minutes on two CPU cores.
 """
 _base_ = ['../spinepose_tiny.py']
 
-teacher = '{{$SPINEPOSE_TEACHER:work_dirs/spinepose_demo_teacher/epoch_10.pth}}'
-max_epochs = 12
+teacher = '{{$SPINEPOSE_TEACHER:work_dirs/spinepose_demo_teacher/epoch_16.pth}}'
+max_epochs = 8
 
 model = dict(
     init_cfg=dict(_delete_=True, type='SpineGrowth', checkpoint=teacher),

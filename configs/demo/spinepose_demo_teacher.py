@@ -3,7 +3,7 @@ _base_ = ['../spinepose_tiny.py']
 
 num_keypoints = 26
 halpe26 = dict(from_file='configs/_base_/datasets/halpe26.py')
-max_epochs = 10
+max_epochs = 16
 
 model = dict(metainfo=halpe26, head=dict(out_channels=num_keypoints))
 
@@ -24,7 +24,11 @@ train_dataloader = dict(
         ],
         pipeline=_base_.train_pipeline))
 
-train_cfg = dict(val_interval=max_epochs)
+train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)
+param_scheduler = [
+    _base_.param_scheduler[0],
+    dict(_base_.param_scheduler[1], begin=max_epochs // 2, end=max_epochs, T_max=max_epochs // 2),
+]
 val_evaluator = dict(subsets=('body', 'feet'))
 test_evaluator = val_evaluator
 default_hooks = dict(checkpoint=dict(save_best='spinetrack/body_AP'))

@@ -13,22 +13,23 @@ import numpy as np
 from spinepose_mm import skeleton
 from spinepose_mm.interop.checkpoints import data_global
 
-#: Shape of each field.
+#: Shape of each field. K, a camera's intrinsics, is in what `spinepose_mm.synthetic` writes, not in SIMSPINE's files.
 LAYOUT = dict(imgname=('N', ), center=('N', 2), scale=('N', ), part=('N', 'K', 3), S=('N', 'K', 4),
-              S_world=('N', 'K', 4), angles=('N', 'A'))
+              S_world=('N', 'K', 4), angles=('N', 'A'), K=('N', 3, 3))
 #: Field of the metadata that names what a dimension counts.
 NAMES = dict(K='joint_names', A='param_names')
 SUBJECTS = ('S1', 'S5', 'S6', 'S7', 'S8', 'S9', 'S11')
 _FRAME = re.compile(r'(?P<subject>S\d+)/(?P=subject)_(?P<action>.+)\.(?P<camera>\d+)/(?P=subject)_.+_(?P<frame>\d+)\.\w+')
 
 
-def read_npz(path, fields, metadata=True):
+def read_npz(path, fields, metadata=True, optional=()):
     """Read fields of an annotation file.
 
     Args:
         path: the `.npz`.
         fields: names out of LAYOUT.
         metadata: whether the file has SIMSPINE's metadata; Human3.6M's has none.
+        optional: more names, of fields that are read where the file has them.
 
     Returns:
         tuple: {field: array}, and the metadata, a dict with `joint_names` and `param_names`, or None.
@@ -47,7 +48,7 @@ def read_npz(path, fields, metadata=True):
             missing = {*fields, *(['metadata'] if metadata else [])} - found
             if missing:
                 raise ValueError(f'{path} has no field {min(missing)!r}')
-            arrays = {field: _read_array(path, archive, field) for field in fields}
+            arrays = {field: _read_array(path, archive, field) for field in (*fields, *(found & set(optional)))}
             info = _read_metadata(path, archive) if metadata else None
     except pickle.UnpicklingError as error:
         raise ValueError(f'{path}: metadata was refused: {error}') from error
@@ -61,7 +62,7 @@ def _check_shapes(path, arrays, info):
     """Raise ValueError unless the dimensions of all fields agree with each other and with the metadata."""
     sizes = {}
     for dimension, names in NAMES.items() if info else ():
-        if not isinstance(info.get(names), (list, tuple)):
+        if not isinstance(info.get(names), (list, tuple, np.ndarray)):
             raise ValueError(f'{path}: metadata has no list {names!r}')
         sizes[dimension] = len(info[names]), f'metadata[{names!r}]'
     for field, array in arrays.items():
@@ -96,8 +97,10 @@ def _read_metadata(path, archive):
     """Return the dict that is pickled in the file's `metadata`, an array of one object."""
     with archive.open('metadata.npy') as file:
         version = np.lib.format.read_magic(file)
-        read_header = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}[version[0]]
-        shape, _, dtype = read_header(file)
+        readers = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
+        if version[0] not in readers:
+            raise ValueError(f'{path}: metadata is of an unknown version of the format, {version}')
+        shape, _, dtype = readers[version[0]](file)
         if dtype != object or shape not in ((), (1, )):
             raise ValueError(f'{path}: metadata is not a dict')
         found = _DataUnpickler(file).load()
@@ -168,8 +171,8 @@ def spread(sequences, frames, fraction):
 def fit_intrinsics(part, S, where):
     """Return the focal lengths and the principal point of a camera, each (2,) in pixels, from what it saw.
 
-    Pixels are linear in normalised camera coordinates, so that they follow by least squares; SIMSPINE's annotations
-    have no intrinsics of their own.
+    Without lens distortion, pixels are linear in normalised camera coordinates, so that they follow by least squares;
+    with it, they are those that fit best. SIMSPINE's annotations have no intrinsics of their own.
 
     Args:
         part: pixels and visibility, (N, K, 3).
@@ -177,11 +180,20 @@ def fit_intrinsics(part, S, where):
         where: of which camera, for the error.
 
     Raises:
-        ValueError: too few points are seen to tell.
+        ValueError: too few points are seen to tell, or they are more than 10 pixels off on average, as those of several
+            cameras are.
     """
-    seen = (part[..., 2] > 0) & (S[..., 3] > 0) & (S[..., 2] > 0)
+    seen = is_seen(part) & is_seen(S) & (S[..., 2] > 0)
     if seen.sum() < 4:
         raise ValueError(f'{where}: part and S have {seen.sum()} points in common, too few to tell the intrinsics')
     rays, pixels = S[seen][:, :2] / S[seen][:, 2:3], part[seen][:, :2]
-    lines = [np.polyfit(rays[:, axis], pixels[:, axis], 1) for axis in (0, 1)]
-    return tuple(np.array(lines).T)
+    focal, center = np.array([np.polyfit(rays[:, axis], pixels[:, axis], 1) for axis in (0, 1)]).T
+    off = np.linalg.norm(rays * focal + center - pixels, axis=-1).mean()
+    if off > 10:
+        raise ValueError(f'{where}: part is {off:.0f} pixels from what one camera would see of S')
+    return focal, center
+
+
+def is_seen(points):
+    """Tell which points of a file are there: their last number is over 0, and all are finite."""
+    return (points[..., -1] > 0) & np.isfinite(points).all(-1)

@@ -38,9 +38,12 @@ def evaluate_mean_pose(cfg):
     for i in range(len(test)):
         person = scale(test[i])
         keypoints = person['bbox'][:, None, :2] + pose * _extent(person)
-        sample = {key: person[key] for key in ('id', 'img_id', 'category_id', 'raw_ann_info', 'dataset_name')}
+        sample = {key: person[key] for key in ('id', 'img_id', 'category_id', 'raw_ann_info', 'dataset_name')
+                  if key in person}
         sample['pred_instances'] = dict(keypoints=keypoints, keypoint_scores=np.ones(keypoints.shape[:2]))
-        sample['gt_instances'] = dict(bbox_scores=person['bbox_score'], bbox_scales=person['bbox_scale'])
+        sample['gt_instances'] = dict(
+            bbox_scores=person['bbox_score'], bbox_scales=person['bbox_scale'], keypoints=person['keypoints'],
+            keypoints_visible=person['keypoints_visible'])
         evaluator.process([sample], dict(inputs=[None], data_samples=[sample]))
     return evaluator.evaluate(len(test))
 

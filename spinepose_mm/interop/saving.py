@@ -103,5 +103,16 @@ def _newest(work_dir):
         return named
     found = [path for pattern in ('epoch_*.pth', 'iter_*.pth') for path in Path(work_dir).glob(pattern)]
     if named and Path(named).is_file():
-        found.append(Path(named))
-    return str(max(found, key=lambda path: path.stat().st_mtime_ns)) if found else None
+        # Later by number and by time: an earlier training in the same folder may have come further, and copied files
+        # may have any time.
+        note = Path(named)
+        found = [note] + [path for path in found if _number(path) > _number(note) and _time(path) >= _time(note)]
+    return str(max(found, key=_time)) if found else None
+
+
+def _number(path):
+    return int(''.join(filter(str.isdigit, path.stem)) or 0)
+
+
+def _time(path):
+    return path.stat().st_mtime_ns

@@ -8,7 +8,7 @@ import itertools
 import numpy as np
 
 
-def triangulate(points, weights, projections, threshold=15., steps=5):
+def triangulate(points, weights, projections, threshold=15., least_angle=3., steps=5):
     """Place points in space from what several cameras saw of them.
 
     Of all pairs of views, the one whose point most other views agree with decides which views count (RANSAC over all
@@ -21,10 +21,12 @@ def triangulate(points, weights, projections, threshold=15., steps=5):
         weights: how sure each is, such as its score; 0 for what was not seen, (V, N).
         projections: K [R | t] of each camera, (V, 3, 4).
         threshold: pixels between a point and its reprojection up to which a view agrees.
+        least_angle: degrees between the rays of two views, or between one and the other's opposite, under which they
+            cannot place a point.
         steps: number of Gauss-Newton steps.
 
     Returns:
-        tuple: positions (N, 3) in the unit of t, NaN for points that fewer than two views agree on; which views count,
+        tuple: positions (N, 3) in the unit of t, NaN for points that no two views with such an angle agree on; which views count,
         bool (V, N); and the mean reprojection error over them in pixels, (N,).
 
     Raises:
@@ -38,16 +40,15 @@ def triangulate(points, weights, projections, threshold=15., steps=5):
     seen = (weights > 0) & np.isfinite(points).all(-1)
     points = np.where(seen[..., None], points, 0)
     weights = np.where(seen, weights, 0)
-    used = _agreeing(points, seen, projections, threshold)
-    sound = used.sum(0) >= 2
+    used = _agreeing(points, seen, projections, threshold, np.sin(np.radians(least_angle)))
+    sound = used.any(0)
     weights = weights * used
     places = np.full((count, 3), np.nan)
-    if sound.any():
-        places[sound] = _linear(points[:, sound], weights[:, sound], projections)
-        for _ in range(steps):
-            places[sound] -= _newton_step(places[sound], points[:, sound], weights[:, sound], projections)
+    places[sound] = _refined(points[:, sound], weights[:, sound], projections, steps)
     errors = reprojection_errors(places, points, projections)
-    used &= sound
+    used &= errors <= threshold
+    sound = used.sum(0) >= 2
+    places[~sound], used[:, ~sound] = np.nan, False
     return places, used, np.where(used, errors, 0).sum(0) / np.where(sound, used.sum(0), np.nan)
 
 
@@ -62,25 +63,42 @@ def reprojection_errors(places, points, projections):
     return np.where(seen[..., 2] > 0, errors, np.inf)
 
 
-def _agreeing(points, seen, projections, threshold):
+def _agreeing(points, seen, projections, threshold, least_sine):
     """Return which views agree on each point, (V, N): those of the best pair of views."""
     best, used = np.full(seen.shape[1], -np.inf), np.zeros_like(seen)
+    centers = np.stack([-np.linalg.solve(matrix[:, :3], matrix[:, 3]) for matrix in projections])
     for pair in map(list, itertools.combinations(range(len(seen)), 2)):
         places = _linear(points[pair], seen[pair].astype(float), projections[pair])
+        rays = places - centers[pair][:, None]
+        rays /= np.linalg.norm(rays, axis=-1, keepdims=True)
+        wide = np.linalg.norm(np.cross(*rays), axis=-1) >= least_sine
         errors = np.where(seen, reprojection_errors(places, points, projections), np.inf)
         agree = errors <= threshold
         # More views first, then smaller errors.
         score = agree.sum(0) - np.where(agree, errors, 0).sum(0) / (1 + threshold * len(seen))
-        better = seen[pair].all(0) & agree[pair].all(0) & (score > best)
+        better = wide & seen[pair].all(0) & agree[pair].all(0) & (score > best)
         best[better], used[:, better] = score[better], agree[:, better]
     return used
+
+
+def _refined(points, weights, projections, steps):
+    """Return the least squares of the weighted reprojection errors, (N, 3); a step that makes them worse is not taken."""
+    def cost(places):
+        errors = reprojection_errors(places, points, projections)
+        return (weights * np.where(weights > 0, errors, 0) ** 2).sum(0)
+
+    places = _linear(points, weights, projections)
+    for _ in range(steps):
+        moved = places - _newton_step(places, points, weights, projections)
+        places = np.where((cost(moved) < cost(places))[:, None], moved, places)
+    return places
 
 
 def _linear(points, weights, projections):
     """Return the direct linear transform's solution, (N, 3)."""
     rows = points[..., None] * projections[:, None, 2:] - projections[:, None, :2]  # (V, N, 2, 4)
     rows = rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12) * weights[..., None, None]
-    place = np.linalg.svd(np.swapaxes(rows, 0, 1).reshape(points.shape[1], -1, 4))[2][:, -1]
+    place = np.linalg.svd(np.swapaxes(rows, 0, 1).reshape(points.shape[1], 2 * len(points), 4))[2][:, -1]
     scale = np.where(np.abs(place[:, 3:]) < 1e-12, 1e-12, place[:, 3:])
     return place[:, :3] / scale
 

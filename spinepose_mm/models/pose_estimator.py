@@ -21,8 +21,8 @@ class SpinePoseEstimator(TopdownPoseEstimator):
 
     Raises:
         TypeError: there is a teacher, but the head is another.
-        CheckpointError: on loading a checkpoint that is for another number of keypoints or of another size, or that has
-            none of this model's weights.
+        CheckpointError: on loading a checkpoint that is for another number of keypoints or of another size, or that
+            lacks some of this model's weights.
     """
 
     def __init__(self, *args, teacher=None, **kwargs):
@@ -60,10 +60,11 @@ class SpinePoseEstimator(TopdownPoseEstimator):
                 'it, use the config that it was trained with; to train this model from it, let its head grow: '
                 "model.init_cfg=dict(type='SpineGrowth', checkpoint=...)")
         own = self.state_dict()
-        shared = [name for name in own if prefix + name in state_dict]
-        if not shared:
-            raise CheckpointError(f'{file} has none of the weights of this model, such as {next(iter(own))}')
-        for name in shared:
+        missing = [name for name in own if prefix + name not in state_dict]
+        if missing:
+            raise CheckpointError(f'{file} lacks {len(missing)} of the {len(own)} weights of this model, such as '
+                                  f'{missing[0]}; to start from a backbone alone, use model.backbone.init_cfg')
+        for name in own:
             if own[name].shape != state_dict[prefix + name].shape:
                 raise CheckpointError(
                     f'{file} is for a model of another size: {name} has the shape '

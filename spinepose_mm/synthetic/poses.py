@@ -6,6 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 from tqdm import tqdm
 
+from spinepose_mm.datasets.simspine import SUBJECTS
+
 from .body import Body, forward, keypoints
 from .dataset import write_npz
 from .motion import MOTIONS, sequence
@@ -42,6 +44,8 @@ class PoseSettings:
         for name in ('people', 'frames', 'views', 'frame_rate'):
             if not getattr(self, name) > 0:
                 raise ValueError(f'{name} is over 0, not {getattr(self, name)}')
+        if self.seed < 0:
+            raise ValueError(f'seed is 0 or more, not {self.seed}')
         unknown = set(self.motions) - set(MOTIONS)
         if unknown or not self.motions:
             raise ValueError(f'motions are out of {", ".join(MOTIONS)}, not {", ".join(sorted(unknown)) or "none"}')
@@ -50,15 +54,20 @@ class PoseSettings:
 def synthesize_poses(path, settings, progress=False):
     """Write the labels of moving people, in SIMSPINE's layout with the cameras, whole or not at all.
 
-    Pictures are named as SIMSPINE's, a subject for each person and a camera for each view; none of them exists. Every
+    Pictures are named as SIMSPINE's, by its subjects in turn, with an action for each person; none of them exists. Every
     point in front of the camera and within the picture counts as seen.
 
     Args:
         path: the `.npz`.
         settings: PoseSettings.
         progress: whether to show a progress bar.
+
+    Raises:
+        FileExistsError: there is a file of that name, which may be SIMSPINE's own.
     """
     path = Path(path)
+    if path.exists():
+        raise FileExistsError(f'{path} is there already')
     path.parent.mkdir(parents=True, exist_ok=True)
     write_npz(path, [record for person in tqdm(range(settings.people), disable=not progress)
                      for record in _film(settings, person)])
@@ -70,12 +79,13 @@ def _film(settings, person):
     motion = str(rng.choice(settings.motions))
     body = Body.sample(rng)
     pose = sequence(motion, body, rng, settings.frames / settings.frame_rate, settings.frame_rate)
-    points = keypoints(body, forward(body, pose))
+    points = keypoints(body, forward(body, pose))[:settings.frames]
     # Aimed at the middle of all that the person does.
     middle = SimpleNamespace(points=points.reshape(-1, 3))
     angles = [pose_angles(pose, frame) for frame in range(len(points))]
     for view, camera in enumerate(make_cameras(rng, [middle], settings.size, settings.views)):
-        name = f'S{person}/S{person}_{motion}.{view:08d}'
+        subject = SUBJECTS[person % len(SUBJECTS)]
+        name = f'{subject}/{subject}_{motion}_{person}.{view:08d}'
         place = camera.to_camera(points)
         pixels = camera.project(points)
         inside = (place[..., 2] > 0) & (pixels >= 0).all(-1) & (pixels < settings.size).all(-1)

@@ -42,6 +42,17 @@ def test_markers_that_are_not_seen_weigh_nothing(tmp_path):
     assert info['keypoints_visible'][0, skeleton.index('L3')] == 0 and info['keypoints_visible'].sum() == 14
 
 
+def test_labels_that_are_no_numbers_and_boxes_without_area(tmp_path):
+    part, scale = np.ones((32, 15, 3)), np.ones(32)
+    part[3, 2, 0] = np.nan
+    info = build(builders.write_simspine(tmp_path / 'a.npz', part=part)).get_data_info(3)
+    assert info['keypoints_visible'].sum() == 14 and np.isfinite(info['keypoints']).all()
+    for value in (0, np.nan):
+        scale[7] = value
+        with pytest.raises(ValueError, match=r'b\.npz: center and scale of S1/.*_000004\.jpg are no box'):
+            build(builders.write_simspine(tmp_path / 'b.npz', scale=scale))
+
+
 def test_human36m_adds_its_joints_by_name(tmp_path):
     names = builders.simspine_names()
     path = builders.write_simspine(tmp_path / 'simspine_train.npz', names)

@@ -18,7 +18,7 @@ def poses(tmp_path_factory):
 
 
 def build(path, **options):
-    return DATASETS.build(dict(type='SpineLiftingDataset', ann_file=str(path), subjects=None, **options))
+    return DATASETS.build(dict(type='SpineLiftingDataset', ann_file=str(path), **options))
 
 
 def test_input_and_target_by_hand(poses):
@@ -68,6 +68,7 @@ def test_detected_keypoints(poses, tmp_path):
     part = truth['part'][order] + [3., -2., 0.]
     part[..., 2] = .9
     part[0, 5, 2] = .1
+    part[0, 6] = np.nan, np.nan, 0
     np.savez(tmp_path / 'found.npz', imgname=truth['imgname'][order], part=part)
     data = build(poses, detections=str(tmp_path / 'found.npz'))
     item, exact = data.get_data_info(int(order[3])), build(poses).get_data_info(int(order[3]))
@@ -75,6 +76,14 @@ def test_detected_keypoints(poses, tmp_path):
     np.testing.assert_allclose(item['keypoints'][0] - exact['keypoints'][0], [[3, -2] / focal] * 37, atol=1e-5)
     unsure = data.get_data_info(int(order[0]))
     assert unsure['keypoints_visible'][0, 5] == 0 and (unsure['keypoints'][0, 5] == 0).all()
+    assert np.isfinite(unsure['keypoints']).all() and unsure['keypoints_visible'].sum() == 35
+    np.savez(tmp_path / 'whole.npz', imgname=truth['imgname'][order], part=part.round().astype(int))
+    with np.errstate(invalid='ignore'):
+        rounded = build(poses, detections=str(tmp_path / 'whole.npz')).get_data_info(int(order[3]))
+    assert np.abs(rounded['keypoints'] - item['keypoints']).max() < .6 / focal.min()
+    np.savez(tmp_path / 'twice.npz', imgname=np.repeat(truth['imgname'], 2), part=np.repeat(part, 2, axis=0))
+    with pytest.raises(ValueError, match=r'twice\.npz: imgname has a picture twice'):
+        build(poses, detections=str(tmp_path / 'twice.npz'))
     np.savez(tmp_path / 'few.npz', imgname=truth['imgname'][1:], part=part[1:])
     with pytest.raises(ValueError, match=r'few\.npz: imgname lacks 1 frames'):
         build(poses, detections=str(tmp_path / 'few.npz'))
@@ -88,6 +97,19 @@ def test_intrinsics_follow_from_points():
     np.testing.assert_allclose(center, [500, 480])
     with pytest.raises(ValueError, match='x: part and S have 3 points in common'):
         fit_intrinsics(part[:1, :3], S[:1, :3], 'x')
+    part[2:, :, :2] += 100  # another camera
+    with pytest.raises(ValueError, match=r'x: part is \d+ pixels from what one camera would see of S'):
+        fit_intrinsics(part, S, 'x')
+
+
+def test_intrinsics_of_a_file_without_them(poses, tmp_path):
+    truth = dict(np.load(poses, allow_pickle=True))
+    np.savez(tmp_path / 'found.npz', imgname=truth['imgname'], part=truth['part'])
+    known = build(poses, detections=str(tmp_path / 'found.npz')).get_data_info(9)
+    del truth['K']
+    np.savez(tmp_path / 'without.npz', **truth)
+    fitted = build(tmp_path / 'without.npz', detections=str(tmp_path / 'found.npz')).get_data_info(9)
+    np.testing.assert_allclose(fitted['keypoints'], known['keypoints'], atol=1e-5)
 
 
 @pytest.mark.parametrize('options, message', [(dict(seq_len=4), 'seq_len is odd'), (dict(fraction=0.), 'fraction is over')])

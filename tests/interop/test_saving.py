@@ -136,6 +136,11 @@ def test_the_newest_checkpoint_is_found_whatever_the_note_says(tmp_path):
     for note in ('', str(tmp_path / 'epoch_1.pth'), str(tmp_path / 'epoch_7.pth')):
         (tmp_path / 'last_checkpoint').write_text(note)
         assert find(str(tmp_path)) == newest
+    os.utime(newest, (50, 50))  # of an earlier training that came further
+    (tmp_path / 'last_checkpoint').write_text(str(tmp_path / 'epoch_1.pth'))
+    assert find(str(tmp_path)) == str(tmp_path / 'epoch_1.pth')
+    (tmp_path / 'last_checkpoint').write_text(newest)  # copied with the times of the copy
+    assert find(str(tmp_path)) == newest
     elsewhere = tmp_path / 'elsewhere.pth'
     elsewhere.write_bytes(b'')
     (tmp_path / 'last_checkpoint').write_text(str(elsewhere))

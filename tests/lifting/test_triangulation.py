@@ -62,6 +62,36 @@ def test_noise_is_averaged_to_the_least_squares(scene):
     assert np.linalg.norm(places - true, axis=-1).mean() < .8 * np.linalg.norm(pair - true, axis=-1).mean()
 
 
+def cameras(*centers):
+    """Return projections of cameras at places in the plane y = 0 that look at the origin, focal length 1000."""
+    found = []
+    for center in np.array(centers, float):
+        forward = -center / np.linalg.norm(center)
+        turn = np.stack([np.cross([0, -1, 0], forward), [0, -1, 0], forward])
+        found.append(np.diag([1000, 1000, 1.]) @ np.column_stack([turn, -turn @ center]))
+    return np.stack(found)
+
+
+@pytest.mark.parametrize('centers', [[(0, 0, 4), (0, 0, 4)], [(0, 0, 4), (0, 0, -4)], [(0, 0, 4), (.02, 0, 4)]])
+def test_views_along_one_line_place_nothing(centers):
+    """One place twice, two opposite ones, two side by side: the depth cannot be told, so nothing is said."""
+    rng, projections = np.random.default_rng(0), cameras(*centers)
+    true = rng.uniform(-.05, .05, (50, 3))
+    seen = np.concatenate([true, np.ones((50, 1))], -1) @ np.swapaxes(projections, 1, 2)
+    pixels = seen[..., :2] / seen[..., 2:] + rng.normal(0, .5, (2, 50, 2))
+    places, used, errors = triangulate(pixels, np.ones((2, 50)), projections)
+    assert np.isnan(places).mean() > .9 and not used[:, np.isnan(places[:, 0])].any()
+    third = cameras(*centers, (4, 0, 0))
+    seen = np.concatenate([true, np.ones((50, 1))], -1) @ np.swapaxes(third, 1, 2)
+    places, used, errors = triangulate(seen[..., :2] / seen[..., 2:], np.ones((3, 50)), third)
+    assert np.linalg.norm(places - true, axis=-1).max() < 1e-6 and used.all()
+
+
+def test_no_points(scene):
+    places, used, errors = triangulate(np.zeros((4, 0, 2)), np.zeros((4, 0)), scene[2])
+    assert places.shape == (0, 3) and used.shape == (4, 0) and errors.shape == (0,)
+
+
 def test_reprojection_by_hand():
     """A camera of focal length 100 at the origin; a point behind it is infinitely far off."""
     camera = np.array([[[100., 0, 50, 0], [0, 100, 40, 0], [0, 0, 1, 0]]])

@@ -52,7 +52,9 @@ def test_weights_of_another_model_are_refused(tmp_path):
     cfg.model.backbone.widen_factor, cfg.model.head.in_channels = .75, 768
     for name, content, message in (
             ('small.pth', weights, r'small\.pth is for a model of another size: .* has the shape'),
-            ('foo.pth', {'foo.weight': torch.zeros(1)}, r'foo\.pth has none of the weights')):
+            ('foo.pth', {'foo.weight': torch.zeros(1)}, r'foo\.pth lacks (\d+) of the \1 weights of this model'),
+            ('part.pth', {name: value for name, value in weights.items() if name.startswith('backbone.')},
+             r'part\.pth lacks \d+ of the .* such as head\.')):
         torch.save(dict(state_dict=content), tmp_path / name)
         with pytest.raises(CheckpointError, match=message):
             load_checkpoint(MODELS.build(cfg.model), str(tmp_path / name))

@@ -29,7 +29,7 @@ def test_labels_are_of_simspines_layout_and_agree(made):
 def test_sequences_are_of_one_person_before_one_camera(made):
     arrays, _ = read_npz(made, ('imgname', 'S_world'))
     names = arrays['imgname'].astype(str)
-    sequences, frames = parse_names(made, names, subjects=('S0', 'S1', 'S2'))
+    sequences, frames = parse_names(made, names)
     assert len(np.unique(sequences)) == 6 and frames.max() == 10
     moved = np.linalg.norm(np.diff(arrays['S_world'][:10, :, :3], axis=0), axis=-1)
     assert 0 < moved.max() < .4  # metres in a fifteenth of a second
@@ -37,9 +37,16 @@ def test_sequences_are_of_one_person_before_one_camera(made):
     np.testing.assert_array_equal(*both)  # two cameras, one person
 
 
+def test_one_frame_each(tmp_path):
+    synthesize_poses(tmp_path / 'a.npz', PoseSettings(2, frames=1, views=1))
+    assert len(np.load(tmp_path / 'a.npz')['S']) == 2
+
+
 def test_same_settings_give_the_same_and_splits_differ(made, tmp_path):
     again = tmp_path / 'again.npz'
     synthesize_poses(again, PoseSettings(3, frames=10, views=2, motions=('walk', 'squat')))
+    with pytest.raises(FileExistsError, match=r'again\.npz is there already'):
+        synthesize_poses(again, PoseSettings(1))
     other = tmp_path / 'other.npz'
     synthesize_poses(other, PoseSettings(3, frames=10, views=2, motions=('walk', 'squat'), split='val'))
     first, second, third = (np.load(path)['S'] for path in (made, again, other))
@@ -48,7 +55,7 @@ def test_same_settings_give_the_same_and_splits_differ(made, tmp_path):
 
 
 @pytest.mark.parametrize('change, message', [
-    (dict(people=0), 'people is over 0, not 0'), (dict(frames=-1), 'frames is over 0'),
+    (dict(people=0), 'people is over 0, not 0'), (dict(seed=-1), 'seed is 0 or more'), (dict(frames=-1), 'frames is over 0'),
     (dict(motions=('fly', )), 'motions are out of stand, .*not fly')])
 def test_settings_out_of_range(change, message):
     with pytest.raises(ValueError, match=message):

@@ -45,10 +45,11 @@ def test_rows_leave_out_their_losses_and_are_not_repeated(rendered, tmp_path):
     found = json.loads((tmp_path / 'out' / 'none' / 'seed_3' / 'metrics.json').read_text())
     assert f'{100 * found["spinetrack/spine_AP"]:.1f} ± 0.0' in table[2] and '69.6 | 72.2 | 87.0' in table[2]
     assert cv2.imread(str(tmp_path / 'out' / 'ablation.png')).std() > 5
-    again = ablation('spinepose_demo.py', rendered, tmp_path / 'gone.pth', *args, cwd=tmp_path)
+    again = ablation('spinepose_demo.py', rendered, tmp_path / 'teacher.pth', *args, cwd=tmp_path)
     assert again.returncode == 0 and '-- none' not in again.stdout and table[2] in again.stdout
-    other = ablation('spinepose_demo.py', rendered, tmp_path / 'gone.pth', *args[:-1], cwd=tmp_path)
-    assert other.returncode == 1 and 'out has runs of other settings' in other.stdout
+    for teacher, options in (('teacher.pth', args[:-1]), ('other.pth', args)):
+        other = ablation('spinepose_demo.py', rendered, tmp_path / teacher, *options, cwd=tmp_path)
+        assert other.returncode == 1 and 'out has runs of other settings' in other.stdout
 
 
 def test_a_config_without_the_method_is_refused(rendered, tmp_path):

@@ -173,8 +173,7 @@ def test_v2_large_from_another_folder(tmp_path):
     cfg, cache = cache_teacher('spinepose_v2_large', tmp_path / 'torch')
     torch.save(dict(state_dict=builders.stock(cfg.model).state_dict()), cache / Path(cfg.model.init_cfg.checkpoint).name)
     done = mim('train', 'spinepose_mm', 'spinepose_v2_large.py', '--auto-scale-lr', '--resume', data=data, cwd=tmp_path,
-               options=[*QUICK, 'train_dataloader.batch_size=2', 'train_dataloader.sampler.batch_size=2',
-                        'train_dataloader.dataset.datasets.1.fraction=1.', 'val_dataloader.dataset.datasets.1.fraction=1.'],
+               options=[*QUICK, 'train_dataloader.batch_size=2', 'train_dataloader.dataset.datasets.1.fraction=1.', 'val_dataloader.dataset.datasets.1.fraction=1.'],
                TORCH_HOME=str(tmp_path / 'torch'), SIMSPINE_ROOT=str(simspine))
     assert done.returncode == 0, errors(done.stdout)
     assert 'load model from: https://huggingface.co' in done.stdout

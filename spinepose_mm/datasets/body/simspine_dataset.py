@@ -5,7 +5,7 @@ from mmpose.datasets.datasets import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.simspine import SUBJECTS, joint_keypoints, parse_names, read_npz, spread
+from spinepose_mm.datasets.simspine import SUBJECTS, is_seen, joint_keypoints, parse_names, read_npz, spread
 
 
 @DATASETS.register_module()
@@ -28,7 +28,7 @@ class SimSpineDataset(BaseCocoStyleDataset):
 
     Raises:
         FileNotFoundError: a file does not exist.
-        ValueError: a file is not of SIMSPINE's layout, a subject is unknown, no frame is in both files, or the fraction
+        ValueError: a file is not of SIMSPINE's layout, a box has no area, a subject is unknown, no frame is in both files, or the fraction
             is not over 0 and up to 1.
     """
 
@@ -49,12 +49,15 @@ class SimSpineDataset(BaseCocoStyleDataset):
         rows = spread(*parse_names(self.ann_file, names, self.subjects), self.fraction)
         self._names = names[rows]
         self._boxes = np.column_stack([arrays['center'][rows], arrays['scale'][rows] * 200 / 1.2]).astype(np.float32)
+        wrong = ~np.isfinite(self._boxes).all(1) | (self._boxes[:, 2] <= 0)
+        if wrong.any():
+            raise ValueError(f'{self.ann_file}: center and scale of {self._names[wrong][0]} are no box with an area')
         self._points = np.zeros((len(rows), skeleton.NUM_KEYPOINTS, 3), np.float32)
         if self.human36m_file:
             self._add_human36m()
         part = arrays['part'][rows]
         for joint, keypoint in enumerate(columns):
-            seen = part[:, joint, 2] > 0
+            seen = is_seen(part[:, joint])
             self._points[seen, keypoint] = part[seen, joint]
         # Only numbers are listed, since MMEngine pickles each entry: the labels of 1.56 million frames stay arrays.
         return [dict(row=row) for row in range(len(rows))]
@@ -75,8 +78,7 @@ class SimSpineDataset(BaseCocoStyleDataset):
         for joint, name in enumerate(skeleton.HUMAN36M):
             if name:
                 found = part[rows[both], joint]
-                found[:, 2] = found[:, 2] > 0
-                self._points[both, skeleton.index(name)] = found * found[:, 2:]
+                self._points[both, skeleton.index(name)] = np.where(is_seen(found)[:, None], found, 0)
 
     def get_data_info(self, idx):
         """Return a frame's labels as MMPose's pipelines take them."""

@@ -6,11 +6,8 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.simspine import SUBJECTS, fit_intrinsics, joint_keypoints, parse_names, read_npz, spread
-
-_METAINFO_KEYS = ('upper_body_ids', 'lower_body_ids', 'flip_pairs', 'dataset_keypoint_weights', 'flip_indices',
-                  'skeleton_links')
-
+from spinepose_mm.datasets.simspine import (SUBJECTS, fit_intrinsics, is_seen, joint_keypoints, parse_names, read_npz,
+                                            spread)
 
 @DATASETS.register_module()
 class SpineLiftingDataset(BaseDataset):
@@ -20,6 +17,8 @@ class SpineLiftingDataset(BaseDataset):
     The target is camera space in spine lengths, that of the chain from C1 to S1 in this frame, since a picture alone
     tells no scale: `unit` is the spine's length in metres. It is also there in files of SIMSPINE's 15 markers alone.
 
+    Frames whose spine is not labelled whole have no such length and are left out.
+
     Each item has `keypoints` (T, 37, 2), `keypoints_visible` (T, 37), `lifting_target` (1, 37, 3),
     `lifting_target_visible` (1, 37), `target_img_path` and `unit`, with a window of T frames around the target's.
     Beyond a sequence's ends, the window has its first or last frame again.
@@ -27,7 +26,8 @@ class SpineLiftingDataset(BaseDataset):
     Args:
         ann_file: `.npz` of SIMSPINE's layout, below `data_root`, with 3D in metres.
         detections: `.npz` of detected keypoints to take as the input, below `data_root`: `imgname` (N,) and `part`
-            (N, 37, 3), x and y in pixels and a score; None to take the true ones.
+            (N, 37, 3), x and y in pixels and a score; None to take the true ones. Their intrinsics are the annotation's
+            `K`, where it has one, and else those of each sequence's camera that fit its labels.
         seq_len: T, odd.
         least_score: under which a detected keypoint counts as not seen.
         fraction, subjects: as for `SimSpineDataset`.
@@ -55,12 +55,13 @@ class SpineLiftingDataset(BaseDataset):
         return parse_pose_metainfo(metainfo or cls.METAINFO)
 
     def load_data_list(self):
-        arrays, info = read_npz(self.ann_file, ('imgname', 'part', 'S'))
+        arrays, info = read_npz(self.ann_file, ('imgname', 'part', 'S'), optional=('K', ))
         columns = joint_keypoints(self.ann_file, info['joint_names'])
         self._names = arrays['imgname'].astype(str)
         sequences, frames = parse_names(self.ann_file, self._names, self.subjects)
         place = arrays['S'].astype(np.float32)
-        seen = (place[..., 3] > 0) & (place[..., 2] > 0)
+        seen = is_seen(place) & (place[..., 2] > 0)
+        place = np.where(seen[..., None], place, 0)
         self._target = np.zeros((len(place), skeleton.NUM_KEYPOINTS, 4), np.float32)
         self._target[:, columns, :3] = place[..., :3]
         self._target[:, columns, 3] = seen
@@ -91,18 +92,30 @@ class SpineLiftingDataset(BaseDataset):
         if found['part'].shape[1] != skeleton.NUM_KEYPOINTS:
             raise ValueError(f'{self.detections}: part has {found["part"].shape[1]} keypoints, where '
                              f'{skeleton.NUM_KEYPOINTS} are expected')
-        row_of = {name: row for row, name in enumerate(found['imgname'].astype(str))}
+        detected = found['imgname'].astype(str)
+        for path, names in ((self.detections, detected), (self.ann_file, self._names)):
+            if len(np.unique(names)) < len(names):
+                raise ValueError(f'{path}: imgname has a picture twice, so that it is not clear whose detections are whose')
+        row_of = {name: row for row, name in enumerate(detected)}
         missing = [name for name in self._names if name not in row_of]
         if missing:
             raise ValueError(f'{self.detections}: imgname lacks {len(missing)} frames, among them {missing[0]}')
-        part = found['part'][[row_of[name] for name in self._names]]
-        points = np.empty_like(part)
+        part = found['part'][[row_of[name] for name in self._names]].astype(np.float32)
+        seen = is_seen(part) & (part[..., 2] >= self.least_score)
+        focal, center = self._intrinsics(arrays, sequences)
+        rays = (part[..., :2] - center[:, None]) / focal[:, None]
+        return np.where(seen[..., None], np.concatenate([rays, seen[..., None]], axis=-1), 0)
+
+    def _intrinsics(self, arrays, sequences):
+        """Return the focal lengths and the principal point of each frame's camera, (N, 2) each, in pixels."""
+        if 'K' in arrays:
+            return arrays['K'][:, [0, 1], [0, 1]], arrays['K'][:, :2, 2]
+        focal, center = np.empty((2, len(sequences), 2))
         for sequence in np.unique(sequences):
             rows = sequences == sequence
-            focal, center = fit_intrinsics(arrays['part'][rows], arrays['S'][rows], f'{self.ann_file}: {sequence}')
-            points[rows, :, :2] = (part[rows, :, :2] - center) / focal
-        points[..., 2] = part[..., 2] >= self.least_score
-        return points * points[..., 2:]
+            focal[rows], center[rows] = fit_intrinsics(
+                arrays['part'][rows], arrays['S'][rows], f'{self.ann_file}: {sequence}')
+        return focal, center
 
     def get_data_info(self, idx):
         """Return the window of frames around a target as MMPose's lifting pipelines take it."""
@@ -114,7 +127,7 @@ class SpineLiftingDataset(BaseDataset):
         window = self._order[np.clip(np.arange(self.seq_len) - self.seq_len // 2 + at, first, last)]
         points, target = self._input[window], self._target[row]
         return dict(
-            info, **{key: self._metainfo[key] for key in _METAINFO_KEYS}, id=row, category_id=1,
+            info, id=row, category_id=1, flip_indices=self._metainfo['flip_indices'],
             keypoints=points[..., :2].copy(), keypoints_visible=points[..., 2].copy(), unit=float(self._unit[row]),
             lifting_target=target[None, :, :3] / self._unit[row], lifting_target_visible=target[None, :, 3].copy(),
             target_img_path=[self._names[row]])
