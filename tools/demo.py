@@ -18,7 +18,7 @@ import spinepose_mm  # noqa: F401  (registers the classes)
 from mmpose.apis import inference_topdown, init_model
 from mmpose.visualization import PoseLocalVisualizer
 from spinepose_mm import skeleton
-from spinepose_mm.interop.aliases import index_folder
+from spinepose_mm.interop.aliases import find_config, index_folder
 from spinepose_mm.synthetic.dataset import Settings, synthesize
 from spinepose_mm.synthetic.look import contact_sheet, plot_spine
 from spinepose_mm.synthetic.picture import film
@@ -27,6 +27,7 @@ from spinepose_mm.synthetic.scene import Renderer
 TOOLS = Path(__file__).parent
 CONFIGS = index_folder() / 'configs' / 'demo'
 TEACHER, CONFIG = CONFIGS / 'spinepose_demo_teacher.py', CONFIGS / 'spinepose_demo.py'
+BACKBONE = find_config('spinepose-tiny')[1]
 SIZE = (384, 288)
 # People who stay upright are learned faster than those who lie or stand on their hands.
 UPRIGHT = ('stand', 'walk', 'stretch', 'twist', 'squat', 'deadlift', 'sit', 'side_bend')
@@ -39,7 +40,7 @@ def main():
     parser.add_argument('--out', type=Path, default=Path('demo_results'), help='folder of all that is made')
     parser.add_argument('--images', type=positive, default=2000, help='how many pictures to train on')
     parser.add_argument('--epochs', type=positive, default=8, help='how often the student goes through them')
-    parser.add_argument('--teacher-epochs', type=positive, default=16, help='how often the teacher does before')
+    parser.add_argument('--teacher-epochs', type=positive, default=6, help='how often the teacher does before')
     args = parser.parse_args()
     start = time.monotonic()
     data, out = args.out / 'data', args.out
@@ -48,7 +49,9 @@ def main():
     contact_sheet(synthesize(data, Settings(VAL_IMAGES, 'val', 1, SIZE, motions=UPRIGHT)), out / 'data.jpg')
     plot_spine(out / 'spine_model.png')
     os.environ['SPINETRACK_ROOT'] = str(data.resolve())
-    teacher = train(TEACHER, out / 'teacher', args.teacher_epochs)
+    # As the recipes' teachers do, it begins with a backbone that has seen many people: that of spinepose-tiny.
+    teacher = train(TEACHER, out / 'teacher', args.teacher_epochs, 'model.backbone.init_cfg.type=Pretrained',
+                    'model.backbone.init_cfg.prefix=backbone.', f'model.backbone.init_cfg.checkpoint={BACKBONE}')
     os.environ['SPINEPOSE_TEACHER'] = str(teacher.resolve())
     checkpoint = train(CONFIG, out / 'train', args.epochs)
     print('-- evaluating on the people that they have not seen ...', flush=True)
@@ -69,13 +72,13 @@ def positive(text):
     return int(text)
 
 
-def train(config, folder, epochs):
+def train(config, folder, epochs, *options):
     """Train a model and return the path of its last checkpoint."""
     log = folder.with_suffix('.log')
     print(f'-- training {config.name} for {epochs} epochs (log: {log}) ...', flush=True)
     run('train.py', config, '--work-dir', folder, '--cfg-options', f'train_cfg.max_epochs={epochs}',
         f'param_scheduler.1.begin={epochs // 2}', f'param_scheduler.1.end={epochs}',
-        f'param_scheduler.1.T_max={epochs - epochs // 2}', log=log, show=progress)
+        f'param_scheduler.1.T_max={epochs - epochs // 2}', *options, log=log, show=progress)
     return folder / f'epoch_{epochs}.pth'
 
 
