@@ -76,7 +76,8 @@ def sample(codec, keypoints, labelled=range(skeleton.NUM_KEYPOINTS)):
     }))
 
 
-def simspine_names(frames=4, subjects=('S1', 'S5'), actions=('Directions_1', 'Sitting'), cameras=('54138969', '60457274')):
+def simspine_names(frames=4, subjects=('S1', 'S5'), actions=('Directions_1', 'Sitting'),
+                   cameras=('54138969', '60457274')):
     """Return names of pictures as SIMSPINE's: `frames` of each subject, action and camera."""
     return [f'{subject}/{subject}_{action}.{camera}/{subject}_{action}.{camera}_{frame:06d}.jpg'
             for subject in subjects for action in actions for camera in cameras for frame in range(1, frames + 1)]

@@ -72,7 +72,8 @@ def check(cfg, config):
 def keep_settings(file, settings):
     """Write down what the runs of a folder are made with; exit where it is another than last time."""
     if file.exists() and json.loads(file.read_text()) != settings:
-        sys.exit(f'error: {file.parent} has runs of other settings, data or teacher: {file.read_text()}; name another --out')
+        sys.exit(f'error: {file.parent} has runs of other settings, data or teacher: {file.read_text()}; '
+                 'name another --out')
     file.write_text(json.dumps(settings))
 
 

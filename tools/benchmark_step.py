@@ -3,8 +3,8 @@
     mim run spinepose_mm benchmark_step spinepose_v1_small.py --batch-size 16
 
 A step is a forward and a backward pass. All variants take theirs in turns on the same made-up people, so that what else
-runs on the machine hits them alike. Nothing is downloaded: the teacher's weights are random. Memory is what the allocator had at its peak on a GPU, and on a
-CPU the tensors that a step keeps for the backward pass, with the weights of student and teacher.
+runs on the machine hits them alike. Nothing is downloaded: the teacher's weights are random. Memory is what the allocator
+had at its peak on a GPU, and on a CPU the tensors that a step keeps for the backward pass, with all weights.
 """
 import argparse
 import copy

@@ -22,7 +22,8 @@ def main():
                         help=f'what the people do: {", ".join(MOTIONS)} (all)')
     args = parser.parse_args()
     try:
-        settings = PoseSettings(args.people, args.frames, args.views, args.split, args.seed, motions=tuple(args.motions))
+        settings = PoseSettings(
+            args.people, args.frames, args.views, args.split, args.seed, motions=tuple(args.motions))
         synthesize_poses(args.out, settings, progress=True)
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')

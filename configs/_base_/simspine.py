@@ -1,8 +1,8 @@
 """SIMSPINE beside SpineTrack: data sets, the sampler that mixes both in every batch, and the evaluator of both.
 
 A config takes what it needs. The data lie below data/simspine, or in the folder that the variable SIMSPINE_ROOT names:
-annotations/simspine_{train,test}.npz, annotations/h36m_{train,test}.npz of MMPose where it is there (see human36m_file),
-and Human3.6M's frames in images/, as the annotations name them.
+annotations/simspine_{train,test}.npz, MMPose's annotations/h36m_{train,test}.npz where it is there (human36m_file), and
+Human3.6M's frames in images/, as the annotations name them.
 """
 simspine_root = '{{$SIMSPINE_ROOT:data/simspine}}'
 

@@ -88,8 +88,8 @@ def stretched(points, labelled):
         labelled: bool, (N, K).
 
     Returns:
-        tuple: (names of the two ends of each bone that has both among the K, a list of B; how many times longer each is,
-        (N, B), NaN where an end is not labelled).
+        tuple: (names of the two ends of each bone that has both among the K, a list of B; how many times longer each
+        is, (N, B), NaN where an end is not labelled).
     """
     ends, lengths = bone_lengths()
     within = (ends < points.shape[1]).all(1)

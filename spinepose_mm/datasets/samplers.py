@@ -11,10 +11,10 @@ from torch.utils.data import Sampler
 class SpineMixedSampler(Sampler):
     """Mix the parts of a combined data set in every batch, whatever its size.
 
-    Each place goes to the part that is furthest behind its share, so that n samples in a row hold each part's share of n
-    to less than one sample. A part that is used up begins anew, in another order, as does each epoch. An epoch is as
-    long as all parts together. MMPose's `MultiSourceSampler` is told the batch size too, and mixes nothing where that is
-    not the loader's.
+    Each place goes to the part that is furthest behind its share, so that each part has its share of any samples in a
+    row, to a sample or two. A part that is used up begins anew, in another order, as does each epoch. An epoch is as
+    long as all parts together. MMPose's `MultiSourceSampler` is told the batch size too, and mixes nothing where that
+    is not the loader's.
 
     Args:
         dataset: a `CombinedDataset`.
@@ -28,8 +28,8 @@ class SpineMixedSampler(Sampler):
     def __init__(self, dataset, ratio, seed=None):
         self.sizes = dataset.lens
         if len(ratio) != len(self.sizes) or min(ratio) <= 0 or min(self.sizes) == 0:
-            raise ValueError(f'SpineMixedSampler takes a share over 0 of each of {len(self.sizes)} data sets, none of which '
-                             f'is empty; not {list(ratio)} for {list(self.sizes)} samples')
+            raise ValueError(f'SpineMixedSampler takes a share over 0 of each of {len(self.sizes)} data sets, none of '
+                             f'which is empty; not {list(ratio)} for {list(self.sizes)} samples')
         self.shares = [share / sum(ratio) for share in ratio]
         self.seed = sync_random_seed() if seed is None else seed
         self.epoch = 0

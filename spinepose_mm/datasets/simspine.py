@@ -19,7 +19,7 @@ LAYOUT = dict(imgname=('N', ), center=('N', 2), scale=('N', ), part=('N', 'K', 3
 #: Field of the metadata that names what a dimension counts.
 NAMES = dict(K='joint_names', A='param_names')
 SUBJECTS = ('S1', 'S5', 'S6', 'S7', 'S8', 'S9', 'S11')
-_FRAME = re.compile(r'(?P<subject>S\d+)/(?P=subject)_(?P<action>.+)\.(?P<camera>\d+)/(?P=subject)_.+_(?P<frame>\d+)\.\w+')
+_FRAME = re.compile(r'(?P<subject>S\d+)/(?P=subject)_.+\.\d+/(?P=subject)_.+_(?P<frame>\d+)\.\w+')
 
 
 def read_npz(path, fields, metadata=True, optional=()):
@@ -146,7 +146,8 @@ def parse_names(path, imgname, subjects=SUBJECTS):
             raise ValueError(f'{path}: imgname has {name!r}, where '
                              '\'S1/S1_Directions_1.54138969/S1_Directions_1.54138969_000001.jpg\' is the form')
         if found['subject'] not in subjects:
-            raise ValueError(f'{path}: imgname has {name!r} of {found["subject"]}, who is none of {", ".join(subjects)}')
+            raise ValueError(f'{path}: imgname has {name!r} of {found["subject"]}, '
+                             f'who is none of {", ".join(subjects)}')
         sequences.append(name.rpartition('/')[0])
         frames.append(int(found['frame']))
     return np.array(sequences), np.array(frames)

@@ -54,8 +54,8 @@ class SpineTrackMetric(CocoMetric):
         for prediction, _ in results:
             found = prediction['keypoints'].shape[1]
             if found not in skeleton.LAYOUTS or found < least:
-                raise ValueError(f'SpineTrackMetric takes {least} keypoints a person for {", ".join(self.subsets)}, but '
-                                 f'the prediction for image {prediction["img_id"]} has {found}')
+                raise ValueError(f'SpineTrackMetric takes {least} keypoints a person for {", ".join(self.subsets)}, '
+                                 f'but the prediction for image {prediction["img_id"]} has {found}')
         if not self.coco:
             self._check(person for _, truth in results for person in truth['raw_ann_info'])
         values = {}

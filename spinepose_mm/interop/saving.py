@@ -1,4 +1,4 @@
-"""A training run may be killed at any moment: files are written whole or not at all, and none goes before its successor.
+"""A training run may be killed at any moment: files are written whole or not at all, and none goes too early.
 
 MMEngine 0.10.7 writes a checkpoint into its final place bit by bit, removes the old one before the new one is there,
 resumes from what a note beside them names, which it writes later, and takes an epoch's evaluation for done.

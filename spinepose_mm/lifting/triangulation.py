@@ -26,8 +26,8 @@ def triangulate(points, weights, projections, threshold=15., least_angle=3., ste
         steps: number of Gauss-Newton steps.
 
     Returns:
-        tuple: positions (N, 3) in the unit of t, NaN for points that no two views with such an angle agree on; which views count,
-        bool (V, N); and the mean reprojection error over them in pixels, (N,).
+        tuple: positions (N, 3) in the unit of t, NaN for points that no two views with such an angle agree on; which
+        views count, bool (V, N); and the mean reprojection error over them in pixels, (N,).
 
     Raises:
         ValueError: the shapes do not fit each other, or there are fewer than two views.
@@ -82,7 +82,7 @@ def _agreeing(points, seen, projections, threshold, least_sine):
 
 
 def _refined(points, weights, projections, steps):
-    """Return the least squares of the weighted reprojection errors, (N, 3); a step that makes them worse is not taken."""
+    """Return the least squares of the weighted reprojection errors, (N, 3); no step makes them worse."""
     def cost(places):
         errors = reprojection_errors(places, points, projections)
         return (weights * np.where(weights > 0, errors, 0) ** 2).sum(0)

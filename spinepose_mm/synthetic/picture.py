@@ -8,7 +8,7 @@ from spinepose_mm import skeleton
 
 from . import backdrop, surface
 from .body import AXES, Body, forward, keypoints, spine_angles
-from .motion import FRAME_RATE, MOTIONS, sequence
+from .motion import FRAME_RATE, sequence
 from .scene import Camera
 
 #: How far behind the surface in front of it a keypoint still counts as seen, as a part of the body height: about the

@@ -54,7 +54,7 @@ class PoseSettings:
 def synthesize_poses(path, settings, progress=False):
     """Write the labels of moving people, in SIMSPINE's layout with the cameras, whole or not at all.
 
-    Pictures are named as SIMSPINE's, by its subjects in turn, with an action for each person; none of them exists. Every
+    Pictures are named as SIMSPINE's, by its subjects in turn, with an action for each person; there are none. Every
     point in front of the camera and within the picture counts as seen.
 
     Args:

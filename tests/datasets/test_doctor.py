@@ -29,7 +29,8 @@ def test_rendered_people_are_sound(rendered):
     assert report.images == report.people == 24 and not report.count(ERROR)
     assert set(found(report)) <= {'eyes on the wrong sides of a face'}
     assert report.visibility.shape == (37, 3) and (report.visibility.sum(1) == 24).all()
-    assert '24 people in 24 pictures' in report.text() and f'0 errors, {report.count(SUSPECT)} suspects' in report.text()
+    text = report.text()
+    assert '24 people in 24 pictures' in text and f'0 errors, {report.count(SUSPECT)} suspects' in text
 
 
 def test_counts_by_keypoint(tmp_path):
@@ -48,7 +49,8 @@ def test_every_problem_of_a_person_is_named(tmp_path):
     people = [
         builders.person(1), builders.person(1), builders.person(3, image_id=9), builders.person(4, keypoints=[1, 2, 2]),
         builders.person(5, keypoints=['a'] * 111), builders.person(6, keypoints=nan),
-        builders.person(7, keypoints=builders.keypoints(visible=3)), builders.person(8, keypoints=builders.keypoints(visible=0)),
+        builders.person(7, keypoints=builders.keypoints(visible=3)),
+        builders.person(8, keypoints=builders.keypoints(visible=0)),
         builders.person(9, bbox=[0, 0, 5]), builders.person(10, bbox=[10, 20, 0, 60]),
         builders.person(11, bbox=[500, 20, 10, 60]), builders.person(12, iscrowd=1)]
     images = [dict(id=1, file_name='1.jpg', width=120, height=100), dict(id=2, file_name='2.jpg', width=120)]
@@ -89,7 +91,8 @@ def test_odd_fields_are_findings_too(tmp_path):
 
 
 @pytest.mark.parametrize('fields', [
-    dict(bbox=[119.2, 20, .8, 30]), dict(bbox=['1', '2', '30', '40']), dict(keypoints=['a'] * 111), dict(category_id=None)])
+    dict(bbox=[119.2, 20, .8, 30]), dict(bbox=['1', '2', '30', '40']), dict(keypoints=['a'] * 111),
+    dict(category_id=None)])
 def test_training_leaves_out_who_is_an_error(tmp_path, fields):
     """The doctor's errors are those of the data set."""
     wrong = {key: value for key, value in builders.person(2, 2, **fields).items() if value is not None}
@@ -150,7 +153,8 @@ def test_pictures(rendered, tmp_path):
     assert found(examine_changed(tmp_path, content, image_folder=tmp_path), ERROR) == {
         'missing picture': [names[0]], 'truncated picture': [names[1]], 'file that is no picture': names[2:4],
         'picture of another size than the file says': [names[4]]}
-    assert found(examine(tmp_path / 'changed.json', tmp_path))['picture that is there under another name too'] == [names[6]]
+    again = found(examine(tmp_path / 'changed.json', tmp_path))
+    assert again['picture that is there under another name too'] == [names[6]]
 
 
 def test_real_labels_of_other_layouts(coco_mini, halpe_mini):

@@ -28,7 +28,8 @@ def test_markers_alone(tmp_path):
     labelled = np.flatnonzero(info['keypoints_visible'][0])
     assert set(labelled) == {skeleton.index(name) for name in skeleton.SIMSPINE.values()} and len(labelled) == 15
     np.testing.assert_allclose(info['keypoints'][0, skeleton.index('S1')], truth['part'][5, 0, :2], rtol=1e-6)
-    np.testing.assert_allclose(info['keypoints'][0, skeleton.index('right_latissimus')], truth['part'][5, 14, :2], rtol=1e-6)
+    back = skeleton.index('right_latissimus')
+    np.testing.assert_allclose(info['keypoints'][0, back], truth['part'][5, 14, :2], rtol=1e-6)
     assert (info['keypoints'][0, skeleton.index('left_knee')] == 0).all()
     x1, y1, x2, y2 = info['bbox'][0]
     np.testing.assert_allclose([(x1 + x2) / 2, (y1 + y2) / 2], truth['center'][5], rtol=1e-6)

@@ -31,8 +31,8 @@ def folder(tmp_path_factory):
 
 @pytest.mark.parametrize('config', ['spinepose_lifter', 'spinepose_lifter_27frames'])
 def test_learns_and_is_tested(folder, config):
-    options = ['--cfg-options', *QUICK, 'train_cfg.max_epochs=4', 'train_cfg.val_interval=2', 'param_scheduler.0.end=4', 'param_scheduler.0.T_max=4',
-               'default_hooks.checkpoint.interval=2']
+    options = ['--cfg-options', *QUICK, 'train_cfg.max_epochs=4', 'train_cfg.val_interval=2',
+               'param_scheduler.0.end=4', 'param_scheduler.0.T_max=4', 'default_hooks.checkpoint.interval=2']
     done = mim('train', 'spinepose_mm', f'{config}.py', '--work-dir', config, *options, cwd=folder)
     assert done.returncode == 0, done.stdout[-3000:]
     errors = [float(value) for value in re.findall(r'Epoch\(val\).*lifting/spine_MPJPE: ([\d.]+)', done.stdout)]

@@ -3,76 +3,19 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
+import builders
 import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
-from mmengine.hub import get_config
 from mmengine.runner import load_checkpoint
-from mmpose.registry import MODELS
+from running import MIM, QUICK, cache_teacher, environment, errors, metrics, mim, terms
 
-import builders
-import spinepose_mm
 from spinepose_mm import skeleton
 
 pytestmark = pytest.mark.tools
-MIM = [sys.executable, '-W', 'ignore', '-m', 'mim']
-QUICK = ['train_cfg.max_epochs=1', 'train_cfg.val_interval=1', 'train_dataloader.batch_size=8',
-         'train_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False',
-         'val_dataloader.num_workers=0', 'val_dataloader.persistent_workers=False',
-         'test_dataloader.num_workers=0', 'test_dataloader.persistent_workers=False', 'default_hooks.logger.interval=1']
-
-
-def environment(data, **variables):
-    return {**os.environ, 'SPINETRACK_ROOT': str(data), 'OMP_NUM_THREADS': '1', 'PYTHONWARNINGS': 'ignore',
-            **variables}
-
-
-def mim(*args, data, cwd, options=(), **variables):
-    """Run mim and return the process, with all its output in `stdout`."""
-    command = [*MIM, *map(str, args)] + (['--cfg-options', *map(str, options)] if options else [])
-    return subprocess.run(command, cwd=cwd, env=environment(data, **variables), stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=300)
-
-
-def mim_twofold(*args, **kwargs):
-    """Run mim with two processes on the CPU.
-
-    On a busy machine two of some forty such runs ended at once, for a reason that was not caught and that did not come
-    again; so a failing run is repeated once, and what the first one said is printed.
-    """
-    for _ in range(2):
-        done = mim(*args, '--launcher', 'pytorch', '--gpus', 2, GLOO_SOCKET_IFNAME='lo', **kwargs)
-        if done.returncode == 0:
-            break
-        print(errors(done.stdout))
-    return done
-
-
-def errors(output):
-    """Return the lines of a failed tool's output that tell why; with several processes they are far from its end."""
-    return '\n'.join([line for line in output.splitlines() if 'Error' in line] + [output[-1500:]])
-
-
-def metrics(output):
-    """Return {name: value} of the last evaluation that MMEngine logged."""
-    line = [line for line in output.splitlines() if re.search(r'Epoch\((val|test)\).*_AP', line)][-1]
-    return {name: float(value) for name, value in re.findall(r'(\w+/[\w. ()]+): (-?[\d.]+)', line)}
-
-
-@pytest.fixture(scope='module')
-def teacher(rendered, tmp_path_factory):
-    """A demo teacher after one epoch, in the variable that the student's config reads: its checkpoint and its output."""
-    folder = tmp_path_factory.mktemp('teacher')
-    done = mim('train', 'spinepose_mm', 'spinepose_demo_teacher.py', '--work-dir', 'work', data=rendered, cwd=folder,
-               options=QUICK)
-    assert done.returncode == 0, errors(done.stdout)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv('SPINEPOSE_TEACHER', str(folder / 'work' / 'epoch_1.pth'))
-        yield folder / 'work' / 'epoch_1.pth', done.stdout
 
 
 @pytest.fixture(scope='module')
@@ -83,23 +26,6 @@ def trained(teacher, rendered, tmp_path_factory):
                options=QUICK)
     assert done.returncode == 0, errors(done.stdout)
     return folder / 'work' / 'epoch_1.pth', done.stdout
-
-
-def cache_teacher(config, cache):
-    """Put a random network of MMPose's into the download cache, as the teacher that a recipe would download."""
-    cfg = Config.fromfile(builders.config(config))
-    network = get_config(cfg.model.teacher.config).model
-    network.backbone.norm_cfg.type = 'BN'
-    path = cache / 'hub' / 'checkpoints' / Path(cfg.model.teacher.checkpoint).name
-    path.parent.mkdir(parents=True)
-    torch.save(dict(state_dict=MODELS.build(network).state_dict()), path)
-    return cfg, path.parent
-
-
-def terms(output):
-    """Return {loss: [value of each step]} of a training's output."""
-    found = re.findall(r'(loss_\w+): ([-\d.a-z]+)', output)
-    return {name: [float(value) for key, value in found if key == name] for name, _ in found}
 
 
 def test_a_teacher_has_26_keypoints_and_its_student_all_losses(teacher, trained):
@@ -171,9 +97,11 @@ def test_v2_large_from_another_folder(tmp_path):
         builders.make_data_set(data, split, 2, seed=0)
     write_simspine_pictures(simspine)
     cfg, cache = cache_teacher('spinepose_v2_large', tmp_path / 'torch')
-    torch.save(dict(state_dict=builders.stock(cfg.model).state_dict()), cache / Path(cfg.model.init_cfg.checkpoint).name)
+    v1 = cache / Path(cfg.model.init_cfg.checkpoint).name
+    torch.save(dict(state_dict=builders.stock(cfg.model).state_dict()), v1)
     done = mim('train', 'spinepose_mm', 'spinepose_v2_large.py', '--auto-scale-lr', '--resume', data=data, cwd=tmp_path,
-               options=[*QUICK, 'train_dataloader.batch_size=2', 'train_dataloader.dataset.datasets.1.fraction=1.', 'val_dataloader.dataset.datasets.1.fraction=1.'],
+               options=[*QUICK, 'train_dataloader.batch_size=2', 'train_dataloader.dataset.datasets.1.fraction=1.',
+                        'val_dataloader.dataset.datasets.1.fraction=1.'],
                TORCH_HOME=str(tmp_path / 'torch'), SIMSPINE_ROOT=str(simspine))
     assert done.returncode == 0, errors(done.stdout)
     assert 'load model from: https://huggingface.co' in done.stdout
@@ -181,44 +109,6 @@ def test_v2_large_from_another_folder(tmp_path):
     assert re.search(r'simspine/AUC: [\d.]+', done.stdout)
     best, = (tmp_path / 'work_dirs' / 'spinepose_v2_large').glob('best_*.pth')
     assert torch.load(best)['meta']['dataset_meta']['dataset_name'] == 'spinetrack'
-
-
-def test_two_processes_give_the_metrics_of_one(rendered, tmp_path):
-    args = ['test', 'spinepose_mm', 'spinepose_tiny.py', '--checkpoint',
-            Path(spinepose_mm.__file__).parent / 'weights' / 'spinepose_tiny.safetensors']
-    one = mim(*args, data=rendered, cwd=tmp_path, options=QUICK)
-    two = mim_twofold(*args, data=rendered, cwd=tmp_path, options=QUICK)
-    assert one.returncode == two.returncode == 0, errors(one.stdout) + errors(two.stdout)
-    assert metrics(two.stdout) == metrics(one.stdout)
-    assert metrics(one.stdout)['spinetrack/spine_AP'] > .3
-
-
-def test_two_processes_train_as_one(teacher, rendered, tmp_path):
-    """The whole method on the same 24 people: in one process, and shared by two.
-
-    Batch statistics are of one process alone and are left out. RTMPose's losses are sums over the people, and gradients
-    are means over the processes, so that plain gradient descent needs twice the learning rate for the same steps.
-    """
-    config = tmp_path / 'shared.py'
-    config.write_text(f'''
-_base_ = ['{builders.config('demo/spinepose_demo')}']
-pipeline = [_base_.train_pipeline[i] for i in (0, 1, 4, 6, 7)]
-model = dict(backbone=dict(norm_eval=True))
-train_dataloader = dict(sampler=dict(shuffle=False), dataset=dict(pipeline=pipeline))
-optim_wrapper = dict(_delete_=True, type='OptimWrapper', optimizer=dict(type='SGD', lr=0.05, momentum=0.))
-param_scheduler = []
-''')
-    options = [*QUICK, 'train_cfg.max_epochs=3']
-    one = mim('train', 'spinepose_mm', config, '--work-dir', 'one', data=rendered, cwd=tmp_path, options=options)
-    two = mim_twofold('train', 'spinepose_mm', config, '--work-dir', 'two', data=rendered, cwd=tmp_path, options=[
-        *options, 'train_dataloader.batch_size=4', 'optim_wrapper.optimizer.lr=0.1'])
-    assert one.returncode == two.returncode == 0, errors(one.stdout) + errors(two.stdout)
-    before = torch.load(tmp_path / 'one' / 'epoch_2.pth')['state_dict']
-    alone, shared = (torch.load(tmp_path / name / 'epoch_3.pth')['state_dict'] for name in ('one', 'two'))
-    moved = sum((alone[name] - before[name]).square().sum() for name in alone).sqrt()
-    apart = sum((alone[name] - shared[name]).square().sum() for name in alone).sqrt()
-    assert apart < 1e-3 * moved and moved > 0
-    assert metrics(two.stdout) == pytest.approx(metrics(one.stdout), abs=.01)
 
 
 def test_table_of_several_checkpoints(trained, rendered, tmp_path):
@@ -264,38 +154,3 @@ def test_bad_annotations_and_checkpoints_leave_nothing_behind(trained, rendered,
     tested = mim('test', 'spinepose_mm', 'spinepose_demo.py', '--checkpoint', broken, data=rendered, cwd=tmp_path)
     assert tested.returncode != 0 and 'broken.pth is truncated' in tested.stdout
     assert not list(tmp_path.glob('work_dirs/**/*.pth'))
-
-
-def test_trains_on_spinetrack_coco_and_halpe26_and_evaluates_each(coco_mini, halpe_mini, tmp_path):
-    data = tmp_path / 'data'
-    for split in ('train-real-coco', 'train-real-yoga', 'train-unreal', 'val2017'):
-        builders.make_data_set(data, split, 3, seed=0)
-    halpe = tmp_path / 'halpe' / 'annotations'
-    halpe.mkdir(parents=True)
-    for split in ('train', 'val'):
-        (halpe / f'halpe_{split}_v1.json').symlink_to(halpe_mini / 'halpe136.json')
-    images = f'data_prefix.img={halpe_mini / "images"}'
-    cache_teacher('spinepose_v1_small', tmp_path / 'torch')
-    done = mim('train', 'spinepose_mm', 'spinepose_small_mixed.py', data=data, cwd=tmp_path, COCO_ROOT=str(coco_mini),
-               HALPE_ROOT=str(tmp_path / 'halpe'), TORCH_HOME=str(tmp_path / 'torch'),
-               options=[*QUICK, 'train_dataloader.dataset.datasets.3.indices=12',
-                        f'train_dataloader.dataset.datasets.4.{images}', f'val_dataloader.dataset.datasets.2.{images}'])
-    assert done.returncode == 0, errors(done.stdout)
-    found = metrics(done.stdout.replace('coco/AP', 'coco/_AP').replace('halpe26/AP', 'halpe26/_AP'))
-    assert found.keys() >= {'spinetrack/spine_AP', 'coco/_AP', 'halpe26/_AP'}
-    losses = terms(done.stdout)
-    assert losses.keys() == {'loss_kpt', 'loss_structure', 'loss_spine', 'loss_distill'}
-    assert np.shape(list(losses.values())) == (4, 5) and np.isfinite(list(losses.values())).all()
-
-
-def test_learns_real_people(coco_mini, tmp_path):
-    """A few steps on COCO's people bring the loss down."""
-    done = mim('train', 'spinepose_mm', 'spinepose_small_coco.py', '--no-validate', data=tmp_path, cwd=tmp_path,
-               COCO_ROOT=str(coco_mini),
-               options=['train_cfg.max_epochs=6', 'train_dataloader.dataset.datasets.0.indices=16',
-                        'train_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False',
-                        'param_scheduler.0.end=2', 'default_hooks.logger.interval=1',
-                        'default_hooks.checkpoint.save_best=None'])
-    assert done.returncode == 0, errors(done.stdout)
-    losses = [float(value) for value in re.findall(r'loss_kpt: ([\d.]+)', done.stdout)]
-    assert len(losses) == 12 and losses[-1] < losses[0]

@@ -28,8 +28,8 @@ class SimSpineDataset(BaseCocoStyleDataset):
 
     Raises:
         FileNotFoundError: a file does not exist.
-        ValueError: a file is not of SIMSPINE's layout, a box has no area, a subject is unknown, no frame is in both files, or the fraction
-            is not over 0 and up to 1.
+        ValueError: a file is not of SIMSPINE's layout, a box has no area, a subject is unknown, no frame is in both
+            files, or the fraction is not over 0 and up to 1.
     """
 
     METAINFO = dict(skeleton.metainfo(), dataset_name='simspine')

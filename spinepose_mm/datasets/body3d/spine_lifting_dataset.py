@@ -95,7 +95,7 @@ class SpineLiftingDataset(BaseDataset):
         detected = found['imgname'].astype(str)
         for path, names in ((self.detections, detected), (self.ann_file, self._names)):
             if len(np.unique(names)) < len(names):
-                raise ValueError(f'{path}: imgname has a picture twice, so that it is not clear whose detections are whose')
+                raise ValueError(f'{path}: imgname has a picture twice: whose detections are whose?')
         row_of = {name: row for row, name in enumerate(detected)}
         missing = [name for name in self._names if name not in row_of]
         if missing:
