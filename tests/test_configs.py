@@ -9,6 +9,7 @@ from mmengine.registry import PARAM_SCHEDULERS
 from mmpose.registry import DATA_SAMPLERS, DATASETS, MODELS
 
 import builders
+from spinepose_mm import skeleton
 from spinepose_mm.evaluation.table import complexity
 from spinepose_mm.interop.aliases import index_folder
 
@@ -35,6 +36,9 @@ def test_config_is_whole(path):
     assert cfg.test_dataloader == cfg.val_dataloader and cfg.test_evaluator == cfg.val_evaluator
     if path.parent.name == 'lifting':
         assert MODELS.build(cfg.model).head.num_joints == cfg.num_keypoints
+        assert cfg.codec.root_index == skeleton.index('S1')
+        for loader in (cfg.train_dataloader, cfg.val_dataloader):
+            assert [step.encoder for step in loader.dataset.pipeline if 'encoder' in step] == [cfg.codec]
         return
     assert cfg.dataset_type == 'SpineTrackDataset' and cfg.data_mode == 'topdown'
     if cfg.codec.type == 'SimCCLabel':

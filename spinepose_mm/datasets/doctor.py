@@ -191,8 +191,8 @@ def _labels(report, people, by_id):
     points, labelled = values[..., :2], values[..., 2] > 0
     report.visibility = np.stack([(values[..., 2] == v).sum(0) for v in (0, 1, 2)], axis=1)
 
-    def add(problem, whom, severity=SUSPECT):
-        report.add(severity, problem, ids[whom].tolist())
+    def add(problem, whom):
+        report.add(SUSPECT, problem, ids[whom].tolist())
 
     add('label outside the picture', checks.outside(points, labelled, np.zeros_like(sizes), sizes).any(1))
     margin = 0.25 * boxes[:, 2:]

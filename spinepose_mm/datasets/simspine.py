@@ -96,14 +96,12 @@ def _read_array(path, archive, field):
 def _read_metadata(path, archive):
     """Return the dict that is pickled in the file's `metadata`, an array of one object."""
     with archive.open('metadata.npy') as file:
-        version = np.lib.format.read_magic(file)
-        readers = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
-        if version[0] not in readers:
-            raise ValueError(f'{path}: metadata is of an unknown version of the format, {version}')
-        shape, _, dtype = readers[version[0]](file)
-        if dtype != object or shape not in ((), (1, )):
-            raise ValueError(f'{path}: metadata is not a dict')
-        found = _DataUnpickler(file).load()
+        try:
+            readers = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
+            shape, _, dtype = readers[np.lib.format.read_magic(file)[0]](file)
+            found = _DataUnpickler(file).load() if dtype == object and shape in ((), (1, )) else None
+        except (ValueError, LookupError, TypeError, AttributeError) as error:  # what pickle raises on broken bytes
+            raise ValueError(f'{path}: metadata cannot be read: {error}') from error
     found = found.item() if isinstance(found, np.ndarray) and found.size == 1 else found
     if not isinstance(found, dict):
         raise ValueError(f'{path}: metadata is not a dict')

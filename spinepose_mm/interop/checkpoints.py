@@ -81,9 +81,9 @@ def data_global(module, name):
     Raises:
         pickle.UnpicklingError: it is not one of those that checkpoints hold.
     """
-    allowed = {entry[1]: entry[0] for entry in safe_globals() if isinstance(entry, tuple)}
-    allowed.update({f'{entry.__module__}.{entry.__qualname__}': entry
-                    for entry in safe_globals() if not isinstance(entry, tuple)})
+    entries = [entry if isinstance(entry, tuple) else (entry, f'{entry.__module__}.{entry.__qualname__}')
+               for entry in safe_globals()]
+    allowed = {known: value for value, known in entries}
     if f'{module}.{name}' not in allowed:
         raise pickle.UnpicklingError(f'it holds {module}.{name}, which is code, not data. Nothing of it was run')
     return allowed[f'{module}.{name}']

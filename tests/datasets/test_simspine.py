@@ -1,4 +1,5 @@
 import os
+import zipfile
 
 import numpy as np
 import pytest
@@ -63,6 +64,15 @@ def test_truncated_missing_and_other_files(tmp_path):
             read_npz(path, ['part'])
     with pytest.raises(FileNotFoundError, match=r'b\.npz does not exist'):
         read_npz(tmp_path / 'b.npz', ['part'])
+
+
+def test_metadata_of_broken_bytes(tmp_path):
+    path = builders.write_simspine(tmp_path / 'a.npz', metadata=None)
+    for content in (b'text', b'\x93NUMPY\x09\x00' + bytes(20)):
+        with zipfile.ZipFile(path, 'a') as archive:
+            archive.writestr('metadata.npy', content)
+        with pytest.raises(ValueError, match=r'a\.npz: metadata cannot be read'):
+            read_npz(path, ['part'])
 
 
 def test_unknown_joint():
