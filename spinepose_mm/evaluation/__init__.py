@@ -1,4 +1,5 @@
+from .keypoint_file import KeypointFile
 from .spine_mpjpe import SpineMPJPE
 from .spinetrack_metric import SpineTrackMetric
 
-__all__ = ['SpineMPJPE', 'SpineTrackMetric']
+__all__ = ['KeypointFile', 'SpineMPJPE', 'SpineTrackMetric']

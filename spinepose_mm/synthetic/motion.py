@@ -93,7 +93,7 @@ MOTIONS = {
 }
 
 
-def sequence(name, body, rng, seconds=None, frame_rate=FRAME_RATE):
+def sequence(name, body, rng, seconds=None, frame_rate=FRAME_RATE, flat_feet=False):
     """Make a motion of one person: smooth, within the joints' ranges, and standing on the ground.
 
     Args:
@@ -102,6 +102,7 @@ def sequence(name, body, rng, seconds=None, frame_rate=FRAME_RATE):
         rng: NumPy random generator: it varies how far, how fast, at what point of the round it starts and whither.
         seconds: length; one round by default.
         frame_rate: poses a second.
+        flat_feet: whether the feet are kept level, as far as the ankles go.
 
     Returns:
         dict: a pose, {axis: angles in shape (T,)} for all of AXES.
@@ -127,6 +128,10 @@ def sequence(name, body, rng, seconds=None, frame_rate=FRAME_RATE):
             pose[axis] = CubicSpline(knots, np.append(values, values[0]), bc_type='periodic')(phase)
     if rng.random() < .5:
         pose = mirrored(pose)
+    if flat_feet:
+        for side in SIDES:
+            pose[f'ankle_dorsiflexion_{side}'] = (
+                pose['pelvis_tilt'] + pose[f'knee_flexion_{side}'] - pose[f'hip_flexion_{side}'])
     clip(pose)
     pose['pelvis_rotation'] = pose['pelvis_rotation'] + rng.uniform(0, 360)
     jump = pose['pelvis_ty'].clip(0)

@@ -5,11 +5,11 @@ import cv2
 import numpy as np
 
 from spinepose_mm import skeleton
+from spinepose_mm.lifting.camera import Camera
 
 from . import backdrop, surface
 from .body import AXES, Body, forward, keypoints, spine_angles
 from .motion import FRAME_RATE, sequence
-from .scene import Camera
 
 #: How far behind the surface in front of it a keypoint still counts as seen, as a part of the body height: about the
 #: thickness of the body there. A vertebra is seen from the front through the whole trunk, but not through an arm.

@@ -26,6 +26,7 @@ class PoseSettings:
         seed: any number.
         size: (width, height) of the pictures that the cameras would take, in pixels.
         frame_rate: frames a second.
+        distance: cameras stand up to so many times as far away as it takes to see the person whole.
         motions: names out of MOTIONS.
 
     Raises:
@@ -38,12 +39,15 @@ class PoseSettings:
     seed: int = 0
     size: tuple = (1000, 1000)
     frame_rate: float = 15.
+    distance: float = 2.5
     motions: tuple = tuple(MOTIONS)
 
     def __post_init__(self):
         for name in ('people', 'frames', 'views', 'frame_rate'):
             if not getattr(self, name) > 0:
                 raise ValueError(f'{name} is over 0, not {getattr(self, name)}')
+        if self.distance < 1:
+            raise ValueError(f'distance is 1 or more, not {self.distance}')
         if self.seed < 0:
             raise ValueError(f'seed is 0 or more, not {self.seed}')
         unknown = set(self.motions) - set(MOTIONS)
@@ -86,6 +90,7 @@ def _film(settings, person):
     for view, camera in enumerate(make_cameras(rng, [middle], settings.size, settings.views)):
         subject = SUBJECTS[person % len(SUBJECTS)]
         name = f'{subject}/{subject}_{motion}_{person}.{view:08d}'
+        camera.t = camera.t + [0, 0, rng.uniform(0, settings.distance - 1) * camera.to_camera(points.mean((0, 1)))[2]]
         place = camera.to_camera(points)
         pixels = camera.project(points)
         inside = (place[..., 2] > 0) & (pixels >= 0).all(-1) & (pixels < settings.size).all(-1)

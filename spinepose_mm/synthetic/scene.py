@@ -1,55 +1,5 @@
-"""Cameras, light and pictures: PyVista (VTK) renders off-screen, without a display.
-
-Cameras are OpenCV's: x to the right, y down, z into the picture; world space has Y up, metres.
-"""
-from dataclasses import dataclass
-
+"""Light and pictures: PyVista (VTK) renders off-screen, without a display."""
 import numpy as np
-
-
-@dataclass
-class Camera:
-    """A pinhole camera.
-
-    Attributes:
-        K: intrinsics in shape (3, 3), pixels.
-        R, t: world to camera, x_c = R x_w + t, in shapes (3, 3) and (3,), metres.
-        size: (width, height) of the picture in pixels.
-    """
-    K: np.ndarray
-    R: np.ndarray
-    t: np.ndarray
-    size: tuple
-
-    @classmethod
-    def looking(cls, position, target, fov, size, roll=0.):
-        """Return a camera at `position` that looks at `target`.
-
-        Args:
-            position, target: points in world space, metres.
-            fov: vertical field of view, degrees.
-            size: (width, height) in pixels.
-            roll: degrees by which it is held slanted.
-        """
-        forward = np.subtract(target, position) / np.linalg.norm(np.subtract(target, position))
-        right = np.cross(forward, [0, 1, 0])
-        right /= np.linalg.norm(right)
-        down = np.cross(forward, right)
-        c, s = np.cos(np.radians(roll)), np.sin(np.radians(roll))
-        R = np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]]) @ np.stack([right, down, forward])
-        w, h = size
-        focal = h / 2 / np.tan(np.radians(fov) / 2)
-        K = np.array([[focal, 0, w / 2], [0, focal, h / 2], [0, 0, 1]])
-        return cls(K, R, -R @ np.asarray(position, float), size)
-
-    def to_camera(self, points):
-        """Return points in shape (..., 3) in camera space."""
-        return points @ self.R.T + self.t
-
-    def project(self, points):
-        """Return the pixels, in shape (..., 2), of points of world space in shape (..., 3)."""
-        seen = self.to_camera(points) @ self.K.T
-        return seen[..., :2] / seen[..., 2:]
 
 
 class Renderer:

@@ -1,0 +1,41 @@
+import os
+from pathlib import Path
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+from mmpose.registry import METRICS
+
+
+@METRICS.register_module()
+class KeypointFile(BaseMetric):
+    """Write the predicted keypoints of a test to a file, whole or not at all, to be lifted or triangulated.
+
+    The `.npz` has `imgname` (N,) and `part` (N, K, 3), x and y in pixels and a score, as
+    `spinepose_mm.datasets.simspine.read_detections` reads them. There are as many rows as people.
+
+    Args:
+        out_file: the `.npz`.
+        img_prefix: folder that the pictures' names are below.
+    """
+    default_prefix = 'keypoints'
+
+    def __init__(self, out_file, img_prefix='', collect_device='cpu', prefix=None):
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        self.out_file, self.img_prefix = Path(out_file), img_prefix
+
+    def process(self, data_batch, data_samples):
+        for sample in data_samples:
+            found = sample['pred_instances']
+            name = os.path.relpath(sample['img_path'], self.img_prefix or '.').replace(os.sep, '/')
+            points = np.concatenate(
+                [np.asarray(found['keypoints']), np.asarray(found['keypoint_scores'])[..., None]], axis=-1)
+            self.results += [(name, person) for person in points]
+
+    def compute_metrics(self, results):
+        self.out_file.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.out_file.with_name(self.out_file.name + '.part')
+        with partial.open('wb') as file:
+            np.savez(file, imgname=np.array([name for name, _ in results]),
+                     part=np.array([points for _, points in results], np.float32))
+        os.replace(partial, self.out_file)
+        return dict(people=len(results))

@@ -1,0 +1,195 @@
+"""Cameras: OpenCV's, with x to the right, y down and z into the picture; world space has Y up, metres."""
+import math
+import tomllib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+
+@dataclass
+class Camera:
+    """A pinhole camera with OpenCV's lens distortion.
+
+    Attributes:
+        K: intrinsics in shape (3, 3), pixels.
+        R, t: world to camera, x_c = R x_w + t, in shapes (3, 3) and (3,), metres.
+        size: (width, height) of the picture in pixels.
+        dist: OpenCV's distortion coefficients, k1 k2 p1 p2 k3 and so on; none by default.
+        name: of the camera.
+    """
+    K: np.ndarray
+    R: np.ndarray
+    t: np.ndarray
+    size: tuple
+    dist: np.ndarray = field(default_factory=lambda: np.zeros(5))
+    name: str = ''
+
+    @classmethod
+    def from_field_of_view(cls, size, degrees=84.):
+        """Return a camera without distortion whose diagonal field of view is known, as of a phone.
+
+        Args:
+            size: (width, height) in pixels.
+            degrees: diagonal field of view; 84 is that of a phone's main camera, about 24 mm on 35 mm film.
+
+        Raises:
+            ValueError: it is not between 0 and 180.
+        """
+        if not 0 < degrees < 180:
+            raise ValueError(f'a field of view is between 0 and 180 degrees, not {degrees}')
+        w, h = size
+        focal = math.hypot(w, h) / 2 / math.tan(math.radians(degrees) / 2)
+        return cls(np.array([[focal, 0, w / 2], [0, focal, h / 2], [0, 0, 1.]]), np.eye(3), np.zeros(3), (w, h))
+
+    @classmethod
+    def looking(cls, position, target, fov, size, roll=0.):
+        """Return a camera at `position` that looks at `target`.
+
+        Args:
+            position, target: points in world space, metres.
+            fov: vertical field of view, degrees.
+            size: (width, height) in pixels.
+            roll: degrees by which it is held slanted.
+        """
+        forward = np.subtract(target, position) / np.linalg.norm(np.subtract(target, position))
+        right = np.cross(forward, [0, 1, 0])
+        right /= np.linalg.norm(right)
+        down = np.cross(forward, right)
+        c, s = np.cos(np.radians(roll)), np.sin(np.radians(roll))
+        R = np.array([[c, s, 0], [-s, c, 0], [0, 0, 1]]) @ np.stack([right, down, forward])
+        w, h = size
+        focal = h / 2 / np.tan(np.radians(fov) / 2)
+        K = np.array([[focal, 0, w / 2], [0, focal, h / 2], [0, 0, 1]])
+        return cls(K, R, -R @ np.asarray(position, float), size)
+
+    @property
+    def projection(self):
+        """K [R | t] in shape (3, 4), from world space to pixels without distortion."""
+        return self.K @ np.column_stack([self.R, self.t])
+
+    def to_camera(self, points):
+        """Return points in shape (..., 3) in camera space."""
+        return points @ self.R.T + self.t
+
+    def project(self, points):
+        """Return the pixels, in shape (..., 2), of points of world space in shape (..., 3)."""
+        if np.any(self.dist):
+            points = np.asarray(points, float)
+            pixels, _ = cv2.projectPoints(points.reshape(-1, 1, 3), cv2.Rodrigues(self.R)[0], self.t, self.K, self.dist)
+            return pixels.reshape(*points.shape[:-1], 2)
+        seen = self.to_camera(points) @ self.K.T
+        return seen[..., :2] / seen[..., 2:]
+
+    def rays(self, pixels):
+        """Return pixels, in shape (..., 2), in normalised camera space: (x - cx) / fx and (y - cy) / fy, undistorted."""
+        pixels = np.asarray(pixels, float)
+        if not pixels.size:
+            return pixels
+        rays = cv2.undistortPointsIter(
+            pixels.reshape(-1, 1, 2), self.K, self.dist, None, None,
+            (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 40, 1e-10))
+        return rays.reshape(pixels.shape)
+
+    def for_size(self, size):
+        """Return this camera for pictures of another size with the same field of view.
+
+        Raises:
+            ValueError: the picture has another shape.
+        """
+        factors = np.divide(size, self.size)
+        if abs(factors[0] / factors[1] - 1) > .01:
+            raise ValueError(f'the calibration{self.name and " of " + self.name} is for pictures of '
+                             f'{self.size[0]}x{self.size[1]}, which one of {size[0]}x{size[1]} is no copy of')
+        scale = np.diag([*factors, 1])
+        return replace(self, K=scale @ self.K, size=tuple(size))
+
+
+def read_cameras(path):
+    """Read a calibration file.
+
+    `.toml` is Pose2Sim's and Caliscope's: a table for each camera with `size`, `matrix`, `distortions`, and optionally
+    `name`, `rotation` (axis times angle) and `translation` (metres), from world to camera. `.yml`, `.yaml`, `.xml` and
+    `.json` are OpenCV's, of one camera: `camera_matrix`, `distortion_coefficients`, `image_width` and `image_height`.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        list: a Camera for each, in the order of the file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is of another form; the message names the field.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f'there is no calibration file {path}')
+    if path.suffix == '.toml':
+        return _read_toml(path)
+    if path.suffix in ('.yml', '.yaml', '.xml', '.json'):
+        return [_read_opencv(path)]
+    raise ValueError(f'{path}: a calibration file is .toml, or OpenCV\'s .yml, .yaml, .xml or .json')
+
+
+def _read_toml(path):
+    try:
+        tables = tomllib.loads(path.read_text(encoding='utf-8'))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f'{path} is no TOML: {error}') from error
+    cameras = []
+    for key, table in tables.items():
+        if not isinstance(table, dict) or 'matrix' not in table:
+            continue  # Pose2Sim and Caliscope write a table of metadata beside the cameras
+        if table.get('fisheye'):
+            raise ValueError(f'{path}: {key}.fisheye: fisheye lenses are not supported')
+        where = f'{path}: {key}.'
+        size, K, dist, turn, t = (
+            _numbers(where + name, table.get(name, default), shape) for name, default, shape in (
+                ('size', None, (2, )), ('matrix', None, (3, 3)), ('distortions', None, (-1, )),
+                ('rotation', [0, 0, 0], (3, )), ('translation', [0, 0, 0], (3, ))))
+        cameras.append(_camera(where, K, size, dist, cv2.Rodrigues(turn)[0], t, str(table.get('name', key))))
+    if not cameras:
+        raise ValueError(f'{path} has no table with a camera\'s matrix')
+    return cameras
+
+
+def _read_opencv(path):
+    try:
+        storage = cv2.FileStorage(str(path), cv2.FILE_STORAGE_READ)
+        if not storage.isOpened():
+            raise cv2.error('it cannot be opened')
+    except (cv2.error, SystemError) as error:
+        raise ValueError(f'{path} is no file of OpenCV\'s: {" ".join(str(error).split())}') from error
+    fields = {name: storage.getNode(name) for name in
+              ('camera_matrix', 'distortion_coefficients', 'image_width', 'image_height')}
+    for name, node in fields.items():
+        if node.empty():
+            raise ValueError(f'{path} has no field {name}')
+    K = _numbers(f'{path}: camera_matrix', fields['camera_matrix'].mat(), (3, 3))
+    dist = _numbers(f'{path}: distortion_coefficients', fields['distortion_coefficients'].mat(), (-1, ))
+    size = [fields[name].real() for name in ('image_width', 'image_height')]
+    return _camera(f'{path}: ', K, size, dist, np.eye(3), np.zeros(3), '')
+
+
+def _camera(where, K, size, dist, R, t, name):
+    if min(size) < 1 or min(K[0, 0], K[1, 1]) <= 0 or K[2].tolist() != [0, 0, 1]:
+        raise ValueError(f'{where}matrix and size are of no camera: {K.tolist()}, {list(size)}')
+    if len(dist) not in (4, 5, 8, 12, 14):  # what OpenCV has models for
+        raise ValueError(f'{where}distortions are 4, 5, 8, 12 or 14 numbers, not {len(dist)}')
+    return Camera(K, R, t, tuple(map(int, size)), dist, name)
+
+
+def _numbers(where, values, shape):
+    """Return values as an array of a shape; -1 stands for any number of them."""
+    try:
+        if values is None:
+            raise ValueError('there is none')
+        array = np.array(values, float)
+        array = array.ravel() if shape == (-1, ) else array
+    except (TypeError, ValueError) as error:
+        raise ValueError(f'{where} is no array of numbers: {error}') from error
+    if shape != (-1, ) and array.shape != shape or not np.isfinite(array).all():
+        raise ValueError(f'{where} has the shape {array.shape}, where {shape} finite numbers are expected')
+    return array

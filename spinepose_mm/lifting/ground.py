@@ -1,0 +1,190 @@
+"""Which way is up, and where the ground is, from people who stand, walk, sit or lie on it before a still camera."""
+import numpy as np
+from scipy.optimize import least_squares
+from scipy.spatial import ConvexHull, QhullError
+
+from spinepose_mm import skeleton
+
+#: How high a keypoint is above what its body part touches, in metres, of an adult; nothing else bears a person.
+_THICKNESS = {'toe': .01, 'heel': .01, 'knee': .06, 'wrist': .05, 'elbow': .05, 'shoulder': .07,
+              'head': .09, 'hip': .1, 'spine': .1}
+_FEET = ('toe', 'heel')
+#: Segments that are upright in a person who stands, from the lower end to the upper.
+_SEGMENTS = (('hip', 'neck'), ('left_knee', 'left_hip'), ('right_knee', 'right_hip'), ('left_ankle', 'left_knee'),
+             ('right_ankle', 'right_knee'))
+_CAMERA_UP = np.array([0., -1., 0.])
+_CAMERA_SPREAD = np.radians(20)  # how far a camera may be tilted, as a standard deviation
+_CAMERA_VOTE = .05  # what the camera's own up weighs against a standing person's five segments
+_POSTURE_SPREAD = np.radians(3)  # how far a standing person's body is from upright
+_BENT_SPREAD = np.radians(40)  # more of it, as a body is bent
+_MOST_TILT = np.cos(np.radians(55))  # a segment further off than that from the camera's up is not upright
+_CONTACT_SPREAD = .01  # metres by which what touches the ground is off it, at least
+_DEPTH_SPREAD = .01  # how far off a pose is along its ray, as a part of the distance
+_MOST_SLANT = np.cos(np.radians(45))  # of the ground against the bodies
+_MOST_HEIGHT = .06  # metres above the ground over which nothing touches it
+_CELL = .1  # metres; contacts in one such cell are one place
+_CELL_WEIGHT = 1.  # of all contacts at one place, however many frames they are seen in
+
+
+def body_up(points, weights):
+    """Return which way the bodies are upright, and how sure that is.
+
+    Each body's trunk, thighs and shanks vote; a direction in which they agree weighs more, as in somebody who stands.
+    Where nothing is upright, it is the camera's own up.
+
+    Args:
+        points: in camera space, metres, (M, 37, 3).
+        weights: how sure each is, (M, 37).
+
+    Returns:
+        tuple: a unit vector (3,), and its standard deviation in radians.
+    """
+    ends = [[skeleton.index(name) for name in pair] for pair in _SEGMENTS]
+    votes = np.stack([points[:, upper] - points[:, lower] for lower, upper in ends], axis=1)  # (M, segments, 3)
+    votes /= np.maximum(np.linalg.norm(votes, axis=-1, keepdims=True), 1e-9)
+    sure = np.stack([weights[:, pair].min(1) for pair in ends], axis=1)
+    cosine = votes @ _CAMERA_UP
+    votes = votes * np.where(cosine < 0, -1, 1)[..., None]  # somebody may stand on the hands
+    sure = sure * (np.abs(cosine) > _MOST_TILT)
+    straight = np.linalg.norm((votes * sure[..., None]).sum(1), axis=-1) / len(ends)  # 1 for all segments in one line
+    sure = sure * straight[:, None] ** 8
+    votes = np.concatenate([votes.reshape(-1, 3), [_CAMERA_UP]])
+    sure = np.append(sure, _CAMERA_VOTE * len(points))
+    up = _CAMERA_UP
+    for _ in range(20):  # the median of the directions
+        angle = np.arccos(np.clip(votes @ up, -1, 1))
+        up = (sure / np.maximum(angle, np.radians(1)) ** 1.5) @ votes
+        up /= np.linalg.norm(up)
+    bent = 1 - np.average(straight, weights=straight ** 8 + 1e-12)
+    return up, min(_POSTURE_SPREAD + bent * _BENT_SPREAD, _CAMERA_SPREAD)
+
+
+def fit_ground(points, weights):
+    """Find the ground as the plane that people touch with their lowest points, and that nobody is below.
+
+    In each person's pose the lowest points may touch the ground. The plane goes through those of most poses; whoever is
+    above it, as in a jump, does not count. Near each other, many contacts are one place, so that one foot in many frames
+    does not outvote everything. Where contacts leave the tilt open, the plane is upright to the bodies (`body_up`).
+
+    Args:
+        points: poses of people in camera space, of any frames, metres, (M, 37, 3).
+        weights: how sure each keypoint is, such as its score, (M, 37).
+
+    Returns:
+        tuple: up, a unit vector (3,) in camera space; and the height above the ground of the camera, in metres.
+
+    Raises:
+        ValueError: there is no pose.
+    """
+    points, weights = np.asarray(points, float), np.asarray(weights, float)
+    if points.ndim != 3 or len(points) == 0 or weights.shape != points.shape[:2]:
+        raise ValueError(f'the ground is found from poses (M, 37, 3) and weights (M, 37) with M over 0, not '
+                         f'{points.shape} and {weights.shape}')
+    start, spread = body_up(points, weights)
+    bearing, thickness, feet = _bearing()
+    feet_sure = weights[:, bearing][:, feet].mean(1) > .2
+    points, weights = points[:, bearing], weights[:, bearing].clip(.02)
+    plane = _guess(points, thickness, weights, start, spread)
+    for softness in np.geomspace(.03, .004, 6):
+        up = _normal(plane, start)
+        heights = points @ up - thickness
+        lowest = _lowest(heights, feet, feet_sure)
+        near = weights * np.exp(-(heights - lowest[:, None]) / softness) * (heights >= lowest[:, None] - 1e-9)
+        near /= near.sum(1, keepdims=True)
+        touching = np.nonzero((near > .02) & (heights < plane[2] + _MOST_HEIGHT))
+        plane = _fit(points[touching], thickness[touching[1]], near[touching], start, spread, plane, softness)
+    return _normal(plane, start), -plane[2]
+
+
+def _guess(points, thickness, weights, start, spread):
+    """Return the plane that most points of most poses touch, of those that the convex hull of all lies upon.
+
+    It is given as its tilts against `start`, and its height along its normal.
+    """
+    rows = np.unique(np.linspace(0, len(points) - 1, 150).astype(int))
+    points, weights = points[rows], weights[rows]
+    low = (points @ start - thickness).min(1)
+    normals, offsets = start[None], np.quantile(low, [.1])
+    try:
+        facets = ConvexHull((points - thickness[:, None] * start).reshape(-1, 3)).equations
+        facets = facets[-facets[:, :3] @ start > _MOST_SLANT]
+        normals, offsets = np.concatenate([normals, -facets[:, :3]]), np.append(offsets, facets[:, 3])
+    except QhullError:
+        pass  # all points are in one plane
+    off = np.einsum('mki,fi->fmk', points, normals) - thickness - offsets[:, None, None]
+    touching = (weights * np.exp(-(off / .03) ** 2 / 2)).sum(-1).mean(-1)
+    angle = np.arccos(np.clip(normals @ start, -1, 1))
+    best = np.argmax(touching - (angle / spread) ** 2 / 2)
+    side, ahead = _basis(start)
+    normal = normals[best] / (normals[best] @ start)
+    return np.array([normal @ side, normal @ ahead, offsets[best]])
+
+
+def _bearing():
+    """Return numbers of the keypoints that may bear a person, their thickness, and which are feet."""
+    def kind(name):
+        if name in ('hip', ) or name.startswith('spine') or name == 'neck':
+            return 'spine'
+        return name.split('_')[-1]
+
+    found = [(i, kind(name)) for i, name in enumerate(skeleton.NAMES) if kind(name) in _THICKNESS]
+    return (np.array([i for i, _ in found]), np.array([_THICKNESS[name] for _, name in found]),
+            np.array([name in _FEET for _, name in found]))
+
+
+def _lowest(heights, feet, feet_sure):
+    """Return the height of each pose's lowest point: of its feet, unless something else is well below them."""
+    foot = heights[:, feet].min(1)
+    other = heights[:, ~feet].min(1)
+    return np.where(feet_sure & (other > foot - .05), foot, np.minimum(foot, other))
+
+
+def _fit(points, thickness, weights, start, spread, plane, most):
+    """Return the plane through contacts: its tilts against `start`, and how high it is there, along its normal.
+
+    Poses are placed along their rays less surely than across, which would draw a plane towards the rays; so each
+    contact's error is measured as a part of what it can be in the plane's direction (Deming's regression).
+
+    Args:
+        points: contacts, (P, 3).
+        thickness: how high they are above the ground when they touch it, (P,).
+        weights: (P,).
+        start, spread: direction that the normal has without contacts, and its standard deviation in radians.
+        plane: the solution so far.
+        most: metres up to which contacts are taken to be off the plane.
+    """
+    cells = np.unique(np.floor(points / _CELL).astype(int), axis=0, return_inverse=True)[1].ravel()
+    weights = np.sqrt(weights * np.minimum(1, _CELL_WEIGHT / np.maximum(np.bincount(cells, weights), 1e-9))[cells])
+    off = np.abs(points @ _normal(plane, start) - thickness - plane[2])
+    spread_up = np.clip(_quantile(off, weights ** 2, .4), _CONTACT_SPREAD, max(most, _CONTACT_SPREAD))
+
+    def residuals(plane):
+        up = _normal(plane, start)
+        off = points @ up - thickness - plane[2]
+        return weights * off / np.hypot(spread_up, _DEPTH_SPREAD * (points @ up))
+
+    def cost(plane):
+        # Cauchy's norm, by its own square root: whoever is in the air hardly counts.
+        found = residuals(plane)
+        return np.append(np.sign(found) * np.sqrt(np.log1p(found ** 2)), plane[:2] / spread)
+
+    return least_squares(cost, plane, x_scale=[.01, .01, .01], max_nfev=12).x
+
+
+def _normal(plane, start):
+    side, ahead = _basis(start)
+    normal = start + plane[0] * side + plane[1] * ahead
+    return normal / np.linalg.norm(normal)
+
+
+def _basis(up):
+    """Return two unit vectors at right angles to `up` and to each other."""
+    side = np.cross(up, [0, 0, 1.] if abs(up[2]) < .9 else [1., 0, 0])
+    side /= np.linalg.norm(side)
+    return side, np.cross(side, up)
+
+
+def _quantile(values, weights, part):
+    order = np.argsort(values)
+    total = np.cumsum(weights[order])
+    return values[order][min(np.searchsorted(total, part * total[-1]), len(values) - 1)]

@@ -1,0 +1,47 @@
+"""Find the keypoints of an annotated data set's people, as the input of a lifter or of a triangulation.
+
+    mim run spinepose_mm detect_keypoints data/simspine/annotations/simspine_train.npz --images data/simspine/images \
+        --model spinepose-m --out data/simspine/annotations/detected_train.npz
+
+The boxes are the annotation's; a model of the zoo comes with its own weights.
+"""
+import argparse
+import sys
+from pathlib import Path
+
+import spinepose_mm  # noqa: F401  (registers the classes)
+from mmengine.config import Config
+from mmengine.runner import Runner
+from spinepose_mm.interop.aliases import find_config
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('annotations', type=Path, help='.npz of SIMSPINE\'s layout')
+    parser.add_argument('--images', required=True, help='folder that the pictures\' names are below')
+    parser.add_argument('--model', default='spinepose-m', metavar='MODEL[=CHECKPOINT]',
+                        help='config file, or a name or alias of the zoo (spinepose-m)')
+    parser.add_argument('--out', required=True, type=Path, help='.npz to write')
+    parser.add_argument('--batch-size', type=int, default=64)
+    parser.add_argument('--work-dir', default='work_dirs/detect_keypoints', help='folder of the logs')
+    args = parser.parse_args()
+    try:
+        model, _, checkpoint = args.model.partition('=')
+        config, weights = find_config(model)
+        if not (checkpoint or weights):
+            sys.exit(f'error: {model} has no weights of its own; write {model}=CHECKPOINT')
+        cfg = Config.fromfile(config)
+        cfg.test_dataloader.batch_size = args.batch_size
+        cfg.test_dataloader.dataset = dict(
+            type='SimSpineDataset', ann_file=str(args.annotations.absolute()), data_prefix=dict(img=args.images),
+            subjects=None, test_mode=True, pipeline=cfg.val_pipeline)
+        cfg.test_evaluator = dict(type='KeypointFile', out_file=str(args.out), img_prefix=args.images)
+        cfg.load_from, cfg.work_dir, cfg.launcher = str(checkpoint or weights), args.work_dir, 'none'
+        Runner.from_cfg(cfg).test()
+    except (OSError, ValueError) as error:
+        sys.exit(f'error: {error}')
+    print(f'keypoints of the people in {args.annotations}: {args.out}')
+
+
+if __name__ == '__main__':
+    main()
