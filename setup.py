@@ -60,8 +60,9 @@ setup(
         # scripts/install.py: pip alone would try to build chumpy for mmpose, and mmcv without torch.
         'mim': ['mmcv>=2.1,<2.2', 'mmdet>=3.3,<3.4', 'mmpose>=1.3.2,<1.4', 'xtcocotools>=1.14'],
         'synthetic': ['pyvista>=0.49'],
+        'simspine': ['h5py>=3.8'],
         'vitpose': ['mmpretrain>=1.2,<1.3'],
-        'test': ['pytest>=8', 'pyvista>=0.49', 'mmpretrain>=1.2,<1.3'],
+        'test': ['pytest>=8', 'pyvista>=0.49', 'mmpretrain>=1.2,<1.3', 'h5py>=3.8'],
     },
     cmdclass={'build_py': BuildPy, 'sdist': Sdist},
     zip_safe=False)

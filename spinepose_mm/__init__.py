@@ -4,6 +4,6 @@ from . import interop
 
 interop.install()
 
-from . import datasets, evaluation, models  # noqa: E402
+from . import datasets, evaluation, inference, lifting, models  # noqa: E402
 
-__all__ = ['__version__', 'datasets', 'evaluation', 'interop', 'models']
+__all__ = ['__version__', 'datasets', 'evaluation', 'inference', 'interop', 'lifting', 'models']

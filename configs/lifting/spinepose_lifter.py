@@ -4,6 +4,7 @@ SIMSPINE's annotations lie below data/simspine, or in the folder that the variab
 """
 _base_ = ['../_base_/default_runtime.py']
 
+inferencer = 'SpinePose3DInferencer'
 num_keypoints = 37
 simspine_root = '{{$SIMSPINE_ROOT:data/simspine}}'
 max_epochs = 90
@@ -31,8 +32,11 @@ model = dict(
 pack = dict(
     type='PackPoseInputs',
     meta_keys=('id', 'category_id', 'target_img_path', 'flip_indices', 'target_root', 'unit'))
+flip = dict(center_mode='static', center_x=0.)
 train_pipeline = [
-    dict(type='DropKeypoints', prob=0.05),
+    dict(type='RandomFlipAroundRoot', keypoints_flip_cfg=flip, target_flip_cfg=flip),
+    dict(type='JitterKeypoints', std=0.01),
+    dict(type='DropKeypoints', prob=0.05, cut=0.2),
     dict(type='GenerateTarget', encoder=codec),
     pack,
 ]

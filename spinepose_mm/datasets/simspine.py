@@ -13,9 +13,9 @@ import numpy as np
 from spinepose_mm import skeleton
 from spinepose_mm.interop.checkpoints import data_global
 
-#: Shape of each field. K, a camera's intrinsics, is in what `spinepose_mm.synthetic` writes, not in SIMSPINE's files.
+#: Shape of each field. The last four are a frame's camera, which SIMSPINE's own files do not have.
 LAYOUT = dict(imgname=('N', ), center=('N', 2), scale=('N', ), part=('N', 'K', 3), S=('N', 'K', 4),
-              S_world=('N', 'K', 4), angles=('N', 'A'), K=('N', 3, 3))
+              S_world=('N', 'K', 4), angles=('N', 'A'), K=('N', 3, 3), dist=('N', 'D'), R=('N', 3, 3), t=('N', 3))
 #: Field of the metadata that names what a dimension counts.
 NAMES = dict(K='joint_names', A='param_names')
 SUBJECTS = ('S1', 'S5', 'S6', 'S7', 'S8', 'S9', 'S11')
@@ -167,32 +167,36 @@ def spread(sequences, frames, fraction):
     return np.sort(order[((np.arange(count) + .5) * len(order) / count).astype(int)])
 
 
-def fit_intrinsics(part, S, where):
-    """Return the focal lengths and the principal point of a camera, each (2,) in pixels, from what it saw.
-
-    Without lens distortion, pixels are linear in normalised camera coordinates, so that they follow by least squares;
-    with it, they are those that fit best. SIMSPINE's annotations have no intrinsics of their own.
-
-    Args:
-        part: pixels and visibility, (N, K, 3).
-        S: the same points in camera space and visibility, (N, K, 4).
-        where: of which camera, for the error.
-
-    Raises:
-        ValueError: too few points are seen to tell, or they are more than 10 pixels off on average, as those of several
-            cameras are.
-    """
-    seen = is_seen(part) & is_seen(S) & (S[..., 2] > 0)
-    if seen.sum() < 4:
-        raise ValueError(f'{where}: part and S have {seen.sum()} points in common, too few to tell the intrinsics')
-    rays, pixels = S[seen][:, :2] / S[seen][:, 2:3], part[seen][:, :2]
-    focal, center = np.array([np.polyfit(rays[:, axis], pixels[:, axis], 1) for axis in (0, 1)]).T
-    off = np.linalg.norm(rays * focal + center - pixels, axis=-1).mean()
-    if off > 10:
-        raise ValueError(f'{where}: part is {off:.0f} pixels from what one camera would see of S')
-    return focal, center
-
-
 def is_seen(points):
     """Tell which points of a file are there: their last number is over 0, and all are finite."""
     return (points[..., -1] > 0) & np.isfinite(points).all(-1)
+
+
+def read_detections(path, names, ann_file):
+    """Read the detected keypoints of frames, as `KeypointFile` writes them.
+
+    Args:
+        path: `.npz` with `imgname` (M,) and `part` (M, 37, 3), x and y in pixels and a score.
+        names: of the frames that are wanted, (N,).
+        ann_file: where the names are from, for the errors.
+
+    Returns:
+        ndarray: `part` of these frames in their order, (N, 37, 3).
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is of another form, has a frame twice, or lacks one.
+    """
+    found, _ = read_npz(path, ('imgname', 'part'), metadata=False)
+    if found['part'].shape[1] != skeleton.NUM_KEYPOINTS:
+        raise ValueError(f'{path}: part has {found["part"].shape[1]} keypoints, where {skeleton.NUM_KEYPOINTS} are '
+                         'expected')
+    detected = found['imgname'].astype(str)
+    for where, rows in ((path, detected), (ann_file, names)):
+        if len(np.unique(rows)) < len(rows):
+            raise ValueError(f'{where}: imgname has a picture twice: whose detections are whose?')
+    row_of = {name: row for row, name in enumerate(detected)}
+    missing = [name for name in names if name not in row_of]
+    if missing:
+        raise ValueError(f'{path}: imgname lacks {len(missing)} frames, among them {missing[0]}')
+    return found['part'][[row_of[name] for name in names]]

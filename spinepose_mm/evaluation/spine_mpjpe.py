@@ -46,11 +46,11 @@ class SpineMPJPE(BaseMetric):
         for subset in self.subsets:
             ids = list(skeleton.SUBSETS[subset])
             for name, alignment in (('MPJPE', 'none'), ('P-MPJPE', 'procrustes')):
-                values[f'{subset}_{name}'] = _mean_error(pred[:, ids], true[:, ids], seen[:, ids], alignment)
+                values[f'{subset}_{name}'] = mean_error(pred[:, ids], true[:, ids], seen[:, ids], alignment)
         return values
 
 
-def _mean_error(pred, true, seen, alignment):
+def mean_error(pred, true, seen, alignment):
     """Return MMPose's error over all seen points, -1 where there are none.
 
     MMPose aligns with all points, seen or not, so that people are grouped by what is seen of them.

@@ -2,7 +2,7 @@
 
 `install` is called once, by `import spinepose_mm`.
 """
-from . import aliases, checkpoints, detector, distributed, noise, saving
+from . import aliases, checkpoints, detector, distributed, inferencers, noise, saving
 
 
 def install():
@@ -10,5 +10,6 @@ def install():
     aliases.install()
     detector.install()
     distributed.install()
+    inferencers.install()
     noise.install()
     saving.install()

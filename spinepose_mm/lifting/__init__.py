@@ -1,4 +1,10 @@
-"""From points in pictures to points in space."""
+"""From points in pictures to points in space: by several calibrated views, or by one with a lifter.
+
+camera: intrinsics, lens and calibration files; triangulation: several views; placement: the scale and the place of a
+lifted pose; ground: up and the ground; world: the frame that they make; space: all that, frame by frame.
+"""
+from .camera import Camera, read_cameras
+from .space import People, Space
 from .triangulation import reprojection_errors, triangulate
 
-__all__ = ['reprojection_errors', 'triangulate']
+__all__ = ['Camera', 'People', 'Space', 'read_cameras', 'reprojection_errors', 'triangulate']

@@ -5,25 +5,26 @@ from scipy.spatial import ConvexHull, QhullError
 
 from spinepose_mm import skeleton
 
-#: How high a keypoint is above what its body part touches, in metres, of an adult; nothing else bears a person.
-_THICKNESS = {'toe': .01, 'heel': .01, 'knee': .06, 'wrist': .05, 'elbow': .05, 'shoulder': .07,
-              'head': .09, 'hip': .1, 'spine': .1}
+#: How high a keypoint is above what its body part rests on, in metres, of an adult; nothing else bears a person.
+_THICKNESS = {'toe': .01, 'heel': .01, 'knee': .06, 'wrist': .05, 'elbow': .05, 'shoulder': .07, 'head': .09,
+              'hip': .1, 'spine': .1, 'neck': .1}
 _FEET = ('toe', 'heel')
 #: Segments that are upright in a person who stands, from the lower end to the upper.
 _SEGMENTS = (('hip', 'neck'), ('left_knee', 'left_hip'), ('right_knee', 'right_hip'), ('left_ankle', 'left_knee'),
              ('right_ankle', 'right_knee'))
 _CAMERA_UP = np.array([0., -1., 0.])
+_CAMERA_VOTE = .05  # what that weighs against a standing person's five segments
 _CAMERA_SPREAD = np.radians(20)  # how far a camera may be tilted, as a standard deviation
-_CAMERA_VOTE = .05  # what the camera's own up weighs against a standing person's five segments
 _POSTURE_SPREAD = np.radians(3)  # how far a standing person's body is from upright
 _BENT_SPREAD = np.radians(40)  # more of it, as a body is bent
 _MOST_TILT = np.cos(np.radians(55))  # a segment further off than that from the camera's up is not upright
+_MOST_SLANT = np.cos(np.radians(45))  # of the ground against the bodies
 _CONTACT_SPREAD = .01  # metres by which what touches the ground is off it, at least
 _DEPTH_SPREAD = .01  # how far off a pose is along its ray, as a part of the distance
-_MOST_SLANT = np.cos(np.radians(45))  # of the ground against the bodies
 _MOST_HEIGHT = .06  # metres above the ground over which nothing touches it
 _CELL = .1  # metres; contacts in one such cell are one place
-_CELL_WEIGHT = 1.  # of all contacts at one place, however many frames they are seen in
+_LEAST_WEIGHT = .02  # of a keypoint that was not seen: the lifter has guessed it
+_MOST_POSES = 150  # of those that the first guess is made from
 
 
 def body_up(points, weights):
@@ -62,16 +63,17 @@ def body_up(points, weights):
 def fit_ground(points, weights):
     """Find the ground as the plane that people touch with their lowest points, and that nobody is below.
 
-    In each person's pose the lowest points may touch the ground. The plane goes through those of most poses; whoever is
-    above it, as in a jump, does not count. Near each other, many contacts are one place, so that one foot in many frames
-    does not outvote everything. Where contacts leave the tilt open, the plane is upright to the bodies (`body_up`).
+    The lowest points of each pose may touch the ground. The first guess is the one plane, of those that the convex hull
+    of all poses lies upon, that most points touch; it then moves to the contacts within some centimetres, so that
+    whoever is in the air does not count. Contacts near each other are one place, so that one foot in many frames does
+    not outvote everything. Where contacts leave the tilt open, the plane is upright to the bodies (`body_up`).
 
     Args:
         points: poses of people in camera space, of any frames, metres, (M, 37, 3).
         weights: how sure each keypoint is, such as its score, (M, 37).
 
     Returns:
-        tuple: up, a unit vector (3,) in camera space; and the height above the ground of the camera, in metres.
+        tuple: up, a unit vector (3,) in camera space; and the height of the camera above the ground, in metres.
 
     Raises:
         ValueError: there is no pose.
@@ -83,28 +85,38 @@ def fit_ground(points, weights):
     start, spread = body_up(points, weights)
     bearing, thickness, feet = _bearing()
     feet_sure = weights[:, bearing][:, feet].mean(1) > .2
-    points, weights = points[:, bearing], weights[:, bearing].clip(.02)
+    points, weights = points[:, bearing], weights[:, bearing].clip(_LEAST_WEIGHT, 1)
     plane = _guess(points, thickness, weights, start, spread)
     for softness in np.geomspace(.03, .004, 6):
-        up = _normal(plane, start)
-        heights = points @ up - thickness
-        lowest = _lowest(heights, feet, feet_sure)
-        near = weights * np.exp(-(heights - lowest[:, None]) / softness) * (heights >= lowest[:, None] - 1e-9)
-        near /= near.sum(1, keepdims=True)
-        touching = np.nonzero((near > .02) & (heights < plane[2] + _MOST_HEIGHT))
+        heights = points @ _normal(plane, start) - thickness
+        lowest = _lowest(heights, feet, feet_sure)[:, None]
+        near = np.where(heights < lowest, 0, weights * np.exp((lowest - heights) / softness))
+        near *= near.max(1, keepdims=True) / near.sum(1, keepdims=True)  # a pose weighs what its contacts do
+        touching = np.nonzero((near > _LEAST_WEIGHT ** 2) & (heights < plane[2] + _MOST_HEIGHT))
+        if not len(touching[0]):
+            break
         plane = _fit(points[touching], thickness[touching[1]], near[touching], start, spread, plane, softness)
     return _normal(plane, start), -plane[2]
+
+
+def _bearing():
+    """Return numbers of the keypoints that may bear a person, their thickness, and which are feet."""
+    found = []
+    for i, name in enumerate(skeleton.NAMES):
+        part = name.split('_')[0] if skeleton.KEYPOINTS[i].level else name.split('_')[-1]
+        if part in _THICKNESS:
+            found.append((i, _THICKNESS[part], part in _FEET))
+    return tuple(map(np.array, zip(*found)))
 
 
 def _guess(points, thickness, weights, start, spread):
     """Return the plane that most points of most poses touch, of those that the convex hull of all lies upon.
 
-    It is given as its tilts against `start`, and its height along its normal.
+    A plane is three numbers: its tilts against `start`, and its height along its normal.
     """
-    rows = np.unique(np.linspace(0, len(points) - 1, 150).astype(int))
+    rows = np.unique(np.linspace(0, len(points) - 1, _MOST_POSES).astype(int))
     points, weights = points[rows], weights[rows]
-    low = (points @ start - thickness).min(1)
-    normals, offsets = start[None], np.quantile(low, [.1])
+    normals, offsets = start[None], np.quantile((points @ start - thickness).min(1), [.1])
     try:
         facets = ConvexHull((points - thickness[:, None] * start).reshape(-1, 3)).equations
         facets = facets[-facets[:, :3] @ start > _MOST_SLANT]
@@ -112,24 +124,10 @@ def _guess(points, thickness, weights, start, spread):
     except QhullError:
         pass  # all points are in one plane
     off = np.einsum('mki,fi->fmk', points, normals) - thickness - offsets[:, None, None]
-    touching = (weights * np.exp(-(off / .03) ** 2 / 2)).sum(-1).mean(-1)
+    touching = (weights * np.exp(-(off / (3 * _CONTACT_SPREAD)) ** 2 / 2)).sum(-1).mean(-1)
     angle = np.arccos(np.clip(normals @ start, -1, 1))
     best = np.argmax(touching - (angle / spread) ** 2 / 2)
-    side, ahead = _basis(start)
-    normal = normals[best] / (normals[best] @ start)
-    return np.array([normal @ side, normal @ ahead, offsets[best]])
-
-
-def _bearing():
-    """Return numbers of the keypoints that may bear a person, their thickness, and which are feet."""
-    def kind(name):
-        if name in ('hip', ) or name.startswith('spine') or name == 'neck':
-            return 'spine'
-        return name.split('_')[-1]
-
-    found = [(i, kind(name)) for i, name in enumerate(skeleton.NAMES) if kind(name) in _THICKNESS]
-    return (np.array([i for i, _ in found]), np.array([_THICKNESS[name] for _, name in found]),
-            np.array([name in _FEET for _, name in found]))
+    return np.append(_basis(start) @ normals[best] / (normals[best] @ start), offsets[best])
 
 
 def _lowest(heights, feet, feet_sure):
@@ -154,37 +152,27 @@ def _fit(points, thickness, weights, start, spread, plane, most):
         most: metres up to which contacts are taken to be off the plane.
     """
     cells = np.unique(np.floor(points / _CELL).astype(int), axis=0, return_inverse=True)[1].ravel()
-    weights = np.sqrt(weights * np.minimum(1, _CELL_WEIGHT / np.maximum(np.bincount(cells, weights), 1e-9))[cells])
+    weights = np.sqrt(weights / np.maximum(np.bincount(cells, weights), 1)[cells])
     off = np.abs(points @ _normal(plane, start) - thickness - plane[2])
-    spread_up = np.clip(_quantile(off, weights ** 2, .4), _CONTACT_SPREAD, max(most, _CONTACT_SPREAD))
+    spread_up = np.clip(np.median(off), _CONTACT_SPREAD, max(most, _CONTACT_SPREAD))
 
     def residuals(plane):
-        up = _normal(plane, start)
-        off = points @ up - thickness - plane[2]
-        return weights * off / np.hypot(spread_up, _DEPTH_SPREAD * (points @ up))
+        heights = points @ _normal(plane, start)
+        off = weights * (heights - thickness - plane[2]) / np.hypot(spread_up, _DEPTH_SPREAD * heights)
+        # The square root of Cauchy's norm, so that the prior beside it is not bent.
+        return np.append(np.sign(off) * np.sqrt(np.log1p(off ** 2)), plane[:2] / spread)
 
-    def cost(plane):
-        # Cauchy's norm, by its own square root: whoever is in the air hardly counts.
-        found = residuals(plane)
-        return np.append(np.sign(found) * np.sqrt(np.log1p(found ** 2)), plane[:2] / spread)
-
-    return least_squares(cost, plane, x_scale=[.01, .01, .01], max_nfev=12).x
+    return least_squares(residuals, plane, x_scale=.01, max_nfev=12).x
 
 
 def _normal(plane, start):
-    side, ahead = _basis(start)
-    normal = start + plane[0] * side + plane[1] * ahead
+    """Return the unit normal of a plane whose tilts are against `start`."""
+    normal = start + plane[:2] @ _basis(start)
     return normal / np.linalg.norm(normal)
 
 
 def _basis(up):
-    """Return two unit vectors at right angles to `up` and to each other."""
+    """Return two unit vectors at right angles to `up` and to each other, (2, 3)."""
     side = np.cross(up, [0, 0, 1.] if abs(up[2]) < .9 else [1., 0, 0])
     side /= np.linalg.norm(side)
-    return side, np.cross(side, up)
-
-
-def _quantile(values, weights, part):
-    order = np.argsort(values)
-    total = np.cumsum(weights[order])
-    return values[order][min(np.searchsorted(total, part * total[-1]), len(values) - 1)]
+    return np.stack([side, np.cross(side, up)])

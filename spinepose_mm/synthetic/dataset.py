@@ -12,6 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from spinepose_mm import skeleton
+from spinepose_mm.datasets.simspine_cameras import CAMERA_FIELDS
 
 from .motion import MOTIONS
 from .picture import make_cameras, make_scene, take
@@ -201,7 +202,8 @@ def _record(person, camera, number, name):
     return dict(
         image=number, imgname=name, pixels=person.pixels.round(4).tolist(), world=person.world.round(6).tolist(),
         camera=person.camera.round(6).tolist(), angles=person.angles, bbox=list(map(float, person.bbox)),
-        area=person.area, motion=person.motion, K=camera.K.tolist(), R=camera.R.tolist(), t=camera.t.tolist())
+        area=person.area, motion=person.motion,
+        **{name: getattr(camera, name).tolist() for name in CAMERA_FIELDS})
 
 
 def _coco(people, settings):
@@ -234,7 +236,7 @@ def write_npz(path, people):
                  S=np.concatenate([[person['camera'] for person in people], seen], axis=-1),
                  S_world=np.concatenate([[person['world'] for person in people], seen], axis=-1),
                  angles=np.array([list(person['angles'].values()) for person in people]), metadata=np.array(metadata),
-                 **{name: np.array([person[name] for person in people]) for name in ('K', 'R', 't')})
+                 **{name: np.array([person[name] for person in people]) for name in CAMERA_FIELDS})
     os.replace(partial, path)
 
 

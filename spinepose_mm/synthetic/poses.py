@@ -7,6 +7,7 @@ import numpy as np
 from tqdm import tqdm
 
 from spinepose_mm.datasets.simspine import SUBJECTS
+from spinepose_mm.datasets.simspine_cameras import CAMERA_FIELDS
 
 from .body import Body, forward, keypoints
 from .dataset import write_npz
@@ -99,4 +100,4 @@ def _film(settings, person):
             yield dict(
                 imgname=f'{name}/{name.rpartition("/")[2]}_{frame + 1:06d}.jpg', world=points[frame],
                 camera=place[frame], pixels=np.column_stack([pixels[frame], 2 * inside[frame]]), angles=angles[frame],
-                bbox=(*seen.min(0), *np.ptp(seen, axis=0)), K=camera.K, R=camera.R, t=camera.t)
+                bbox=(*seen.min(0), *np.ptp(seen, axis=0)), **{name: getattr(camera, name) for name in CAMERA_FIELDS})

@@ -4,7 +4,7 @@ from mmpose.registry import DATASETS, TRANSFORMS
 
 import builders
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.simspine import fit_intrinsics
+from spinepose_mm.datasets.simspine_cameras import fit_intrinsics
 from spinepose_mm.synthetic.poses import PoseSettings, synthesize_poses
 
 SPINE = list(skeleton.SUBSETS['spine'])

@@ -6,8 +6,10 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.simspine import (SUBJECTS, fit_intrinsics, is_seen, joint_keypoints, parse_names, read_npz,
+from spinepose_mm.datasets.simspine import (SUBJECTS, is_seen, joint_keypoints, parse_names, read_detections, read_npz,
                                             spread)
+from spinepose_mm.datasets.simspine_cameras import camera_rays
+
 
 @DATASETS.register_module()
 class SpineLiftingDataset(BaseDataset):
@@ -27,7 +29,7 @@ class SpineLiftingDataset(BaseDataset):
         ann_file: `.npz` of SIMSPINE's layout, below `data_root`, with 3D in metres.
         detections: `.npz` of detected keypoints to take as the input, below `data_root`: `imgname` (N,) and `part`
             (N, 37, 3), x and y in pixels and a score; None to take the true ones. Their intrinsics are the annotation's
-            `K`, where it has one, and else those of each sequence's camera that fit its labels.
+            `K` and `dist`, where it has them, and else those of each sequence's camera that fit its labels.
         seq_len: T, odd.
         least_score: under which a detected keypoint counts as not seen.
         fraction, subjects: as for `SimSpineDataset`.
@@ -55,7 +57,7 @@ class SpineLiftingDataset(BaseDataset):
         return parse_pose_metainfo(metainfo or cls.METAINFO)
 
     def load_data_list(self):
-        arrays, info = read_npz(self.ann_file, ('imgname', 'part', 'S'), optional=('K', ))
+        arrays, info = read_npz(self.ann_file, ('imgname', 'part', 'S'), optional=('K', 'dist'))
         columns = joint_keypoints(self.ann_file, info['joint_names'])
         self._names = arrays['imgname'].astype(str)
         sequences, frames = parse_names(self.ann_file, self._names, self.subjects)
@@ -88,34 +90,10 @@ class SpineLiftingDataset(BaseDataset):
 
     def _detected(self, arrays, sequences):
         """Return the detected keypoints of all frames in normalised camera space, and which were seen, (N, 37, 3)."""
-        found, _ = read_npz(self.detections, ('imgname', 'part'), metadata=False)
-        if found['part'].shape[1] != skeleton.NUM_KEYPOINTS:
-            raise ValueError(f'{self.detections}: part has {found["part"].shape[1]} keypoints, where '
-                             f'{skeleton.NUM_KEYPOINTS} are expected')
-        detected = found['imgname'].astype(str)
-        for path, names in ((self.detections, detected), (self.ann_file, self._names)):
-            if len(np.unique(names)) < len(names):
-                raise ValueError(f'{path}: imgname has a picture twice: whose detections are whose?')
-        row_of = {name: row for row, name in enumerate(detected)}
-        missing = [name for name in self._names if name not in row_of]
-        if missing:
-            raise ValueError(f'{self.detections}: imgname lacks {len(missing)} frames, among them {missing[0]}')
-        part = found['part'][[row_of[name] for name in self._names]].astype(np.float32)
+        part = read_detections(self.detections, self._names, self.ann_file).astype(np.float32)
         seen = is_seen(part) & (part[..., 2] >= self.least_score)
-        focal, center = self._intrinsics(arrays, sequences)
-        rays = (part[..., :2] - center[:, None]) / focal[:, None]
+        rays = camera_rays(part, arrays, sequences, self.ann_file)
         return np.where(seen[..., None], np.concatenate([rays, seen[..., None]], axis=-1), 0)
-
-    def _intrinsics(self, arrays, sequences):
-        """Return the focal lengths and the principal point of each frame's camera, (N, 2) each, in pixels."""
-        if 'K' in arrays:
-            return arrays['K'][:, [0, 1], [0, 1]], arrays['K'][:, :2, 2]
-        focal, center = np.empty((2, len(sequences), 2))
-        for sequence in np.unique(sequences):
-            rows = sequences == sequence
-            focal[rows], center[rows] = fit_intrinsics(
-                arrays['part'][rows], arrays['S'][rows], f'{self.ann_file}: {sequence}')
-        return focal, center
 
     def get_data_info(self, idx):
         """Return the window of frames around a target as MMPose's lifting pipelines take it."""
@@ -130,4 +108,4 @@ class SpineLiftingDataset(BaseDataset):
             info, id=row, category_id=1, flip_indices=self._metainfo['flip_indices'],
             keypoints=points[..., :2].copy(), keypoints_visible=points[..., 2].copy(), unit=float(self._unit[row]),
             lifting_target=target[None, :, :3] / self._unit[row], lifting_target_visible=target[None, :, 3].copy(),
-            target_img_path=[self._names[row]])
+            target_img_path=[self._names[row]], camera_param={})  # MMPose's RandomFlipAroundRoot looks for that

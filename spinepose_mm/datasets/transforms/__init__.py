@@ -1,5 +1,6 @@
 from .blur import RandomBlur
 from .dropping import DropKeypoints
+from .jitter import JitterKeypoints
 from .loading import LoadSpineImage
 
-__all__ = ['DropKeypoints', 'LoadSpineImage', 'RandomBlur']
+__all__ = ['DropKeypoints', 'JitterKeypoints', 'LoadSpineImage', 'RandomBlur']

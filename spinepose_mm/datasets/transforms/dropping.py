@@ -4,10 +4,12 @@ from mmpose.registry import TRANSFORMS
 
 from spinepose_mm import skeleton
 
+_ROOT = skeleton.PARENTS.index(-1)
 
 @TRANSFORMS.register_module()
 class DropKeypoints(BaseTransform):
-    """Take keypoints away from the input of a lifter: some at random, and all but those of a subset.
+    """Take keypoints away from the input of a lifter: some at random, those of legs that the picture cuts off, and all
+    but those of a subset.
 
     What is taken away is zero and not visible, as what a detector did not find. The target stays.
 
@@ -15,21 +17,27 @@ class DropKeypoints(BaseTransform):
 
     Args:
         prob: probability to take a keypoint away, in all frames of a window.
+        cut: probability that the picture ends at a random height between S1 and the lowest keypoint.
         keep: name out of `skeleton.SUBSETS`; what is not in it is taken away always.
 
     Raises:
         ValueError: there is no subset of that name.
     """
 
-    def __init__(self, prob=0., keep='all'):
+    def __init__(self, prob=0., cut=0., keep='all'):
         if keep not in skeleton.SUBSETS:
             raise ValueError(f'DropKeypoints: keep is out of {", ".join(skeleton.SUBSETS)}, but {keep} was given')
-        self.prob = prob
+        self.prob, self.cut = prob, cut
         self.kept = np.zeros(skeleton.NUM_KEYPOINTS, bool)
         self.kept[list(skeleton.SUBSETS[keep])] = True
 
     def transform(self, results):
         dropped = ~self.kept | (np.random.rand(len(self.kept)) < self.prob)
+        if np.random.rand() < self.cut:
+            middle = len(results['keypoints']) // 2
+            height, seen = results['keypoints'][middle, :, 1], results['keypoints_visible'][middle] > 0
+            if seen[_ROOT]:
+                dropped |= height > np.random.uniform(height[_ROOT], height[seen].max())
         results['keypoints'][:, dropped] = 0
         results['keypoints_visible'][:, dropped] = 0
         return results

@@ -1,3 +1,4 @@
+from .spine_uncertainty_head import SpineUncertaintyHead
 from .spinepose_head import SpinePoseHead
 
-__all__ = ['SpinePoseHead']
+__all__ = ['SpinePoseHead', 'SpineUncertaintyHead']

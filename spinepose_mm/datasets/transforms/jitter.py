@@ -1,0 +1,25 @@
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmpose.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class JitterKeypoints(BaseTransform):
+    """Move the seen keypoints of a lifter's input at random, as a detector's are off.
+
+    Required keys: `keypoints` (T, K, 2), `keypoints_visible` (T, K). The first is changed.
+
+    Args:
+        std: standard deviation, as a part of the larger extent of the person's keypoints; how much of it applies is
+            drawn for each sample, from none to all.
+    """
+
+    def __init__(self, std=0.01):
+        self.std = std
+
+    def transform(self, results):
+        keypoints, seen = results['keypoints'], results['keypoints_visible'] > 0
+        if seen.any():
+            noise = np.random.normal(0, self.std * np.random.rand() * np.ptp(keypoints[seen], axis=0).max(), keypoints.shape)
+            results['keypoints'] = np.where(seen[..., None], keypoints + noise, keypoints).astype(keypoints.dtype)
+        return results

@@ -1,0 +1,91 @@
+"""Several calibrated views' keypoints, triangulated and compared with the truth, as in the SIMSPINE paper."""
+import numpy as np
+from tqdm import tqdm
+
+from spinepose_mm import skeleton
+from spinepose_mm.datasets.simspine import is_seen, joint_keypoints, parse_names, read_detections, read_npz
+from spinepose_mm.datasets.simspine_cameras import CAMERA_FIELDS, sequence_camera
+from spinepose_mm.lifting.triangulation import triangulate
+
+from .spine_mpjpe import mean_error
+
+SUBSETS = ('spine', 'body', 'all')
+
+
+def evaluate_views(ann_file, detections, least_score=.3, threshold=15., progress=False):
+    """Triangulate detected keypoints of all views of each frame, and compare them with `S_world`.
+
+    Args:
+        ann_file: `.npz` of SIMSPINE's layout and names, whose last part before the frame is the camera. Cameras that it
+            does not have follow from its labels.
+        detections: `.npz` of the detected keypoints of its frames, as `KeypointFile` writes them.
+        least_score: under which a keypoint counts as not seen.
+        threshold: as for `triangulate`, pixels.
+        progress: whether to show a progress bar.
+
+    Returns:
+        dict: `{subset}_MPJPE` of the places in the world and `{subset}_P-MPJPE` after alignment, in millimetres over the
+        points that were found; `{subset}_found`, the part of the labelled ones that were; `reprojection_error` in
+        pixels; and `frames`, how many were seen by two views or more.
+
+    Raises:
+        FileNotFoundError: a file does not exist.
+        ValueError: a file is of another layout, or no frame is seen by two views.
+    """
+    arrays, info = read_npz(ann_file, ('imgname', 'part', 'S', 'S_world'), optional=CAMERA_FIELDS)
+    columns = joint_keypoints(ann_file, info['joint_names'])
+    names = arrays['imgname'].astype(str)
+    part = read_detections(detections, names, ann_file)
+    sequences, frames = parse_names(ann_file, names)
+    scenes = np.char.rpartition(sequences, '.')[:, 0]
+    found, true, seen, errors = [], [], [], []
+    for scene in tqdm(np.unique(scenes), disable=not progress, unit='sequence'):
+        rows = np.flatnonzero(scenes == scene)
+        views = np.unique(sequences[rows])
+        times, when = np.unique(frames[rows], return_inverse=True)
+        places = np.zeros((len(views), len(times)), int) - 1  # the row of each view at each time
+        places[np.searchsorted(views, sequences[rows]), when] = rows
+        kept = (places >= 0).sum(0) >= 2
+        if len(views) < 2 or not kept.any():
+            continue
+        places = places[:, kept]
+        points, scores, projections = _views(places, views, part, arrays, sequences, ann_file)
+        scores = np.where(scores >= least_score, scores, 0)
+        world, _, off = triangulate(points.reshape(len(views), -1, 2), scores.reshape(len(views), -1), projections,
+                                    threshold)
+        first = places.max(0)  # any view's row: the world is the same
+        labels = np.zeros((len(first), skeleton.NUM_KEYPOINTS, 4))
+        labels[:, columns] = arrays['S_world'][first]
+        found.append(world.reshape(*scores.shape[1:], 3))
+        true.append(labels[..., :3])
+        seen.append(is_seen(labels))
+        errors.append(off)
+    if not found:
+        raise ValueError(f'{ann_file}: imgname has no frame of two views')
+    return _values(*map(np.concatenate, (found, true, seen, errors)))
+
+
+def _views(places, views, part, arrays, sequences, ann_file):
+    """Return undistorted pixels (V, T, 37, 2), scores (V, T, 37), and projections (V, 3, 4) of a scene's views."""
+    points, scores, projections = [], [], []
+    for view, rows in zip(views, places):
+        camera = sequence_camera(arrays, sequences == view, f'{ann_file}: {view}')
+        seen = np.where((rows >= 0)[:, None, None], part[rows], 0)
+        rays = camera.rays(seen[..., :2])
+        points.append(rays * camera.K[[0, 1], [0, 1]] + camera.K[:2, 2])
+        scores.append(seen[..., 2])
+        projections.append(camera.projection)
+    return np.stack(points), np.stack(scores), np.stack(projections)
+
+
+def _values(found, true, seen, errors):
+    known = np.isfinite(found).all(-1)
+    values = dict(frames=len(found), reprojection_error=float(np.nanmean(errors)) if known.any() else -1.)
+    for subset in SUBSETS:
+        ids = list(skeleton.SUBSETS[subset])
+        labelled, both = seen[:, ids], (seen & known)[:, ids]
+        values[f'{subset}_found'] = float(both.sum() / max(labelled.sum(), 1))
+        for name, alignment in (('MPJPE', 'none'), ('P-MPJPE', 'procrustes')):
+            values[f'{subset}_{name}'] = mean_error(
+                1000 * np.nan_to_num(found[:, ids]), 1000 * true[:, ids], both, alignment)
+    return values

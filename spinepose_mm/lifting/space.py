@@ -1,0 +1,98 @@
+"""From lifted poses, which have no scale and no place, to people in metres: before the camera, or in the world."""
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from spinepose_mm import skeleton
+
+from .placement import place, standing_height
+from .world import WorldFrame
+
+COORDINATES = ('camera', 'world')
+HEIGHT = 1.7  # metres, about the mean of adults
+LEAST_SCORE = .3  # of a keypoint that counts as seen
+_ROOT = skeleton.PARENTS.index(-1)
+
+
+@dataclass
+class People:
+    """The people of one frame in 3D.
+
+    Attributes:
+        ids: of the persons, (P,).
+        keypoints: metres, (P, 37, 3); NaN for a person of whom too little is seen.
+        coordinates: 'camera' (OpenCV's, x right, y down, z forward) or 'world' (Y up, the ground at 0).
+        scale: metres per unit of the poses, (P,).
+        reprojection_error: how far keypoints are from where they were seen, weighted mean in pixels, (P,).
+        settled: whether scales and world are what they stay.
+    """
+    ids: np.ndarray
+    keypoints: np.ndarray
+    coordinates: str
+    scale: np.ndarray
+    reprojection_error: np.ndarray
+    settled: bool
+
+
+class Space:
+    """What is before a still camera, frame by frame.
+
+    A person's scale is the height over the median of the skeleton's standing height in the warm-up.
+
+    Args:
+        camera: Camera.
+        coordinates: out of COORDINATES.
+        height: of everybody in metres, or {id: metres}, with HEIGHT for whoever is not in it.
+        warm_up: frames of a person, or of people, that scales and world are found from.
+
+    Raises:
+        ValueError: an option is out of its range.
+    """
+
+    def __init__(self, camera, coordinates='camera', height=HEIGHT, warm_up=60):
+        if coordinates not in COORDINATES:
+            raise ValueError(f'coordinates are out of {", ".join(COORDINATES)}, not {coordinates!r}')
+        heights = height if isinstance(height, dict) else {None: height}
+        for value in heights.values():
+            if not .3 < value < 2.8:
+                raise ValueError(f'height is in metres, from .3 to 2.8, not {value}')
+        self.camera, self.coordinates, self.warm_up = camera, coordinates, warm_up
+        self._heights = defaultdict(lambda: HEIGHT if isinstance(height, dict) else height, heights)
+        self._lengths = defaultdict(list)
+        self.world = WorldFrame(warm_up)
+
+    def update(self, ids, poses, points, scores):
+        """Place the people of the next frame.
+
+        Args:
+            ids: of the persons, the same in all frames, (P,).
+            poses: lifted, in any one unit, in the camera's axes, (P, 37, 3).
+            points: keypoints in pixels, (P, 37, 2).
+            scores: of the keypoints, (P, 37); those under LEAST_SCORE count as not seen.
+
+        Returns:
+            People: in the order of the arguments.
+        """
+        poses = np.asarray(poses, float).reshape(-1, skeleton.NUM_KEYPOINTS, 3)
+        weights = np.clip(np.where(np.asarray(scores) >= LEAST_SCORE, scores, 0), 0, 1).reshape(poses.shape[:2])
+        poses = poses - poses[:, [_ROOT]]
+        scale = np.array([self._scale(person, length) for person, length in zip(ids, standing_height(poses))])
+        poses = poses * scale.reshape(-1, 1, 1)
+        rays = self.camera.rays(np.asarray(points, float)).reshape(*weights.shape, 2)
+        moves, errors = place(poses, rays, weights, (self.camera.K[0, 0] + self.camera.K[1, 1]) / 2)
+        points = poses + moves[:, None]
+        settled = all(len(self._lengths[person]) == self.warm_up for person in ids)
+        if self.coordinates == 'world':
+            known = np.isfinite(moves).all(1)
+            self.world.update(points[known], _ROOT, weights[known])
+            points = self.world.to_world(points) if self.world.R is not None else np.full_like(points, np.nan)
+            settled &= self.world.settled
+        return People(np.asarray(ids), points, self.coordinates, scale, errors, settled)
+
+    def _scale(self, person, length):
+        """Return metres per unit of a person's pose, which is `length` units tall."""
+        lengths = self._lengths[person]
+        if len(lengths) < self.warm_up:
+            lengths.append(length)
+        return self._heights[person] / np.median(lengths)

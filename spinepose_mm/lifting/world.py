@@ -1,0 +1,71 @@
+"""One world for all people before a still camera: metres, on the ground, Y up."""
+import numpy as np
+
+from .ground import fit_ground
+
+_GROWTH = 1.3  # the ground is estimated again when there are so many times more frames
+
+
+class WorldFrame:
+    """The world that people stand in, found from themselves in the first frames of a video, and fixed from then on.
+
+    Y is up. The origin is on the ground under the hip (S1) of the first person in the first frame that has people. X is
+    the camera's right along the ground, and Z comes towards the camera. The camera has to stand still.
+
+    Args:
+        warm_up: frames with people that the world is found from; before that many it is what the frames so far say.
+
+    Attributes:
+        R, t: camera to world, x_w = R x_c + t, in shapes (3, 3) and (3,), metres; None before the first person.
+        settled: whether the warm-up is over.
+
+    Raises:
+        ValueError: the warm-up is not 1 or more.
+    """
+
+    def __init__(self, warm_up=60):
+        if warm_up < 1:
+            raise ValueError(f'warm_up is 1 frame or more, not {warm_up}')
+        self.warm_up = warm_up
+        self.R = self.t = None
+        self.settled = False
+        self._poses, self._weights, self._frames, self._next = [], [], 0, 1
+
+    def update(self, points, root, weights):
+        """Take the people of a frame into account.
+
+        Args:
+            points: in camera space, metres, (P, 37, 3).
+            root: number of the keypoint that the origin is under.
+            weights: how sure each keypoint is, such as its score, (P, 37).
+        """
+        if self.settled or not len(points):
+            return
+        self._poses.append(points)
+        self._weights.append(weights)
+        self._frames += 1
+        self.settled = self._frames == self.warm_up
+        if self.settled or self._frames >= self._next:
+            self._next = self._frames * _GROWTH
+            up, height = fit_ground(np.concatenate(self._poses), np.concatenate(self._weights))
+            hip = self._poses[0][0, root]
+            self.R, self.t = world_axes(up, hip - up * (hip @ up + height))
+        if self.settled:
+            self._poses = self._weights = None
+
+    def to_world(self, points):
+        """Return points of camera space, (..., 3), in the world."""
+        return points @ self.R.T + self.t
+
+
+def world_axes(up, origin):
+    """Return R (3, 3) and t (3,) of x_w = R x_c + t: Y along `up`, X along the camera's right at right angles to it.
+
+    Args:
+        up: unit vector in camera space, (3,).
+        origin: of the world, in camera space, (3,).
+    """
+    right = np.array([1., 0, 0]) - up[0] * up
+    right /= np.linalg.norm(right)
+    R = np.stack([right, up, np.cross(right, up)])
+    return R, -R @ origin

@@ -1,0 +1,32 @@
+"""Triangulate the detected keypoints of several calibrated views, and compare them with the truth in 3D.
+
+    mim run spinepose_mm detect_keypoints annotations/simspine_test.npz --images images --out detected_test.npz
+    mim run spinepose_mm evaluate_views annotations/simspine_test.npz detected_test.npz
+"""
+import argparse
+import sys
+from pathlib import Path
+
+from spinepose_mm.evaluation.multiview import SUBSETS, evaluate_views
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('annotations', type=Path, help='.npz of SIMSPINE\'s layout and names')
+    parser.add_argument('detections', type=Path, help='.npz of detected keypoints, from detect_keypoints')
+    parser.add_argument('--least-score', type=float, default=.3, help='under which a keypoint was not seen (0.3)')
+    parser.add_argument('--threshold', type=float, default=15., help='pixels up to which views agree (15)')
+    args = parser.parse_args()
+    try:
+        values = evaluate_views(args.annotations, args.detections, args.least_score, args.threshold, progress=True)
+    except (OSError, ValueError) as error:
+        sys.exit(f'error: {error}')
+    print(f'{values["frames"]} frames, reprojection error {values["reprojection_error"]:.2f} px\n')
+    print('| Keypoints | MPJPE (mm) | P-MPJPE (mm) | found |\n| --- | ---: | ---: | ---: |')
+    for subset in SUBSETS:
+        print(f'| {subset} | {values[f"{subset}_MPJPE"]:.2f} | {values[f"{subset}_P-MPJPE"]:.2f} | '
+              f'{100 * values[f"{subset}_found"]:.1f}% |')
+
+
+if __name__ == '__main__':
+    main()
