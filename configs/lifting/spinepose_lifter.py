@@ -18,13 +18,13 @@ model = dict(
     backbone=dict(
         type='TCN',
         in_channels=2 * num_keypoints,
-        stem_channels=1024,
+        stem_channels=512,
         num_blocks=2,
         kernel_sizes=(1, 1, 1),
         dropout=0.1),
     head=dict(
         type='TemporalRegressionHead',
-        in_channels=1024,
+        in_channels=512,
         num_joints=num_keypoints,
         loss=dict(type='MPJPELoss', use_target_weight=True),
         decoder=codec))

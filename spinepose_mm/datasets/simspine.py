@@ -13,9 +13,11 @@ import numpy as np
 from spinepose_mm import skeleton
 from spinepose_mm.interop.checkpoints import data_global
 
-#: Shape of each field. The last four are a frame's camera, which SIMSPINE's own files do not have.
+#: Shape of each field.
 LAYOUT = dict(imgname=('N', ), center=('N', 2), scale=('N', ), part=('N', 'K', 3), S=('N', 'K', 4),
-              S_world=('N', 'K', 4), angles=('N', 'A'), K=('N', 3, 3), dist=('N', 'D'), R=('N', 3, 3), t=('N', 3))
+              S_world=('N', 'K', 4), angles=('N', 'A'))
+#: Each frame's camera, which SIMSPINE's own files do not have and those that this package writes do.
+CAMERA_LAYOUT = dict(K=('N', 3, 3), dist=('N', 'D'), R=('N', 3, 3), t=('N', 3))
 #: Field of the metadata that names what a dimension counts.
 NAMES = dict(K='joint_names', A='param_names')
 SUBJECTS = ('S1', 'S5', 'S6', 'S7', 'S8', 'S9', 'S11')
@@ -27,7 +29,7 @@ def read_npz(path, fields, metadata=True, optional=()):
 
     Args:
         path: the `.npz`.
-        fields: names out of LAYOUT.
+        fields: names out of LAYOUT and CAMERA_LAYOUT.
         metadata: whether the file has SIMSPINE's metadata; Human3.6M's has none.
         optional: more names, of fields that are read where the file has them.
 
@@ -66,7 +68,7 @@ def _check_shapes(path, arrays, info):
             raise ValueError(f'{path}: metadata has no list {names!r}')
         sizes[dimension] = len(info[names]), f'metadata[{names!r}]'
     for field, array in arrays.items():
-        expected = LAYOUT[field]
+        expected = {**LAYOUT, **CAMERA_LAYOUT}[field]
         if array.ndim != len(expected):
             raise ValueError(f'{path}: {field} has the shape {array.shape}, where {expected} is expected')
         for dimension, size in zip(expected, array.shape):

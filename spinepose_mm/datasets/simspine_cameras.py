@@ -9,8 +9,6 @@ from spinepose_mm.lifting.camera import Camera
 
 from .simspine import is_seen
 
-CAMERA_FIELDS = ('K', 'dist', 'R', 't')
-
 
 def camera_rays(part, arrays, sequences, where):
     """Return pixels in normalised camera space, (N, K, 2).

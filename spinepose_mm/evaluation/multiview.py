@@ -3,8 +3,8 @@ import numpy as np
 from tqdm import tqdm
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.simspine import is_seen, joint_keypoints, parse_names, read_detections, read_npz
-from spinepose_mm.datasets.simspine_cameras import CAMERA_FIELDS, sequence_camera
+from spinepose_mm.datasets.simspine import CAMERA_LAYOUT, is_seen, joint_keypoints, parse_names, read_detections, read_npz
+from spinepose_mm.datasets.simspine_cameras import sequence_camera
 from spinepose_mm.lifting.triangulation import triangulate
 
 from .spine_mpjpe import mean_error
@@ -32,7 +32,7 @@ def evaluate_views(ann_file, detections, least_score=.3, threshold=15., progress
         FileNotFoundError: a file does not exist.
         ValueError: a file is of another layout, or no frame is seen by two views.
     """
-    arrays, info = read_npz(ann_file, ('imgname', 'part', 'S', 'S_world'), optional=CAMERA_FIELDS)
+    arrays, info = read_npz(ann_file, ('imgname', 'part', 'S', 'S_world'), optional=CAMERA_LAYOUT)
     columns = joint_keypoints(ann_file, info['joint_names'])
     names = arrays['imgname'].astype(str)
     part = read_detections(detections, names, ann_file)

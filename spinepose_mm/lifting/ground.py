@@ -19,11 +19,13 @@ _POSTURE_SPREAD = np.radians(3)  # how far a standing person's body is from upri
 _BENT_SPREAD = np.radians(40)  # more of it, as a body is bent
 _MOST_TILT = np.cos(np.radians(55))  # a segment further off than that from the camera's up is not upright
 _MOST_SLANT = np.cos(np.radians(45))  # of the ground against the bodies
-_CONTACT_SPREAD = .01  # metres by which what touches the ground is off it, at least
-_DEPTH_SPREAD = .01  # how far off a pose is along its ray, as a part of the distance
+_CONTACT_SPREAD = .001, .02  # metres by which what touches the ground is off it, at least and at most
+_DEPTH_SPREAD = 3.  # how much further off a pose is along its ray
+_STEPS = 6
 _MOST_HEIGHT = .06  # metres above the ground over which nothing touches it
 _CELL = .1  # metres; contacts in one such cell are one place
 _LEAST_WEIGHT = .02  # of a keypoint that was not seen: the lifter has guessed it
+_GUESS_SPREAD = .03  # metres from a plane within which points touch it
 _MOST_POSES = 150  # of those that the first guess is made from
 
 
@@ -87,15 +89,17 @@ def fit_ground(points, weights):
     feet_sure = weights[:, bearing][:, feet].mean(1) > .2
     points, weights = points[:, bearing], weights[:, bearing].clip(_LEAST_WEIGHT, 1)
     plane = _guess(points, thickness, weights, start, spread)
-    for softness in np.geomspace(.03, .004, 6):
-        heights = points @ _normal(plane, start) - thickness
-        lowest = _lowest(heights, feet, feet_sure)[:, None]
-        near = np.where(heights < lowest, 0, weights * np.exp((lowest - heights) / softness))
+    for _ in range(_STEPS):
+        heights = points @ _normal(plane, start) - thickness - plane[2]
+        lowest = _lowest(heights, feet, feet_sure)
+        close = np.abs(lowest[np.abs(lowest) < _MOST_HEIGHT])
+        spread_up = np.clip(2.5 * np.quantile(close, .3), *_CONTACT_SPREAD) if len(close) else _CONTACT_SPREAD[1]
+        near = np.where(heights < lowest[:, None], 0, weights * np.exp((lowest[:, None] - heights) / spread_up))
         near *= near.max(1, keepdims=True) / near.sum(1, keepdims=True)  # a pose weighs what its contacts do
-        touching = np.nonzero((near > _LEAST_WEIGHT ** 2) & (heights < plane[2] + _MOST_HEIGHT))
+        touching = np.nonzero((near > _LEAST_WEIGHT ** 2) & (np.abs(heights) < 3 * spread_up))
         if not len(touching[0]):
             break
-        plane = _fit(points[touching], thickness[touching[1]], near[touching], start, spread, plane, softness)
+        plane = _fit(points[touching], thickness[touching[1]], near[touching], start, spread, plane, spread_up)
     return _normal(plane, start), -plane[2]
 
 
@@ -124,7 +128,7 @@ def _guess(points, thickness, weights, start, spread):
     except QhullError:
         pass  # all points are in one plane
     off = np.einsum('mki,fi->fmk', points, normals) - thickness - offsets[:, None, None]
-    touching = (weights * np.exp(-(off / (3 * _CONTACT_SPREAD)) ** 2 / 2)).sum(-1).mean(-1)
+    touching = (weights * np.exp(-(off / _GUESS_SPREAD) ** 2 / 2)).sum(-1).mean(-1)
     angle = np.arccos(np.clip(normals @ start, -1, 1))
     best = np.argmax(touching - (angle / spread) ** 2 / 2)
     return np.append(_basis(start) @ normals[best] / (normals[best] @ start), offsets[best])
@@ -137,7 +141,7 @@ def _lowest(heights, feet, feet_sure):
     return np.where(feet_sure & (other > foot - .05), foot, np.minimum(foot, other))
 
 
-def _fit(points, thickness, weights, start, spread, plane, most):
+def _fit(points, thickness, weights, start, spread, plane, spread_up):
     """Return the plane through contacts: its tilts against `start`, and how high it is there, along its normal.
 
     Poses are placed along their rays less surely than across, which would draw a plane towards the rays; so each
@@ -149,16 +153,17 @@ def _fit(points, thickness, weights, start, spread, plane, most):
         weights: (P,).
         start, spread: direction that the normal has without contacts, and its standard deviation in radians.
         plane: the solution so far.
-        most: metres up to which contacts are taken to be off the plane.
+        spread_up: standard deviation of the contacts' heights, metres.
     """
     cells = np.unique(np.floor(points / _CELL).astype(int), axis=0, return_inverse=True)[1].ravel()
     weights = np.sqrt(weights / np.maximum(np.bincount(cells, weights), 1)[cells])
-    off = np.abs(points @ _normal(plane, start) - thickness - plane[2])
-    spread_up = np.clip(np.median(off), _CONTACT_SPREAD, max(most, _CONTACT_SPREAD))
+
+    distance = np.linalg.norm(points, axis=-1)
 
     def residuals(plane):
         heights = points @ _normal(plane, start)
-        off = weights * (heights - thickness - plane[2]) / np.hypot(spread_up, _DEPTH_SPREAD * heights)
+        off = weights * (heights - thickness - plane[2]) / (
+            spread_up * np.hypot(1, _DEPTH_SPREAD * heights / distance))
         # The square root of Cauchy's norm, so that the prior beside it is not bent.
         return np.append(np.sign(off) * np.sqrt(np.log1p(off ** 2)), plane[:2] / spread)
 

@@ -48,6 +48,7 @@ LIMB_RANGES = {
 
 UPPER_ARM, FOREARM, THIGH, SHANK = .186, .146, .245, .246  # [1]
 ANKLE_HEIGHT = .039  # [1]; the foot is .152 long, which its points below span
+SOLE = .006  # thickness under the points of a foot
 
 #: Points that stand still in the frame of a body part: {keypoint: (part, (x, y, z))}; z is for the right side.
 POINTS = {

@@ -45,6 +45,14 @@ class Body:
         return cls(height, float(rng.uniform(.88, 1.22)), float(rng.uniform(*anatomy.LORDOSIS)),
                    float(rng.uniform(*anatomy.KYPHOSIS)), lengths)
 
+    def stature(self):
+        """Return how tall the body stands, from the soles to the top of the head, in metres.
+
+        `height` is what its average proportions add up to; the factors of `lengths` make it another.
+        """
+        heights = keypoints(self, forward(self, rest()))[..., 1]
+        return float(np.ptp(heights) + anatomy.SOLE * self.height)
+
     def length(self, part, segment):
         """Return `part` of the height, varied by the factor of `segment`, in metres."""
         return part * self.height * self.lengths.get(segment, 1.)

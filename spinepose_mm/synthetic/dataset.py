@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.simspine_cameras import CAMERA_FIELDS
+from spinepose_mm.datasets.simspine import CAMERA_LAYOUT
 
 from .motion import MOTIONS
 from .picture import make_cameras, make_scene, take
@@ -203,7 +203,7 @@ def _record(person, camera, number, name):
         image=number, imgname=name, pixels=person.pixels.round(4).tolist(), world=person.world.round(6).tolist(),
         camera=person.camera.round(6).tolist(), angles=person.angles, bbox=list(map(float, person.bbox)),
         area=person.area, motion=person.motion,
-        **{name: getattr(camera, name).tolist() for name in CAMERA_FIELDS})
+        **{name: getattr(camera, name).tolist() for name in CAMERA_LAYOUT})
 
 
 def _coco(people, settings):
@@ -236,7 +236,7 @@ def write_npz(path, people):
                  S=np.concatenate([[person['camera'] for person in people], seen], axis=-1),
                  S_world=np.concatenate([[person['world'] for person in people], seen], axis=-1),
                  angles=np.array([list(person['angles'].values()) for person in people]), metadata=np.array(metadata),
-                 **{name: np.array([person[name] for person in people]) for name in CAMERA_FIELDS})
+                 **{name: np.array([person[name] for person in people]) for name in CAMERA_LAYOUT})
     os.replace(partial, path)
 
 

@@ -176,5 +176,5 @@ def ground(body, pose):
     # Half the thickness of what may touch it: soles are thin, the trunk is not.
     trunk = [parts[name][0][:, 1] - .07 * body.height for name in ('pelvis', 'L3', 'T8', 'T3')]
     hands = [parts[f'wrist_{side}'][0][:, 1] - .06 * body.height for side in SIDES]
-    points = keypoints(body, parts)[..., 1].min(axis=1) - .006 * body.height
+    points = keypoints(body, parts)[..., 1].min(axis=1) - anatomy.SOLE * body.height
     return -np.minimum.reduce([*trunk, *hands, points])

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 from tqdm import tqdm
 
-from spinepose_mm.datasets.simspine import SUBJECTS
-from spinepose_mm.datasets.simspine_cameras import CAMERA_FIELDS
+from spinepose_mm.datasets.simspine import CAMERA_LAYOUT, SUBJECTS
+from spinepose_mm.lifting.camera import Camera
 
 from .body import Body, forward, keypoints
 from .dataset import write_npz
@@ -78,6 +78,39 @@ def synthesize_poses(path, settings, progress=False):
                      for record in _film(settings, person)])
 
 
+def stage(rng, motion, people=1, frames=60, frame_rate=15., size=(1280, 720)):
+    """Make people who do the same, each in the own way and place, before a camera that stands still and sees them whole.
+
+    Their feet are level where they stand on both.
+
+    Args:
+        rng: NumPy random generator.
+        motion: name out of MOTIONS.
+        people: how many.
+        frames: number of frames.
+        frame_rate: frames a second.
+        size: (width, height) of the picture in pixels.
+
+    Returns:
+        tuple: keypoints in world space, metres, (frames, people, 37, 3); how tall the people stand, metres, (people,);
+        and the Camera.
+    """
+    bodies = [Body.sample(rng) for _ in range(people)]
+    flat_feet = motion not in ('walk', 'run', 'lie', 'handstand')
+    points = []
+    for i, body in enumerate(bodies):
+        pose = sequence(motion, body, rng, frames / frame_rate, frame_rate, flat_feet)
+        place = [1.3 * (i % 2) + rng.uniform(-.3, .3), 0, 1.5 * (i // 2) + rng.uniform(-.3, .3)]
+        points.append(keypoints(body, forward(body, pose))[:frames] + place)
+    points = np.stack(points, axis=1)
+    middle, azimuth, elevation = points.mean((0, 1, 2)), rng.uniform(0, 2 * np.pi), np.radians(rng.uniform(-5, 25))
+    position = middle + (rng.uniform(3.5, 6) + people / 2) * np.array(
+        [np.cos(azimuth) * np.cos(elevation), np.sin(elevation), np.sin(azimuth) * np.cos(elevation)])
+    position[1] = max(.3, position[1])
+    camera = Camera.looking(position, middle, rng.uniform(35, 60), size, roll=rng.normal(0, 3))
+    return points, np.array([body.stature() for body in bodies]), camera
+
+
 def _film(settings, person):
     """Yield the labels of one person's frames, camera by camera."""
     rng = np.random.default_rng([*settings.split.encode(), settings.seed, person])
@@ -100,4 +133,4 @@ def _film(settings, person):
             yield dict(
                 imgname=f'{name}/{name.rpartition("/")[2]}_{frame + 1:06d}.jpg', world=points[frame],
                 camera=place[frame], pixels=np.column_stack([pixels[frame], 2 * inside[frame]]), angles=angles[frame],
-                bbox=(*seen.min(0), *np.ptp(seen, axis=0)), **{name: getattr(camera, name) for name in CAMERA_FIELDS})
+                bbox=(*seen.min(0), *np.ptp(seen, axis=0)), **{name: getattr(camera, name) for name in CAMERA_LAYOUT})

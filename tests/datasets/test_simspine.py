@@ -8,7 +8,7 @@ import builders
 from spinepose_mm import skeleton
 from spinepose_mm.datasets.simspine import LAYOUT, joint_keypoints, parse_names, read_npz, spread
 
-FIELDS = [name for name in LAYOUT if name != 'K']
+FIELDS = list(LAYOUT)
 
 
 def test_all_fields_of_the_layout(tmp_path):

@@ -82,7 +82,8 @@ def test_3d_labels_in_simspines_layout(made):
     assert meta['parent_ids'][meta['root_index']] == -1 and len(meta['parent_ids']) == 37
     assert {name: data[name].shape for name in data.files if name != 'metadata'} == dict(
         imgname=(n, ), center=(n, 2), scale=(n, ), part=(n, 37, 3), S=(n, 37, 4), S_world=(n, 37, 4),
-        angles=(n, len(meta['param_names'])), K=(n, 3, 3), R=(n, 3, 3), t=(n, 3))
+        angles=(n, len(meta['param_names'])), K=(n, 3, 3), dist=(n, 5), R=(n, 3, 3),
+        t=(n, 3))
     for i, person in enumerate(labels):
         x, y, w, h = person['bbox']
         np.testing.assert_allclose(data['center'][i], [x + w / 2, y + h / 2])

@@ -1,0 +1,152 @@
+import numpy as np
+import pytest
+
+from spinepose_mm import skeleton
+from spinepose_mm.datasets.simspine import CAMERA_LAYOUT, LAYOUT, joint_keypoints, read_npz
+from spinepose_mm.datasets.simspine_h5 import AXES, convert
+from spinepose_mm.synthetic.poses import PoseSettings, synthesize_poses
+
+h5py = pytest.importorskip('h5py')
+MARKERS = list(skeleton.SIMSPINE)
+
+
+@pytest.fixture(scope='module')
+def truth(tmp_path_factory):
+    """{(subject, sequence): fields of its frames in all views}, of four people before three cameras each."""
+    path = tmp_path_factory.mktemp('poses') / 'poses.npz'
+    synthesize_poses(path, PoseSettings(7, frames=6, views=3, distance=1.2))
+    arrays, _ = read_npz(path, (*LAYOUT, *CAMERA_LAYOUT))
+    columns = joint_keypoints(path, MARKERS)
+    for field in ('part', 'S', 'S_world'):
+        arrays[field] = arrays[field][:, columns]
+    names = arrays['imgname'].astype(str)
+    found = {}
+    for subject in ('S1', 'S9'):
+        rows = np.char.startswith(names, subject + '/')
+        sequence = names[rows][0].split('/')[1].removeprefix(subject + '_').rpartition('.')[0]
+        found[subject, sequence] = {field: values[rows] for field, values in arrays.items()}
+    return found
+
+
+def write(path, truth, axes=AXES, unit=1., distort=0.):
+    """Write the truth as SIMSPINE's raw file: markers in OpenSim's axes, cameras for a world with Z up."""
+    with h5py.File(path, 'w') as file:
+        file['metadata/markers_names'] = np.array(MARKERS, 'S')
+        file['metadata/kinematic_axes'] = np.array([f'axis_{i}' for i in range(62)], 'S')
+        for (subject, sequence), fields in truth.items():
+            views = [name.split('/')[1].rpartition('.')[2] for name in fields['imgname'][::6].astype(str)]
+            calibration = file.create_group(f'{subject}/calibration')
+            calibration['names'] = np.array(views, 'S')
+            calibration['size'] = np.full((len(views), 2), 1000)
+            calibration['R'] = fields['R'][::6] @ axes.T
+            calibration['t'] = fields['t'][::6, :, None] * unit
+            calibration['K'] = fields['K'][::6]
+            calibration['dist'] = np.full((len(views), 5), distort)
+            file[f'{subject}/{sequence.replace("_", " ")}/markers'] = fields['S_world'][:6, :, :3] * unit
+            file[f'{subject}/{sequence.replace("_", " ")}/kinematics'] = np.arange(6 * 62.).reshape(6, 62)
+    return path
+
+
+@pytest.mark.parametrize('unit', [1., 1000.])
+def test_gives_what_the_cameras_see(truth, tmp_path, unit):
+    files = convert(write(tmp_path / 'simspine.h5', truth, unit=unit), tmp_path / 'out')
+    assert [file.name for file in files] == ['simspine_train.npz', 'simspine_test.npz']
+    assert sorted(path.name for path in (tmp_path / 'out').iterdir()) == ['simspine_test.npz', 'simspine_train.npz']
+    for file, fields in zip(files, truth.values()):
+        found, info = read_npz(file, (*LAYOUT, *CAMERA_LAYOUT))
+        assert info['joint_names'] == MARKERS and info['root_name'] == 'Hip' and info['root_index'] == 0
+        assert info['parent_ids'][:9] == [-1, 0, 1, 2, 3, 4, 5, 6, 7]
+        assert found['imgname'].tolist() == fields['imgname'].tolist()
+        seen = fields['part'][..., 2] > 0
+        np.testing.assert_array_equal(found['part'][..., 2] > 0, seen)
+        np.testing.assert_allclose(found['part'][seen][:, :2], fields['part'][seen][:, :2], atol=2e-3)
+        np.testing.assert_allclose(found['S'][..., :3], fields['S'][..., :3], atol=1e-5)
+        np.testing.assert_allclose(found['S_world'][..., :3], fields['S_world'][..., :3] @ AXES.T, atol=1e-5)
+        np.testing.assert_allclose(found['angles'], np.tile(np.arange(6 * 62.).reshape(6, 62), (3, 1)))
+        low, high = found['part'][0, seen[0], :2].min(0), found['part'][0, seen[0], :2].max(0)
+        np.testing.assert_allclose(found['center'][0], (low + high) / 2, rtol=1e-5)
+        assert found['scale'][0] == pytest.approx(1.2 * (high - low).max() / 200, rel=1e-5)
+
+
+def test_lens_distortion_moves_the_pixels(truth, tmp_path):
+    fields = next(iter(truth.values()))
+    file = convert(write(tmp_path / 'simspine.h5', truth, distort=.01), tmp_path)[0]
+    found, _ = read_npz(file, ('part', 'dist'))
+    off = np.linalg.norm(found['part'][..., :2] - fields['part'][..., :2], axis=-1)
+    assert .05 < off.max() < 20 and (found['dist'] == np.float32(.01)).all()
+
+
+def test_a_reference_tells_the_axes(truth, tmp_path):
+    other = np.array([[0., 0, 1], [1, 0, 0], [0, 1, 0]])  # Z up another way
+    reference = convert(write(tmp_path / 'one.h5', truth), tmp_path / 'reference')[1]
+    turned = {key: {**fields, 'S_world': np.concatenate(
+        [fields['S_world'][..., :3] @ AXES.T @ other, fields['S_world'][..., 3:]], -1)} for key, fields in truth.items()}
+    raw = write(tmp_path / 'two.h5', turned, AXES)
+    file = convert(raw, tmp_path / 'out', reference)[1]
+    for field in ('part', 'S_world'):
+        np.testing.assert_allclose(np.load(file)[field], np.load(reference)[field], atol=2e-3)
+    arrays = dict(np.load(reference, allow_pickle=True))
+    arrays['part'] = arrays['part'] + [50, 0, 0]
+    np.savez(tmp_path / 'off.npz', **arrays)
+    with pytest.raises(ValueError, match=r'two\.h5: markers are \d+ pixels or more from where .*off\.npz has them'):
+        convert(raw, tmp_path / 'not', tmp_path / 'off.npz')
+    assert not (tmp_path / 'not').exists()
+
+
+def change(path, action):
+    with h5py.File(path, 'r+') as file:
+        action(file)
+
+
+def replace(name, value):
+    def action(file):
+        del file[name]
+        if value is not None:
+            file[name] = value
+    return action
+
+
+@pytest.mark.parametrize('action, message', [
+    (replace('metadata/markers_names', None), 'has no field /metadata/markers_names'),
+    (replace('metadata/kinematic_axes', None), 'has no field /metadata/kinematic_axes'),
+    (replace('metadata/markers_names', np.array(MARKERS[:14] + ['Tail'], 'S')), "has 'Tail', which is no keypoint"),
+    (replace('S1/calibration/dist', None), 'has no field /S1/calibration/dist'),
+    (replace('S9/calibration/K', np.ones((2, 3, 3))), r'/S9/calibration/K has the shape \(2, 3, 3\), where \(3, 3, 3\)'),
+    (replace('S9/calibration/names', 1.), '/S9/calibration/names is no array of 1 dimensions'),
+    (lambda file: file.move('S1', 'S12'), '/S12 is none of the subjects S1, S5'),
+    (lambda file: [file.pop('S1'), file.pop('S9')], 'has no sequence of any subject'),
+    (lambda file: file['S1/calibration/t'].write_direct(-np.array(file['S1/calibration/t'])),
+     '0% of the markers are in the pictures'),
+])
+def test_what_is_wrong_is_named(truth, tmp_path, action, message):
+    path = write(tmp_path / 'simspine.h5', truth)
+    change(path, action)
+    with pytest.raises(ValueError, match=f'simspine.h5.*{message}'):
+        convert(path, tmp_path / 'out')
+    assert not list(tmp_path.glob('out/*'))
+
+
+@pytest.mark.parametrize('field, shape', [('markers', (5, 15, 3)), ('markers', (6, 14, 3)), ('kinematics', (6, 61))])
+def test_lengths_that_differ(truth, tmp_path, field, shape):
+    path = write(tmp_path / 'simspine.h5', truth)
+    sequence = next(iter(truth))[1].replace('_', ' ')
+    change(path, replace(f'S1/{sequence}/{field}', np.ones(shape)))
+    with pytest.raises(ValueError, match=rf'simspine\.h5: /S1/{sequence}/\w+ has the shape'):
+        convert(path, tmp_path / 'out')
+
+
+def test_truncated_and_missing_files(truth, tmp_path):
+    path = write(tmp_path / 'simspine.h5', truth)
+    path.write_bytes(path.read_bytes()[:-4000])
+    with pytest.raises(ValueError, match=r'simspine\.h5 is truncated, or no HDF5 file'):
+        convert(path, tmp_path / 'out')
+    with pytest.raises(FileNotFoundError, match='none.h5 does not exist'):
+        convert(tmp_path / 'none.h5', tmp_path / 'out')
+
+
+def test_nothing_is_written_over(truth, tmp_path):
+    path = write(tmp_path / 'simspine.h5', truth)
+    (tmp_path / 'simspine_test.npz').write_text('mine')
+    with pytest.raises(FileExistsError, match='simspine_test.npz is there already'):
+        convert(path, tmp_path)
+    assert not (tmp_path / 'simspine_train.npz').exists()

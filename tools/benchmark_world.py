@@ -1,0 +1,95 @@
+"""Measure how well people are placed in the world, on moving bodies whose place is known.
+
+    mim run spinepose_mm benchmark_world --noise 2 --lifter spinepose-lifter
+
+The people's heights and the camera are known. Errors are of the up direction, and mean ones of the keypoints in the
+world of `spinepose_mm.lifting`, both of the settled world, over scenes.
+"""
+import argparse
+import sys
+
+import numpy as np
+import spinepose_mm  # noqa: F401  (registers the classes)
+from spinepose_mm import skeleton
+from spinepose_mm.lifting.space import Space
+from spinepose_mm.lifting.world import world_axes
+from spinepose_mm.synthetic.motion import MOTIONS
+from spinepose_mm.synthetic.poses import stage
+from tqdm import tqdm
+
+_HIP = skeleton.index('S1')
+_FEET = [i for i, name in enumerate(skeleton.NAMES) if name.endswith(('toe', 'heel', 'ankle'))]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('--motions', nargs='+', default=['stand', 'walk', 'deadlift', 'squat', 'sit', 'jump', 'lie'],
+                        choices=list(MOTIONS), metavar='NAME', help='what the people do')
+    parser.add_argument('--people', nargs='+', type=int, default=[1, 2, 4], help='how many they are')
+    parser.add_argument('--scenes', type=int, default=20, help='of each kind')
+    parser.add_argument('--frames', type=int, default=60, help='of each scene, at 15 a second')
+    parser.add_argument('--noise', type=float, default=0., help='of the keypoints in the picture, pixels')
+    parser.add_argument('--no-feet', action='store_true', help='the feet are out of sight')
+    parser.add_argument('--lifter', metavar='MODEL[=CHECKPOINT]', help='lift the keypoints, in place of the true 3D')
+    args = parser.parse_args()
+    lift = _lifter(args.lifter) if args.lifter else None
+    print('| Motion | People | Up: median (°) | 90% | worst | World: median (cm) | 90% | worst |\n'
+          '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |')
+    for motion in args.motions:
+        for people in args.people:
+            errors = np.array([_errors(seed, motion, people, args, lift) for seed in
+                               tqdm(range(args.scenes), leave=False, file=sys.stderr)])
+            values = [f'{value:.1f}' for column in errors.T for value in
+                      (np.median(column), np.quantile(column, .9), column.max())]
+            print(f'| {motion} | {people} | ' + ' | '.join(values) + ' |', flush=True)
+
+
+def _errors(seed, motion, people, args, lift):
+    """Return a scene's errors of the up direction in degrees, and of the places in centimetres."""
+    rng = np.random.default_rng([seed, people])
+    points, heights, camera = stage(rng, motion, people, args.frames)
+    seen = camera.to_camera(points)
+    pixels = camera.project(points) + rng.normal(0, 1, (*points.shape[:3], 2)) * args.noise
+    scores = np.ones(points.shape[:3])
+    if args.no_feet:
+        scores[..., _FEET] = 0
+    poses = lift(pixels, scores, camera) if lift else seen
+    space = Space(camera, 'world', dict(enumerate(heights)), warm_up=args.frames)
+    for frame in range(args.frames):
+        space.update(range(people), poses[frame], pixels[frame], scores[frame])
+    # Once more, with what the warm-up has found.
+    placed = np.stack([space.update(range(people), poses[frame], pixels[frame], scores[frame]).keypoints
+                       for frame in range(args.frames)])
+    up = camera.R[:, 1]
+    camera_height = -(camera.R.T @ camera.t)[1]
+    R, t = world_axes(up, seen[0, 0, _HIP] - up * (seen[0, 0, _HIP] @ up + camera_height))
+    return (np.degrees(np.arccos(np.clip(space.world.R[1] @ up, -1, 1))),
+            100 * np.linalg.norm(placed - (seen @ R.T + t), axis=-1).mean())
+
+
+def _lifter(name):
+    """Return a function of pixels (T, P, 37, 2), scores and the camera that lifts them, frame by frame."""
+    import torch
+    from mmengine.config import Config
+    from mmengine.registry import init_default_scope
+    from mmengine.runner import load_checkpoint
+    from mmpose.registry import MODELS
+
+    from spinepose_mm.interop.aliases import find_config
+    model, _, checkpoint = name.partition('=')
+    config, weights = find_config(model)
+    init_default_scope('mmpose')
+    network = MODELS.build(Config.fromfile(config).model).eval()
+    load_checkpoint(network, checkpoint or weights, map_location='cpu')
+
+    @torch.no_grad()
+    def lift(pixels, scores, camera):
+        rays = np.where(scores[..., None] > 0, camera.rays(pixels), 0)
+        inputs = torch.from_numpy(rays.reshape(-1, 2 * skeleton.NUM_KEYPOINTS, 1)).float()
+        return network(inputs, None, mode='tensor')[..., :3].numpy().reshape(*pixels.shape[:3], 3)
+
+    return lift
+
+
+if __name__ == '__main__':
+    main()
