@@ -4,7 +4,6 @@ from mmpose.registry import DATASETS, TRANSFORMS
 
 import builders
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.simspine_cameras import fit_intrinsics
 from spinepose_mm.synthetic.poses import PoseSettings, synthesize_poses
 
 SPINE = list(skeleton.SUBSETS['spine'])
@@ -89,19 +88,6 @@ def test_detected_keypoints(poses, tmp_path):
         build(poses, detections=str(tmp_path / 'few.npz'))
 
 
-def test_intrinsics_follow_from_points():
-    S = np.random.default_rng(0).uniform(-1, 1, (4, 5, 4)) + [0, 0, 4, 9]
-    part = np.concatenate([S[..., :2] / S[..., 2:3] * [1100, 1050] + [500, 480], np.ones((4, 5, 1))], -1)
-    focal, center = fit_intrinsics(part, S, 'x')
-    np.testing.assert_allclose(focal, [1100, 1050])
-    np.testing.assert_allclose(center, [500, 480])
-    with pytest.raises(ValueError, match='x: part and S have 3 points in common'):
-        fit_intrinsics(part[:1, :3], S[:1, :3], 'x')
-    part[2:, :, :2] += 100  # another camera
-    with pytest.raises(ValueError, match=r'x: part is \d+ pixels from what one camera would see of S'):
-        fit_intrinsics(part, S, 'x')
-
-
 def test_intrinsics_of_a_file_without_them(poses, tmp_path):
     truth = dict(np.load(poses, allow_pickle=True))
     np.savez(tmp_path / 'found.npz', imgname=truth['imgname'], part=truth['part'])
@@ -118,18 +104,13 @@ def test_settings_out_of_range(poses, options, message):
         build(poses, **options)
 
 
-def test_dropped_keypoints():
-    def drop(**options):
-        results = dict(keypoints=np.ones((3, 37, 2)), keypoints_visible=np.ones((3, 37)))
-        return TRANSFORMS.build(dict(type='DropKeypoints', **options))(results)
-
-    np.random.seed(0)
-    assert drop()['keypoints'].all()
-    results = drop(prob=.5)
-    kept = results['keypoints_visible'][0] > 0
-    assert 8 < kept.sum() < 29
-    assert (results['keypoints_visible'] > 0).tolist() == [kept.tolist()] * 3
-    assert (results['keypoints'][:, ~kept] == 0).all() and (results['keypoints'][:, kept] == 1).all()
-    assert np.flatnonzero(drop(keep='spine')['keypoints_visible'][0]).tolist() == sorted(SPINE)
-    with pytest.raises(ValueError, match='keep is out of body, feet, spine, all'):
-        drop(keep='tail')
+def test_flipped_with_the_room(poses):
+    """MMPose's flip mirrors the picture and the room alike: sides change, and points stay on their rays."""
+    flip = dict(center_mode='static', center_x=0.)
+    item = build(poses).get_data_info(5)
+    flipped = TRANSFORMS.build(dict(type='RandomFlipAroundRoot', keypoints_flip_cfg=flip, target_flip_cfg=flip,
+                                    flip_prob=1.))({**item, 'keypoints': item['keypoints'].copy()})
+    left, right = skeleton.index('left_knee'), skeleton.index('right_knee')
+    np.testing.assert_allclose(flipped['keypoints'][0, left], item['keypoints'][0, right] * [-1, 1], rtol=1e-6)
+    target = flipped['lifting_target'][0]
+    np.testing.assert_allclose(target[:, :2] / target[:, 2:], flipped['keypoints'][0], atol=1e-5)

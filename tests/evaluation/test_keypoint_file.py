@@ -1,0 +1,16 @@
+import numpy as np
+
+from mmpose.registry import METRICS
+from spinepose_mm.datasets.simspine import read_detections
+
+
+def test_writes_what_is_read_again(tmp_path):
+    metric = METRICS.build(dict(type='KeypointFile', out_file=str(tmp_path / 'new/found.npz'), img_prefix='data/images'))
+    points = np.random.default_rng(0).normal(size=(3, 37, 3))
+    for i, person in enumerate(points):
+        metric.process(None, [dict(img_path=f'data/images/S1/{i}.jpg', pred_instances=dict(
+            keypoints=person[None, :, :2], keypoint_scores=person[None, :, 2]))])
+    assert metric.evaluate(3) == {'keypoints/people': 3}
+    found = read_detections(tmp_path / 'new/found.npz', ['S1/2.jpg', 'S1/0.jpg'], 'a.npz')
+    np.testing.assert_allclose(found, points[[2, 0]], rtol=1e-6)
+    assert [path.name for path in (tmp_path / 'new').iterdir()] == ['found.npz']

@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+
+from spinepose_mm import skeleton
+from spinepose_mm.evaluation.multiview import evaluate_views
+from spinepose_mm.synthetic.poses import PoseSettings, synthesize_poses
+
+
+@pytest.fixture(scope='module')
+def annotations(tmp_path_factory):
+    """Two people of six frames before three cameras each; one frame is missing in one view."""
+    path = tmp_path_factory.mktemp('views') / 'all.npz'
+    synthesize_poses(path, PoseSettings(2, frames=6, views=3))
+    arrays = {name: values if name == 'metadata' else np.delete(values, 7, axis=0)
+              for name, values in np.load(path, allow_pickle=True).items()}
+    np.savez(path.with_name('views.npz'), **arrays)
+    return path.with_name('views.npz')
+
+
+def detect(annotations, change=lambda part: part, **fields):
+    """Write the labels as detections, after a change; return the path."""
+    truth = np.load(annotations, allow_pickle=True)
+    part = np.concatenate([truth['part'][..., :2], np.ones((*truth['part'].shape[:2], 1))], -1)
+    path = annotations.with_name('detected.npz')
+    np.savez(path, **{**dict(imgname=truth['imgname'], part=change(part)), **fields})
+    return path
+
+
+def test_exact_detections(annotations):
+    values = evaluate_views(annotations, detect(annotations))
+    assert values['frames'] == 12 and values['reprojection_error'] < 1e-6
+    assert max(values[f'{subset}_{name}'] for subset in ('spine', 'body', 'all') for name in ('MPJPE', 'P-MPJPE')) < .1
+    assert values['all_found'] == 1
+
+
+def test_cameras_follow_from_the_labels(annotations, tmp_path):
+    arrays = {name: values for name, values in np.load(annotations, allow_pickle=True).items()
+              if name not in ('K', 'R', 't', 'dist')}
+    np.savez(tmp_path / 'bare.npz', **arrays)
+    assert evaluate_views(tmp_path / 'bare.npz', detect(annotations))['all_MPJPE'] < .1
+    arrays['S'] = arrays['S'] + [0, 0, 0, 0] + np.random.default_rng(0).normal(0, .1, (*arrays['S'].shape[:2], 1)) * [1, 1, 0, 0]
+    arrays['part'] = arrays['part'] * 0 + 1
+    np.savez(tmp_path / 'bare.npz', **arrays)
+    with pytest.raises(ValueError, match=r'bare\.npz: S\d+/S\d+_\w+\.\d+: '):
+        evaluate_views(tmp_path / 'bare.npz', detect(annotations))
+
+
+def test_a_lens_is_taken_into_account(annotations, tmp_path):
+    from spinepose_mm.lifting.camera import Camera
+    arrays = dict(np.load(annotations, allow_pickle=True))
+    arrays['dist'] = np.tile([-.2, .24, 0, 0, 0], (len(arrays['dist']), 1))
+    np.savez(tmp_path / 'lens.npz', **arrays)
+    part = arrays['part'].copy()
+    for i, points in enumerate(arrays['S_world'][..., :3]):
+        part[i, :, :2] = Camera(arrays['K'][i], arrays['R'][i], arrays['t'][i], (1000, 1000), arrays['dist'][i]).project(points)
+    assert evaluate_views(tmp_path / 'lens.npz', detect(annotations, lambda _: part))['all_MPJPE'] < .1
+    assert evaluate_views(annotations, detect(annotations, lambda _: part))['all_MPJPE'] > .5
+
+
+def test_what_no_two_views_see_is_not_found(annotations):
+    def change(part):
+        part[:, skeleton.index('L3'), 2] = .1
+        return part
+    values = evaluate_views(annotations, detect(annotations, change))
+    assert values['spine_found'] == pytest.approx(8 / 9) and values['spine_MPJPE'] < .1
+    nothing = evaluate_views(annotations, detect(annotations, lambda part: part * [1, 1, 0]))
+    assert nothing['all_MPJPE'] == -1 and nothing['all_found'] == 0 and nothing['reprojection_error'] == -1
+
+
+def test_one_view_is_refused(annotations, tmp_path):
+    arrays = {name: values if name == 'metadata' else values[:6]
+              for name, values in np.load(annotations, allow_pickle=True).items()}
+    np.savez(tmp_path / 'one.npz', **arrays)
+    with pytest.raises(ValueError, match=r'one\.npz: imgname has no frame of two views'):
+        evaluate_views(tmp_path / 'one.npz', detect(annotations))
+    with pytest.raises(ValueError, match=r'detected\.npz: imgname lacks 35 frames'):
+        evaluate_views(annotations, detect(annotations, imgname=np.array([f'a/{i}.jpg' for i in range(35)])))

@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+from spinepose_mm import skeleton
+from spinepose_mm.lifting.placement import place, standing_height
+from spinepose_mm.synthetic.body import Body, forward, keypoints
+from spinepose_mm.synthetic.motion import MOTIONS, sequence
+
+
+def test_standing_height_by_hand():
+    """A straight figure: 0.1 from head to C1, 8 x 0.1 of spine, no sacrum, 0.9 of leg, 0.1 to the heel."""
+    pose = np.zeros((2, 37, 3))
+    for i, point in enumerate(skeleton.SUBSETS['spine']):
+        pose[:, point, 1] = -.1 * i
+    pose[:, skeleton.index('head'), 1] = .1
+    for side in ('left', 'right'):
+        for name, y in (('hip', -.8), ('knee', -1.3), ('ankle', -1.7), ('heel', -1.8)):
+            pose[:, skeleton.index(f'{side}_{name}'), 1] = y
+    pose[1] *= 2  # twice as large
+    np.testing.assert_allclose(standing_height(pose), .9652 * np.array([1.9, 3.8]))
+
+
+def test_standing_height_is_the_stature_in_every_posture():
+    rng = np.random.default_rng(5)
+    off = []
+    for motion in MOTIONS:
+        body = Body.sample(rng)
+        points = keypoints(body, forward(body, sequence(motion, body, rng, 2, 10)))
+        off += (standing_height(points) / body.stature() - 1).tolist()
+    assert np.abs(off).max() < .006 and abs(np.mean(off)) < .002
+
+
+@pytest.fixture
+def seen():
+    """Three poses (3, 37, 3), where they are (3, 3), their rays (3, 37, 2), and weights of one (3, 37)."""
+    rng = np.random.default_rng(0)
+    poses = rng.normal(0, .4, (3, 37, 3))
+    moves = np.array([[0, 0, 3], [1, -.5, 6], [-.3, .2, 2.5]])
+    placed = poses + moves[:, None]
+    return poses, moves, placed[..., :2] / placed[..., 2:], np.ones((3, 37))
+
+
+def test_exact_rays_give_the_exact_place(seen):
+    poses, moves, rays, weights = seen
+    found, errors = place(poses, rays, weights, 1000.)
+    np.testing.assert_allclose(found, moves, atol=1e-9)
+    np.testing.assert_allclose(errors, 0, atol=1e-6)
+
+
+def test_what_is_not_seen_or_wrong_does_not_count(seen):
+    poses, moves, rays, weights = seen
+    rays[0, :9] += .3  # wrong
+    rays[1, 9:20], weights[1, 9:20] = np.nan, 1  # not a number
+    rays[2, 20:30], weights[2, 20:30] = 9, 0  # not seen
+    found, errors = place(poses, rays, weights, 1000.)
+    np.testing.assert_allclose(found, moves, atol=1e-3)
+    assert 1000 * .3 * np.sqrt(2) * 9 / 37 == pytest.approx(errors[0], rel=.01) and errors[1:].max() < 1e-3
+
+
+def test_noise_is_averaged(seen):
+    poses, moves, rays, weights = seen
+    noise = np.random.default_rng(1).normal(0, 2 / 1000, rays.shape)
+    found, errors = place(poses, rays + noise, weights, 1000.)
+    assert np.abs(found - moves)[:, :2].max() < .01 and np.abs(found - moves)[:, 2].max() < .05
+    assert 2 < errors.mean() < 3  # the mean length of such noise is 2.5 pixels
+
+
+def test_too_little_is_seen(seen):
+    poses, moves, rays, weights = seen
+    weights[0, 2:], weights[1, 3:] = 0, 0
+    found, errors = place(poses, rays, weights, 1000.)
+    assert np.isnan(found[0]).all() and np.isnan(errors[0])
+    np.testing.assert_allclose(found[1:], moves[1:], atol=1e-6)
+    assert place(poses[:0], rays[:0], weights[:0], 1000.)[0].shape == (0, 3)
+
+
+def test_shapes_that_do_not_fit(seen):
+    with pytest.raises(ValueError, match=r'not \(3, 37, 3\), \(3, 37, 2\) and \(3, 36\)'):
+        place(*seen[:1], seen[2], seen[3][:, 1:], 1000.)

@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from spinepose_mm import skeleton
+from spinepose_mm.lifting.space import Space
+from spinepose_mm.lifting.world import world_axes
+from spinepose_mm.synthetic.poses import stage
+
+HIP = skeleton.index('S1')
+
+
+def scene(motion='walk', people=1, seed=0, frames=60):
+    """Return keypoints in camera space (T, P, 37, 3), pixels, heights, camera, and R, t to the true world."""
+    points, heights, camera = stage(np.random.default_rng([seed, people]), motion, people, frames)
+    seen = camera.to_camera(points)
+    up, height, hip = camera.R[:, 1], -(camera.R.T @ camera.t)[1], seen[0, 0, HIP]
+    return seen, camera.project(points), heights, camera, world_axes(up, hip - up * (hip @ up + height))
+
+
+def run(space, poses, pixels, scores=None):
+    scores = np.ones(pixels.shape[:3]) if scores is None else scores
+    return [space.update(range(pixels.shape[1]), *frame) for frame in zip(poses, pixels, scores)]
+
+
+@pytest.mark.parametrize('people, seed', [(1, 0), (1, 1), (1, 2), (1, 3), (2, 1)])
+def test_world_positions_within_a_centimetre_and_up_within_a_degree(people, seed):
+    """From the true relative 3D, of no known scale, true heights and a known camera."""
+    seen, pixels, heights, camera, (R, t) = scene('walk', people, seed)
+    space = Space(camera, 'world', dict(enumerate(heights)))
+    run(space, (seen - seen[..., [HIP], :]) * 7, pixels)
+    people = run(space, (seen - seen[..., [HIP], :]) * 7, pixels)
+    assert all(frame.settled and frame.coordinates == 'world' for frame in people)
+    found = np.stack([frame.keypoints for frame in people])
+    assert np.degrees(np.arccos(space.world.R[1] @ camera.R[:, 1])) < 1
+    assert np.linalg.norm(found - (seen @ R.T + t), axis=-1).mean() < .01
+    assert max(frame.reprojection_error.max() for frame in people) < 1e-3
+
+
+def test_camera_coordinates_are_metres_before_the_camera():
+    seen, pixels, heights, camera, _ = scene('stand', 2)
+    people = run(Space(camera, height=dict(enumerate(heights)), warm_up=5), seen * .3, pixels)
+    found = np.stack([frame.keypoints for frame in people])
+    assert np.linalg.norm(found - seen, axis=-1).max() < .005 * np.linalg.norm(seen, axis=-1).max()
+    assert [frame.settled for frame in people[:6]] == [False] * 4 + [True] * 2
+    assert people[0].coordinates == 'camera'
+    np.testing.assert_allclose(people[-1].scale, 1 / .3, rtol=.005)
+
+
+def test_scale_is_fixed_after_the_warm_up():
+    seen, pixels, _, camera, _ = scene('walk')
+    people = run(Space(camera, height=1.8, warm_up=10), seen * np.linspace(1, 2, 60)[:, None, None, None], pixels)
+    scales = np.array([frame.scale[0] for frame in people])
+    assert (np.diff(scales[:10]) != 0).all() and (scales[9:] == scales[9]).all()
+
+
+def test_everybody_has_the_own_height():
+    seen, pixels, _, camera, _ = scene('stand', 2)
+    one, = run(Space(camera, height=1.5, warm_up=1), seen[:1], pixels[:1])
+    two, = run(Space(camera, height={0: 1.5, 1: 1.8}, warm_up=1), seen[:1], pixels[:1])
+    np.testing.assert_allclose(two.scale, one.scale * [1, 1.8 / 1.5])
+    default, = run(Space(camera, height={1: 1.8}, warm_up=1), seen[:1], pixels[:1])
+    np.testing.assert_allclose(default.scale, two.scale * [1.7 / 1.5, 1])
+
+
+def test_somebody_of_whom_too_little_is_seen():
+    seen, pixels, _, camera, _ = scene('walk', 2)
+    scores = np.ones(pixels.shape[:3])
+    scores[:, 1, 2:] = .2  # under what counts as seen
+    people = run(Space(camera, 'world', warm_up=5), seen, pixels, scores)
+    assert np.isfinite(people[-1].keypoints[0]).all() and np.isnan(people[-1].keypoints[1]).all()
+    assert np.isnan(people[-1].reprojection_error[1])
+    alone = Space(camera, 'world').update([1], seen[0, 1:], pixels[0, 1:], scores[0, 1:])
+    assert np.isnan(alone.keypoints).all() and not alone.settled
+    nobody = Space(camera, 'world').update([], seen[0, :0], pixels[0, :0], scores[0, :0])
+    assert nobody.keypoints.shape == (0, 37, 3)
+
+
+@pytest.mark.parametrize('options, message', [
+    (dict(coordinates='room'), "out of camera, world, not 'room'"), (dict(height=175), 'in metres, from .3 to 2.8, not 175'),
+    (dict(height={0: 0}), 'not 0'), (dict(warm_up=0), 'warm_up is 1 frame or more')])
+def test_options_out_of_range(options, message):
+    with pytest.raises(ValueError, match=message):
+        Space(scene(frames=2)[3], **options)

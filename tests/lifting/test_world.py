@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from spinepose_mm import skeleton
+from spinepose_mm.lifting.world import WorldFrame, world_axes
+from spinepose_mm.synthetic.poses import stage
+
+HIP = skeleton.index('S1')
+
+
+def test_axes_by_hand():
+    """A camera that looks level, 1.5 m above the ground, at somebody 4 m away."""
+    R, t = world_axes(np.array([0., -1, 0]), np.array([.5, 1.5, 4]))
+    np.testing.assert_allclose(R, [[1, 0, 0], [0, -1, 0], [0, 0, -1]])
+    np.testing.assert_allclose(R @ np.zeros(3) + t, [-.5, 1.5, 4])  # the camera
+    assert np.linalg.det(R) == pytest.approx(1)
+
+
+def test_is_fixed_after_the_warm_up():
+    points, _, camera = stage(np.random.default_rng(0), 'walk', 2)
+    seen = camera.to_camera(points)
+    world, weights = WorldFrame(warm_up=10), np.ones(seen.shape[1:3])
+    assert world.R is None
+    for frame in range(10):
+        assert not world.settled
+        world.update(seen[frame], HIP, weights)
+    assert world.settled
+    settled = world.R.copy(), world.t.copy()
+    for frame in range(10, 60):
+        world.update(seen[frame] + 1, HIP, weights)
+    np.testing.assert_array_equal(world.R, settled[0])
+    np.testing.assert_array_equal(world.t, settled[1])
+    hip = world.to_world(seen[0, 0, HIP])
+    np.testing.assert_allclose(hip[[0, 2]], 0, atol=1e-9)  # the first person's is above the origin
+    assert .8 < hip[1] < 1.2
+
+
+def test_frames_without_people_do_not_count():
+    world = WorldFrame(warm_up=1)
+    world.update(np.zeros((0, 37, 3)), HIP, np.zeros((0, 37)))
+    assert world.R is None and not world.settled
+    with pytest.raises(ValueError, match='warm_up is 1 frame or more, not 0'):
+        WorldFrame(0)
