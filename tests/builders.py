@@ -11,7 +11,10 @@ from mmpose.structures import PoseDataSample
 
 from spinepose_mm import skeleton
 from spinepose_mm.interop.aliases import index_folder
-from spinepose_mm.synthetic import Settings, synthesize
+from spinepose_mm.lifting import Camera
+from spinepose_mm.synthetic import Body, Settings, sequence, surface, synthesize
+from spinepose_mm.synthetic.picture import act, take
+from spinepose_mm.synthetic.scene import Renderer
 
 
 def config(name):
@@ -97,3 +100,23 @@ def write_simspine(path, names=None, joints=tuple(skeleton.SIMSPINE), axes=62, s
                                param_names=[f'axis_{i}' for i in range(axes)]), dtype=object))
     np.savez(path, **{name: array for name, array in {**arrays, **fields}.items() if array is not None})
     return path
+
+
+def write_film(path, frames=12, size=(200, 200), seed=5):
+    """Write a film of a person who bends to the side before a still camera.
+
+    Returns:
+        tuple: keypoints in world space (frames, 37, 3), the Camera, and how tall the person stands in metres.
+    """
+    rng, renderer = np.random.default_rng(seed), Renderer(size)
+    body = Body.sample(rng)
+    pose = sequence('side_bend', body, rng, frames / 15, 15, flat_feet=True)
+    pose['pelvis_rotation'] = np.zeros(frames)
+    camera = Camera.looking([3, 1.3, 1.6], [0, .95, 0], 36, size)
+    writer, points = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'mp4v'), 15, size), []
+    for actor in act('side_bend', body, pose, surface.Clothes.sample(rng)):
+        writer.write(take(np.random.default_rng(seed), [actor], camera, renderer)[0])
+        points.append(actor.points)
+    writer.release()
+    renderer.close()
+    return np.stack(points), camera, body.stature()

@@ -146,8 +146,9 @@ def write_safetensors(checkpoint, out):
         CheckpointError: the checkpoint cannot be read, or is for another number of keypoints.
     """
     weights = CheckpointLoader.load_checkpoint(str(checkpoint), map_location='cpu')['state_dict']
-    last = weights.get('head.final_layer.weight')
-    if last is None or len(last) != skeleton.NUM_KEYPOINTS:
+    # A pose model's last layer has a row for each keypoint, a lifter's some for each.
+    pose, lifter = (len(weights.get(f'head.{name}.weight', ())) for name in ('final_layer', 'conv'))
+    if pose != skeleton.NUM_KEYPOINTS and (lifter == 0 or lifter % skeleton.NUM_KEYPOINTS):
         raise CheckpointError(f'{checkpoint} is no model of {skeleton.NUM_KEYPOINTS} keypoints')
     weights = {name: value.half() if value.is_floating_point() else value for name, value in weights.items()}
     partial = Path(f'{out}.part')

@@ -12,6 +12,7 @@ from .world import WorldFrame
 COORDINATES = ('camera', 'world')
 HEIGHT = 1.7  # metres, about the mean of adults
 LEAST_SCORE = .3  # of a keypoint that counts as seen
+_MOST_DEPTH = 200.  # metres; further off, a person is no person
 _ROOT = skeleton.PARENTS.index(-1)
 
 
@@ -81,6 +82,7 @@ class Space:
         poses = poses * scale.reshape(-1, 1, 1)
         rays = self.camera.rays(np.asarray(points, float)).reshape(*weights.shape, 2)
         moves, errors = place(poses, rays, weights, (self.camera.K[0, 0] + self.camera.K[1, 1]) / 2)
+        moves[moves[:, 2] > _MOST_DEPTH] = np.nan
         points = poses + moves[:, None]
         settled = all(len(self._lengths[person]) == self.warm_up for person in ids)
         if self.coordinates == 'world':

@@ -1,0 +1,161 @@
+"""MMPose's unified inferencer with this package's lifters, on rendered pictures and films."""
+import json
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpose.apis import MMPoseInferencer
+from mmpose.apis.inferencers import Pose2DInferencer
+from mmpose.registry import MODELS
+
+import builders
+from spinepose_mm import skeleton
+from spinepose_mm.inference import SpinePose3DInferencer
+from spinepose_mm.lifting import Camera
+from spinepose_mm.lifting.placement import standing_height
+
+FRAMES = 12
+
+
+@pytest.fixture(scope='module')
+def film(tmp_path_factory):
+    """(path, true keypoints in world space, Camera, stature) of a film."""
+    path = tmp_path_factory.mktemp('film') / 'film.mp4'
+    return path, *builders.write_film(path, FRAMES)
+
+
+@pytest.fixture(scope='module')
+def inferencer():
+    init_default_scope('mmpose')
+    return MMPoseInferencer(pose3d='spinepose-lifter', pose2d='spinepose-tiny', det_model='whole_image', device='cpu')
+
+
+def people(results):
+    return [result['predictions'][0] for result in results]
+
+
+def test_a_film_in_the_world(inferencer, film, tmp_path):
+    path, _, camera, stature = film
+    assert type(inferencer.inferencer) is SpinePose3DInferencer
+    camera = replace(camera, R=np.eye(3), t=np.zeros(3))
+    found = people(inferencer(str(path), out_dir=str(tmp_path), coordinates='world', camera=camera, height=stature,
+                              warm_up=6))
+    assert [len(frame) for frame in found] == [1] * FRAMES
+    for i, (person, ) in enumerate(found):
+        points = np.array(person['keypoints'])
+        assert points.shape == (37, 3) and (person['units'], person['coordinates']) == ('m', 'world')
+        assert person['track_id'] == 0 and person['settled'] == (i >= 5)
+        assert 0 < person['reprojection_error'] < 40 and np.array(person['keypoints_2d']).shape == (37, 2)
+        assert (np.array(person['keypoint_errors']) > 0).all() and len(person['keypoint_errors']) == 37
+        assert .5 * stature < points[skeleton.index('head'), 1] < 1.2 * stature  # the head is up
+        assert -.3 < points[skeleton.index('left_heel'), 1] < .3
+        assert standing_height(points) == pytest.approx(stature, rel=.2)
+    written = json.loads((tmp_path / 'predictions/film.json').read_text())
+    assert [frame['frame_id'] for frame in written] == list(range(FRAMES))
+    assert written[3]['instances'] == found[3]
+    video = cv2.VideoCapture(str(tmp_path / 'visualizations/film.mp4'))
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) == FRAMES
+    assert (video.get(cv2.CAP_PROP_FRAME_WIDTH), video.get(cv2.CAP_PROP_FRAME_HEIGHT)) == (600, 200)
+
+
+def test_the_same_again(inferencer, film):
+    """Nothing is left over from the call before: ids begin at 0, and the world is found anew."""
+    first, second = (people(inferencer(str(film[0]), coordinates='world', warm_up=6)) for _ in range(2))
+    assert first == second and first[0][0]['track_id'] == 0
+
+
+def test_camera_coordinates_project_to_the_picture(inferencer, film):
+    found = people(inferencer(str(film[0]), field_of_view=60))
+    camera = Camera.from_field_of_view((200, 200), 60)
+    for person, in found:
+        assert person['coordinates'] == 'camera'
+        off = np.linalg.norm(camera.project(np.array(person['keypoints'])) - person['keypoints_2d'], axis=-1)
+        seen = np.array(person['keypoint_scores']) >= .3
+        weights = np.array(person['keypoint_scores'])[seen].clip(0, 1)
+        assert np.average(off[seen], weights=weights) == pytest.approx(person['reprojection_error'], rel=1e-3)
+
+
+def test_lifts_what_the_2d_model_finds(inferencer, film, monkeypatch):
+    """With the true 2D in place of the small model's, the true pose comes out, in metres and in its place."""
+    path, true, camera, stature = film
+    stock, frame = Pose2DInferencer.__call__, iter(range(FRAMES))
+
+    def exact(self, *args, **kwargs):
+        for result in stock(self, *args, **kwargs):
+            sample, = result['predictions']
+            sample.pred_instances.keypoints = camera.project(true[next(frame)])[None].astype(np.float32)
+            sample.pred_instances.keypoint_scores = np.ones((1, 37), np.float32)
+            yield result
+    monkeypatch.setattr(Pose2DInferencer, '__call__', exact)
+    found = np.array([frame[0]['keypoints'] for frame in people(inferencer(
+        str(path), camera=replace(camera, R=np.eye(3), t=np.zeros(3)), height=stature, warm_up=FRAMES))])
+    truth, root, spine = camera.to_camera(true), skeleton.index('S1'), list(skeleton.SUBSETS['spine'])
+    relative = np.linalg.norm(found - found[:, [root]] - truth + truth[:, [root]], axis=-1)
+    assert relative[:, spine].mean() < .06 and relative.mean() < .15
+    assert np.linalg.norm(found - truth, axis=-1)[-1].mean() < .3
+
+
+def test_pictures_are_worlds_of_their_own(inferencer, film, tmp_path):
+    video, names = cv2.VideoCapture(str(film[0])), []
+    for i in range(2):
+        names.append(str(tmp_path / f'{i}.png'))
+        cv2.imwrite(names[-1], video.read()[1])
+    cv2.imwrite(str(tmp_path / 'nobody.png'), np.zeros((200, 200, 3), np.uint8))
+    found = people(inferencer([*names, str(tmp_path / 'nobody.png')], out_dir=str(tmp_path / 'out'), coordinates='world'))
+    assert [len(picture) for picture in found] == [1, 1, 0]
+    for (person, ) in found[:2]:
+        assert person['settled'] and person['track_id'] == 0
+        np.testing.assert_allclose(np.array(person['keypoints'])[skeleton.index('S1'), [0, 2]], 0, atol=1e-5)
+    assert json.loads((tmp_path / 'out/predictions/nobody.json').read_text()) == []
+    assert cv2.imread(str(tmp_path / 'out/visualizations/0.png')).shape == (200, 600, 3)
+    sample, = next(inferencer(names[0], return_datasamples=True))['predictions']
+    assert sample.pred_instances.keypoints.shape == (1, 37, 3) and sample.metainfo['units'] == 'm'
+    assert next(inferencer(names[0], return_vis=True))['visualization'][0].shape == (200, 600, 3)
+
+
+def test_a_window_of_frames(film, tmp_path):
+    """Each frame is lifted with those around it, and with the first or last again beyond the ends."""
+    cfg = Config.fromfile(builders.config('lifting/spinepose_lifter_27frames'))
+    torch.manual_seed(0)
+    network = MODELS.build(cfg.model)
+    seen = film[2].to_camera(film[1][0])
+    with torch.no_grad():  # a person, who varies with the input
+        network.head.conv.bias[:] = torch.from_numpy((seen - seen[skeleton.index('S1')]).ravel())
+        network.head.conv.weight *= .1
+    torch.save(dict(state_dict=network.state_dict()), tmp_path / 'window.pth')
+    inferencer = MMPoseInferencer(pose3d=str(builders.config('lifting/spinepose_lifter_27frames')), pose3d_weights=str(tmp_path / 'window.pth'),
+                                  pose2d='spinepose-tiny', det_model='whole_image', device='cpu')
+    found = people(inferencer(str(film[0]), field_of_view=60))
+    assert len(found) == FRAMES
+    camera, rays = Camera.from_field_of_view((200, 200), 60), []
+    for person, in found:
+        seen = np.array(person['keypoint_scores'])[:, None] >= .3
+        rays.append(np.where(seen, camera.rays(np.array(person['keypoints_2d'])), 0))
+    for i, (person, ) in enumerate(found):
+        window = np.array(rays)[np.clip(np.arange(i - 13, i + 14), 0, FRAMES - 1)]
+        inputs = torch.tensor(window.transpose(1, 2, 0).reshape(1, 74, 27)).float()
+        expected = network.eval()(inputs, None, mode='tensor')[0].detach().numpy()
+        points, root = np.array(person['keypoints']), skeleton.index('S1')
+        both = np.stack([pose - pose[root] for pose in (points, expected)])
+        np.testing.assert_allclose(*both / np.linalg.norm(both, axis=(1, 2), keepdims=True), atol=1e-4)
+
+
+def test_options_that_cannot_be(inferencer, film, tmp_path):
+    path = str(film[0])
+    with pytest.raises(ValueError, match="out of camera, world, not 'room'"):
+        list(inferencer(path, coordinates='room'))
+    with pytest.raises(ValueError, match='height is in metres'):
+        list(inferencer(path, height=180))
+    with pytest.raises(FileNotFoundError, match='no calibration file'):
+        list(inferencer(path, camera='none.toml'))
+    table = 'size = [200, 200]\nmatrix = [[300, 0, 100], [0, 300, 100], [0, 0, 1]]\ndistortions = [0, 0, 0, 0]\n'
+    (tmp_path / 'two.toml').write_text(f'[left]\n{table}[right]\n{table}')
+    with pytest.raises(ValueError, match=r'two\.toml is of 2 cameras; .* left, right'):
+        list(inferencer(path, camera=str(tmp_path / 'two.toml')))
+    (tmp_path / 'one.toml').write_text(f'[left]\n{table}'.replace('[200, 200]', '[200, 300]'))
+    with pytest.raises(ValueError, match='is for pictures of 200x300, which one of 200x200 is no copy of'):
+        list(inferencer(path, camera=str(tmp_path / 'one.toml')))
