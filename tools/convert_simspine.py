@@ -8,7 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from spinepose_mm.datasets.simspine_h5 import convert
+from spinepose_mm.datasets.simspine_conversion import convert
 
 
 def main():

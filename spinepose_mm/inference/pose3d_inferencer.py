@@ -43,37 +43,42 @@ class SpinePose3DInferencer(Pose3DInferencer):
     forward_kwargs = set()
 
     def preprocess(self, inputs, batch_size=1, coordinates='camera', camera=None, field_of_view=84., height=HEIGHT,
-                   warm_up=60, use_oks_tracking=False, tracking_thr=.3, **kwargs):
+                   warm_up=60, use_oks_tracking=False, tracking_thr=.3, bboxes=None, **kwargs):
         """Yield what `forward` takes of each input, with the input, in order.
 
         Raises:
+            FileNotFoundError: there is no such calibration file.
             ValueError: an option is out of its range, or the camera is one of pictures of another shape.
         """
-        space, last, self._next_id = None, [], 0
+        camera, space, last, next_id = _camera(camera), None, [], 0
         track = _track_by_oks if use_oks_tracking else _track_by_iou
-        ahead = (self.cfg.test_dataloader.dataset.get('seq_len', 1) - 1) // 2 if self._video_input else 0
+        ahead = (self._seq_len - 1) // 2 if self._video_input else 0
         frames = deque(maxlen=2 * ahead + 1)
-        camera = _camera(camera)
         for index, image in enumerate(inputs):
             path = image if isinstance(image, str) else f'{index:08d}.jpg'
             image = mmcv.imread(image)
-            size = image.shape[1::-1]
-            people = self._find_people(image, kwargs)
+            if space is None or not self._video_input:
+                size = image.shape[1::-1]
+                seen_by = camera.for_size(size) if camera else Camera.from_field_of_view(size, field_of_view)
+                space = Space(seen_by, coordinates, height, warm_up if self._video_input else 1)
+                last, next_id = [], 0
+            people = self._find_people(image, bboxes=[bboxes[index]] if bboxes else None, **kwargs)
             for person in people:
                 person.track_id = track(person, last, tracking_thr)[0]
                 if person.track_id < 0:
-                    person.track_id, self._next_id = self._next_id, self._next_id + 1
+                    person.track_id, next_id = next_id, next_id + 1
             last = list(people)
-            if space is None or not self._video_input:
-                seen_by = camera.for_size(size) if camera else Camera.from_field_of_view(size, field_of_view)
-                space = Space(seen_by, coordinates, height, warm_up if self._video_input else 1)
             frames.append((people, image, space, path))
             if index >= ahead:
-                yield self._window(frames, len(frames) - 1 - ahead), [frames[len(frames) - 1 - ahead][1]]
-        for middle in range(len(frames) - min(ahead, len(frames)), len(frames)):
-            yield self._window(frames, middle), [frames[middle][1]]
+                yield self._window(frames, len(frames) - 1 - ahead)
+        for middle in range(max(0, len(frames) - ahead), len(frames)):
+            yield self._window(frames, middle)
 
-    def _find_people(self, image, kwargs):
+    @property
+    def _seq_len(self):
+        return self.cfg.test_dataloader.dataset.get('seq_len', 1)
+
+    def _find_people(self, image, **kwargs):
         """Return the people of a picture whose keypoints can be lifted, as a list of PoseDataSample."""
         found = next(self.pose2d_model(image, merge_results=False, return_datasamples=True, **kwargs))['predictions']
         people = []
@@ -86,29 +91,26 @@ class SpinePose3DInferencer(Pose3DInferencer):
         return people
 
     def _window(self, frames, middle):
-        """Return what `forward` takes for one of some frames: its people, their space, and the lifter's input.
+        """Return what `forward` takes for one of some frames, and a list of its picture.
 
-        Around a person who is not in all frames of the window, the nearest frames with that person stand in.
+        Where a person is not in all frames of the lifter's window, the nearest frames with that person stand in.
         """
-        people, _, space, path = frames[middle]
-        half = frames.maxlen // 2
-        offsets = range(middle - half, middle + half + 1)
-        seq_len = self.cfg.test_dataloader.dataset.get('seq_len', 1)
-        data = []
+        people, image, space, path = frames[middle]
+        half, data = self._seq_len // 2, []
         for person in people:
             rays = {}
             for i, (others, *_) in enumerate(frames):
                 for other in others:
                     if other.track_id == person.track_id:
                         rays[i] = _lifter_input(other, space.camera)
-            window = [rays[min(rays, key=lambda i: (abs(i - wanted), abs(i - middle)))] for wanted in offsets]
-            window = window * seq_len if len(window) == 1 else window
+            window = [rays[min(rays, key=lambda i: (abs(i - wanted), abs(i - middle)))]
+                      for wanted in range(middle - half, middle + half + 1)]
             points, seen = (np.stack(values) for values in zip(*window))
             data.append(self.pipeline(dict(
                 keypoints=points, keypoints_visible=seen, unit=1., flip_indices=skeleton.FLIP_INDICES,
                 lifting_target=np.zeros((1, skeleton.NUM_KEYPOINTS, 3), np.float32),
                 lifting_target_visible=np.ones((1, skeleton.NUM_KEYPOINTS), np.float32))))
-        return people, space, data, path
+        return (people, space, data, path), [image]
 
     @torch.no_grad()
     def forward(self, inputs):
@@ -133,9 +135,12 @@ class SpinePose3DInferencer(Pose3DInferencer):
         sample.pred_instances = sample.pred_instances[np.isfinite(placed.keypoints).all((1, 2))]
         return [sample]
 
-    def visualize(self, inputs, preds, return_vis=False, show=False, wait_time=0, draw_bbox=False, radius=3, thickness=1,
-                  kpt_thr=LEAST_SCORE, num_instances=-1, vis_out_dir='', window_name='', **kwargs):
-        """Draw each picture with its keypoints, beside the people from the side and from the front."""
+    def visualize(self, inputs, preds, return_vis=False, show=False, wait_time=0, radius=3, thickness=1,
+                  kpt_thr=LEAST_SCORE, vis_out_dir='', window_name='', **kwargs):
+        """Draw each picture with its keypoints, beside the people from the side and from the front.
+
+        MMPose's `draw_bbox` and `num_instances` have no effect.
+        """
         if not (return_vis or show or vis_out_dir):
             return []
         drawn = []

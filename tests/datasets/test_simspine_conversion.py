@@ -1,50 +1,16 @@
 import numpy as np
 import pytest
 
-from spinepose_mm import skeleton
-from spinepose_mm.datasets.simspine import CAMERA_LAYOUT, LAYOUT, joint_keypoints, read_npz
-from spinepose_mm.datasets.simspine_h5 import AXES, convert
-from spinepose_mm.synthetic.poses import PoseSettings, synthesize_poses
+from simspine_file import MARKERS, make, write
+from spinepose_mm.datasets.simspine import CAMERA_LAYOUT, LAYOUT, read_npz
+from spinepose_mm.datasets.simspine_conversion import AXES, convert
 
 h5py = pytest.importorskip('h5py')
-MARKERS = list(skeleton.SIMSPINE)
 
 
 @pytest.fixture(scope='module')
 def truth(tmp_path_factory):
-    """{(subject, sequence): fields of its frames in all views}, of four people before three cameras each."""
-    path = tmp_path_factory.mktemp('poses') / 'poses.npz'
-    synthesize_poses(path, PoseSettings(7, frames=6, views=3, distance=1.2))
-    arrays, _ = read_npz(path, (*LAYOUT, *CAMERA_LAYOUT))
-    columns = joint_keypoints(path, MARKERS)
-    for field in ('part', 'S', 'S_world'):
-        arrays[field] = arrays[field][:, columns]
-    names = arrays['imgname'].astype(str)
-    found = {}
-    for subject in ('S1', 'S9'):
-        rows = np.char.startswith(names, subject + '/')
-        sequence = names[rows][0].split('/')[1].removeprefix(subject + '_').rpartition('.')[0]
-        found[subject, sequence] = {field: values[rows] for field, values in arrays.items()}
-    return found
-
-
-def write(path, truth, axes=AXES, unit=1., distort=0.):
-    """Write the truth as SIMSPINE's raw file: markers in OpenSim's axes, cameras for a world with Z up."""
-    with h5py.File(path, 'w') as file:
-        file['metadata/markers_names'] = np.array(MARKERS, 'S')
-        file['metadata/kinematic_axes'] = np.array([f'axis_{i}' for i in range(62)], 'S')
-        for (subject, sequence), fields in truth.items():
-            views = [name.split('/')[1].rpartition('.')[2] for name in fields['imgname'][::6].astype(str)]
-            calibration = file.create_group(f'{subject}/calibration')
-            calibration['names'] = np.array(views, 'S')
-            calibration['size'] = np.full((len(views), 2), 1000)
-            calibration['R'] = fields['R'][::6] @ axes.T
-            calibration['t'] = fields['t'][::6, :, None] * unit
-            calibration['K'] = fields['K'][::6]
-            calibration['dist'] = np.full((len(views), 5), distort)
-            file[f'{subject}/{sequence.replace("_", " ")}/markers'] = fields['S_world'][:6, :, :3] * unit
-            file[f'{subject}/{sequence.replace("_", " ")}/kinematics'] = np.arange(6 * 62.).reshape(6, 62)
-    return path
+    return make(tmp_path_factory.mktemp('poses') / 'poses.npz')
 
 
 @pytest.mark.parametrize('unit', [1., 1000.])
