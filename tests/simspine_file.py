@@ -3,9 +3,10 @@ import numpy as np
 
 from spinepose_mm import skeleton
 from spinepose_mm.datasets.simspine import CAMERA_LAYOUT, LAYOUT, joint_keypoints, read_npz
-from spinepose_mm.datasets.simspine_conversion import AXES
 from spinepose_mm.synthetic.poses import PoseSettings, synthesize_poses
 
+#: Human3.6M's x, y and z are OpenSim's x, -z and y.
+AXES = np.array([[1., 0, 0], [0, 0, -1], [0, 1, 0]])
 MARKERS = list(skeleton.SIMSPINE)
 FRAMES = 6
 
@@ -18,7 +19,7 @@ def make(path):
     """
     synthesize_poses(path, PoseSettings(7, frames=FRAMES, views=3, distance=1.2))
     arrays, _ = read_npz(path, (*LAYOUT, *CAMERA_LAYOUT))
-    columns = joint_keypoints(path, MARKERS)
+    columns, arrays['whole'] = joint_keypoints(path, MARKERS), arrays['part']
     for field in ('part', 'S', 'S_world'):
         arrays[field] = arrays[field][:, columns]
     names = arrays['imgname'].astype(str)

@@ -12,6 +12,7 @@ from pathlib import Path
 import spinepose_mm  # noqa: F401  (registers the classes)
 from mmengine.config import Config
 from mmengine.runner import Runner
+from spinepose_mm import skeleton
 from spinepose_mm.interop.aliases import find_config
 
 
@@ -30,7 +31,11 @@ def main():
         config, weights = find_config(model)
         if not (checkpoint or weights):
             sys.exit(f'error: {model} has no weights of its own; write {model}=CHECKPOINT')
+        if args.out.suffix != '.npz' or args.out.exists():
+            sys.exit(f'error: {args.out} is there already, or is no .npz')
         cfg = Config.fromfile(config)
+        if cfg.get('data_mode') != 'topdown' or cfg.model.head.get('out_channels') != skeleton.NUM_KEYPOINTS:
+            sys.exit(f'error: {model} is no model of {skeleton.NUM_KEYPOINTS} keypoints in pictures')
         cfg.test_dataloader.batch_size = args.batch_size
         cfg.test_dataloader.dataset = dict(
             type='SimSpineDataset', ann_file=str(args.annotations.absolute()), data_prefix=dict(img=args.images),

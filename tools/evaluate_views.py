@@ -21,11 +21,15 @@ def main():
         values = evaluate_views(args.annotations, args.detections, args.least_score, args.threshold, progress=True)
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
-    print(f'{values["frames"]} frames, reprojection error {values["reprojection_error"]:.2f} px\n')
+    print(f'{values["frames"]} frames, reprojection error {_number(values["reprojection_error"])} px\n')
     print('| Keypoints | MPJPE (mm) | P-MPJPE (mm) | found |\n| --- | ---: | ---: | ---: |')
     for subset in SUBSETS:
-        print(f'| {subset} | {values[f"{subset}_MPJPE"]:.2f} | {values[f"{subset}_P-MPJPE"]:.2f} | '
+        print(f'| {subset} | {_number(values[f"{subset}_MPJPE"])} | {_number(values[f"{subset}_P-MPJPE"])} | '
               f'{100 * values[f"{subset}_found"]:.1f}% |')
+
+
+def _number(value):
+    return f'{value:.2f}' if value >= 0 else '–'
 
 
 if __name__ == '__main__':

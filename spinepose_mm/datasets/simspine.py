@@ -68,6 +68,8 @@ def _check_shapes(path, arrays, info):
             raise ValueError(f'{path}: metadata has no list {names!r}')
         sizes[dimension] = len(info[names]), f'metadata[{names!r}]'
     for field, array in arrays.items():
+        if array.size == 0:
+            raise ValueError(f'{path}: {field} has no frames')
         expected = {**LAYOUT, **CAMERA_LAYOUT}[field]
         if array.ndim != len(expected):
             raise ValueError(f'{path}: {field} has the shape {array.shape}, where {expected} is expected')
@@ -172,6 +174,13 @@ def spread(sequences, frames, fraction):
 def is_seen(points):
     """Tell which points of a file are there: their last number is over 0, and all are finite."""
     return (points[..., -1] > 0) & np.isfinite(points).all(-1)
+
+
+def check_spine(path, field, lengths):
+    """Raise ValueError where spines are typically of no human length in metres; NaN for those that are not known."""
+    known = lengths[np.isfinite(lengths)]
+    if len(known) and not .2 < np.median(known) < 1.2:
+        raise ValueError(f'{path}: {field} has spines of {np.median(known):.3g}, where metres are expected')
 
 
 def read_detections(path, names, ann_file):

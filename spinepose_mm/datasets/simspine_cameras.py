@@ -5,7 +5,7 @@ In the shapes, N is the number of frames and K that of joints.
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from spinepose_mm.lifting.camera import Camera
+from spinepose_mm.lifting.camera import Camera, check_camera
 
 from .simspine import is_seen
 
@@ -19,7 +19,7 @@ def camera_rays(part, arrays, sequences, where):
         sequences: of each frame, before one camera, (N,).
         where: path of the annotation file, for the errors.
     """
-    rays = np.empty((*part.shape[:2], 2))
+    rays = np.empty((*part.shape[:2], 2), np.float32)
     if 'K' in arrays and not np.any(arrays.get('dist', 0)):
         focal, center = arrays['K'][:, [0, 1], [0, 1]], arrays['K'][:, :2, 2]
         return (part[..., :2] - center[:, None]) / focal[:, None]
@@ -44,7 +44,7 @@ def sequence_camera(arrays, rows, where):
     def field(name, default):
         return np.asarray(arrays[name][rows][0], float) if name in arrays else default
 
-    size = (0, 0)
+    size = (1, 1)  # it is not in the file, and nothing asks for it
     if 'K' in arrays:
         K = field('K', None)
     else:
@@ -55,7 +55,7 @@ def sequence_camera(arrays, rows, where):
         R, t = field('R', None), field('t', None)
     elif 'S_world' in arrays:
         R, t = fit_extrinsics(arrays['S_world'][rows], arrays['S'][rows], where)
-    return Camera(K, R, t, size, field('dist', np.zeros(5)))
+    return check_camera(f'{where}: ', Camera(K, R, t, size, field('dist', np.zeros(5))))
 
 
 def fit_intrinsics(part, S, where):

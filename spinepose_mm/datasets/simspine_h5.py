@@ -6,16 +6,30 @@ sequence with `kinematics (T, A)` and `markers (T, K, 3)`, whose axes are OpenSi
 millimetres where people or cameras would otherwise be of no human size.
 """
 import re
-from dataclasses import dataclass
+import warnings
+from collections import Counter
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from spinepose_mm import skeleton
-from spinepose_mm.lifting.camera import Camera
+from spinepose_mm.lifting.camera import Camera, check_camera
 
-from .simspine import SUBJECTS, joint_keypoints
+from .simspine import SUBJECTS, joint_keypoints, parse_names
 
 _CALIBRATION = dict(names=1, size=2, R=3, t=2, K=3, dist=2)
+
+
+def read_numbers(dataset, rows=slice(None)):
+    """Return rows of an HDF5 dataset as numbers.
+
+    Raises:
+        ValueError: it cannot be read, as in a file that is cut.
+    """
+    try:
+        return np.asarray(dataset[rows], float)
+    except (OSError, TypeError, ValueError) as error:
+        raise ValueError(f'{dataset.file.filename}: {dataset.name} cannot be read: {error}') from error
 
 
 @dataclass
@@ -39,7 +53,7 @@ class Sequence:
     def markers(self, rows):
         """Return the markers of frames in metres and OpenSim's axes, (len(rows), K, 3)."""
         distinct, order = np.unique(rows, return_inverse=True)  # as HDF5 wants them
-        return np.asarray(self.group['markers'][distinct], float)[order] * self.scale
+        return read_numbers(self.group['markers'], distinct)[order] * self.scale
 
     def folder(self, camera):
         """Return the folder of its pictures, as SIMSPINE names them."""
@@ -68,6 +82,8 @@ def read_layout(path, file):
                for keypoint in columns]
     root = columns.tolist().index(skeleton.PARENTS.index(-1)) if skeleton.PARENTS.index(-1) in columns else 0
     info = dict(root_name=names[root], root_index=root, joint_names=names, param_names=axes, parent_ids=parents)
+    if len(set(columns.tolist())) < len(columns):
+        raise ValueError(f'{path}: /metadata/markers_names has a marker twice')
     sequences = []
     for subject in sorted((name for name in file if name != 'metadata'), key=lambda name: (len(name), name)):
         if subject not in SUBJECTS:
@@ -77,18 +93,31 @@ def read_layout(path, file):
             where = f'{subject}/{name}'
             markers, kinematics = (_dataset(path, file, f'{where}/{field}', dims) for field, dims in
                                    (('markers', 3), ('kinematics', 2)))
-            if markers.shape[1:] != (len(names), 3):
+            if markers.shape[1:] != (len(names), 3) or not len(markers):
                 raise ValueError(f'{path}: /{where}/markers has the shape {markers.shape}, where (T, {len(names)}, 3) is '
                                  'expected')
             if kinematics.shape != (len(markers), len(axes)):
                 raise ValueError(f'{path}: /{where}/kinematics has the shape {kinematics.shape}, where '
                                  f'({len(markers)}, {len(axes)}) is expected')
             title = re.sub(rf'^{subject}_', '', name.replace(' ', '_'))
-            scale = sequences[0].scale if sequences else _metres(np.ptp(markers[:100], axis=1).max(-1), 10.)
-            sequences.append(Sequence(subject, title, file[where], len(markers), scale, cameras))
+            sequences.append(Sequence(subject, title, file[where], len(markers), 1., cameras))
     if not sequences:
         raise ValueError(f'{path} has no sequence of any subject')
-    return info, sequences
+    images = [sequence.image_name(camera, 0) for sequence in sequences for camera in sequence.cameras]
+    parse_names(path, images)
+    twice = [image for image, count in Counter(images).items() if count > 1]
+    if twice:
+        raise ValueError(f'{path} has two sequences or cameras whose pictures are {twice[0]}')
+    extents = [_extents(sequence.markers(range(min(100, sequence.frames)))) for sequence in sequences]
+    scale = _metres(np.concatenate(extents), 10.)
+    return info, [replace(sequence, scale=scale) for sequence in sequences]
+
+
+def _extents(markers):
+    """Return how far each frame's known markers are apart, (T,); NaN where none is known."""
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', RuntimeWarning)  # of frames without a number
+        return (np.nanmax(markers, axis=1) - np.nanmin(markers, axis=1)).max(-1)
 
 
 def _read_cameras(path, file, subject):
@@ -99,22 +128,23 @@ def _read_cameras(path, file, subject):
     values = {}
     for name, dataset in fields.items():
         shape = (len(names), *shapes.get(name, dataset.shape[1:]))
+        where = f'{path}: /{subject}/calibration/{name}'
         if dataset.shape != shape and dataset.shape != (*shape, 1):
-            raise ValueError(f'{path}: /{subject}/calibration/{name} has the shape {dataset.shape}, where {shape} is '
-                             'expected')
-        values[name] = np.asarray(dataset, float).reshape(shape)
+            raise ValueError(f'{where} has the shape {dataset.shape}, where {shape} is expected')
+        values[name] = read_numbers(dataset).reshape(shape)
     scale = _metres(np.linalg.norm(values['t'], axis=-1), 100.)
-    return [Camera(values['K'][i], values['R'][i], values['t'][i] * scale, tuple(values['size'][i].astype(int)),
-                   values['dist'][i], name) for i, name in enumerate(names)]
+    return [check_camera(f'{path}: /{subject}/calibration: {name}: ', Camera(
+        values['K'][i], values['R'][i], values['t'][i] * scale, tuple(values['size'][i].tolist()), values['dist'][i],
+        name)) for i, name in enumerate(names)]
 
 
 def _dataset(path, file, name, dims):
-    """Return a dataset of the file with so many dimensions, t's and dist's single ones not counted."""
+    """Return a dataset of the file with so many dimensions; those of vectors may have a single one more."""
     try:
         found = file[name]
     except KeyError:
         raise ValueError(f'{path} has no field /{name}') from None
-    if not hasattr(found, 'shape') or found.ndim not in (dims, dims + (name.rpartition('/')[2] == 't')):
+    if not hasattr(found, 'shape') or found.ndim not in (dims, dims + (name.rpartition('/')[2] in ('t', 'dist'))):
         raise ValueError(f'{path}: /{name} is no array of {dims} dimensions')
     return found
 

@@ -26,16 +26,19 @@ class KeypointFile(BaseMetric):
     def process(self, data_batch, data_samples):
         for sample in data_samples:
             found = sample['pred_instances']
-            name = os.path.relpath(sample['img_path'], self.img_prefix or '.').replace(os.sep, '/')
+            name = os.path.abspath(sample['img_path']).removeprefix(os.path.join(os.path.abspath(self.img_prefix), ''))
             points = np.concatenate(
                 [np.asarray(found['keypoints']), np.asarray(found['keypoint_scores'])[..., None]], axis=-1)
-            self.results += [(name, person) for person in points]
+            self.results.append((name.replace(os.sep, '/'), points.astype(np.float32)))
 
     def compute_metrics(self, results):
+        names = [name for name, people in results for _ in people]
         self.out_file.parent.mkdir(parents=True, exist_ok=True)
         partial = self.out_file.with_name(self.out_file.name + '.part')
-        with partial.open('wb') as file:
-            np.savez(file, imgname=np.array([name for name, _ in results]),
-                     part=np.array([points for _, points in results], np.float32))
-        os.replace(partial, self.out_file)
-        return dict(people=len(results))
+        try:
+            with partial.open('wb') as file:
+                np.savez(file, imgname=np.array(names), part=np.concatenate([people for _, people in results]))
+            os.replace(partial, self.out_file)
+        finally:
+            partial.unlink(missing_ok=True)
+        return dict(people=len(names))

@@ -3,7 +3,8 @@ import numpy as np
 from tqdm import tqdm
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.simspine import CAMERA_LAYOUT, is_seen, joint_keypoints, parse_names, read_detections, read_npz
+from spinepose_mm.datasets.simspine import (CAMERA_LAYOUT, check_spine, is_seen, joint_keypoints, parse_names,
+                                            read_detections, read_npz)
 from spinepose_mm.datasets.simspine_cameras import sequence_camera
 from spinepose_mm.lifting.triangulation import triangulate
 
@@ -26,7 +27,7 @@ def evaluate_views(ann_file, detections, least_score=.3, threshold=15., progress
     Returns:
         dict: `{subset}_MPJPE` of the places in the world and `{subset}_P-MPJPE` after alignment, in millimetres over the
         points that were found; `{subset}_found`, the part of the labelled ones that were; `reprojection_error` in
-        pixels; and `frames`, how many were seen by two views or more.
+        pixels; and `frames`, how many were seen by two views or more. What there is not is -1.
 
     Raises:
         FileNotFoundError: a file does not exist.
@@ -53,15 +54,17 @@ def evaluate_views(ann_file, detections, least_score=.3, threshold=15., progress
         scores = np.where(scores >= least_score, scores, 0)
         world, _, off = triangulate(points.reshape(len(views), -1, 2), scores.reshape(len(views), -1), projections,
                                     threshold)
-        first = places.max(0)  # any view's row: the world is the same
-        labels = np.zeros((len(first), skeleton.NUM_KEYPOINTS, 4))
-        labels[:, columns] = arrays['S_world'][first]
+        labels = np.zeros((places.shape[1], skeleton.NUM_KEYPOINTS, 4))
+        for view in places:  # the place is the same in all, but a file may have it only where the view sees it
+            known = is_seen(arrays['S_world'][view]) & (view >= 0)[:, None]
+            labels[:, columns] = np.where(known[..., None], arrays['S_world'][view], labels[:, columns])
         found.append(world.reshape(*scores.shape[1:], 3))
         true.append(labels[..., :3])
         seen.append(is_seen(labels))
         errors.append(off)
     if not found:
         raise ValueError(f'{ann_file}: imgname has no frame of two views')
+    _check_metres(ann_file, true, seen)
     return _values(*map(np.concatenate, (found, true, seen, errors)))
 
 
@@ -76,6 +79,12 @@ def _views(places, views, part, arrays, sequences, ann_file):
         scores.append(seen[..., 2])
         projections.append(camera.projection)
     return np.stack(points), np.stack(scores), np.stack(projections)
+
+
+def _check_metres(ann_file, true, seen):
+    chain, known = (np.concatenate(values)[:, list(skeleton.SUBSETS['spine'])] for values in (true, seen))
+    length = np.linalg.norm(np.diff(chain, axis=1), axis=-1).sum(1)
+    check_spine(ann_file, 'S_world', np.where(known.all(1), length, np.nan))
 
 
 def _values(found, true, seen, errors):

@@ -56,11 +56,13 @@ def mean_error(pred, true, seen, alignment):
     MMPose aligns with all points, seen or not, so that people are grouped by what is seen of them.
     """
     total = count = 0
-    for pattern in np.unique(seen, axis=0):
+    patterns, which = np.unique(seen, axis=0, return_inverse=True)
+    order = np.argsort(which.ravel(), kind='stable')
+    groups = np.split(order, np.cumsum(np.bincount(which.ravel(), minlength=len(patterns)))[:-1])
+    for pattern, who in zip(patterns, groups):
         if pattern.sum() < (3 if alignment == 'procrustes' else 1):
             continue
-        who = (seen == pattern).all(1)
-        mask = np.ones((who.sum(), pattern.sum()), bool)
+        mask = np.ones((len(who), pattern.sum()), bool)
         total += keypoint_mpjpe(pred[who][:, pattern], true[who][:, pattern], mask, alignment) * mask.size
         count += mask.size
     return float(total / count) if count else -1.

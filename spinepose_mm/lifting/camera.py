@@ -149,7 +149,8 @@ def _read_toml(path):
             _numbers(where + name, table.get(name, default), shape) for name, default, shape in (
                 ('size', None, (2, )), ('matrix', None, (3, 3)), ('distortions', None, (-1, )),
                 ('rotation', [0, 0, 0], (3, )), ('translation', [0, 0, 0], (3, ))))
-        cameras.append(_camera(where, K, size, dist, cv2.Rodrigues(turn)[0], t, str(table.get('name', key))))
+        cameras.append(check_camera(where, Camera(
+            K, cv2.Rodrigues(turn)[0], t, tuple(map(int, size)), dist, str(table.get('name', key)))))
     if not cameras:
         raise ValueError(f'{path} has no table with a camera\'s matrix')
     return cameras
@@ -170,15 +171,24 @@ def _read_opencv(path):
     K = _numbers(f'{path}: camera_matrix', fields['camera_matrix'].mat(), (3, 3))
     dist = _numbers(f'{path}: distortion_coefficients', fields['distortion_coefficients'].mat(), (-1, ))
     size = [fields[name].real() for name in ('image_width', 'image_height')]
-    return _camera(f'{path}: ', K, size, dist, np.eye(3), np.zeros(3), '')
+    return check_camera(f'{path}: ', Camera(K, np.eye(3), np.zeros(3), tuple(map(int, size)), dist))
 
 
-def _camera(where, K, size, dist, R, t, name):
-    if min(size) < 1 or min(K[0, 0], K[1, 1]) <= 0 or K[2].tolist() != [0, 0, 1]:
-        raise ValueError(f'{where}matrix and size are of no camera: {K.tolist()}, {list(size)}')
+def check_camera(where, camera):
+    """Return a camera, or raise ValueError where its numbers are of none.
+
+    Args:
+        where: beginning of the message, such as the path.
+        camera: Camera.
+    """
+    K, dist = camera.K, camera.dist
+    if not all(np.isfinite(value).all() for value in (K, dist, camera.R, camera.t)):
+        raise ValueError(f'{where}the camera\'s matrix, distortions or place are not finite')
+    if min(camera.size) < 1 or min(K[0, 0], K[1, 1]) <= 0 or K[2].tolist() != [0, 0, 1]:
+        raise ValueError(f'{where}matrix and size are of no camera: {K.tolist()}, {list(camera.size)}')
     if len(dist) not in (4, 5, 8, 12, 14):  # what OpenCV has models for
         raise ValueError(f'{where}distortions are 4, 5, 8, 12 or 14 numbers, not {len(dist)}')
-    return Camera(K, R, t, tuple(map(int, size)), dist, name)
+    return camera
 
 
 def _numbers(where, values, shape):

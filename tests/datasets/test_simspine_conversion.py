@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from mmpose.registry import DATASETS
 
-from simspine_file import MARKERS, make, write
+from simspine_file import AXES, MARKERS, make, write
 from spinepose_mm.datasets.simspine import CAMERA_LAYOUT, LAYOUT, read_npz
-from spinepose_mm.datasets.simspine_conversion import AXES, convert
+from spinepose_mm.datasets.simspine_conversion import convert
 
 h5py = pytest.importorskip('h5py')
 
@@ -29,9 +30,10 @@ def test_gives_what_the_cameras_see(truth, tmp_path, unit):
         np.testing.assert_allclose(found['S'][..., :3], fields['S'][..., :3], atol=1e-5)
         np.testing.assert_allclose(found['S_world'][..., :3], fields['S_world'][..., :3] @ AXES.T, atol=1e-5)
         np.testing.assert_allclose(found['angles'], np.tile(np.arange(6 * 62.).reshape(6, 62), (3, 1)))
-        low, high = found['part'][0, seen[0], :2].min(0), found['part'][0, seen[0], :2].max(0)
-        np.testing.assert_allclose(found['center'][0], (low + high) / 2, rtol=1e-5)
-        assert found['scale'][0] == pytest.approx(1.2 * (high - low).max() / 200, rel=1e-5)
+        np.testing.assert_allclose(found['center'], found['part'][:, 0, :2], rtol=1e-5)
+        whole = fields['whole'][..., :2]  # knees, ankles and wrists are in the boxes, though they are no markers
+        off = np.abs(whole - found['center'][:, None]).max(-1) / (found['scale'] * 200 / 1.2 / 2)[:, None]
+        assert (off < 1.25).mean() > .97 and np.median(off.max(1)) > .6
 
 
 def test_lens_distortion_moves_the_pixels(truth, tmp_path):
@@ -81,8 +83,14 @@ def replace(name, value):
     (replace('S9/calibration/names', 1.), '/S9/calibration/names is no array of 1 dimensions'),
     (lambda file: file.move('S1', 'S12'), '/S12 is none of the subjects S1, S5'),
     (lambda file: [file.pop('S1'), file.pop('S9')], 'has no sequence of any subject'),
-    (lambda file: file['S1/calibration/t'].write_direct(-np.array(file['S1/calibration/t'])),
-     '0% of the markers are in the pictures'),
+    *((lambda file, who=who: file[f'{who}/calibration/t'].write_direct(-np.array(file[f'{who}/calibration/t'])),
+       '0% of the markers are in the pictures') for who in ('S1', 'S9')),
+    (replace('S9/calibration/names', np.array(['1', '1', '2'], 'S')), 'two sequences or cameras whose pictures are S9/'),
+    (replace('S9/calibration/names', np.array(['left', 'right', 'top'], 'S')), "imgname has 'S9/.*is the form"),
+    (replace('S9/calibration/dist', np.zeros((3, 3))), 'distortions are 4, 5, 8, 12 or 14 numbers, not 3'),
+    (replace('S9/calibration/K', np.full((3, 3, 3), np.nan)), 'matrix, distortions or place are not finite'),
+    (replace('S9/calibration/K', np.full((3, 3, 3), b'x')), '/S9/calibration/K cannot be read'),
+    (replace('metadata/markers_names', np.array(MARKERS[:14] + ['hip'], 'S')), 'markers_names has a marker twice'),
 ])
 def test_what_is_wrong_is_named(truth, tmp_path, action, message):
     path = write(tmp_path / 'simspine.h5', truth)
@@ -92,13 +100,31 @@ def test_what_is_wrong_is_named(truth, tmp_path, action, message):
     assert not list(tmp_path.glob('out/*'))
 
 
-@pytest.mark.parametrize('field, shape', [('markers', (5, 15, 3)), ('markers', (6, 14, 3)), ('kinematics', (6, 61))])
+@pytest.mark.parametrize('field, shape', [('markers', (5, 15, 3)), ('markers', (6, 14, 3)), ('kinematics', (6, 61)), ('markers', (0, 15, 3))])
 def test_lengths_that_differ(truth, tmp_path, field, shape):
     path = write(tmp_path / 'simspine.h5', truth)
     sequence = next(iter(truth))[1].replace('_', ' ')
     change(path, replace(f'S1/{sequence}/{field}', np.ones(shape)))
     with pytest.raises(ValueError, match=rf'simspine\.h5: /S1/{sequence}/\w+ has the shape'):
         convert(path, tmp_path / 'out')
+
+
+def test_a_number_that_is_missing_is_not_labelled(truth, tmp_path):
+    path = write(tmp_path / 'simspine.h5', truth, unit=1000.)
+    sequence = next(iter(truth))[1].replace('_', ' ')
+
+    def action(file):
+        markers = np.array(file[f'S1/{sequence}/markers'])
+        markers[:, 3], markers[2] = np.nan, np.nan
+        file[f'S1/{sequence}/markers'][...] = markers
+    change(path, action)
+    file = convert(path, tmp_path / 'out')[0]
+    found, _ = read_npz(file, ('part', 'S_world', 'scale', 'center'))
+    assert all(np.isfinite(values).all() for values in found.values())
+    assert (found['part'][:, 3, 2] == 0).all() and (found['S_world'][2, :, 3] == 0).all()
+    assert found['part'][0, 2, 2] == 1 and .1 < np.abs(found['S_world'][0, :, :3]).max() < 5
+    data = DATASETS.build(dict(type='SimSpineDataset', ann_file=str(file)))
+    assert len(data) == 18 and data[2]['keypoints_visible'].sum() == 0
 
 
 def test_truncated_and_missing_files(truth, tmp_path):

@@ -14,3 +14,12 @@ def test_writes_what_is_read_again(tmp_path):
     found = read_detections(tmp_path / 'new/found.npz', ['S1/2.jpg', 'S1/0.jpg'], 'a.npz')
     np.testing.assert_allclose(found, points[[2, 0]], rtol=1e-6)
     assert [path.name for path in (tmp_path / 'new').iterdir()] == ['found.npz']
+
+
+def test_everybody_in_a_picture_has_a_row(tmp_path):
+    metric = METRICS.build(dict(type='KeypointFile', out_file=str(tmp_path / 'found.npz'), img_prefix='images'))
+    for name in ('a', 'b'):
+        metric.process(None, [dict(img_path=f'images/./{name}.jpg', pred_instances=dict(
+            keypoints=np.ones((3, 37, 2)), keypoint_scores=np.ones((3, 37))))])
+    assert metric.evaluate(2) == {'keypoints/people': 6}
+    assert np.load(tmp_path / 'found.npz')['imgname'].tolist() == ['a.jpg'] * 3 + ['b.jpg'] * 3

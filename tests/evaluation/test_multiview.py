@@ -67,6 +67,26 @@ def test_what_no_two_views_see_is_not_found(annotations):
     assert nothing['all_MPJPE'] == -1 and nothing['all_found'] == 0 and nothing['reprojection_error'] == -1
 
 
+@pytest.mark.parametrize('view', [0, 1, 2])
+def test_a_label_counts_where_any_view_has_it(annotations, tmp_path, view):
+    arrays = dict(np.load(annotations, allow_pickle=True))
+    cameras = np.char.rpartition(np.char.rpartition(arrays['imgname'].astype(str), '/')[:, 0], '.')[:, 2]
+    hidden = cameras == np.unique(cameras)[view]
+    arrays['S_world'][hidden] = 0
+    np.savez(tmp_path / 'hidden.npz', **arrays)
+    values = evaluate_views(tmp_path / 'hidden.npz', detect(annotations))
+    assert values['all_found'] == 1 and values['all_MPJPE'] < .1
+
+
+def test_millimetres_are_refused(annotations, tmp_path):
+    arrays = dict(np.load(annotations, allow_pickle=True))
+    for field in ('S', 'S_world', 't'):
+        arrays[field][..., :3] *= 1000
+    np.savez(tmp_path / 'mm.npz', **arrays)
+    with pytest.raises(ValueError, match=r'mm\.npz: S_world has spines of \d+, where metres are expected'):
+        evaluate_views(tmp_path / 'mm.npz', detect(annotations))
+
+
 def test_one_view_is_refused(annotations, tmp_path):
     arrays = {name: values if name == 'metadata' else values[:6]
               for name, values in np.load(annotations, allow_pickle=True).items()}

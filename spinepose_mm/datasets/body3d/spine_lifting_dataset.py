@@ -6,8 +6,8 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.simspine import (SUBJECTS, is_seen, joint_keypoints, parse_names, read_detections, read_npz,
-                                            spread)
+from spinepose_mm.datasets.simspine import (SUBJECTS, check_spine, is_seen, joint_keypoints, parse_names,
+                                            read_detections, read_npz, spread)
 from spinepose_mm.datasets.simspine_cameras import camera_rays
 
 
@@ -59,9 +59,15 @@ class SpineLiftingDataset(BaseDataset):
     def load_data_list(self):
         arrays, info = read_npz(self.ann_file, ('imgname', 'part', 'S'), optional=('K', 'dist'))
         columns = joint_keypoints(self.ann_file, info['joint_names'])
-        self._names = arrays['imgname'].astype(str)
-        sequences, frames = parse_names(self.ann_file, self._names, self.subjects)
-        place = arrays['S'].astype(np.float32)
+        names = arrays.pop('imgname').astype(str)
+        sequences, frames = parse_names(self.ann_file, names, self.subjects)
+        windows = _windows(sequences, frames, spread(sequences, frames, self.fraction), self.seq_len)
+        # Only frames that are in a window stay in memory.
+        self._rows, windows_of_rows = np.unique(windows, return_inverse=True)
+        self._windows = windows_of_rows.reshape(windows.shape)
+        self._names, sequences = names[self._rows], sequences[self._rows]
+        arrays = {field: values[self._rows].astype(np.float32) for field, values in arrays.items()}
+        place = arrays['S']
         seen = is_seen(place) & (place[..., 2] > 0)
         place = np.where(seen[..., None], place, 0)
         self._target = np.zeros((len(place), skeleton.NUM_KEYPOINTS, 4), np.float32)
@@ -69,43 +75,49 @@ class SpineLiftingDataset(BaseDataset):
         self._target[:, columns, 3] = seen
         self._input = np.zeros((len(place), skeleton.NUM_KEYPOINTS, 3), np.float32)
         if self.detections:
-            self._input[:] = self._detected(arrays, sequences)
+            self._add_detected(arrays, sequences)
         else:
             with np.errstate(divide='ignore', invalid='ignore'):
                 self._input[:, columns, :2] = np.where(seen[..., None], place[..., :2] / place[..., 2:3], 0)
             self._input[:, columns, 2] = seen
         self._unit = self._spine_lengths()
-        self._order = np.lexsort((frames, sequences))
-        self._rank = np.argsort(self._order)
-        _, self._first, count = np.unique(sequences[self._order], return_index=True, return_counts=True)
-        self._last = self._first + count - 1
-        rows = spread(sequences, frames, self.fraction)
-        return [dict(row=int(row)) for row in rows if np.isfinite(self._unit[row])]
+        known = np.isfinite(self._unit[self._windows[:, self.seq_len // 2]])
+        return [dict(window=int(i)) for i in np.flatnonzero(known)]
 
     def _spine_lengths(self):
         """Return the length of each frame's spine in metres, NaN where it is not labelled whole, (N,)."""
         chain = self._target[:, list(skeleton.SUBSETS['spine'])]
         length = np.linalg.norm(np.diff(chain[..., :3], axis=1), axis=-1).sum(1)
-        return np.where((chain[..., 3] > 0).all(1) & (length > 0), length, np.nan).astype(np.float32)
+        length = np.where((chain[..., 3] > 0).all(1) & (length > 0), length, np.nan).astype(np.float32)
+        check_spine(self.ann_file, 'S', length)
+        return length
 
-    def _detected(self, arrays, sequences):
-        """Return the detected keypoints of all frames in normalised camera space, and which were seen, (N, 37, 3)."""
-        part = read_detections(self.detections, self._names, self.ann_file).astype(np.float32)
+    def _add_detected(self, arrays, sequences):
+        """Enter the detected keypoints of all frames in normalised camera space, and which were seen."""
+        part = read_detections(self.detections, self._names, self.ann_file)
         seen = is_seen(part) & (part[..., 2] >= self.least_score)
         rays = camera_rays(part, arrays, sequences, self.ann_file)
-        return np.where(seen[..., None], np.concatenate([rays, seen[..., None]], axis=-1), 0)
+        self._input[..., :2] = np.where(seen[..., None], rays, 0)
+        self._input[..., 2] = seen
 
     def get_data_info(self, idx):
         """Return the window of frames around a target as MMPose's lifting pipelines take it."""
         info = super().get_data_info(idx)
-        row = info.pop('row')
-        at = self._rank[row]
-        sequence = np.searchsorted(self._first, at, side='right') - 1
-        first, last = self._first[sequence], self._last[sequence]
-        window = self._order[np.clip(np.arange(self.seq_len) - self.seq_len // 2 + at, first, last)]
+        window = self._windows[info.pop('window')]
+        row = window[self.seq_len // 2]
         points, target = self._input[window], self._target[row]
         return dict(
-            info, id=row, category_id=1, flip_indices=self._metainfo['flip_indices'],
+            info, id=int(self._rows[row]), category_id=1, flip_indices=self._metainfo['flip_indices'],
             keypoints=points[..., :2].copy(), keypoints_visible=points[..., 2].copy(), unit=float(self._unit[row]),
             lifting_target=target[None, :, :3] / self._unit[row], lifting_target_visible=target[None, :, 3].copy(),
             target_img_path=[self._names[row]], camera_param={})  # MMPose's RandomFlipAroundRoot looks for that
+
+
+def _windows(sequences, frames, rows, length):
+    """Return the rows of the frames around some, (len(rows), length), without leaving their sequences."""
+    order = np.lexsort((frames, sequences))
+    at = np.argsort(order)[rows]
+    _, first, count = np.unique(sequences[order], return_index=True, return_counts=True)
+    sequence = np.searchsorted(first, at, side='right') - 1
+    first, last = first[sequence, None], (first + count - 1)[sequence, None]
+    return order[np.clip(at[:, None] + np.arange(length) - length // 2, first, last)]

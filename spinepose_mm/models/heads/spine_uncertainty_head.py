@@ -3,6 +3,8 @@ from mmpose.models.heads import TemporalRegressionHead
 from mmpose.registry import MODELS
 from torch import nn
 
+from spinepose_mm.models.losses.expected_error_loss import LOG_RANGE
+
 
 @MODELS.register_module()
 class SpineUncertaintyHead(TemporalRegressionHead):
@@ -33,7 +35,7 @@ class SpineUncertaintyHead(TemporalRegressionHead):
         found = self.forward(feats)
         roots = [torch.as_tensor(sample.metainfo.get('target_root', torch.empty(0))) for sample in batch_data_samples]
         predictions = self.decode((found[..., :3], torch.stack(roots)))
-        for prediction, errors in zip(predictions, found[..., 3].exp().detach().cpu().numpy()):
+        for prediction, errors in zip(predictions, found[..., 3].clamp(*LOG_RANGE).exp().detach().cpu().numpy()):
             prediction.keypoint_errors = errors[None]
         return predictions
 

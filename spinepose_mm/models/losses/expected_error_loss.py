@@ -2,6 +2,8 @@ import torch
 from mmpose.registry import MODELS
 from torch import nn
 
+LOG_RANGE = -10., 10.  # of the logarithm of an expected error, so that no error is infinite
+
 
 def expected_error_loss(pred, log_error, target, weight):
     r"""Return the negative log likelihood of points in space under an error that was predicted with them.
@@ -27,11 +29,12 @@ def expected_error_loss(pred, log_error, target, weight):
         >>> expected_error_loss(pred, torch.full((1, 1), 5.).log(), target, torch.ones(1, 1))  # 1 + log(5)
         tensor(2.6094)
     """
+    pred, log_error, target, weight = (tensor.float() for tensor in (pred, log_error, target, weight))
     seen = weight > 0
     # What is not labelled becomes right by one unit, since a masked infinite gradient would still be NaN.
     off = torch.where(seen[..., None], pred - target, torch.ones_like(pred)).square().sum(-1).clamp(min=1e-12).sqrt()
-    log_error = torch.where(seen, log_error.clamp(-10, 10), torch.zeros_like(log_error))
-    return (weight * (off * torch.exp(-log_error) + log_error)).sum() / weight.sum().clamp(min=1)
+    log_error = torch.where(seen, log_error.clamp(*LOG_RANGE), torch.zeros_like(log_error))
+    return (weight * (off * torch.exp(-log_error) + log_error)).sum() / weight.sum().clamp(min=1e-6)
 
 
 @MODELS.register_module()
