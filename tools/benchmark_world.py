@@ -78,8 +78,11 @@ def _lifter(name):
     from spinepose_mm.interop.aliases import find_config
     model, _, checkpoint = name.partition('=')
     config, weights = find_config(model)
+    cfg = Config.fromfile(config)
+    if cfg.get('inferencer') != 'SpinePose3DInferencer' or cfg.get('seq_len', 1) > 1:
+        sys.exit(f'error: {model} is no lifter of single frames')
     init_default_scope('mmpose')
-    network = MODELS.build(Config.fromfile(config).model).eval()
+    network = MODELS.build(cfg.model).eval()
     load_checkpoint(network, checkpoint or weights, map_location='cpu')
 
     @torch.no_grad()

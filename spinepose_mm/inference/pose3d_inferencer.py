@@ -1,12 +1,14 @@
 import os
 from collections import deque
+from functools import partial
 
+import cv2
 import mmcv
 import mmengine
 import numpy as np
 import torch
 from mmengine.structures import InstanceData
-from mmpose.apis import _track_by_iou, _track_by_oks
+from mmpose.apis import _track_by_iou, _track_by_oks, inference_topdown
 from mmpose.apis.inferencers import Pose3DInferencer
 from mmpose.registry import INFERENCERS
 from mmpose.structures import PoseDataSample, merge_data_samples
@@ -17,7 +19,9 @@ from spinepose_mm.lifting.space import HEIGHT, LEAST_SCORE, Space
 
 from .drawing import draw_views
 
+_K = skeleton.NUM_KEYPOINTS
 _LEAST_SEEN = 6  # keypoints of somebody who is lifted
+_MOST_LOST = 30  # frames for which somebody who is not found keeps the id
 
 
 @INFERENCERS.register_module()
@@ -42,32 +46,35 @@ class SpinePose3DInferencer(Pose3DInferencer):
     preprocess_kwargs = {'bbox_thr', 'nms_thr', 'bboxes', 'use_oks_tracking', 'tracking_thr', *space_kwargs}
     forward_kwargs = set()
 
+    def __init__(self, model, weights=None, pose2d_model=None, *args, **kwargs):
+        super().__init__(model, weights, pose2d_model or 'spinepose-m', *args, **kwargs)
+        found = self.pose2d_model.model.dataset_meta['num_keypoints']
+        if found != skeleton.NUM_KEYPOINTS:
+            raise ValueError(f'pose2d={pose2d_model!r} finds {found} keypoints, where the lifter takes '
+                             f'{skeleton.NUM_KEYPOINTS}: name one of this package\'s, such as \'spinepose-m\'')
+
     def preprocess(self, inputs, batch_size=1, coordinates='camera', camera=None, field_of_view=84., height=HEIGHT,
                    warm_up=60, use_oks_tracking=False, tracking_thr=.3, bboxes=None, **kwargs):
         """Yield what `forward` takes of each input, with the input, in order.
 
         Raises:
             FileNotFoundError: there is no such calibration file.
-            ValueError: an option is out of its range, or the camera is one of pictures of another shape.
+            ValueError: an option is out of its range, a picture cannot be read, or the camera is one of pictures of
+                another shape.
         """
-        camera, space, last, next_id = _camera(camera), None, [], 0
-        track = _track_by_oks if use_oks_tracking else _track_by_iou
+        camera, space = _camera(camera), None
         ahead = (self._seq_len - 1) // 2 if self._video_input else 0
         frames = deque(maxlen=2 * ahead + 1)
         for index, image in enumerate(inputs):
-            path = image if isinstance(image, str) else f'{index:08d}.jpg'
-            image = mmcv.imread(image)
+            path, image = _read(image, index)
             if space is None or not self._video_input:
                 size = image.shape[1::-1]
                 seen_by = camera.for_size(size) if camera else Camera.from_field_of_view(size, field_of_view)
                 space = Space(seen_by, coordinates, height, warm_up if self._video_input else 1)
-                last, next_id = [], 0
-            people = self._find_people(image, bboxes=[bboxes[index]] if bboxes else None, **kwargs)
-            for person in people:
-                person.track_id = track(person, last, tracking_thr)[0]
-                if person.track_id < 0:
-                    person.track_id, next_id = next_id, next_id + 1
-            last = list(people)
+                ids = _Ids(use_oks_tracking, tracking_thr)
+            if bboxes is not None and index >= len(bboxes):
+                raise ValueError(f'bboxes are of {len(bboxes)} pictures, and there are more')
+            people = ids.update(self._find_people(image, None if bboxes is None else bboxes[index], kwargs))
             frames.append((people, image, space, path))
             if index >= ahead:
                 yield self._window(frames, len(frames) - 1 - ahead)
@@ -78,14 +85,20 @@ class SpinePose3DInferencer(Pose3DInferencer):
     def _seq_len(self):
         return self.cfg.test_dataloader.dataset.get('seq_len', 1)
 
-    def _find_people(self, image, **kwargs):
+    def _find_people(self, image, boxes, kwargs):
         """Return the people of a picture whose keypoints can be lifted, as a list of PoseDataSample."""
-        found = next(self.pose2d_model(image, merge_results=False, return_datasamples=True, **kwargs))['predictions']
+        if boxes is not None:
+            found = inference_topdown(self.pose2d_model.model, image, np.asarray(boxes)) if len(boxes) else []
+        else:
+            found = next(self.pose2d_model(image, merge_results=False, return_datasamples=True, **kwargs))['predictions']
+            # Where the detector finds nobody, MMPose takes the whole picture for a person.
+            whole = np.array([[0, 0, *image.shape[1::-1]]])
+            if self.pose2d_model.detector is not None and len(found) == 1 and np.array_equal(
+                    found[0].pred_instances.bboxes, whole):
+                found = []
         people = []
         for person in found:
             person.pred_instances = person.pred_instances.cpu().numpy()
-            boxes = person.pred_instances.bboxes
-            person.pred_instances.areas = (boxes[:, 2:] - boxes[:, :2]).prod(-1)
             if (person.pred_instances.keypoint_scores >= LEAST_SCORE).sum() >= _LEAST_SEEN:
                 people.append(person)
         return people
@@ -118,7 +131,7 @@ class SpinePose3DInferencer(Pose3DInferencer):
         people, space, data, path = inputs
         metainfo = dict(img_path=path, coordinates=space.coordinates, units='m')
         if not people:
-            return [PoseDataSample(pred_instances=_no_people(), metainfo=metainfo)]
+            return [PoseDataSample(pred_instances=_nobody(), metainfo=dict(metainfo, settled=space.world.settled))]
         flat = merge_data_samples(people).pred_instances
         ids = [person.track_id for person in people]
         lifted = [sample.pred_instances for sample in self.model.test_step(self.collate_fn(data))]
@@ -153,18 +166,54 @@ class SpinePose3DInferencer(Pose3DInferencer):
                 self.save_visualization(drawn[-1], vis_out_dir, os.path.basename(sample.metainfo.get('img_path', '')))
         return drawn if return_vis else []
 
-    def postprocess(self, preds, visualization, return_datasamples=False, pred_out_dir='', **kwargs):
-        """Return the results as MMPose's inferencers do, with this package's fields beside theirs."""
-        if return_datasamples:
-            return super().postprocess(preds, visualization, return_datasamples=True)
-        results = dict(visualization=visualization, predictions=[_to_dicts(sample) for sample in preds])
-        for sample, people in zip(preds, results['predictions']):
+    def postprocess(self, preds, visualization, return_datasamples=False, return_datasample=None, pred_out_dir=''):
+        """Return and write the results as MMPose's inferencers do, with this package's fields beside theirs."""
+        dicts = [_to_dicts(sample) for sample in preds]
+        for sample, people in zip(preds, dicts):
             if pred_out_dir and self._video_input:
                 self.video_info['predictions'].append(people)
             elif pred_out_dir:
                 name = os.path.splitext(os.path.basename(sample.metainfo['img_path']))[0]
                 mmengine.dump(people, os.path.join(pred_out_dir, f'{name}.json'), indent='  ')
-        return results
+        return dict(visualization=visualization, predictions=preds if return_datasamples or return_datasample else dicts)
+
+
+class _Ids:
+    """The ids of the people of a video: MMPose's tracking, and who is lost for a second keeps the id."""
+
+    def __init__(self, by_keypoints, threshold):
+        self._track = partial(_track_by_oks, sigmas=np.array(skeleton.SIGMAS)) if by_keypoints else _track_by_iou
+        self._threshold, self._known, self._next = threshold, [], 0
+
+    def update(self, people):
+        """Give the people of the next frame their `track_id`, and return them in its order."""
+        for person in people:
+            boxes = person.pred_instances.bboxes
+            person.pred_instances.areas = (boxes[:, 2:] - boxes[:, :2]).prod(-1)
+            # What it finds, it takes off the list.
+            person.track_id, person.lost = self._track(person, self._known, self._threshold)[0], 0
+            if person.track_id < 0:
+                person.track_id, self._next = self._next, self._next + 1
+        for person in self._known:
+            person.lost += 1
+        self._known = [*people, *(person for person in self._known if person.lost < _MOST_LOST)]
+        return sorted(people, key=lambda person: person.track_id)
+
+
+def _read(image, index):
+    """Return a picture's name and its pixels, (H, W, 3), uint8, BGR.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    path = os.fspath(image) if isinstance(image, (str, os.PathLike)) else f'{index:08d}.jpg'
+    pixels = image if isinstance(image, np.ndarray) else mmcv.imread(path)
+    if pixels is None:
+        raise ValueError(f'{path} cannot be read as a picture')
+    if pixels.ndim == 2 or pixels.shape[2] != 3:
+        one = pixels.ndim == 2 or pixels.shape[2] == 1
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR if one else cv2.COLOR_BGRA2BGR)
+    return path, pixels
 
 
 def _camera(given):
@@ -198,6 +247,8 @@ def _to_dicts(sample):
             for i in range(len(people.keypoints))]
 
 
-def _no_people():
-    return InstanceData(keypoints=np.zeros((0, skeleton.NUM_KEYPOINTS, 3)),
-                        keypoint_scores=np.zeros((0, skeleton.NUM_KEYPOINTS)))
+def _nobody():
+    """Return instances with the fields of people and no people."""
+    shapes = dict(keypoints=(_K, 3), keypoint_scores=(_K, ), bboxes=(4, ), bbox_scores=(), keypoints_2d=(_K, 2),
+                  track_id=(), reprojection_error=())
+    return InstanceData(**{name: np.zeros((0, *shape)) for name, shape in shapes.items()})

@@ -55,6 +55,8 @@ class Camera:
         """
         forward = np.subtract(target, position) / np.linalg.norm(np.subtract(target, position))
         right = np.cross(forward, [0, 1, 0])
+        if np.linalg.norm(right) < 1e-9:  # straight up or down
+            right = np.array([1., 0, 0])
         right /= np.linalg.norm(right)
         down = np.cross(forward, right)
         c, s = np.cos(np.radians(roll)), np.sin(np.radians(roll))
@@ -75,8 +77,8 @@ class Camera:
 
     def project(self, points):
         """Return the pixels, in shape (..., 2), of points of world space in shape (..., 3)."""
-        if np.any(self.dist):
-            points = np.asarray(points, float)
+        points = np.asarray(points, float)
+        if np.any(self.dist) and points.size:
             pixels, _ = cv2.projectPoints(points.reshape(-1, 1, 3), cv2.Rodrigues(self.R)[0], self.t, self.K, self.dist)
             return pixels.reshape(*points.shape[:-1], 2)
         seen = self.to_camera(points) @ self.K.T
@@ -157,20 +159,22 @@ def _read_toml(path):
 
 
 def _read_opencv(path):
+    values = {}
     try:
         storage = cv2.FileStorage(str(path), cv2.FILE_STORAGE_READ)
-        if not storage.isOpened():
-            raise cv2.error('it cannot be opened')
+        for name in ('camera_matrix', 'distortion_coefficients', 'image_width', 'image_height'):
+            node = storage.getNode(name)
+            if node.isInt() or node.isReal():
+                values[name] = node.real()
+            elif node.isMap():
+                values[name] = node.mat()
+            else:
+                raise ValueError(f'{path}: {name} is missing, or is no matrix or number of OpenCV\'s')
     except (cv2.error, SystemError) as error:
         raise ValueError(f'{path} is no file of OpenCV\'s: {" ".join(str(error).split())}') from error
-    fields = {name: storage.getNode(name) for name in
-              ('camera_matrix', 'distortion_coefficients', 'image_width', 'image_height')}
-    for name, node in fields.items():
-        if node.empty():
-            raise ValueError(f'{path} has no field {name}')
-    K = _numbers(f'{path}: camera_matrix', fields['camera_matrix'].mat(), (3, 3))
-    dist = _numbers(f'{path}: distortion_coefficients', fields['distortion_coefficients'].mat(), (-1, ))
-    size = [fields[name].real() for name in ('image_width', 'image_height')]
+    K = _numbers(f'{path}: camera_matrix', values['camera_matrix'], (3, 3))
+    dist = _numbers(f'{path}: distortion_coefficients', values['distortion_coefficients'], (-1, ))
+    size = _numbers(f'{path}: image_width and image_height', [values['image_width'], values['image_height']], (2, ))
     return check_camera(f'{path}: ', Camera(K, np.eye(3), np.zeros(3), tuple(map(int, size)), dist))
 
 

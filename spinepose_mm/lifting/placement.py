@@ -64,10 +64,11 @@ def place(poses, rays, weights, focal, steps=15):
         raise ValueError(f'place takes (N, K, 3), (N, K, 2) and (N, K), not {poses.shape}, {rays.shape} and '
                          f'{weights.shape}')
     weights = np.where(np.isfinite(rays).all(-1) & np.isfinite(poses).all(-1), weights.clip(0), 0)
+    rays, poses = np.nan_to_num(rays, posinf=0, neginf=0), np.nan_to_num(poses, posinf=0, neginf=0)
     known = (weights > 0).sum(1) >= _LEAST_POINTS
     places, errors = np.full((len(poses), 3), np.nan), np.full(len(poses), np.nan)
     if known.any():
-        poses, rays, weights = poses[known], np.nan_to_num(rays[known]), weights[known]
+        poses, rays, weights = poses[known], rays[known], weights[known]
         move = _linear(poses, rays, weights)
         for _ in range(steps):
             move = _in_front(poses, move - _step(poses, rays, weights, move))

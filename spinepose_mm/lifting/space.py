@@ -1,4 +1,5 @@
 """From lifted poses, which have no scale and no place, to people in metres: before the camera, or in the world."""
+import numbers
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -54,12 +55,12 @@ class Space:
     def __init__(self, camera, coordinates='camera', height=HEIGHT, warm_up=60):
         if coordinates not in COORDINATES:
             raise ValueError(f'coordinates are out of {", ".join(COORDINATES)}, not {coordinates!r}')
-        heights = height if isinstance(height, dict) else {None: height}
-        for value in heights.values():
-            if not .3 < value < 2.8:
-                raise ValueError(f'height is in metres, from .3 to 2.8, not {value}')
+        heights = height if isinstance(height, dict) else {0: height}
+        for person, value in heights.items():
+            if not isinstance(person, numbers.Integral) or not isinstance(value, numbers.Real) or not .3 < value < 2.8:
+                raise ValueError(f'height is in metres, from .3 to 2.8, or {{track id: metres}}, not {height!r}')
         self.camera, self.coordinates, self.warm_up = camera, coordinates, warm_up
-        self._heights = defaultdict(lambda: HEIGHT if isinstance(height, dict) else height, heights)
+        self._heights = defaultdict(lambda: HEIGHT, heights) if heights is height else defaultdict(lambda: height)
         self._lengths = defaultdict(list)
         self.world = WorldFrame(warm_up)
 
@@ -82,7 +83,7 @@ class Space:
         poses = poses * scale.reshape(-1, 1, 1)
         rays = self.camera.rays(np.asarray(points, float)).reshape(*weights.shape, 2)
         moves, errors = place(poses, rays, weights, (self.camera.K[0, 0] + self.camera.K[1, 1]) / 2)
-        moves[moves[:, 2] > _MOST_DEPTH] = np.nan
+        moves[~(moves[:, 2] < _MOST_DEPTH)] = np.nan
         points = poses + moves[:, None]
         settled = all(len(self._lengths[person]) == self.warm_up for person in ids)
         if self.coordinates == 'world':
@@ -95,6 +96,6 @@ class Space:
     def _scale(self, person, length):
         """Return metres per unit of a person's pose, which is `length` units tall."""
         lengths = self._lengths[person]
-        if len(lengths) < self.warm_up:
+        if len(lengths) < self.warm_up and np.isfinite(length) and length > 0:
             lengths.append(length)
-        return self._heights[person] / np.median(lengths)
+        return self._heights[person] / np.median(lengths) if lengths else np.nan

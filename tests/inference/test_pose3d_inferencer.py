@@ -1,13 +1,17 @@
 """MMPose's unified inferencer with this package's lifters, on rendered pictures and films."""
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
+import mmpose
 import numpy as np
 import pytest
 import torch
+from mmdet.structures import DetDataSample
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
+from mmengine.structures import InstanceData
 from mmpose.apis import MMPoseInferencer
 from mmpose.apis.inferencers import Pose2DInferencer
 from mmpose.registry import MODELS
@@ -18,7 +22,7 @@ from spinepose_mm.inference import SpinePose3DInferencer
 from spinepose_mm.lifting import Camera
 from spinepose_mm.lifting.placement import standing_height
 
-FRAMES = 12
+FRAMES = 30  # more than a window of 27
 
 
 @pytest.fixture(scope='module')
@@ -142,6 +146,68 @@ def test_a_window_of_frames(film, tmp_path):
         points, root = np.array(person['keypoints']), skeleton.index('S1')
         both = np.stack([pose - pose[root] for pose in (points, expected)])
         np.testing.assert_allclose(*both / np.linalg.norm(both, axis=(1, 2), keepdims=True), atol=1e-4)
+
+
+BOX, OTHER = [30., 10, 170, 190], [60., 0, 199, 199]
+
+
+def test_boxes_of_ones_own(inferencer, film):
+    """In any order, now and then none: everybody keeps the id, and comes in its order."""
+    boxes = [[BOX]] * 3 + [[BOX, OTHER], [OTHER, BOX], [], [OTHER], np.array([OTHER, BOX])] + [[]] * (FRAMES - 8)
+    found = people(inferencer(str(film[0]), bboxes=boxes, height={1: 1.5}, tracking_thr=.7))
+    assert [[(person['track_id'], person['bbox']) for person in frame] for frame in found] == [
+        *[[(0, BOX)]] * 3, [(0, BOX), (1, OTHER)], [(0, BOX), (1, OTHER)], [], [(1, OTHER)], [(0, BOX), (1, OTHER)],
+        *[[]] * (FRAMES - 8)]
+    same = people(inferencer(str(film[0]), bboxes=boxes, tracking_thr=.7))
+    first, second = (standing_height(np.array(found[7][i]['keypoints'])) / standing_height(
+        np.array(same[7][i]['keypoints'])) for i in (0, 1))
+    assert (first, second) == (pytest.approx(1), pytest.approx(1.5 / 1.7))
+    with pytest.raises(ValueError, match='bboxes are of 2 pictures, and there are more'):
+        list(inferencer(str(film[0]), bboxes=[[BOX]] * 2))
+
+
+def test_tracking_by_keypoints(inferencer, film):
+    found = people(inferencer(str(film[0]), use_oks_tracking=True, tracking_thr=.1))
+    assert [person['track_id'] for person, in found] == [0] * FRAMES
+
+
+def test_nobody_detected_is_nobody(inferencer, film, monkeypatch):
+    """Where the detector, which cannot be downloaded here, finds nobody, the whole picture is no person."""
+    empty = DetDataSample(pred_instances=InstanceData(
+        bboxes=torch.zeros(0, 4), scores=torch.zeros(0), labels=torch.zeros(0, dtype=torch.long)))
+    pose2d = inferencer.inferencer.pose2d_model
+    monkeypatch.setattr(pose2d, 'detector', lambda *args, **kwargs: dict(predictions=[empty]))
+    monkeypatch.setattr(pose2d, 'det_cat_ids', (0, ), raising=False)
+    results = list(inferencer(str(film[0]), coordinates='world', return_datasamples=True))
+    sample, = results[0]['predictions']
+    assert sample.pred_instances.track_id.shape == (0, ) and sample.metainfo['settled'] is False
+    assert people(inferencer(str(film[0]), coordinates='world')) == [[]] * FRAMES
+
+
+def test_pictures_of_all_kinds(inferencer, film, tmp_path):
+    picture = cv2.VideoCapture(str(film[0])).read()[1]
+    alpha, grey = cv2.cvtColor(picture, cv2.COLOR_BGR2BGRA), cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    found = people(inferencer([picture, alpha, grey, picture[:180]], out_dir=str(tmp_path)))
+    assert found[0] == found[1] and [len(frame) for frame in found] == [1] * 4
+    assert sorted(path.name for path in (tmp_path / 'predictions').iterdir()) == [f'{i:08d}.json' for i in range(4)]
+    (tmp_path / 'broken.jpg').write_bytes(b'no picture')
+    with pytest.raises(ValueError, match=r'broken\.jpg cannot be read as a picture'):
+        list(inferencer(str(tmp_path / 'broken.jpg')))
+
+
+def test_samples_are_returned_and_dicts_written(inferencer, film, tmp_path):
+    samples = [result['predictions'][0] for result in inferencer(str(film[0]), return_datasamples=True,
+                                                                 out_dir=str(tmp_path))]
+    written = json.loads((tmp_path / 'predictions/film.json').read_text())
+    assert len(written) == FRAMES
+    np.testing.assert_allclose(written[4]['instances'][0]['keypoints'], samples[4].pred_instances.keypoints[0])
+
+
+def test_a_2d_model_of_other_keypoints_is_refused():
+    coco = 'td-hm_hrnet-w32_8xb64-210e_coco-256x192'
+    config = next((Path(mmpose.__file__).parent / '.mim/configs').rglob(f'{coco}.py'))
+    with pytest.raises(ValueError, match='finds 17 keypoints, where the lifter takes 37'):
+        MMPoseInferencer(pose3d='spinepose-lifter', pose2d=str(config), det_model='whole_image', device='cpu')
 
 
 def test_options_that_cannot_be(inferencer, film, tmp_path):

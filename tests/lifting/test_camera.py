@@ -28,13 +28,19 @@ def test_looks_at_its_target_with_the_world_upright():
     assert camera.project(np.array([0, 1., -.2]))[0] > 80  # looking along -x, -z is to the right
 
 
+def test_looks_straight_down():
+    camera = Camera.looking([0, 3., 0], [0, 1, 0], 40, (160, 120))
+    np.testing.assert_allclose(camera.project(np.array([0, 1., 0])), [80, 60])
+    assert np.linalg.det(camera.R) == pytest.approx(1)
+
+
 @pytest.mark.parametrize('dist', [np.zeros(5), DIST])
 def test_rays_undo_the_projection(camera, dist):
     camera.dist = dist
     points = np.random.default_rng(0).normal(0, .3, (4, 37, 3)) + [0, 1, 0]
     seen = camera.to_camera(points)
     np.testing.assert_allclose(camera.rays(camera.project(points)), seen[..., :2] / seen[..., 2:], atol=1e-6)
-    assert camera.rays(np.zeros((0, 37, 2))).shape == (0, 37, 2)
+    assert camera.rays(np.zeros((0, 37, 2))).shape == camera.project(np.zeros((0, 37, 3))).shape == (0, 37, 2)
 
 
 def test_field_of_view_by_hand():
@@ -117,11 +123,14 @@ def test_bad_calibration_names_the_field(tmp_path, old, new, message):
 
 def test_bad_opencv_calibration(tmp_path):
     (tmp_path / 'half.yml').write_text('%YAML:1.0\n---\nimage_width: 3\n')
-    with pytest.raises(ValueError, match=r'half\.yml has no field camera_matrix'):
+    with pytest.raises(ValueError, match=r'half\.yml: camera_matrix is missing'):
         read_cameras(tmp_path / 'half.yml')
     (tmp_path / 'broken.json').write_text('{"image_width":')
     with pytest.raises(ValueError, match=r'broken\.json is no file of OpenCV'):
         read_cameras(tmp_path / 'broken.json')
+    (tmp_path / 'list.json').write_text('{"camera_matrix": [[1, 0, 0], [0, 1, 0], [0, 0, 1]]}')
+    with pytest.raises(ValueError, match=r'list\.json: camera_matrix is missing, or is no matrix'):
+        read_cameras(tmp_path / 'list.json')
     (tmp_path / 'a.txt').write_text('')
     with pytest.raises(ValueError, match=r'a\.txt: a calibration file is \.toml'):
         read_cameras(tmp_path / 'a.txt')

@@ -51,6 +51,7 @@ def test_what_is_not_seen_or_wrong_does_not_count(seen):
     poses, moves, rays, weights = seen
     rays[0, :9] += .3  # wrong
     rays[1, 9:20], weights[1, 9:20] = np.nan, 1  # not a number
+    poses[1, 22] = np.nan, np.inf, 0
     rays[2, 20:30], weights[2, 20:30] = 9, 0  # not seen
     found, errors = place(poses, rays, weights, 1000.)
     np.testing.assert_allclose(found, moves, atol=1e-3)

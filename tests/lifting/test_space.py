@@ -75,9 +75,25 @@ def test_somebody_of_whom_too_little_is_seen():
     assert nobody.keypoints.shape == (0, 37, 3)
 
 
+def test_a_number_that_is_missing_does_no_lasting_harm():
+    seen, pixels, heights, camera, _ = scene('walk')
+    poses = seen.copy()
+    poses[2, 0, HIP], poses[3, 0, 5] = np.nan, np.inf
+    people = run(Space(camera, height=heights[0], warm_up=5), poses, pixels)
+    assert [bool(np.isfinite(frame.keypoints).all()) for frame in people[:6]] == [True, True, False, False, True, True]
+    np.testing.assert_allclose(people[-1].keypoints, seen[-1], atol=.05)
+
+
+def test_somebody_at_200_metres_is_nobody():
+    seen, pixels, _, camera, _ = scene('walk')
+    middle = pixels[0].mean(1, keepdims=True)
+    people = Space(camera).update([0], seen[0], middle + (pixels[0] - middle) / 100, np.ones((1, 37)))
+    assert np.isnan(people.keypoints).all()
+
+
 @pytest.mark.parametrize('options, message', [
-    (dict(coordinates='room'), "out of camera, world, not 'room'"), (dict(height=175), 'in metres, from .3 to 2.8, not 175'),
-    (dict(height={0: 0}), 'not 0'), (dict(warm_up=0), 'warm_up is 1 frame or more')])
+    (dict(coordinates='room'), "out of camera, world, not 'room'"), (dict(height=175), 'in metres, from .3 to 2.8.*, not 175'),
+    (dict(height={0: 0}), 'not {0: 0}'), (dict(height={'0': 1.7}), "not {'0': 1.7}"), (dict(height=None), 'not None'), (dict(warm_up=0), 'warm_up is 1 frame or more')])
 def test_options_out_of_range(options, message):
     with pytest.raises(ValueError, match=message):
         Space(scene(frames=2)[3], **options)
