@@ -97,7 +97,7 @@ def fit_extrinsics(S_world, S, where):
     """
     both = is_seen(S_world) & is_seen(S)
     if both.sum() < 4:
-        raise ValueError(f'{where}: S and S_world have {both.sum()} points in common, too few to tell the camera\'s place')
+        raise ValueError(f'{where}: S and S_world have {both.sum()} points in common, too few to tell the place')
     world, camera = S_world[both][:, :3], S[both][:, :3]
     turn, _ = Rotation.align_vectors(camera - camera.mean(0), world - world.mean(0))
     R = turn.as_matrix()

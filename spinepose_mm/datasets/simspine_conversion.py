@@ -110,8 +110,8 @@ def _find_axes(path, sequences, info, reference):
     typical = [np.median(errors) for errors in off]
     best = int(np.argmin(typical))
     if not typical[best] <= _MOST_OFF:
-        raise ValueError(f'{path}: markers are {typical[best]:.0f} pixels or more from where {reference} has them, however '
-                         'their axes are turned')
+        raise ValueError(f'{path}: markers are {typical[best]:.0f} pixels or more from where {reference} has them, '
+                         'however their axes are turned')
     return rotations[best]
 
 

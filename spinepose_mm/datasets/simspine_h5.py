@@ -94,8 +94,8 @@ def read_layout(path, file):
             markers, kinematics = (_dataset(path, file, f'{where}/{field}', dims) for field, dims in
                                    (('markers', 3), ('kinematics', 2)))
             if markers.shape[1:] != (len(names), 3) or not len(markers):
-                raise ValueError(f'{path}: /{where}/markers has the shape {markers.shape}, where (T, {len(names)}, 3) is '
-                                 'expected')
+                raise ValueError(f'{path}: /{where}/markers has the shape {markers.shape}, where '
+                                 f'(T, {len(names)}, 3) is expected')
             if kinematics.shape != (len(markers), len(axes)):
                 raise ValueError(f'{path}: /{where}/kinematics has the shape {kinematics.shape}, where '
                                  f'({len(markers)}, {len(axes)}) is expected')

@@ -25,8 +25,8 @@ def evaluate_views(ann_file, detections, least_score=.3, threshold=15., progress
         progress: whether to show a progress bar.
 
     Returns:
-        dict: `{subset}_MPJPE` of the places in the world and `{subset}_P-MPJPE` after alignment, in millimetres over the
-        points that were found; `{subset}_found`, the part of the labelled ones that were; `reprojection_error` in
+        dict: `{subset}_MPJPE` of the places in the world and `{subset}_P-MPJPE` after alignment, in millimetres over
+        the points that were found; `{subset}_found`, the part of the labelled ones that were; `reprojection_error` in
         pixels; and `frames`, how many were seen by two views or more. What there is not is -1.
 
     Raises:

@@ -90,7 +90,8 @@ class SpinePose3DInferencer(Pose3DInferencer):
         if boxes is not None:
             found = inference_topdown(self.pose2d_model.model, image, np.asarray(boxes)) if len(boxes) else []
         else:
-            found = next(self.pose2d_model(image, merge_results=False, return_datasamples=True, **kwargs))['predictions']
+            found = next(self.pose2d_model(
+                image, merge_results=False, return_datasamples=True, **kwargs))['predictions']
             # Where the detector finds nobody, MMPose takes the whole picture for a person.
             whole = np.array([[0, 0, *image.shape[1::-1]]])
             if self.pose2d_model.detector is not None and len(found) == 1 and np.array_equal(
@@ -175,7 +176,8 @@ class SpinePose3DInferencer(Pose3DInferencer):
             elif pred_out_dir:
                 name = os.path.splitext(os.path.basename(sample.metainfo['img_path']))[0]
                 mmengine.dump(people, os.path.join(pred_out_dir, f'{name}.json'), indent='  ')
-        return dict(visualization=visualization, predictions=preds if return_datasamples or return_datasample else dicts)
+        wanted = preds if return_datasamples or return_datasample else dicts
+        return dict(visualization=visualization, predictions=wanted)
 
 
 class _Ids:

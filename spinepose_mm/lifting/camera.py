@@ -85,7 +85,7 @@ class Camera:
         return seen[..., :2] / seen[..., 2:]
 
     def rays(self, pixels):
-        """Return pixels, in shape (..., 2), in normalised camera space: (x - cx) / fx and (y - cy) / fy, undistorted."""
+        """Return pixels, (..., 2), in normalised camera space: (x - cx) / fx and (y - cy) / fy, without distortion."""
         pixels = np.asarray(pixels, float)
         if not pixels.size:
             return pixels

@@ -100,7 +100,8 @@ def test_what_is_wrong_is_named(truth, tmp_path, action, message):
     assert not list(tmp_path.glob('out/*'))
 
 
-@pytest.mark.parametrize('field, shape', [('markers', (5, 15, 3)), ('markers', (6, 14, 3)), ('kinematics', (6, 61)), ('markers', (0, 15, 3))])
+@pytest.mark.parametrize('field, shape', [('markers', (5, 15, 3)), ('markers', (6, 14, 3)), ('kinematics', (6, 61)),
+                                          ('markers', (0, 15, 3))])
 def test_lengths_that_differ(truth, tmp_path, field, shape):
     path = write(tmp_path / 'simspine.h5', truth)
     sequence = next(iter(truth))[1].replace('_', ' ')

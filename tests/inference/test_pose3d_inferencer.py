@@ -131,8 +131,9 @@ def test_a_window_of_frames(film, tmp_path):
         network.head.conv.bias[:] = torch.from_numpy((seen - seen[skeleton.index('S1')]).ravel())
         network.head.conv.weight *= .1
     torch.save(dict(state_dict=network.state_dict()), tmp_path / 'window.pth')
-    inferencer = MMPoseInferencer(pose3d=str(builders.config('lifting/spinepose_lifter_27frames')), pose3d_weights=str(tmp_path / 'window.pth'),
-                                  pose2d='spinepose-tiny', det_model='whole_image', device='cpu')
+    inferencer = MMPoseInferencer(
+        pose3d=str(builders.config('lifting/spinepose_lifter_27frames')), pose3d_weights=str(tmp_path / 'window.pth'),
+        pose2d='spinepose-tiny', det_model='whole_image', device='cpu')
     found = people(inferencer(str(film[0]), field_of_view=60))
     assert len(found) == FRAMES
     camera, rays = Camera.from_field_of_view((200, 200), 60), []

@@ -92,8 +92,9 @@ def test_somebody_at_200_metres_is_nobody():
 
 
 @pytest.mark.parametrize('options, message', [
-    (dict(coordinates='room'), "out of camera, world, not 'room'"), (dict(height=175), 'in metres, from .3 to 2.8.*, not 175'),
-    (dict(height={0: 0}), 'not {0: 0}'), (dict(height={'0': 1.7}), "not {'0': 1.7}"), (dict(height=None), 'not None'), (dict(warm_up=0), 'warm_up is 1 frame or more')])
+    (dict(coordinates='room'), "out of camera, world, not 'room'"),
+    (dict(height=175), 'in metres, from .3 to 2.8.*, not 175'), (dict(height={0: 0}), 'not {0: 0}'),
+    (dict(height={'0': 1.7}), "not {'0': 1.7}"), (dict(height=None), 'not None'), (dict(warm_up=0), 'warm_up is 1 frame or more')])
 def test_options_out_of_range(options, message):
     with pytest.raises(ValueError, match=message):
         Space(scene(frames=2)[3], **options)

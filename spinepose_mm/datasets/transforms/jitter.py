@@ -20,6 +20,7 @@ class JitterKeypoints(BaseTransform):
     def transform(self, results):
         keypoints, seen = results['keypoints'], results['keypoints_visible'] > 0
         if seen.any():
-            noise = np.random.normal(0, self.std * np.random.rand() * np.ptp(keypoints[seen], axis=0).max(), keypoints.shape)
+            extent = np.ptp(keypoints[seen], axis=0).max()
+            noise = np.random.normal(0, self.std * np.random.rand() * extent, keypoints.shape)
             results['keypoints'] = np.where(seen[..., None], keypoints + noise, keypoints).astype(keypoints.dtype)
         return results

@@ -12,8 +12,8 @@ def expected_error_loss(pred, log_error, target, weight):
         L = \frac{1}{\sum w} \sum w \left(\frac{\lVert p - g \rVert}{\mu} + \log \mu\right)
 
     This is, up to a factor of 3 and a constant, the likelihood of a density that falls with
-    :math:`\exp(-\lVert p - g \rVert / b)` in all directions, whose mean distance is :math:`\mu = 3 b`. So a network that
-    minimises it predicts how far off it will be (as Kendall and Gal, NeurIPS 2017, for one dimension).
+    :math:`\exp(-\lVert p - g \rVert / b)` in all directions, whose mean distance is :math:`\mu = 3 b`. So a network
+    that minimises it predicts how far off it will be (as Kendall and Gal, NeurIPS 2017, for one dimension).
 
     Args:
         pred: predicted points, (N, K, 3).
