@@ -78,7 +78,6 @@ class Space:
         """
         poses = np.asarray(poses, float).reshape(-1, skeleton.NUM_KEYPOINTS, 3)
         weights = np.clip(np.where(np.asarray(scores) >= LEAST_SCORE, scores, 0), 0, 1).reshape(poses.shape[:2])
-        poses = poses - poses[:, [_ROOT]]
         scale = np.array([self._scale(person, length) for person, length in zip(ids, standing_height(poses))])
         poses = poses * scale.reshape(-1, 1, 1)
         rays = self.camera.rays(np.asarray(points, float)).reshape(*weights.shape, 2)

@@ -110,6 +110,17 @@ def test_lengths_that_differ(truth, tmp_path, field, shape):
         convert(path, tmp_path / 'out')
 
 
+def test_what_is_outside_the_picture_is_not_seen(truth, tmp_path):
+    path = write(tmp_path / 'simspine.h5', truth)
+    change(path, replace('S1/calibration/size', np.full((3, 2), [1000, 520])))
+    found, _ = read_npz(convert(path, tmp_path / 'out')[0], ('part', 'S', 'S_world'))
+    below = found['part'][..., 1] >= 520
+    assert .01 < below.mean() < .5
+    for field in ('part', 'S'):
+        np.testing.assert_array_equal(found[field][..., -1] > 0, ~below)
+    assert (found['S_world'][..., 3] == 1).all()
+
+
 def test_a_number_that_is_missing_is_not_labelled(truth, tmp_path):
     path = write(tmp_path / 'simspine.h5', truth, unit=1000.)
     sequence = next(iter(truth))[1].replace('_', ' ')

@@ -163,6 +163,7 @@ def test_boxes_of_ones_own(inferencer, film):
     first, second = (standing_height(np.array(found[7][i]['keypoints'])) / standing_height(
         np.array(same[7][i]['keypoints'])) for i in (0, 1))
     assert (first, second) == (pytest.approx(1), pytest.approx(1.5 / 1.7))
+    np.testing.assert_allclose(found[7][1]['keypoint_errors'], np.array(same[7][1]['keypoint_errors']) * 1.5 / 1.7)
     with pytest.raises(ValueError, match='bboxes are of 2 pictures, and there are more'):
         list(inferencer(str(film[0]), bboxes=[[BOX]] * 2))
 
