@@ -1,6 +1,5 @@
 import os
 from collections import deque
-from functools import partial
 
 import cv2
 import mmcv
@@ -8,7 +7,7 @@ import mmengine
 import numpy as np
 import torch
 from mmengine.structures import InstanceData
-from mmpose.apis import _track_by_iou, _track_by_oks, inference_topdown
+from mmpose.apis import inference_topdown
 from mmpose.apis.inferencers import Pose3DInferencer
 from mmpose.registry import INFERENCERS
 from mmpose.structures import PoseDataSample, merge_data_samples
@@ -18,10 +17,10 @@ from spinepose_mm.lifting.camera import Camera, read_cameras
 from spinepose_mm.lifting.space import HEIGHT, LEAST_SCORE, Space
 
 from .drawing import draw_views
+from .ids import Ids
 
 _K = skeleton.NUM_KEYPOINTS
 _LEAST_SEEN = 6  # keypoints of somebody who is lifted
-_MOST_LOST = 30  # frames for which somebody who is not found keeps the id
 
 
 @INFERENCERS.register_module()
@@ -71,7 +70,7 @@ class SpinePose3DInferencer(Pose3DInferencer):
                 size = image.shape[1::-1]
                 seen_by = camera.for_size(size) if camera else Camera.from_field_of_view(size, field_of_view)
                 space = Space(seen_by, coordinates, height, warm_up if self._video_input else 1)
-                ids = _Ids(use_oks_tracking, tracking_thr)
+                ids = Ids(use_oks_tracking, tracking_thr)
             if bboxes is not None and index >= len(bboxes):
                 raise ValueError(f'bboxes are of {len(bboxes)} pictures, and there are more')
             people = ids.update(self._find_people(image, None if bboxes is None else bboxes[index], kwargs))
@@ -178,28 +177,6 @@ class SpinePose3DInferencer(Pose3DInferencer):
                 mmengine.dump(people, os.path.join(pred_out_dir, f'{name}.json'), indent='  ')
         wanted = preds if return_datasamples or return_datasample else dicts
         return dict(visualization=visualization, predictions=wanted)
-
-
-class _Ids:
-    """The ids of the people of a video: MMPose's tracking, and who is lost for a second keeps the id."""
-
-    def __init__(self, by_keypoints, threshold):
-        self._track = partial(_track_by_oks, sigmas=np.array(skeleton.SIGMAS)) if by_keypoints else _track_by_iou
-        self._threshold, self._known, self._next = threshold, [], 0
-
-    def update(self, people):
-        """Give the people of the next frame their `track_id`, and return them in its order."""
-        for person in people:
-            boxes = person.pred_instances.bboxes
-            person.pred_instances.areas = (boxes[:, 2:] - boxes[:, :2]).prod(-1)
-            # What it finds, it takes off the list.
-            person.track_id, person.lost = self._track(person, self._known, self._threshold)[0], 0
-            if person.track_id < 0:
-                person.track_id, self._next = self._next, self._next + 1
-        for person in self._known:
-            person.lost += 1
-        self._known = [*people, *(person for person in self._known if person.lost < _MOST_LOST)]
-        return sorted(people, key=lambda person: person.track_id)
 
 
 def _read(image, index):
