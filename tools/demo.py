@@ -1,4 +1,4 @@
-"""Train a small model on rendered people by the whole method, evaluate and run it; leave pictures, curves and a table.
+"""Train a small model on rendered people by the whole method, evaluate and run it, and lift what it finds to 3D.
 
     mim run spinepose_mm demo --out demo_results
 """
@@ -11,11 +11,12 @@ import sys
 import time
 from pathlib import Path
 
+import cv2
 import matplotlib
 import mmcv
 import numpy as np
 import spinepose_mm  # noqa: F401  (registers the classes)
-from mmpose.apis import inference_topdown, init_model
+from mmpose.apis import MMPoseInferencer, inference_topdown, init_model
 from mmpose.visualization import PoseLocalVisualizer
 from spinepose_mm import skeleton
 from spinepose_mm.interop.aliases import find_config, index_folder
@@ -62,7 +63,7 @@ def main():
     plot_training(out)
     print((out / 'table.md').read_text())
     print(f'Done in {time.monotonic() - start:.0f} s. Look in {out}: data.jpg, spine_model.png, training.png, '
-          f'sequence.jpg and sequence.png; the table is table.md, the model {checkpoint}')
+          f'sequence.jpg, sequence.png and lifted.png; the table is table.md, the model {checkpoint}')
 
 
 def positive(text):
@@ -107,17 +108,26 @@ def progress(line):
 
 
 def follow(checkpoint, out, motion='side_bend', shown=8):
-    """Run the model in the true boxes of a film; draw some of its frames, and how far the trunk leans in all."""
+    """Run the model in the true boxes of a film, and lift what it finds.
+
+    Some of its frames are drawn, and how far the trunk leans in all.
+    """
     model = init_model(str(CONFIG), str(checkpoint), device='cpu')
     visualizer = PoseLocalVisualizer(radius=3, line_width=2)
     visualizer.set_dataset_meta(model.dataset_meta)
-    renderer, drawn, leans = Renderer(SIZE), [], []
+    renderer, drawn, leans, boxes = Renderer(SIZE), [], [], []
+    path = out / 'film.mp4'
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'mp4v'), 15, SIZE)
     for picture, person in film(motion, FILM_SEED, renderer, frame_rate=15):
         found, = inference_topdown(model, picture, [person.bbox], bbox_format='xywh')
         visualizer.add_datasample('', mmcv.bgr2rgb(picture), found, draw_gt=False, draw_bbox=False)
         drawn.append(visualizer.get_image())
+        writer.write(picture)
+        boxes.append(found.pred_instances.bboxes)
         leans.append([lean(person.pixels), lean(found.pred_instances.keypoints[0])])
     renderer.close()
+    writer.release()
+    lift(path, boxes, checkpoint, out)
     picked = [drawn[i] for i in np.linspace(0, len(drawn) - 1, shown).round().astype(int)]
     sheet = np.vstack([np.hstack(picked[i:i + 4]) for i in range(0, shown, 4)])
     mmcv.imwrite(mmcv.rgb2bgr(sheet), str(out / 'sequence.jpg'))
@@ -127,6 +137,14 @@ def follow(checkpoint, out, motion='side_bend', shown=8):
     axes.set(xlabel='time (s)', ylabel='C7 from the upright above S1,\nin the picture (degrees)', title=motion)
     axes.legend()
     figure.savefig(out / 'sequence.png', dpi=110)
+
+
+def lift(path, boxes, checkpoint, out):
+    """Lift a film's person into the world; keep the film of it, all the numbers, and a frame from its middle."""
+    inferencer = MMPoseInferencer(pose3d='spinepose-lifter', pose2d=str(CONFIG), pose2d_weights=str(checkpoint),
+                                  det_model='whole_image', device='cpu')
+    results = list(inferencer(str(path), out_dir=str(out / 'lifted'), return_vis=True, coordinates='world', bboxes=boxes))
+    mmcv.imwrite(mmcv.rgb2bgr(results[len(results) // 2]['visualization'][0]), str(out / 'lifted.png'))
 
 
 def lean(points):

@@ -16,9 +16,11 @@ def test_leaves_pictures_curves_and_a_table(tmp_path):
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert done.returncode == 0, done.stdout[-4000:]
     out = tmp_path / 'demo_results'
-    for name in ('data.jpg', 'spine_model.png', 'training.png', 'sequence.jpg', 'sequence.png'):
+    for name in ('data.jpg', 'spine_model.png', 'training.png', 'sequence.jpg', 'sequence.png', 'lifted.png'):
         assert cv2.imread(str(out / name)).std() > 5
     assert len((out / 'table.md').read_text().splitlines()) == 4
+    assert (out / 'lifted/visualizations/film.mp4').stat().st_size > 1000
+    assert (out / 'lifted/predictions/film.json').is_file()
     assert (out / 'teacher' / 'epoch_1.pth').is_file() and (out / 'train' / 'epoch_1.pth').is_file()
 
 
