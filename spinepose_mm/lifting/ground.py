@@ -20,7 +20,7 @@ _BENT_SPREAD = np.radians(40)  # more of it, as a body is bent
 _MOST_TILT = np.cos(np.radians(55))  # a segment further off than that from the camera's up is not upright
 _MOST_SLANT = np.cos(np.radians(45))  # of the ground against the bodies
 _CONTACT_SPREAD = .001, .02  # metres by which what touches the ground is off it, at least and at most
-_DEPTH_SPREAD = 3.  # how much further off a pose is along its ray
+_JITTER = 2.  # how far off a pose is along its ray, against what that changes by from frame to frame
 _STEPS = 6
 _MOST_HEIGHT = .06  # metres above the ground over which nothing touches it
 _CELL = .5  # metres; contacts in one such cell are one place
@@ -62,7 +62,7 @@ def body_up(points, weights):
     return up, min(_POSTURE_SPREAD + bent * _BENT_SPREAD, _CAMERA_SPREAD)
 
 
-def fit_ground(points, weights):
+def fit_ground(points, weights, jitter=0.):
     """Find the ground as the plane that people touch with their lowest points, and that nobody is below.
 
     The lowest points of each pose may touch the ground. The first guess is the one plane, of those that the convex hull
@@ -73,6 +73,7 @@ def fit_ground(points, weights):
     Args:
         points: poses of people in camera space, of any frames, metres, (M, 37, 3).
         weights: how sure each keypoint is, such as its score, (M, 37).
+        jitter: by how much the poses' distances from the camera jump from frame to frame, as a part of them.
 
     Returns:
         tuple: up, a unit vector (3,) in camera space; and the height of the camera above the ground, in metres.
@@ -99,7 +100,7 @@ def fit_ground(points, weights):
         touching = np.nonzero((near > _LEAST_WEIGHT ** 2) & (np.abs(heights) < 3 * spread_up))
         if not len(touching[0]):
             break
-        plane = _fit(points[touching], thickness[touching[1]], near[touching], start, spread, plane, spread_up)
+        plane = _fit(points[touching], thickness[touching[1]], near[touching], start, spread, plane, spread_up, jitter)
     return _normal(plane, start), -plane[2]
 
 
@@ -141,7 +142,7 @@ def _lowest(heights, feet, feet_sure):
     return np.where(feet_sure & (other > foot - .05), foot, np.minimum(foot, other))
 
 
-def _fit(points, thickness, weights, start, spread, plane, spread_up):
+def _fit(points, thickness, weights, start, spread, plane, spread_up, jitter):
     """Return the plane through contacts: its tilts against `start`, and how high it is there, along its normal.
 
     Poses are placed along their rays less surely than across, which would draw a plane towards the rays; so each
@@ -154,6 +155,7 @@ def _fit(points, thickness, weights, start, spread, plane, spread_up):
         start, spread: direction that the normal has without contacts, and its standard deviation in radians.
         plane: the solution so far.
         spread_up: standard deviation of the contacts' heights, metres.
+        jitter: as for `fit_ground`.
     """
     cells = np.unique(np.floor(points / _CELL).astype(int), axis=0, return_inverse=True)[1].ravel()
     weights = np.sqrt(weights / np.maximum(np.bincount(cells, weights), 1)[cells])
@@ -162,8 +164,8 @@ def _fit(points, thickness, weights, start, spread, plane, spread_up):
 
     def residuals(plane):
         heights = points @ _normal(plane, start)
-        off = weights * (heights - thickness - plane[2]) / (
-            spread_up * np.hypot(1, _DEPTH_SPREAD * heights / distance))
+        off = weights * (heights - thickness - plane[2]) / np.hypot(
+            spread_up, np.hypot(spread_up / distance, _JITTER * jitter) * heights)
         # The square root of Cauchy's norm, so that the prior beside it is not bent.
         return np.append(np.sign(off) * np.sqrt(np.log1p(off ** 2)), plane[:2] / spread)
 

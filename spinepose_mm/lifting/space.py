@@ -87,7 +87,7 @@ class Space:
         settled = all(len(self._lengths[person]) == self.warm_up for person in ids)
         if self.coordinates == 'world':
             known = np.isfinite(moves).all(1)
-            self.world.update(points[known], _ROOT, weights[known])
+            self.world.update(np.asarray(ids)[known], points[known], _ROOT, weights[known])
             points = self.world.to_world(points) if self.world.R is not None else np.full_like(points, np.nan)
             settled &= self.world.settled
         return People(np.asarray(ids), points, self.coordinates, scale, errors, settled)

@@ -1,4 +1,6 @@
 """One world for all people before a still camera: metres, on the ground, Y up."""
+from collections import defaultdict
+
 import numpy as np
 
 from .ground import fit_ground
@@ -29,12 +31,14 @@ class WorldFrame:
         self.warm_up = warm_up
         self.R = self.t = None
         self.settled = False
-        self._poses, self._weights, self._frames, self._next = [], [], 0, 1
+        self._poses, self._weights, self._distances = [], [], defaultdict(list)
+        self._frames, self._next = 0, 1
 
-    def update(self, points, root, weights):
+    def update(self, ids, points, root, weights):
         """Take the people of a frame into account.
 
         Args:
+            ids: of the persons, the same in all frames, (P,).
             points: in camera space, metres, (P, 37, 3).
             root: number of the keypoint that the origin is under.
             weights: how sure each keypoint is, such as its score, (P, 37).
@@ -43,19 +47,33 @@ class WorldFrame:
             return
         self._poses.append(points)
         self._weights.append(weights)
+        for person, place in zip(ids, points[:, root]):
+            self._distances[person].append(np.linalg.norm(place))
         self._frames += 1
         self.settled = self._frames == self.warm_up
         if self.settled or self._frames >= self._next:
             self._next = self._frames * _GROWTH
-            up, height = fit_ground(np.concatenate(self._poses), np.concatenate(self._weights))
+            up, height = fit_ground(np.concatenate(self._poses), np.concatenate(self._weights),
+                                    _jitter(self._distances.values()))
             hip = self._poses[0][0, root]
             self.R, self.t = world_axes(up, hip - up * (hip @ up + height))
         if self.settled:
-            self._poses = self._weights = None
+            self._poses = self._weights = self._distances = None
 
     def to_world(self, points):
         """Return points of camera space, (..., 3), in the world."""
         return points @ self.R.T + self.t
+
+
+def _jitter(distances):
+    """Return by how much distances jump from frame to frame, as a part of them; nobody walks so unsteadily.
+
+    Args:
+        distances: a list for each person, one distance for each frame.
+    """
+    jumps = [np.abs(np.diff(person, 2)) / np.mean(person) for person in distances if len(person) > 2]
+    # Of normal noise, the second difference's deviation is the root of 6 times as large, and the median .6745 of it.
+    return np.median(np.concatenate(jumps)) / .6745 / np.sqrt(6) if jumps else 0.
 
 
 def world_axes(up, origin):
