@@ -25,6 +25,7 @@ _STEPS = 6
 _MOST_HEIGHT = .06  # metres above the ground over which nothing touches it
 _CELL = .5  # metres; contacts in one such cell are one place
 _LEAST_WEIGHT = .02  # of a keypoint that was not seen: the lifter has guessed it
+_SPINE_SHARE = .25  # what one of the spine's nine keypoints, which lie in one line, counts in the first guess
 _GUESS_SPREAD = .03  # metres from a plane within which points touch it
 _MOST_POSES = 150  # of those that the first guess is made from
 
@@ -86,10 +87,10 @@ def fit_ground(points, weights, jitter=0.):
         raise ValueError(f'the ground is found from poses (M, 37, 3) and weights (M, 37) with M over 0, not '
                          f'{points.shape} and {weights.shape}')
     start, spread = body_up(points, weights)
-    bearing, thickness, feet = _bearing()
+    bearing, thickness, feet, share = _bearing()
     feet_sure = weights[:, bearing][:, feet].mean(1) > .2
     points, weights = points[:, bearing], weights[:, bearing].clip(_LEAST_WEIGHT, 1)
-    plane = _guess(points, thickness, weights, start, spread)
+    plane = _guess(points, thickness, weights * share, start, spread)
     for _ in range(_STEPS):
         heights = points @ _normal(plane, start) - thickness - plane[2]
         lowest = _lowest(heights, feet, feet_sure)
@@ -105,12 +106,13 @@ def fit_ground(points, weights, jitter=0.):
 
 
 def _bearing():
-    """Return numbers of the keypoints that may bear a person, their thickness, and which are feet."""
+    """Return numbers of the keypoints that may bear a person, their thickness, which are feet, and what each counts."""
     found = []
     for i, name in enumerate(skeleton.NAMES):
-        part = name.split('_')[0] if skeleton.KEYPOINTS[i].level else name.split('_')[-1]
+        level = skeleton.KEYPOINTS[i].level
+        part = name.split('_')[0 if level else -1]
         if part in _THICKNESS:
-            found.append((i, _THICKNESS[part], part in _FEET))
+            found.append((i, _THICKNESS[part], part in _FEET, _SPINE_SHARE if level else 1.))
     return tuple(map(np.array, zip(*found)))
 
 
