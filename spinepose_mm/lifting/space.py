@@ -86,7 +86,7 @@ class Space:
         points = poses + moves[:, None]
         settled = all(len(self._lengths[person]) == self.warm_up for person in ids)
         if self.coordinates == 'world':
-            known = np.isfinite(moves).all(1)
+            known = np.isfinite(points).all((1, 2))
             self.world.update(np.asarray(ids)[known], points[known], _ROOT, weights[known])
             points = self.world.to_world(points) if self.world.R is not None else np.full_like(points, np.nan)
             settled &= self.world.settled

@@ -82,6 +82,8 @@ def test_a_number_that_is_missing_does_no_lasting_harm():
     people = run(Space(camera, height=heights[0], warm_up=5), poses, pixels)
     assert [bool(np.isfinite(frame.keypoints).all()) for frame in people[:6]] == [True, True, False, False, True, True]
     np.testing.assert_allclose(people[-1].keypoints, seen[-1], atol=.05)
+    world = run(Space(camera, 'world', height=heights[0], warm_up=5), poses, pixels)
+    assert np.isfinite(world[-1].keypoints).all() and world[-1].settled
 
 
 def test_somebody_at_200_metres_is_nobody():

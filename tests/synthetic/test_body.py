@@ -101,3 +101,9 @@ def test_cobb_by_hand():
     turn = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1]])
     parts = {'S1': (None, np.eye(3)[None]), 'L1': (None, turn[None])}
     assert cobb(parts, 'L1', 'S1')[0] == pytest.approx(-20)
+
+
+def test_stature_is_from_the_soles_to_the_top_of_the_head():
+    assert Body(1.8).stature() == pytest.approx(1.8, rel=.03)
+    longer = Body(1.8, lengths={'thigh': 1.05})
+    assert longer.stature() - Body(1.8).stature() == pytest.approx(.05 * .245 * 1.8, rel=1e-6)

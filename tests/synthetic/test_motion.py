@@ -77,3 +77,15 @@ def test_mirrored_pose_gives_the_mirrored_body():
 def test_unknown_motion():
     with pytest.raises(ValueError, match="no motion 'fly'; there are stand, walk"):
         sequence('fly', Body(), np.random.default_rng(0))
+
+
+def test_flat_feet_are_level():
+    """Those of somebody who squats, where the ankles go far enough; without it, they are not."""
+    body = Body()
+    heights = {}
+    for flat in (False, True):
+        rng = np.random.default_rng(3)
+        points = keypoints(body, forward(body, sequence('deadlift', body, rng, 2, 10, flat_feet=flat)))
+        heel, toe = (points[:, skeleton.index(f'left_{name}'), 1] for name in ('heel', 'big_toe'))
+        heights[flat] = np.abs(heel - toe).max()
+    assert heights[True] < .03 < .05 < heights[False]

@@ -3,7 +3,7 @@ import pytest
 
 from spinepose_mm import skeleton
 from spinepose_mm.datasets.simspine import LAYOUT, parse_names, read_npz
-from spinepose_mm.synthetic.poses import PoseSettings, synthesize_poses
+from spinepose_mm.synthetic.poses import PoseSettings, stage, synthesize_poses
 
 
 @pytest.fixture(scope='module')
@@ -60,3 +60,26 @@ def test_same_settings_give_the_same_and_splits_differ(made, tmp_path):
 def test_settings_out_of_range(change, message):
     with pytest.raises(ValueError, match=message):
         PoseSettings(**{'people': 1, **change})
+
+
+@pytest.mark.parametrize('motion, people', [('squat', 1), ('walk', 4)])
+def test_a_stage_shows_people_whole(motion, people):
+    points, heights, camera = stage(np.random.default_rng(0), motion, people, frames=10)
+    assert points.shape == (10, people, 37, 3) and heights.shape == (people, ) and (1.3 < heights).all()
+    pixels = camera.project(points)
+    assert (camera.to_camera(points)[..., 2] > 1).all() and (pixels >= 0).all() and (pixels < camera.size).all()
+    assert 0 <= points[..., 1].min(-1).min() < .02  # somebody touches the ground
+    apart = np.linalg.norm(points[:, 0, :, [0, 2]].mean() - points[:, -1, :, [0, 2]].mean())
+    assert people == 1 or apart > .5
+
+
+def test_cameras_are_further_away(tmp_path):
+    near, far = (np.load(_made(tmp_path / f'{distance}.npz', distance))['S'][..., 2].mean() for distance in (1., 4.))
+    assert far > 1.3 * near
+    with pytest.raises(ValueError, match='distance is 1 or more, not 0.5'):
+        PoseSettings(1, distance=.5)
+
+
+def _made(path, distance):
+    synthesize_poses(path, PoseSettings(3, frames=2, views=2, distance=distance))
+    return path
