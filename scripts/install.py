@@ -34,7 +34,7 @@ FROM_SOURCE = ('mmcv', 'xtcocotools')
 # setuptools to 60.2. Both go in without their requirements, and what mim really needs follows.
 WITHOUT_REQUIREMENTS = ('mmpose', 'mmdet', 'openmim', 'model-index')
 MIM_NEEDS = ('click', 'colorama', 'ordered-set', 'tabulate', 'pandas', 'requests', 'markdown')
-EXTRAS = {'synthetic': ('pyvista',), 'test': ('pytest',), 'vitpose': ('mmpretrain',)}
+EXTRAS = {'simspine': ('h5py',), 'synthetic': ('pyvista',), 'test': ('pytest',), 'vitpose': ('mmpretrain',)}
 SOURCES = ('setup.py', 'pyproject.toml', 'README.md', 'LICENSE', 'model-index.yml', 'spinepose_mm', 'configs', 'tools')
 
 

@@ -153,6 +153,8 @@ def _bones():
 BONES = tuple(_bones())
 #: Number of the keypoint that each hangs on, -1 for S1, the root.
 PARENTS = tuple(next((index(inner) for outer, inner in BONES if outer == name), -1) for name in NAMES)
+#: Number of S1.
+ROOT = PARENTS.index(-1)
 
 
 def bone_color(bone):

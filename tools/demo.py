@@ -143,7 +143,8 @@ def lift(path, boxes, checkpoint, out):
     """Lift a film's person into the world; keep the film of it, all the numbers, and a frame from its middle."""
     inferencer = MMPoseInferencer(pose3d='spinepose-lifter', pose2d=str(CONFIG), pose2d_weights=str(checkpoint),
                                   det_model='whole_image', device='cpu')
-    results = list(inferencer(str(path), out_dir=str(out / 'lifted'), return_vis=True, coordinates='world', bboxes=boxes))
+    results = list(inferencer(str(path), out_dir=str(out / 'lifted'), return_vis=True, coordinates='world',
+                              bboxes=boxes))
     mmcv.imwrite(mmcv.rgb2bgr(results[len(results) // 2]['visualization'][0]), str(out / 'lifted.png'))
 
 

@@ -176,11 +176,24 @@ def is_seen(points):
     return (points[..., -1] > 0) & np.isfinite(points).all(-1)
 
 
-def check_spine(path, field, lengths):
-    """Raise ValueError where spines are typically of no human length in metres; NaN for those that are not known."""
+def spine_lengths(path, field, points, seen):
+    """Return the length of each person's spine, (N,); NaN where it is not labelled whole.
+
+    Args:
+        path, field: where the points are from, for the error.
+        points: metres, (N, 37, 3).
+        seen: which are labelled, (N, 37).
+
+    Raises:
+        ValueError: they are typically of no human length in metres.
+    """
+    chain = list(skeleton.SUBSETS['spine'])
+    lengths = np.linalg.norm(np.diff(points[:, chain], axis=1), axis=-1).sum(1)
+    lengths = np.where(seen[:, chain].all(1) & (lengths > 0), lengths, np.nan)
     known = lengths[np.isfinite(lengths)]
     if len(known) and not .2 < np.median(known) < 1.2:
         raise ValueError(f'{path}: {field} has spines of {np.median(known):.3g}, where metres are expected')
+    return lengths
 
 
 def read_detections(path, names, ann_file):

@@ -19,10 +19,10 @@ def camera_rays(part, arrays, sequences, where):
         sequences: of each frame, before one camera, (N,).
         where: path of the annotation file, for the errors.
     """
-    rays = np.empty((*part.shape[:2], 2), np.float32)
     if 'K' in arrays and not np.any(arrays.get('dist', 0)):
         focal, center = arrays['K'][:, [0, 1], [0, 1]], arrays['K'][:, :2, 2]
         return (part[..., :2] - center[:, None]) / focal[:, None]
+    rays = np.empty((*part.shape[:2], 2), np.float32)
     for sequence in np.unique(sequences):
         rows = sequences == sequence
         rays[rows] = sequence_camera(arrays, rows, f'{where}: {sequence}').rays(part[rows][..., :2])
@@ -41,21 +41,22 @@ def sequence_camera(arrays, rows, where):
     Raises:
         ValueError: the labels are too few to tell, or not of one camera.
     """
-    def field(name, default):
-        return np.asarray(arrays[name][rows][0], float) if name in arrays else default
+    def field(name):
+        return np.asarray(arrays[name][rows][0], float)
 
     size = (1, 1)  # it is not in the file, and nothing asks for it
     if 'K' in arrays:
-        K = field('K', None)
+        K = field('K')
     else:
         focal, center = fit_intrinsics(arrays['part'][rows], arrays['S'][rows], where)
         K = np.array([[focal[0], 0, center[0]], [0, focal[1], center[1]], [0, 0, 1]])
     R, t = np.eye(3), np.zeros(3)
     if 'R' in arrays and 't' in arrays:
-        R, t = field('R', None), field('t', None)
+        R, t = field('R'), field('t')
     elif 'S_world' in arrays:
         R, t = fit_extrinsics(arrays['S_world'][rows], arrays['S'][rows], where)
-    return check_camera(f'{where}: ', Camera(K, R, t, size, field('dist', np.zeros(5))))
+    dist = field('dist') if 'dist' in arrays else np.zeros(5)
+    return check_camera(f'{where}: ', Camera(K, R, t, size, dist))
 
 
 def fit_intrinsics(part, S, where):

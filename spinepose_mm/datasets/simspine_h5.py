@@ -80,7 +80,7 @@ def read_layout(path, file):
     columns = joint_keypoints(path, names)
     parents = [next((i for i, column in enumerate(columns) if column == skeleton.PARENTS[keypoint]), -1)
                for keypoint in columns]
-    root = columns.tolist().index(skeleton.PARENTS.index(-1)) if skeleton.PARENTS.index(-1) in columns else 0
+    root = columns.tolist().index(skeleton.ROOT) if skeleton.ROOT in columns else 0
     info = dict(root_name=names[root], root_index=root, joint_names=names, param_names=axes, parent_ids=parents)
     if len(set(columns.tolist())) < len(columns):
         raise ValueError(f'{path}: /metadata/markers_names has a marker twice')

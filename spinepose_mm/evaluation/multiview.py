@@ -3,8 +3,8 @@ import numpy as np
 from tqdm import tqdm
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.simspine import (CAMERA_LAYOUT, check_spine, is_seen, joint_keypoints, parse_names,
-                                            read_detections, read_npz)
+from spinepose_mm.datasets.simspine import (CAMERA_LAYOUT, is_seen, joint_keypoints, parse_names, read_detections,
+                                            read_npz, spine_lengths)
 from spinepose_mm.datasets.simspine_cameras import sequence_camera
 from spinepose_mm.lifting.triangulation import triangulate
 
@@ -17,8 +17,8 @@ def evaluate_views(ann_file, detections, least_score=.3, threshold=15., progress
     """Triangulate detected keypoints of all views of each frame, and compare them with `S_world`.
 
     Args:
-        ann_file: `.npz` of SIMSPINE's layout and names, whose last part before the frame is the camera. Cameras that it
-            does not have follow from its labels.
+        ann_file: `.npz` of SIMSPINE's layout and names, in which a folder's name ends in a dot and the camera. Cameras
+            that it does not have are computed from its labels.
         detections: `.npz` of the detected keypoints of its frames, as `KeypointFile` writes them.
         least_score: under which a keypoint counts as not seen.
         threshold: as for `triangulate`, pixels.
@@ -64,8 +64,9 @@ def evaluate_views(ann_file, detections, least_score=.3, threshold=15., progress
         errors.append(off)
     if not found:
         raise ValueError(f'{ann_file}: imgname has no frame of two views')
-    _check_metres(ann_file, true, seen)
-    return _values(*map(np.concatenate, (found, true, seen, errors)))
+    found, true, seen, errors = map(np.concatenate, (found, true, seen, errors))
+    spine_lengths(ann_file, 'S_world', true, seen)
+    return _values(found, true, seen, errors)
 
 
 def _views(places, views, part, arrays, sequences, ann_file):
@@ -79,12 +80,6 @@ def _views(places, views, part, arrays, sequences, ann_file):
         scores.append(seen[..., 2])
         projections.append(camera.projection)
     return np.stack(points), np.stack(scores), np.stack(projections)
-
-
-def _check_metres(ann_file, true, seen):
-    chain, known = (np.concatenate(values)[:, list(skeleton.SUBSETS['spine'])] for values in (true, seen))
-    length = np.linalg.norm(np.diff(chain, axis=1), axis=-1).sum(1)
-    check_spine(ann_file, 'S_world', np.where(known.all(1), length, np.nan))
 
 
 def _values(found, true, seen, errors):

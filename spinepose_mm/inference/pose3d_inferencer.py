@@ -19,7 +19,6 @@ from spinepose_mm.lifting.space import HEIGHT, LEAST_SCORE, Space
 from .drawing import draw_views
 from .ids import Ids
 
-_K = skeleton.NUM_KEYPOINTS
 _LEAST_SEEN = 6  # keypoints of somebody who is lifted
 
 
@@ -30,7 +29,7 @@ class SpinePose3DInferencer(Pose3DInferencer):
     `MMPoseInferencer(pose3d='spinepose-lifter', pose2d='spinepose-m')` makes it. Each person's result has `keypoints`
     (37, 3) in metres, `coordinates` and `units` that say what they are in, `reprojection_error` in pixels, `track_id`,
     `keypoints_2d` (37, 2) in pixels, and `keypoint_errors` (37,) in metres where the lifter predicts them. Pictures are
-    worlds of their own; in a video, the world is found from the first frames (`spinepose_mm.lifting.WorldFrame`), and
+    worlds of their own; in a video, the world is found from the first frames (`spinepose_mm.lifting.world.WorldFrame`), and
     results before have `settled` False. Of a lifter with a window of frames, results come half a window later.
 
     Options of a call, beside MMPose's `bbox_thr`, `nms_thr`, `bboxes`, `use_oks_tracking` and `tracking_thr`:
@@ -131,7 +130,8 @@ class SpinePose3DInferencer(Pose3DInferencer):
         people, space, data, path = inputs
         metainfo = dict(img_path=path, coordinates=space.coordinates, units='m')
         if not people:
-            return [PoseDataSample(pred_instances=_nobody(), metainfo=dict(metainfo, settled=space.world.settled))]
+            return [PoseDataSample(pred_instances=_nobody(), metainfo=dict(
+                metainfo, settled=space.coordinates == 'camera' or space.world.settled))]
         flat = merge_data_samples(people).pred_instances
         ids = [person.track_id for person in people]
         lifted = [sample.pred_instances for sample in self.model.test_step(self.collate_fn(data))]
@@ -228,6 +228,7 @@ def _to_dicts(sample):
 
 def _nobody():
     """Return instances with the fields of people and no people."""
-    shapes = dict(keypoints=(_K, 3), keypoint_scores=(_K, ), bboxes=(4, ), bbox_scores=(), keypoints_2d=(_K, 2),
+    k = skeleton.NUM_KEYPOINTS
+    shapes = dict(keypoints=(k, 3), keypoint_scores=(k, ), bboxes=(4, ), bbox_scores=(), keypoints_2d=(k, 2),
                   track_id=(), reprojection_error=())
     return InstanceData(**{name: np.zeros((0, *shape)) for name, shape in shapes.items()})

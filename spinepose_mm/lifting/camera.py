@@ -1,4 +1,4 @@
-"""Cameras: OpenCV's, with x to the right, y down and z into the picture; world space has Y up, metres."""
+"""Cameras: OpenCV's, with x to the right, y down and z into the picture; lengths are in metres."""
 import math
 import tomllib
 from dataclasses import dataclass, field, replace
@@ -48,7 +48,7 @@ class Camera:
         """Return a camera at `position` that looks at `target`.
 
         Args:
-            position, target: points in world space, metres.
+            position, target: points in world space, Y up, metres.
             fov: vertical field of view, degrees.
             size: (width, height) in pixels.
             roll: degrees by which it is held slanted.

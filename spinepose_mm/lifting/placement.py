@@ -6,6 +6,8 @@ import numpy as np
 
 from spinepose_mm import skeleton
 
+from .triangulation import solve_damped
+
 #: Stature over what `standing_height` adds up, which runs along the curves of the spine and slants from ankle to heel:
 #: mean of 400 of `spinepose_mm.synthetic`'s bodies in all its motions; their deviation is 0.17%.
 _STATURE = .9652
@@ -115,5 +117,4 @@ def _solve(rows, values, weights):
     weighted = rows * weights[..., None, None]
     normal = np.einsum('nkij,nkil->njl', weighted, rows)
     slope = np.einsum('nkij,nki->nj', weighted, values)
-    return np.linalg.solve(normal + 1e-12 * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(3),
-                           slope[..., None])[..., 0]
+    return solve_damped(normal, slope)

@@ -14,7 +14,6 @@ COORDINATES = ('camera', 'world')
 HEIGHT = 1.7  # metres, about the mean of adults
 LEAST_SCORE = .3  # of a keypoint that counts as seen
 _MOST_DEPTH = 200.  # metres; further off, a person is no person
-_ROOT = skeleton.PARENTS.index(-1)
 
 
 @dataclass
@@ -87,7 +86,7 @@ class Space:
         settled = all(len(self._lengths[person]) == self.warm_up for person in ids)
         if self.coordinates == 'world':
             known = np.isfinite(points).all((1, 2))
-            self.world.update(np.asarray(ids)[known], points[known], _ROOT, weights[known])
+            self.world.update(np.asarray(ids)[known], points[known], skeleton.ROOT, weights[known])
             points = self.world.to_world(points) if self.world.R is not None else np.full_like(points, np.nan)
             settled &= self.world.settled
         return People(np.asarray(ids), points, self.coordinates, scale, errors, settled)

@@ -113,8 +113,13 @@ def _newton_step(places, points, weights, projections):
     weighted = jacobian * weights[..., None, None]
     normal = np.einsum('vnij,vnik->njk', weighted, jacobian)
     slope = np.einsum('vnij,vni->nj', weighted, residual)
-    return np.linalg.solve(normal + 1e-12 * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(3),
-                           slope[..., None])[..., 0]
+    return solve_damped(normal, slope)
+
+
+def solve_damped(normal, slope):
+    """Return the solutions of normal equations (N, 3, 3) and (N, 3), a little damped, so that none is singular."""
+    damping = 1e-12 * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(3)
+    return np.linalg.solve(normal + damping, slope[..., None])[..., 0]
 
 
 def _homogeneous(places):

@@ -225,7 +225,7 @@ def write_npz(path, people):
     pixels = np.array([person['pixels'] for person in people])
     seen = (pixels[..., 2:] > 0).astype(float)
     boxes = np.array([person['bbox'] for person in people])
-    metadata = dict(root_name=skeleton.NAMES[skeleton.PARENTS.index(-1)], root_index=skeleton.PARENTS.index(-1),
+    metadata = dict(root_name=skeleton.NAMES[skeleton.ROOT], root_index=skeleton.ROOT,
                     joint_names=list(skeleton.NAMES), param_names=list(people[0]['angles']),
                     parent_ids=list(skeleton.PARENTS))
     partial = path.with_name(path.name + '.part')

@@ -79,7 +79,7 @@ def synthesize_poses(path, settings, progress=False):
 
 
 def stage(rng, motion, people=1, frames=60, frame_rate=15., size=(1280, 720)):
-    """Make people who do the same, each in the own way and place, before a still camera that sees them whole.
+    """Make people who do the same, each in their own way and place, before a still camera that sees them whole.
 
     Their feet are level where they stand on both.
 

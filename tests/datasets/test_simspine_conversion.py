@@ -1,3 +1,4 @@
+import h5py
 import numpy as np
 import pytest
 from mmpose.registry import DATASETS
@@ -6,7 +7,6 @@ from simspine_file import AXES, MARKERS, make, write
 from spinepose_mm.datasets.simspine import CAMERA_LAYOUT, LAYOUT, read_npz
 from spinepose_mm.datasets.simspine_conversion import convert
 
-h5py = pytest.importorskip('h5py')
 
 
 @pytest.fixture(scope='module')

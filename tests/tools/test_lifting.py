@@ -73,7 +73,6 @@ def test_from_pictures_to_a_lifters_input(rendered, tmp_path):
 
 
 def test_raw_simspine_to_several_views(tmp_path):
-    pytest.importorskip('h5py')
     raw = simspine_file.write(tmp_path / 'simspine.h5', simspine_file.make(tmp_path / 'poses.npz'))
     done = mim('run', 'spinepose_mm', 'convert_simspine', raw, '--out', 'annotations', cwd=tmp_path)
     assert done.returncode == 0 and 'annotations/simspine_test.npz' in done.stdout, done.stdout[-2000:]

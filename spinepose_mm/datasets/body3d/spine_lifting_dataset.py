@@ -6,8 +6,8 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.simspine import (SUBJECTS, check_spine, is_seen, joint_keypoints, parse_names,
-                                            read_detections, read_npz, spread)
+from spinepose_mm.datasets.simspine import (SUBJECTS, is_seen, joint_keypoints, parse_names, read_detections,
+                                            read_npz, spine_lengths, spread)
 from spinepose_mm.datasets.simspine_cameras import camera_rays
 
 
@@ -80,17 +80,9 @@ class SpineLiftingDataset(BaseDataset):
             with np.errstate(divide='ignore', invalid='ignore'):
                 self._input[:, columns, :2] = np.where(seen[..., None], place[..., :2] / place[..., 2:3], 0)
             self._input[:, columns, 2] = seen
-        self._unit = self._spine_lengths()
+        self._unit = spine_lengths(self.ann_file, 'S', self._target[..., :3], self._target[..., 3] > 0)
         known = np.isfinite(self._unit[self._windows[:, self.seq_len // 2]])
         return [dict(window=int(i)) for i in np.flatnonzero(known)]
-
-    def _spine_lengths(self):
-        """Return the length of each frame's spine in metres, NaN where it is not labelled whole, (N,)."""
-        chain = self._target[:, list(skeleton.SUBSETS['spine'])]
-        length = np.linalg.norm(np.diff(chain[..., :3], axis=1), axis=-1).sum(1)
-        length = np.where((chain[..., 3] > 0).all(1) & (length > 0), length, np.nan).astype(np.float32)
-        check_spine(self.ann_file, 'S', length)
-        return length
 
     def _add_detected(self, arrays, sequences):
         """Enter the detected keypoints of all frames in normalised camera space, and which were seen."""

@@ -4,7 +4,6 @@ from mmpose.registry import TRANSFORMS
 
 from spinepose_mm import skeleton
 
-_ROOT = skeleton.PARENTS.index(-1)
 
 @TRANSFORMS.register_module()
 class DropKeypoints(BaseTransform):
@@ -36,8 +35,8 @@ class DropKeypoints(BaseTransform):
         if np.random.rand() < self.cut:
             middle = len(results['keypoints']) // 2
             height, seen = results['keypoints'][middle, :, 1], results['keypoints_visible'][middle] > 0
-            if seen[_ROOT]:
-                dropped |= height > np.random.uniform(height[_ROOT], height[seen].max())
+            if seen[skeleton.ROOT]:
+                dropped |= height > np.random.uniform(height[skeleton.ROOT], height[seen].max())
         results['keypoints'][:, dropped] = 0
         results['keypoints_visible'][:, dropped] = 0
         return results
