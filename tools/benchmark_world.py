@@ -2,8 +2,9 @@
 
     mim run spinepose_mm benchmark_world --noise 2 --lifter spinepose-lifter
 
-The people's heights and the camera are known. Errors are those of the up direction, and mean ones of the keypoints' places
-in the world of `spinepose_mm.lifting`, once it is settled; the table has their median, 90% quantile and worst over scenes.
+The people's heights and the camera are known. Errors are those of the up direction, and mean ones of the keypoints'
+places in the world of `spinepose_mm.lifting`, once it is settled; the table has their median, 90% quantile and worst
+over scenes.
 """
 import argparse
 import sys

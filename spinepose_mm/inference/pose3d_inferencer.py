@@ -29,8 +29,8 @@ class SpinePose3DInferencer(Pose3DInferencer):
     `MMPoseInferencer(pose3d='spinepose-lifter', pose2d='spinepose-m')` makes it. Each person's result has `keypoints`
     (37, 3) in metres, `coordinates` and `units` that say what they are in, `reprojection_error` in pixels, `track_id`,
     `keypoints_2d` (37, 2) in pixels, and `keypoint_errors` (37,) in metres where the lifter predicts them. Pictures are
-    worlds of their own; in a video, the world is found from the first frames (`spinepose_mm.lifting.world.WorldFrame`), and
-    results before have `settled` False. Of a lifter with a window of frames, results come half a window later.
+    worlds of their own; in a video, the world is found from the first frames
+    (`spinepose_mm.lifting.world.WorldFrame`), and results before have `settled` False. Of a lifter with a window of frames, results come half a window later.
 
     Options of a call, beside MMPose's `bbox_thr`, `nms_thr`, `bboxes`, `use_oks_tracking` and `tracking_thr`:
         coordinates: 'camera' (OpenCV's axes) or 'world' (Y up, on the ground).
