@@ -15,10 +15,10 @@ class SpineUncertaintyHead(TemporalRegressionHead):
 
     Args:
         in_channels, num_joints, decoder, init_cfg: as for MMPose's `TemporalRegressionHead`.
-        loss: the loss's config.
+        loss: the loss's config, such as `dict(type='SpineExpectedErrorLoss')`.
     """
 
-    def __init__(self, in_channels, num_joints, loss=dict(type='SpineExpectedErrorLoss'), decoder=None, init_cfg=None):
+    def __init__(self, in_channels, num_joints, loss, decoder=None, init_cfg=None):
         super().__init__(in_channels, num_joints, loss, decoder, init_cfg)
         self.conv = nn.Conv1d(in_channels, num_joints * 4, 1)
 
