@@ -10,7 +10,7 @@ RUN := $(VENV)/bin
 .PHONY: setup demo test unit clean
 
 setup:
-	@$(PYTHON) scripts/install.py --venv $(VENV) --extras simspine synthetic test vitpose
+	@$(PYTHON) scripts/install.py --venv $(VENV) --extras onnx parquet simspine synthetic test vitpose
 
 demo: setup
 	@PYTHONWARNINGS=ignore $(RUN)/mim run spinepose_mm demo --out demo_results

@@ -54,15 +54,20 @@ setup(
     # torch: from 2.6 on, checkpoints are loaded as data; numpy: what xtcocotools and mmcv are built against here.
     install_requires=[
         'torch>=2.6', 'numpy>=1.26,<2.3', 'mmengine>=0.10.7,<0.11', 'opencv-python>=4.8,<5', 'safetensors>=0.4',
-        'scipy>=1.10', 'tqdm'],
+        'scipy>=1.10', 'tqdm', 'requests', 'matplotlib'],
     extras_require={
         # As for MMPose itself, what has to be built or has broken requirements is mim's business, or that of
         # scripts/install.py: pip alone would try to build chumpy for mmpose, and mmcv without torch.
         'mim': ['mmcv>=2.1,<2.2', 'mmdet>=3.3,<3.4', 'mmpose>=1.3.2,<1.4', 'xtcocotools>=1.14'],
         'synthetic': ['pyvista>=0.49'],
         'simspine': ['h5py>=3.8'],
+        'onnx': ['onnx>=1.16', 'onnxruntime>=1.18'],
+        'parquet': ['pyarrow>=14'],
         'vitpose': ['mmpretrain>=1.2,<1.3'],
-        'test': ['pytest>=8', 'pyvista>=0.49', 'mmpretrain>=1.2,<1.3', 'h5py>=3.8'],
+        # The programs that results are tried in (rtmlib, spinepose, Pose2Sim, OpenSim) are installed without their
+        # requirements, by scripts/install.py too.
+        'test': ['pytest>=8', 'lxml', 'pyvista>=0.49', 'mmpretrain>=1.2,<1.3', 'h5py>=3.8', 'onnx>=1.16',
+                 'onnxruntime>=1.18', 'pyarrow>=14'],
     },
     cmdclass={'build_py': BuildPy, 'sdist': Sdist},
     zip_safe=False)

@@ -34,7 +34,12 @@ FROM_SOURCE = ('mmcv', 'xtcocotools')
 # setuptools to 60.2. Both go in without their requirements, and what mim really needs follows.
 WITHOUT_REQUIREMENTS = ('mmpose', 'mmdet', 'openmim', 'model-index')
 MIM_NEEDS = ('click', 'colorama', 'ordered-set', 'tabulate', 'pandas', 'requests', 'markdown')
-EXTRAS = {'simspine': ('h5py',), 'synthetic': ('pyvista',), 'test': ('pytest',), 'vitpose': ('mmpretrain',)}
+EXTRAS = {
+    'onnx': ('onnx', 'onnxruntime'), 'parquet': ('pyarrow',), 'simspine': ('h5py',), 'synthetic': ('pyvista',),
+    'test': ('pytest', 'lxml', 'anytree', 'c3d', 'OneEuroFilter', 'rtoml'), 'vitpose': ('mmpretrain',)}
+# Programs that the tests let read and run what is written here; they ask for Qt, OpenVINO and a second OpenCV, which
+# are not used.
+EXTRAS_WITHOUT_REQUIREMENTS = {'test': ('opensim', 'pose2sim', 'rtmlib', 'spinepose')}
 SOURCES = ('setup.py', 'pyproject.toml', 'README.md', 'LICENSE', 'model-index.yml', 'spinepose_mm', 'configs', 'tools')
 
 
@@ -154,6 +159,9 @@ class Installer:
             self.pip(f'installing {self.named(WITHOUT_REQUIREMENTS)}', *pinned, '--no-deps', *WITHOUT_REQUIREMENTS)
             for extra in self.extras:
                 self.pip(f'installing the extra [{extra}]', *pinned, *EXTRAS[extra])
+                if extra in EXTRAS_WITHOUT_REQUIREMENTS:
+                    alone = EXTRAS_WITHOUT_REQUIREMENTS[extra]
+                    self.pip(f'installing {self.named(alone)}', *pinned, '--no-deps', *alone)
 
     def wheel(self, name):
         """Return the path of a wheel of `name` built for this Python, torch and platform; build it where needed."""

@@ -49,6 +49,14 @@ class Keypoint(NamedTuple):
         return ''
 
     @property
+    def marker(self):
+        """Name of its marker in motion capture, such as 'RBigToe' or 'Spine_02'."""
+        if not self.twin:
+            return self.name.capitalize()
+        side, _, point = self.name.partition('_')
+        return side[0].upper() + point.title().replace('_', '')
+
+    @property
     def color(self):
         """Colour to draw it in, (R, G, B)."""
         if self.level:
@@ -90,6 +98,10 @@ NUM_KEYPOINTS = len(KEYPOINTS)
 NAMES = tuple(keypoint.name for keypoint in KEYPOINTS)
 SIGMAS = tuple(keypoint.sigma for keypoint in KEYPOINTS)
 WEIGHTS = tuple(keypoint.weight for keypoint in KEYPOINTS)
+#: Each keypoint's marker in Pose2Sim, Sports2D and OpenSim: Pose2Sim's names of Halpe-26, and SIMSPINE's of the spine.
+#: Vertebral levels would not do: Pose2Sim takes what begins with an L for a left marker, so too L5, and where that has
+#: no right one it gives up the swap of left and right altogether.
+POSE2SIM = tuple(keypoint.marker for keypoint in KEYPOINTS)
 #: The keypoint that each marker of SIMSPINE is.
 SIMSPINE = {
     'Hip': 'hip', 'Spine_01': 'spine_01', 'Spine_02': 'spine_02', 'Spine_03': 'spine_03', 'Spine_04': 'spine_04',

@@ -1,3 +1,4 @@
+import logging
 import os
 from pathlib import Path
 
@@ -5,6 +6,7 @@ import builders
 import pytest
 
 import spinepose_mm  # noqa: F401  (registers the classes)
+from mmengine.logging import MMLogger
 from mmengine.registry import DefaultScope, init_default_scope
 
 ROOT = Path(__file__).parents[1]
@@ -15,6 +17,15 @@ def mmpose_scope():
     init_default_scope('mmpose')
     yield
     DefaultScope._instance_dict.clear()
+
+
+@pytest.fixture
+def warnings(caplog):
+    """What MMEngine's logger warns of."""
+    logger = MMLogger.get_current_instance()
+    logger.addHandler(caplog.handler)
+    yield lambda: ' '.join(record.getMessage() for record in caplog.records if record.levelno == logging.WARNING)
+    logger.removeHandler(caplog.handler)
 
 
 @pytest.fixture(scope='session')

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
+from anytree import PreOrderIter
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from Pose2Sim.skeletons import HALPE_26
 
 from spinepose_mm import skeleton
 
@@ -32,6 +34,21 @@ def test_twins_swap():
     assert (flip[flip] == np.arange(37)).all()
     assert (flip == np.arange(37)).sum() == 11  # nose, head and the nine of the spine
     assert skeleton.FLIP_INDICES[31:35] == (32, 31, 34, 33)
+
+
+def test_markers_are_those_of_pose2sim_and_simspine():
+    halpe = {node.id: node.name for node in PreOrderIter(HALPE_26)}
+    assert len(halpe) == 22  # eyes and ears are in none of its trees of Halpe-26
+    assert {i: skeleton.POSE2SIM[i] for i in halpe} == halpe
+    assert {marker: skeleton.POSE2SIM[skeleton.index(name)] for marker, name in skeleton.SIMSPINE.items()} == \
+        {marker: marker for marker in skeleton.SIMSPINE}
+    assert skeleton.POSE2SIM[1:5] == ('LEye', 'REye', 'LEar', 'REar')
+
+
+def test_swapping_the_first_letter_of_a_marker_swaps_the_sides():
+    # The rule of Pose2Sim's triangulation.
+    swapped = [{'L': 'R', 'R': 'L'}.get(name[0], name[0]) + name[1:] for name in skeleton.POSE2SIM]
+    assert tuple(map(skeleton.POSE2SIM.index, swapped)) == skeleton.FLIP_INDICES
 
 
 def test_metainfo_is_what_mmpose_reads():

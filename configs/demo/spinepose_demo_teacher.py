@@ -2,6 +2,7 @@
 _base_ = ['../spinepose_tiny.py']
 
 num_keypoints = 26
+inferencer = 'Pose2DInferencer'
 halpe26 = dict(from_file='configs/_base_/datasets/halpe26.py')
 max_epochs = 16
 

@@ -1,4 +1,13 @@
-"""From pictures and videos to people."""
-from .pose3d_inferencer import SpinePose3DInferencer
+"""From pictures and videos to people, and what is told of them.
 
-__all__ = ['SpinePose3DInferencer']
+people: what the stages hand on; sources: where frames come from; boxes: the user's own; pose2d_inferencer: keypoints;
+ids, smoothing and subject: over time; pose3d_inferencer: in metres; journal and run: films of any length, to files;
+writers: their kinds; drawing: pictures.
+"""
+from .people import Frame, People, Person
+from .pose2d_inferencer import SpinePoseInferencer
+from .pose3d_inferencer import SpinePose3DInferencer
+from .run import analyse
+from .sources import open_source
+
+__all__ = ['Frame', 'People', 'Person', 'SpinePose3DInferencer', 'SpinePoseInferencer', 'analyse', 'open_source']

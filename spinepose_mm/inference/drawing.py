@@ -1,48 +1,141 @@
-"""Pictures of people in 3D: a frame with its keypoints, and the people from the side and from the front."""
+"""Pictures of people: a frame with their keypoints, ids and measures, and people in 3D from the side and the front."""
 import cv2
 import numpy as np
 
 from spinepose_mm import skeleton
+from spinepose_mm.analysis import MEASURES
 
+#: Colours of ids, (R, G, B), in turn: Okabe and Ito's, which colour-blind people tell apart.
+ID_COLORS = ((0, 114, 178), (230, 159, 0), (0, 158, 115), (204, 121, 167), (86, 180, 233), (213, 94, 0),
+             (240, 228, 66))
 _PAPER, _INK, _LINE = (255, 255, 255), (60, 60, 60), (225, 225, 225)
 _GROUND = (170, 190, 200)
 _LEAST_SPAN, _STEP = 2.5, .5  # metres that a view shows at least, and between its lines
+_FULL_SIZE = 200  # pixels of a person, before the frame is scaled up, from which on lines are as thick as is said
+_TOLD = ('trunk_inclination', 'trunk_lean')  # measures that are written beside a person
 _ENDS = np.array([[skeleton.index(name) for name in bone] for bone in skeleton.BONES])
-_COLORS = [skeleton.bone_color(bone)[::-1] for bone in skeleton.BONES]
+_ON_SPINE = np.isin(np.arange(skeleton.NUM_KEYPOINTS), skeleton.SUBSETS['spine'])
 
 
-def draw_views(image, people, least_score=.3, radius=3, thickness=1):
-    """Draw a frame with its keypoints, and beside it the first person's side and front, with the others.
+def draw_people(image, people, least_score=.3, spine_only=False, radius=3, thickness=1):
+    """Draw people into a copy of a picture: keypoints and bones, boxes and ids, and how far the trunk leans.
 
     Args:
         image: (H, W, 3), uint8, BGR.
-        people: result of SpinePose3DInferencer's `forward`, a PoseDataSample.
-        least_score: under which a keypoint is not drawn in the frame.
-        radius, thickness: of keypoints and bones, in pixels of a picture of 640 pixels.
+        people: People.
+        least_score: under which a keypoint is not drawn.
+        spine_only: whether the spine's keypoints are drawn alone.
+        radius, thickness: of keypoints and bones, in pixels of a picture of 640 pixels; whoever is small in the
+            picture gets finer ones.
+
+    Returns:
+        ndarray: (H, W, 3), uint8, BGR.
+    """
+    drawn = image.copy()
+    scale = _scale(image)
+    wanted = _ON_SPINE if spine_only else np.ones_like(_ON_SPINE)
+    for points, scores, box in zip(people.keypoints, people.scores, people.boxes):
+        size = scale * np.clip((box[2:] - box[:2]).max() / scale / _FULL_SIZE, .35, 1)
+        draw_bones(drawn, points, wanted & (scores >= least_score), radius * size, thickness * size)
+    for i in range(len(people)):
+        _draw_label(drawn, people, i, scale)
+    return drawn
+
+
+def draw_views(image, people, coordinates='camera', least_score=.3, spine_only=False, radius=3, thickness=1):
+    """Draw a frame with its people, and beside it the first person's side and front, with the others.
+
+    Args:
+        image: (H, W, 3), uint8, BGR.
+        people: People that were lifted.
+        coordinates: what their points are in, 'camera' (OpenCV's axes) or 'world' (Y up, on the ground).
+        least_score, spine_only, radius, thickness: as of `draw_people`; the views show all points.
 
     Returns:
         ndarray: (H, W + 2 H, 3), uint8, BGR.
     """
-    found = people.pred_instances
     size = image.shape[0]
-    scale = max(1., max(image.shape[:2]) / 640)
-    frame = image.copy()
-    if len(found.keypoints):
-        for points, scores in zip(found.keypoints_2d, found.keypoint_scores):
-            _draw_bones(frame, points, scores >= least_score, round(radius * scale), max(1, round(thickness * scale)))
-    world = people.metainfo.get('coordinates') == 'world'
-    points = found.keypoints if world else found.keypoints * [1, -1, -1]  # Y up
-    views = [_draw_view(points, world, title, size) for title in ('side', 'front')]
+    frame = draw_people(image, people, least_score, spine_only, radius, thickness)
+    points = np.zeros((0, skeleton.NUM_KEYPOINTS, 3)) if people.points is None else upright(people.points, coordinates)
+    points = points[np.isfinite(points).all((1, 2))]
+    views = [_draw_view(points, coordinates == 'world', title, size, spine_only) for title in ('side', 'front')]
     return np.concatenate([frame, *views], axis=1)
 
 
-def _draw_view(points, ground, title, size):
+def draw_bones(canvas, points, seen, radius, thickness):
+    """Draw one person's keypoints and bones into a picture; the spine's are twice as thick, on a white edge.
+
+    Args:
+        canvas: (H, W, 3), uint8, BGR.
+        points: pixels, (37, 2).
+        seen: which of them to draw, (37,).
+        radius, thickness: in pixels.
+    """
+    seen = seen & np.isfinite(points).all(-1)
+    whole = np.nan_to_num(points).round().clip(-10**6, 10**6).astype(int).tolist()
+    radius, thickness = max(1, round(radius)), max(1, round(thickness))
+    bones = [(bone, outer, inner) for bone, (outer, inner) in zip(skeleton.BONES, _ENDS) if seen[outer] and seen[inner]]
+    spine = [(outer, inner) for _, outer, inner in bones if _ON_SPINE[outer] and _ON_SPINE[inner]]
+    for bone, outer, inner in bones:
+        cv2.line(canvas, whole[outer], whole[inner], skeleton.bone_color(bone)[::-1], thickness, cv2.LINE_AA)
+    for edge, color in ((thickness, _PAPER), (0, skeleton.KEYPOINTS[skeleton.ROOT].color[::-1])):
+        for outer, inner in spine:
+            cv2.line(canvas, whole[outer], whole[inner], color, 2 * (thickness + edge), cv2.LINE_AA)
+        for i in skeleton.SUBSETS['spine']:
+            if seen[i]:
+                cv2.circle(canvas, whole[i], radius + edge, color, -1, cv2.LINE_AA)
+    for place, keypoint, shown in zip(whole, skeleton.KEYPOINTS, seen):
+        if shown and not keypoint.level:
+            cv2.circle(canvas, place, radius, keypoint.color[::-1], -1, cv2.LINE_AA)
+
+
+def upright(points, coordinates):
+    """Return points, (..., 3), with Y up: those of 'camera' turned, those of 'world' as they are."""
+    return points if coordinates == 'world' else points * [1, -1, -1]
+
+
+def across(person):
+    """Return the horizontal direction from a person's right to the left, a unit vector; `person` is (37, 3), Y up."""
+    sides = [(person[skeleton.index(f'left_{name}')] - person[skeleton.index(f'right_{name}')])
+             for name in ('hip', 'shoulder')]
+    direction = np.sum(sides, axis=0) * [1, 0, 1]
+    length = np.linalg.norm(direction)
+    return direction / length if length > 1e-6 else np.array([1., 0, 0])
+
+
+def _scale(image):
+    return max(1., max(image.shape[:2]) / 640)
+
+
+def _draw_label(canvas, people, i, scale):
+    """Draw a person's box, and over it the id and how far the trunk leans."""
+    x, y, right, bottom = np.nan_to_num(people.boxes[i]).round().clip(-10**6, 10**6).astype(int).tolist()
+    rows = [f'{MEASURES[name].title} {people.measures[name][i]:.0f} {MEASURES[name].unit}' for name in _TOLD
+            if np.isfinite(people.measures.get(name, {i: np.nan})[i])]
+    color = _INK
+    if people.ids is not None:
+        rows, color = [f'id {people.ids[i]}', *rows], ID_COLORS[people.ids[i] % len(ID_COLORS)][::-1]
+    cv2.rectangle(canvas, (x, y), (right, bottom), color, max(1, round(scale)))
+    height = round(15 * scale)
+    top = max(0, y - height * len(rows))
+    for row, text in enumerate(rows):
+        (width, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, .42 * scale, max(1, round(scale)))
+        left = max(0, min(x, canvas.shape[1] - width - round(6 * scale)))
+        low = top + (row + 1) * height
+        background = color if text.startswith('id ') else _INK
+        cv2.rectangle(canvas, (left, low - height), (left + width + round(6 * scale), low), background, -1)
+        dark = np.dot(background, (.114, .587, .299)) < 140  # ITU-R BT.601's luma, of BGR
+        cv2.putText(canvas, text, (left + round(3 * scale), low - round(4 * scale)), cv2.FONT_HERSHEY_SIMPLEX,
+                    .42 * scale, _PAPER if dark else (0, 0, 0), max(1, round(scale)), cv2.LINE_AA)
+
+
+def _draw_view(points, ground, title, size, spine_only):
     """Return a view of people, (P, 37, 3) with Y up, in a square of `size` pixels."""
     view = np.full((size, size, 3), _PAPER, np.uint8)
     scale = size / 480
     if len(points):
-        across = _across(points[0])
-        flat = np.stack([points @ (across if title == 'front' else np.cross([0, 1., 0], across)), points[..., 1]], -1)
+        left = across(points[0])
+        flat = np.stack([points @ (left if title == 'front' else np.cross([0, 1., 0], left)), points[..., 1]], -1)
         low, high = flat.min((0, 1)), flat.max((0, 1))
         if ground:
             low[1] = min(low[1], 0)
@@ -60,28 +153,8 @@ def _draw_view(points, ground, title, size):
             y = int(to_pixels([0, 0])[1])
             cv2.rectangle(view, (0, y), (size, size), _GROUND, -1)
         for person in flat:
-            _draw_bones(view, to_pixels(person), np.ones(len(person), bool), max(1, round(2 * scale)),
-                        max(1, round(2 * scale)))
+            draw_bones(view, to_pixels(person), _ON_SPINE | (not spine_only), 2 * scale, 1.5 * scale)
     note = f'{title}, lines every {_STEP} m' + (', ground' if ground else '')
     cv2.putText(view, note, (round(8 * scale), round(20 * scale)), cv2.FONT_HERSHEY_SIMPLEX, .5 * scale, _INK,
                 max(1, round(scale)), cv2.LINE_AA)
     return view
-
-
-def _across(person):
-    """Return the horizontal direction from a person's right to the left, a unit vector."""
-    sides = [(person[skeleton.index(f'left_{name}')] - person[skeleton.index(f'right_{name}')])
-             for name in ('hip', 'shoulder')]
-    across = np.sum(sides, axis=0) * [1, 0, 1]
-    length = np.linalg.norm(across)
-    return across / length if length > 1e-6 else np.array([1., 0, 0])
-
-
-def _draw_bones(canvas, points, seen, radius, thickness):
-    whole = np.round(points).clip(-10**6, 10**6).astype(int)
-    for (outer, inner), color in zip(_ENDS, _COLORS):
-        if seen[outer] and seen[inner]:
-            cv2.line(canvas, tuple(whole[outer].tolist()), tuple(whole[inner].tolist()), color, thickness, cv2.LINE_AA)
-    for place, keypoint, shown in zip(whole, skeleton.KEYPOINTS, seen):
-        if shown:
-            cv2.circle(canvas, tuple(place.tolist()), radius, keypoint.color[::-1], -1, cv2.LINE_AA)

@@ -1,35 +1,131 @@
-from functools import partial
+"""Who is who from frame to frame."""
+from dataclasses import dataclass, replace
 
 import numpy as np
-from mmpose.apis import _track_by_iou, _track_by_oks
+from scipy.optimize import linear_sum_assignment
 
 from spinepose_mm import skeleton
+from spinepose_mm.lifting.space import LEAST_SCORE
 
-_MOST_LOST = 30  # frames for which somebody who is not found keeps the id
+MEMORY = 3.  # seconds
+#: Standard deviations, in parts of a person's size, which is the diagonal of the box: of where somebody is, and by which
+#: that gets worse in a second that nobody sees it, and at most; of keypoints and of the box's corners on the person; and
+#: by how much keypoints move on the person in a second, and at most.
+_PLACE, _DRIFT, _MOST_DRIFT = .03, .5, 1.
+_POINTS = np.array([*(.7 * sigma for sigma in skeleton.SIGMAS), .1, .1])
+_LIMBS, _MOST_LIMBS = .5, .12
+_TURN = 1.  # seconds in which a velocity loses its say, as people turn
+_VELOCITY_TIME, _SIZE_TIME = .05, 1.5  # seconds over which these are averaged, of somebody who is seen well
+_CORNER_WEIGHT = .05  # where a keypoint's is its score squared, for those of whom no keypoint is seen
+_POSE, _MOST_OFF = 2., 4.  # what the pose counts beside the place, and the most that a keypoint misfits
+_NEW = 10.  # misfit from which somebody is new
+
+
+@dataclass
+class _Track:
+    """Somebody who is known: keypoints and corners of the box, (39, 2), as last seen or carried along."""
+    id: int
+    points: np.ndarray
+    weights: np.ndarray  # (39,), 0 for what was never seen
+    size: float
+    frame: int  # when it was last seen
+    times: int = 1
+    velocity: np.ndarray = 0.  # pixels a second
 
 
 class Ids:
-    """The ids of the people of a video: MMPose's tracking, and whoever is lost for some frames keeps the id.
+    """The ids of the people of a film: from 0, never given twice, and kept by whoever is lost for a time.
+
+    People are known by where they are, against where their velocity would have led them, and by their poses; of all
+    assignments, the one that fits best is taken (Hungarian method). The misfit of two is a negative log-likelihood:
+    Gaussian, with outliers among the keypoints, and wider the longer somebody was lost. Boxes alone, as the trackers at
+    hand compare them, pass ids from one to another where people cross: see the tool `benchmark_tracking`.
 
     Args:
-        by_keypoints: whether people are told by their keypoints (OKS) or by their boxes (IoU).
-        threshold: OKS or IoU from which two are the same.
+        frame_rate: frames a second.
+        memory: seconds for which somebody who is not found keeps the id.
+
+    Raises:
+        ValueError: these are not over 0.
     """
 
-    def __init__(self, by_keypoints, threshold):
-        self._track = partial(_track_by_oks, sigmas=np.array(skeleton.SIGMAS)) if by_keypoints else _track_by_iou
-        self._threshold, self._known, self._next = threshold, [], 0
+    def __init__(self, frame_rate, memory=MEMORY):
+        if not (frame_rate > 0 and memory > 0):
+            raise ValueError(f'frame_rate and memory are over 0, not {frame_rate} and {memory}')
+        self._frame_rate, self._memory = frame_rate, memory
+        self._tracks, self._frame, self._next = [], 0, 0
 
     def update(self, people):
-        """Give the people of the next frame their `track_id`, and return them in its order."""
-        for person in people:
-            boxes = person.pred_instances.bboxes
-            person.pred_instances.areas = (boxes[:, 2:] - boxes[:, :2]).prod(-1)
-            # What it finds, it takes off the list.
-            person.track_id, person.lost = self._track(person, self._known, self._threshold)[0], 0
-            if person.track_id < 0:
-                person.track_id, self._next = self._next, self._next + 1
-        for person in self._known:
-            person.lost += 1
-        self._known = [*people, *(person for person in self._known if person.lost < _MOST_LOST)]
-        return sorted(people, key=lambda person: person.track_id)
+        """Return the People of the next frame with their ids, in the order of these."""
+        self._tracks = [track for track in self._tracks if self._gone(track) <= self._memory]
+        weights = np.where(people.scores >= LEAST_SCORE, people.scores, 0) ** 2
+        weights = np.concatenate([weights, np.full((len(people), 2), _CORNER_WEIGHT)], axis=1)
+        points = np.concatenate([people.keypoints, people.boxes.reshape(-1, 2, 2)], axis=1)
+        sizes = np.maximum(np.linalg.norm(people.boxes[:, 2:] - people.boxes[:, :2], axis=1), 1)
+        misfits, moves, shares = self._compare(points, weights)
+        known, ids = len(self._tracks), np.empty(len(people), int)
+        for i, j in zip(*linear_sum_assignment(np.hstack([misfits, np.full((len(people), len(people)), _NEW)]))):
+            if j < known:
+                track = self._tracks[j]
+                self._follow(track, points[i], weights[i], sizes[i], moves[i, j], shares[i, j])
+            else:
+                track = _Track(self._next, points[i], weights[i], sizes[i], self._frame)
+                self._tracks.append(track)
+                self._next += 1
+            ids[i] = track.id
+        self._frame += 1
+        order = ids.argsort()
+        return replace(people[order], ids=ids[order])
+
+    def _gone(self, track):
+        """Return for how many seconds somebody was not seen."""
+        return (self._frame - track.frame) / self._frame_rate
+
+    def _compare(self, points, weights):
+        """Compare P people with the M tracks.
+
+        Returns:
+            tuple: misfits (P, M), how far each of the people is from each of the tracks in pixels (P, M, 2), and what
+            part of the keypoints that was told from (P, M).
+        """
+        if not self._tracks:
+            return np.zeros((len(points), 0)), None, None
+        size = np.array([track.size for track in self._tracks])
+        gone = np.array([self._gone(track) for track in self._tracks])
+        ahead = np.array([np.broadcast_to(track.velocity, 2) for track in self._tracks])
+        ahead = ahead * _TURN * (1 - np.exp(-gone / _TURN))[:, None]
+        apart = points[:, None] - np.array([track.points for track in self._tracks])
+        weights = weights[:, None] * (np.array([track.weights for track in self._tracks]) > 0)
+        move = _weighted_median(apart, weights)
+        place = ((move - ahead) ** 2).sum(-1) / size ** 2
+        width = _variance(_PLACE, _DRIFT, _MOST_DRIFT, gone)
+        pose = ((apart - move[..., None, :]) ** 2).sum(-1) / size[:, None] ** 2
+        pose_width = _variance(_POINTS, _LIMBS, _MOST_LIMBS, gone[:, None])
+        pose = (weights * np.minimum(pose / pose_width / 2, _MOST_OFF)).sum(-1) / weights.sum(-1)
+        least = _variance(_PLACE, _DRIFT, _MOST_DRIFT, 1 / self._frame_rate)
+        misfit = place / width / 2 + np.log(width / least) + _POSE * pose
+        return misfit, move, weights.sum(-1) / len(skeleton.NAMES)
+
+    def _follow(self, track, points, weights, size, move, share):
+        """Bring a track to the frame. `share` tells how well it was seen."""
+        gone = self._gone(track)
+        # The first velocities are averaged as they come.
+        keep = min(np.exp(-gone * share / _VELOCITY_TIME), 1 - 1 / track.times)
+        track.velocity = keep * track.velocity + (1 - keep) * move / gone
+        track.size += (1 - np.exp(-gone * share / _SIZE_TIME)) * (size - track.size)
+        track.points = np.where(weights[:, None] > 0, points, track.points + move)
+        track.weights = np.maximum(track.weights, weights)
+        track.frame, track.times = self._frame, track.times + 1
+
+
+def _variance(least, drift, most, seconds):
+    """Return the variance of what drifts, in squared parts of a person's size."""
+    return least ** 2 + np.minimum(drift * seconds, most) ** 2
+
+
+def _weighted_median(values, weights):
+    """Return the medians of values (..., K, 2) by weights (..., K), (..., 2)."""
+    order = values.argsort(axis=-2)
+    below = np.take_along_axis(np.broadcast_to(weights[..., None], values.shape), order, axis=-2).cumsum(-2)
+    middle = (below < below[..., -1:, :] / 2).sum(-2, keepdims=True)
+    return np.take_along_axis(values, np.take_along_axis(order, middle, axis=-2), axis=-2)[..., 0, :]

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 import mmengine.runner.checkpoint as mmengine_checkpoint
+import mmpose.apis.inference as mmpose_inference
 import numpy as np
 import safetensors
 import torch
@@ -23,7 +24,10 @@ from safetensors.torch import save_file
 
 from spinepose_mm import skeleton
 
+from .downloads import fetch
+
 _stock_init_model = BaseInferencer._init_model
+_stock_load_checkpoint = mmpose_inference.load_checkpoint
 
 
 class CheckpointError(ValueError):
@@ -31,9 +35,10 @@ class CheckpointError(ValueError):
 
 
 def install():
-    """Make every loader of MMEngine, MMDetection and MMPose read checkpoints as data."""
+    """Make every loader of MMEngine, MMDetection and MMPose read checkpoints as data, and MMPose's take ONNX files."""
     torch.serialization.add_safe_globals(safe_globals())
     BaseInferencer._init_model = _init_model
+    mmpose_inference.load_checkpoint = _load_checkpoint
     for prefixes, loader in (('', load_from_local), (('http://', 'https://'), load_from_http)):
         CheckpointLoader.register_scheme(prefixes=prefixes, loader=loader, force=True)
         # The loaders of the other schemes (open-mmlab://, torchvision://) call these two by name.
@@ -184,10 +189,21 @@ def _init_model(self, cfg, weights, device='cpu'):
     if not cfg:
         raise CheckpointError(f'{weights}: name the config or the alias of the model too; the text in a checkpoint is '
                               'not run')
+    if str(weights).endswith('.onnx'):
+        return mmpose_inference.init_model(cfg, weights, device)  # which calls `_load_checkpoint`
     return _stock_init_model(self, cfg, weights, device)
 
 
-def load_from_http(filename, map_location=None, model_dir=None, progress=os.isatty(0)):
+def _load_checkpoint(model, filename, *args, **kwargs):
+    """Load a checkpoint into the model that `init_model` builds, or let an ONNX file run in its place."""
+    if not str(filename).endswith('.onnx'):
+        return _stock_load_checkpoint(model, filename, *args, **kwargs)
+    from spinepose_mm.deployment.runtime import run_onnx  # it needs this module
+    run_onnx(model, filename)
+    return {}
+
+
+def load_from_http(filename, map_location=None, model_dir=None, progress=True):
     """Download a checkpoint, where it is not in torch's cache yet, and read it as data.
 
     Args:
@@ -197,27 +213,14 @@ def load_from_http(filename, map_location=None, model_dir=None, progress=os.isat
         progress: whether to show a progress bar.
 
     Raises:
-        ConnectionError: it could not be downloaded.
+        ConnectionError: it could not be downloaded, or is not what was published.
         CheckpointError: as for `load_from_local`.
     """
     rank, world_size = get_dist_info()
     if rank == 0:
-        path = _download(filename, model_dir, progress)
+        path = fetch(filename, model_dir, progress)
     if world_size > 1:
         barrier()
         if rank > 0:  # found in the cache by now, but for another node's
-            path = _download(filename, model_dir, progress)
+            path = fetch(filename, model_dir, progress)
     return load_from_local(path, map_location)
-
-
-def _download(url, folder, progress):
-    folder = Path(folder or Path(torch.hub.get_dir(), 'checkpoints'))
-    path = folder / url.split('?')[0].rsplit('/', 1)[1]
-    if not path.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            torch.hub.download_url_to_file(url, path, progress=progress)
-        except OSError as error:
-            raise ConnectionError(f'{url} could not be downloaded ({error}). Fetch it by other means and save it as '
-                                  f'{path}, or name a local file instead') from error
-    return path

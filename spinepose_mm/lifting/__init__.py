@@ -4,7 +4,7 @@ camera: intrinsics, lens and calibration files; triangulation: several views; pl
 lifted pose; ground: up and the ground; world: the frame that they make; space: all that, frame by frame.
 """
 from .camera import Camera, read_cameras
-from .space import People, Space
+from .space import Placed, Space
 from .triangulation import reprojection_errors, triangulate
 
-__all__ = ['Camera', 'People', 'Space', 'read_cameras', 'reprojection_errors', 'triangulate']
+__all__ = ['Camera', 'Placed', 'Space', 'read_cameras', 'reprojection_errors', 'triangulate']

@@ -17,7 +17,7 @@ _MOST_DEPTH = 200.  # metres; further off, a person is no person
 
 
 @dataclass
-class People:
+class Placed:
     """The people of one frame in 3D.
 
     Attributes:
@@ -63,7 +63,7 @@ class Space:
         self._lengths = defaultdict(list)
         self.world = WorldFrame(warm_up)
 
-    def update(self, ids, poses, points, scores):
+    def update(self, ids, poses, points, scores, smooth=None):
         """Place the people of the next frame.
 
         Args:
@@ -71,9 +71,10 @@ class Space:
             poses: lifted, in any one unit, in the camera's axes, (P, 37, 3).
             points: keypoints in pixels, (P, 37, 2).
             scores: of the keypoints, (P, 37); those under LEAST_SCORE count as not seen.
+            smooth: what is done to the points in camera space, (P, 37, 3) metres, before the world is found.
 
         Returns:
-            People: in the order of the arguments.
+            Placed: in the order of the arguments.
         """
         poses = np.asarray(poses, float).reshape(-1, skeleton.NUM_KEYPOINTS, 3)
         weights = np.clip(np.where(np.asarray(scores) >= LEAST_SCORE, scores, 0), 0, 1).reshape(poses.shape[:2])
@@ -83,13 +84,19 @@ class Space:
         moves, errors = place(poses, rays, weights, (self.camera.K[0, 0] + self.camera.K[1, 1]) / 2)
         moves[~(moves[:, 2] < _MOST_DEPTH)] = np.nan
         points = poses + moves[:, None]
+        if smooth is not None:
+            points = smooth(points)
         settled = all(len(self._lengths[person]) == self.warm_up for person in ids)
         if self.coordinates == 'world':
             known = np.isfinite(points).all((1, 2))
             self.world.update(np.asarray(ids)[known], points[known], skeleton.ROOT, weights[known])
             points = self.world.to_world(points) if self.world.R is not None else np.full_like(points, np.nan)
             settled &= self.world.settled
-        return People(np.asarray(ids), points, self.coordinates, scale, errors, settled)
+        return Placed(np.asarray(ids), points, self.coordinates, scale, errors, settled)
+
+    def heights(self, ids):
+        """Return how tall persons are in metres, (P,)."""
+        return np.array([self._heights[person] for person in ids], float)
 
     def _scale(self, person, length):
         """Return metres per unit of a person's pose, which is `length` units tall."""

@@ -1,9 +1,7 @@
 import json
-import logging
 
 import numpy as np
 import pytest
-from mmengine.logging import MMLogger
 from mmpose.registry import DATASETS
 
 import builders
@@ -12,15 +10,6 @@ import builders
 def build(path, **kwargs):
     return DATASETS.build(dict(
         type='SpineTrackDataset', ann_file=str(path), data_prefix=dict(img=str(path.parent)), **kwargs))
-
-
-@pytest.fixture
-def warnings(caplog):
-    """What MMEngine's logger warns of."""
-    logger = MMLogger.get_current_instance()
-    logger.addHandler(caplog.handler)
-    yield lambda: ' '.join(record.getMessage() for record in caplog.records if record.levelno == logging.WARNING)
-    logger.removeHandler(caplog.handler)
 
 
 def test_reads_people(tmp_path):

@@ -13,12 +13,11 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from mmpose.apis import MMPoseInferencer
-from mmpose.apis.inferencers import Pose2DInferencer
 from mmpose.registry import MODELS
 
 import builders
 from spinepose_mm import skeleton
-from spinepose_mm.inference import SpinePose3DInferencer
+from spinepose_mm.inference import SpinePose3DInferencer, SpinePoseInferencer
 from spinepose_mm.lifting import Camera
 from spinepose_mm.lifting.placement import standing_height
 
@@ -86,21 +85,26 @@ def test_camera_coordinates_project_to_the_picture(inferencer, film):
 def test_lifts_what_the_2d_model_finds(inferencer, film, monkeypatch):
     """With the true 2D in place of the small model's, the true pose comes out, in metres and in its place."""
     path, true, camera, stature = film
-    stock, frame = Pose2DInferencer.__call__, iter(range(FRAMES))
+    stock, frame = SpinePoseInferencer.find, iter(range(FRAMES))
 
-    def exact(self, *args, **kwargs):
-        for result in stock(self, *args, **kwargs):
-            sample, = result['predictions']
-            sample.pred_instances.keypoints = camera.project(true[next(frame)])[None].astype(np.float32)
-            sample.pred_instances.keypoint_scores = np.ones((1, 37), np.float32)
-            yield result
-    monkeypatch.setattr(Pose2DInferencer, '__call__', exact)
+    def exact(self, image, boxes):
+        found = stock(self, image, boxes)
+        return replace(found, keypoints=camera.project(true[next(frame)])[None], scores=np.ones((1, 37)))
+    monkeypatch.setattr(SpinePoseInferencer, 'find', exact)
     found = np.array([frame[0]['keypoints'] for frame in people(inferencer(
         str(path), camera=replace(camera, R=np.eye(3), t=np.zeros(3)), height=stature, warm_up=FRAMES))])
     truth, root, spine = camera.to_camera(true), skeleton.index('S1'), list(skeleton.SUBSETS['spine'])
     relative = np.linalg.norm(found - found[:, [root]] - truth + truth[:, [root]], axis=-1)
     assert relative[:, spine].mean() < .06 and relative.mean() < .15
     assert np.linalg.norm(found - truth, axis=-1)[-1].mean() < .3
+
+
+def test_what_is_lifted_was_smoothed_before(inferencer, film):
+    raw, smooth = (people(inferencer(str(film[0]), smooth=chosen, field_of_view=60)) for chosen in (False, True))
+    flat = people(inferencer.inferencer.pose2d_model(str(film[0]), smooth=True))
+    np.testing.assert_allclose([person['keypoints_2d'] for person, in smooth], [person['keypoints'] for person, in flat])
+    jitter = [np.abs(np.diff([person['keypoints'] for person, in found], 2, axis=0)).mean() for found in (raw, smooth)]
+    assert jitter[1] < .7 * jitter[0]
 
 
 def test_pictures_are_worlds_of_their_own(inferencer, film, tmp_path):
@@ -155,22 +159,17 @@ BOX, OTHER = [30., 10, 170, 190], [60., 0, 199, 199]
 def test_boxes_of_ones_own(inferencer, film):
     """In any order, now and then none: everybody keeps the id, and comes in its order."""
     boxes = [[BOX]] * 3 + [[BOX, OTHER], [OTHER, BOX], [], [OTHER], np.array([OTHER, BOX])] + [[]] * (FRAMES - 8)
-    found = people(inferencer(str(film[0]), bboxes=boxes, height={1: 1.5}, tracking_thr=.7))
+    found = people(inferencer(str(film[0]), bboxes=boxes, height={1: 1.5}))
     assert [[(person['track_id'], person['bbox']) for person in frame] for frame in found] == [
-        *[[(0, BOX)]] * 3, [(0, BOX), (1, OTHER)], [(0, BOX), (1, OTHER)], [], [(1, OTHER)], [(0, BOX), (1, OTHER)],
+        *[[(0, [BOX])]] * 3, [(0, [BOX]), (1, [OTHER])], [(0, [BOX]), (1, [OTHER])], [], [(1, [OTHER])], [(0, [BOX]), (1, [OTHER])],
         *[[]] * (FRAMES - 8)]
-    same = people(inferencer(str(film[0]), bboxes=boxes, tracking_thr=.7))
+    same = people(inferencer(str(film[0]), bboxes=boxes))
     first, second = (standing_height(np.array(found[7][i]['keypoints'])) / standing_height(
         np.array(same[7][i]['keypoints'])) for i in (0, 1))
     assert (first, second) == (pytest.approx(1), pytest.approx(1.5 / 1.7))
     np.testing.assert_allclose(found[7][1]['keypoint_errors'], np.array(same[7][1]['keypoint_errors']) * 1.5 / 1.7)
-    with pytest.raises(ValueError, match='bboxes are of 2 pictures, and there are more'):
+    with pytest.raises(ValueError, match='bboxes are of 2 frames, and there are more'):
         list(inferencer(str(film[0]), bboxes=[[BOX]] * 2))
-
-
-def test_tracking_by_keypoints(inferencer, film):
-    found = people(inferencer(str(film[0]), use_oks_tracking=True, tracking_thr=.1))
-    assert [person['track_id'] for person, in found] == [0] * FRAMES
 
 
 def test_nobody_detected_is_nobody(inferencer, film, monkeypatch):
@@ -208,7 +207,7 @@ def test_samples_are_returned_and_dicts_written(inferencer, film, tmp_path):
 def test_a_2d_model_of_other_keypoints_is_refused():
     coco = 'td-hm_hrnet-w32_8xb64-210e_coco-256x192'
     config = next((Path(mmpose.__file__).parent / '.mim/configs').rglob(f'{coco}.py'))
-    with pytest.raises(ValueError, match='finds 17 keypoints, where the lifter takes 37'):
+    with pytest.raises(ValueError, match='finds 17 keypoints, where this package\'s models find 37'):
         MMPoseInferencer(pose3d='spinepose-lifter', pose2d=str(config), det_model='whole_image', device='cpu')
 
 

@@ -1,3 +1,4 @@
+import pytest
 from mmpose.apis.inferencers import mmpose_inferencer
 from mmpose.registry import INFERENCERS
 
@@ -5,18 +6,26 @@ import builders
 
 
 def test_a_config_names_its_inferencer(monkeypatch):
-    """This package's lifters get this package's inferencer, and MMPose's own, by alias or by file, get MMPose's."""
+    """This package's models get this package's inferencers, and MMPose's own, by alias or by file, get MMPose's."""
     made = []
-    for name in ('Pose3DInferencer', 'SpinePose3DInferencer'):
+    for name in ('Pose2DInferencer', 'SpinePoseInferencer', 'Pose3DInferencer', 'SpinePose3DInferencer'):
         monkeypatch.setitem(INFERENCERS._module_dict, name, lambda *args, name=name: made.append((name, *args)))
-    ours = str(builders.config('lifting/spinepose_lifter_27frames'))
-    for model in ('human3d', 'spinepose-lifter', ours, str(builders.config('spinepose_tiny'))):
+    lifter, tiny = (str(builders.config(name)) for name in ('lifting/spinepose_lifter_27frames', 'spinepose_tiny'))
+    for model in ('human3d', 'spinepose-lifter', lifter):
         mmpose_inferencer.Pose3DInferencer(model, 'weights')
-    assert made == [('Pose3DInferencer', 'human3d', 'weights'), ('SpinePose3DInferencer', 'spinepose-lifter', 'weights'),
-                    ('SpinePose3DInferencer', ours, 'weights'),
-                    ('Pose3DInferencer', str(builders.config('spinepose_tiny')), 'weights')]
+    for model in ('human', 'spinepose-tiny', tiny, str(builders.config('baselines/spinepose_baseline_hrnet_w32'))):
+        mmpose_inferencer.Pose2DInferencer(model, 'weights')
+    assert [(name, *rest) for name, _, *rest in made] == [
+        (name, 'weights') for name in ('Pose3DInferencer', *['SpinePose3DInferencer'] * 2,
+                                       'Pose2DInferencer', *['SpinePoseInferencer'] * 3)]
+    with pytest.raises(ValueError, match='spinepose-tiny is a model for pose2d, and was given for the other'):
+        mmpose_inferencer.Pose3DInferencer('spinepose-tiny', 'weights')
+    with pytest.raises(ValueError, match='spinepose-lifter is a model for pose3d'):
+        mmpose_inferencer.Pose2DInferencer('spinepose-lifter')
 
 
-def test_options_of_mmpose_are_still_there():
-    assert {'bbox_thr', 'tracking_thr', 'coordinates', 'height'} <= mmpose_inferencer.MMPoseInferencer.preprocess_kwargs
-    assert 'height' not in mmpose_inferencer.BaseMMPoseInferencer.preprocess_kwargs
+def test_mmpose_still_has_what_is_replaced():
+    """Fails loudly where a later MMPose makes its inferencers otherwise."""
+    assert mmpose_inferencer.MMPoseInferencer.__call__.__module__ == 'spinepose_mm.interop.inferencers'
+    source = mmpose_inferencer.MMPoseInferencer.__init__.__code__.co_names
+    assert {'Pose2DInferencer', 'Pose3DInferencer'} <= set(source)

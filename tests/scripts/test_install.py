@@ -96,6 +96,8 @@ def test_second_run_does_nothing_and_changed_sources_install_the_package_alone(i
     installer.run()
     names = ' '.join(word for call in pip_calls for word in call)
     assert all(name in names for name in ('torch', 'mmcv', 'mmpose', 'openmim', 'pytest'))
+    alone, = [call for call in pip_calls if 'rtmlib' in call]  # not the second OpenCV that it asks for
+    assert '--no-deps' in alone and 'spinepose' in alone
     pip_calls.clear()
     installer.run()
     assert pip_calls == []

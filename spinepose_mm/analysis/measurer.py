@@ -1,0 +1,49 @@
+from dataclasses import replace
+
+import numpy as np
+
+from spinepose_mm.lifting.space import LEAST_SCORE
+
+from .measures import MEASURES
+from .spine import measure_picture, measure_space
+from .unwrapping import Unwrapper
+from .view import view
+
+_TURNING = [name for name, measure in MEASURES.items() if measure.turns]
+
+
+class Measurer:
+    """Measures the people of a film, frame by frame.
+
+    Args:
+        least_score: under which a keypoint counts as not seen.
+        unwrap: whether the angles of `Measure.turns` go on beyond a half turn from frame to frame, where people have
+            ids.
+    """
+
+    def __init__(self, least_score=LEAST_SCORE, unwrap=True):
+        self.least_score = least_score
+        self._unwrapper = Unwrapper() if unwrap else None
+
+    def update(self, people, up=None):
+        """Return the people of the next frame with their `views` and `measures`.
+
+        Args:
+            people: People.
+            up: the direction of up in the axes of their points, (3,): (0, 1, 0) in the world, and (0, -1, 0) in a
+                camera's axes where it is level. Without it, or without points, they are measured in the picture.
+
+        Raises:
+            ValueError: `up` is no direction.
+        """
+        seen = (people.scores >= self.least_score)[..., None]
+        keypoints = np.where(seen, people.keypoints, np.nan)
+        views = view(keypoints)
+        if people.points is None or up is None:
+            measures = measure_picture(keypoints, views)
+        else:
+            measures = measure_space(np.where(seen, people.points, np.nan), up)
+        if self._unwrapper and people.ids is not None:
+            turning = self._unwrapper.update(people.ids, np.stack([measures[name] for name in _TURNING], axis=-1))
+            measures.update(zip(_TURNING, turning.T))
+        return replace(people, views=views, measures=measures)

@@ -1,0 +1,92 @@
+"""The measures of a spine: what each is called, what it is in, and how it is defined.
+
+They are measures between keypoints, which lie near the centroids of the vertebral bodies: not radiographic ones, and
+not for diagnosis.
+
+Sources:
+    [1] Wu et al. (2002), ISB recommendation on definitions of joint coordinate system of various joints for the
+        reporting of human joint motion, part I: ankle, hip, and spine, Journal of Biomechanics 35, 543-548.
+    [2] ISO 11226 (2000), Ergonomics: evaluation of static working postures.
+    [3] McAtamney and Corlett (1993), RULA: a survey method for the investigation of work-related upper limb disorders,
+        Applied Ergonomics 24, 91-99; Karhu, Kansi and Kuorinka (1977), Correcting working postures in industry (OWAS),
+        Applied Ergonomics 8, 199-201.
+    [4] Cobb (1948), Outline for the study of scoliosis: the angle between the end vertebrae of a curve.
+    [5] The plumb line from C7 of spine radiographs; here it is the line from C7 to S1, however it stands.
+"""
+import math
+from typing import NamedTuple
+
+from spinepose_mm import skeleton
+
+_LEVELS = [skeleton.KEYPOINTS[i].level for i in skeleton.SUBSETS['spine']]
+#: Upper and lower end of each part of the spine between two keypoints.
+SEGMENTS = tuple(zip(_LEVELS, _LEVELS[1:]))
+#: Lower and upper end of the lines whose angles are measured.
+LINES = {'trunk': ('S1', 'C7'), 'neck': ('C7', 'C1'), 'thoracic': ('L1', 'C7'), 'lumbar': ('S1', 'L1')}
+
+
+class Measure(NamedTuple):
+    """What a measure is.
+
+    Attributes:
+        title: for people to read.
+        unit: 'deg', '%' or 'mm', of people in space.
+        picture_unit: of people in a picture.
+        plane: 'sagittal', 'frontal' or 'any'; a picture has to show that plane.
+        low, high: range of its values; an angle is above -180 and up to 180.
+        turns: whether it is to the vertical, so that somebody who turns over goes beyond that range.
+        definition: its formula in words.
+        source: what it is after.
+    """
+    title: str
+    unit: str
+    picture_unit: str
+    plane: str
+    low: float
+    high: float
+    turns: bool
+    definition: str
+    source: str
+
+
+def _angle(title, plane, definition, source, turns=False):
+    return Measure(title, 'deg', 'deg', plane, -180., 180., turns, definition, source)
+
+
+def _length(title, definition):
+    return Measure(title, 'mm', 'px', 'any', 0., math.inf, False, definition, 'keypoints')
+
+
+#: Every measure, {name: Measure}.
+MEASURES = {
+    **{f'{name}_inclination': _angle(
+        f'{name} inclination', 'sagittal', f'angle of the line {lower} to {upper} to the vertical, positive forward',
+        'ISO 11226, RULA, OWAS' if name == 'trunk' else 'as of the trunk', turns=True)
+        for name, (lower, upper) in LINES.items()},
+    'neck_flexion': _angle(
+        'neck flexion', 'sagittal', 'angle of the line C7 to C1 to the line L1 to C7, positive forward', 'ISB 2002'),
+    'thoracolumbar_flexion': _angle(
+        'thoracolumbar flexion', 'sagittal', 'angle of the line L1 to C7 to the line S1 to L1, positive forward',
+        'ISB 2002'),
+    'kyphosis': _angle(
+        'kyphosis-like angle', 'sagittal', 'how much further forward the curve S1 to C7 leans at T4 than at T12',
+        'Cobb 1948'),
+    'lordosis': _angle(
+        'lordosis-like angle', 'sagittal', 'how much further forward the curve S1 to C7 leans at S1 than at L1',
+        'Cobb 1948'),
+    **{f'{name}_lean': _angle(
+        f'{name} lean', 'frontal', f'angle of the line {lower} to {upper} to the vertical, positive to the left',
+        'RULA, OWAS' if name == 'trunk' else 'as of the trunk', turns=True) for name, (lower, upper) in LINES.items()},
+    'lateral_deviation': Measure(
+        'lateral deviation', '%', '%', 'frontal', -100., 100., False,
+        'distance of the furthest keypoint from the line S1 to C7, over its length, positive to the left',
+        'C7 plumb line'),
+    'spine_length': _length('spine length', 'sum of the distances from S1 to C1'),
+    **{f'{upper}_{lower}': _length(f'{upper} to {lower}', f'distance from {upper} to {lower}')
+       for upper, lower in SEGMENTS},
+}
+
+
+def units(picture=False):
+    """Return {name: unit} of MEASURES, of people in space or in a picture."""
+    return {name: measure.picture_unit if picture else measure.unit for name, measure in MEASURES.items()}

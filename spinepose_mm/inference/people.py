@@ -1,0 +1,118 @@
+"""What the stages of inference hand on: the people of a frame as plain arrays."""
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+from mmengine.structures import InstanceData
+
+from spinepose_mm import skeleton
+
+
+@dataclass
+class People:
+    """The people of one frame. P is their number, 37 the number of keypoints.
+
+    Attributes:
+        keypoints: image pixels, (P, 37, 2).
+        scores: of the keypoints, about 0 to 1, (P, 37).
+        boxes: image pixels, x1, y1, x2, y2, (P, 4).
+        box_scores: 0 to 1, (P,).
+        ids: the same for a person in all frames of a film, from 0, (P,).
+        points: metres, (P, 37, 3), where people were lifted; NaN for whoever could not be lifted.
+        point_errors: how far off each point is expected to be against S1, metres, (P, 37), where the lifter says so.
+        reprojection_errors: how far points are from where they were seen, pixels, (P,), where people were lifted.
+        views: from where each is seen, out of `spinepose_mm.analysis.VIEWS`, (P,), where they were measured.
+        measures: {name: (P,)}, named and in units as `spinepose_mm.analysis.MEASURES` says, NaN where one cannot be
+            told.
+    """
+    keypoints: np.ndarray
+    scores: np.ndarray
+    boxes: np.ndarray
+    box_scores: np.ndarray
+    ids: np.ndarray = None
+    points: np.ndarray = None
+    point_errors: np.ndarray = None
+    reprojection_errors: np.ndarray = None
+    views: np.ndarray = None
+    measures: dict = field(default_factory=dict)
+
+    def __len__(self):
+        return len(self.keypoints)
+
+    def __getitem__(self, chosen):
+        """Return some of the people, by a mask or a list of numbers."""
+        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        return People(**{name: {key: each[chosen] for key, each in value.items()} if isinstance(value, dict)
+                         else None if value is None else value[chosen] for name, value in values.items()})
+
+
+def nobody():
+    """Return People of no person."""
+    k = skeleton.NUM_KEYPOINTS
+    return People(np.zeros((0, k, 2)), np.zeros((0, k)), np.zeros((0, 4)), np.zeros(0), np.zeros(0, int))
+
+
+@dataclass
+class Frame:
+    """One frame of an input.
+
+    Attributes:
+        index: of the frame in its input, from 0.
+        time: seconds from the beginning of a film; NaN for a picture that is none of a film.
+        path: of the picture, or of the film.
+        image: (H, W, 3), uint8, BGR.
+        people: People.
+        coordinates: what 3D is in, 'camera' (OpenCV's axes: x right, y down, z forward) or 'world' (Y up, the ground at
+            0), where people were lifted.
+        settled: whether scale and world are what they stay, where people were lifted.
+    """
+    index: int
+    time: float
+    path: str
+    image: np.ndarray = None
+    people: People = None
+    coordinates: str = None
+    settled: bool = None
+
+
+class Person(dict):
+    """A person as MMPose's inferencers give one, a dict of what JSON takes; keypoints can be asked for by name.
+
+    `person['L3']` or `person['spine_02']` is the keypoint's place, (x, y) in pixels or (x, y, z) in metres, and
+    `person.score('L3')` its score.
+    """
+
+    def __missing__(self, name):
+        return self['keypoints'][skeleton.index(name)]
+
+    def score(self, name):
+        return self['keypoint_scores'][skeleton.index(name)]
+
+
+def to_instances(people):
+    """Return People as MMPose's `pred_instances`; where people were lifted, `keypoints` are those in 3D."""
+    fields = dict(keypoints=people.keypoints, keypoint_scores=people.scores, bboxes=people.boxes,
+                  bbox_scores=people.box_scores, track_id=people.ids)
+    if people.points is not None:
+        fields.update(keypoints=people.points, keypoints_2d=people.keypoints,
+                      reprojection_error=people.reprojection_errors)
+    if people.point_errors is not None:
+        fields.update(keypoint_errors=people.point_errors)
+    if people.views is not None:
+        fields.update(view=people.views, measures=[{name: float(value[i]) for name, value in people.measures.items()}
+                                                   for i in range(len(people))])
+    return InstanceData(**fields)
+
+
+def to_persons(instances, **common):
+    """Return `pred_instances` as a list of Person, with MMPose's names (`bbox` is a list of one box, as there).
+
+    Args:
+        instances: of `to_instances`.
+        common: what to say of each.
+    """
+    persons = []
+    for i in range(len(instances.keypoints)):
+        values = {name: value[i].tolist() if isinstance(value, np.ndarray) else value[i]
+                  for name, value in instances.items()}
+        persons.append(Person(values, bbox=[values.pop('bboxes')], bbox_score=values.pop('bbox_scores'), **common))
+    return persons

@@ -1,0 +1,217 @@
+"""Where pictures come from: files, folders, patterns, videos, cameras, streams and arrays, one frame at a time."""
+import glob
+import logging
+import mimetypes
+import os
+import re
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+from mmengine.logging import print_log
+
+from .people import Frame
+
+ORDERS = ('bgr', 'rgb')
+_GUESSED_RATE = 30.  # frames a second, of cameras and files that do not say
+_PATIENCE = 250  # broken frames in a row after which a video is at its end
+
+
+class Source:
+    """An input, frame by frame.
+
+    Attributes:
+        path: as it was given.
+        name: of the file, folder or stream, to name results after.
+        is_film: whether frames follow each other in time; otherwise each picture stands for itself.
+        frame_rate: frames a second; None unless it is a film.
+        length: number of frames, None where it is not known; a video's own figure, which may be wrong.
+        identity: what tells this input from another one, a list of what JSON takes; None for what cannot be read again.
+        skipped: number of frames, or of pictures, that could not be read so far.
+    """
+    length = identity = frame_rate = None
+    is_film, skipped = False, 0
+
+    def __init__(self, path, name):
+        self.path, self.name = path, name
+
+    def __iter__(self):
+        """Yield each Frame. Those that cannot be read are left out, and counted.
+
+        Raises:
+            ValueError: nothing at all could be read.
+        """
+        count = self.skipped = 0
+        for frame in self._read():
+            count += 1
+            yield frame
+        if not count:
+            raise ValueError(f'{self.path} holds nothing that can be read')
+        if self.skipped:
+            kind = 'frames' if self.is_film else 'pictures'
+            print_log(f'{self.path}: {self.skipped} {kind} could not be read and were left out', 'current',
+                      logging.WARNING)
+
+    def __len__(self):
+        return self.length or 0
+
+
+class Video(Source):
+    """A video file, or a stream by its address ('rtsp://…') or a camera by its number ('webcam:0')."""
+    is_film = True
+
+    def __init__(self, path):
+        live = _live(path)
+        super().__init__(path, Path(path).stem if live is None else re.sub(r'\W+', '_', path))
+        with self._opened() as capture:
+            rate = capture.get(cv2.CAP_PROP_FPS)
+            self.frame_rate = rate if 0 < rate < 1000 else _GUESSED_RATE
+            if live is None:
+                count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+                self.length = count if count > 0 else None
+                status = os.stat(path)
+                self.identity = [str(Path(path).absolute()), status.st_size, status.st_mtime_ns]
+
+    @contextmanager
+    def _opened(self):
+        live = _live(self.path)
+        capture = cv2.VideoCapture(self.path if live is None else live)
+        try:
+            if not capture.isOpened():
+                raise ValueError(f'{self.path} cannot be opened as a video')
+            yield capture
+        finally:
+            capture.release()
+
+    def _read(self):
+        with self._opened() as capture:
+            index, time, failed = 0, -1 / self.frame_rate, 0
+            while True:
+                if not capture.grab():
+                    # A broken frame ends nothing: more may follow, up to where the file says that it ends.
+                    failed += 1
+                    if self.length is None or index >= self.length or failed > _PATIENCE:
+                        break
+                    continue
+                now = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+                # Of cameras and some files no times are known.
+                step = now - time if now > time else 1 / self.frame_rate
+                if failed:
+                    lost = max(1, round(step * self.frame_rate) - 1)
+                    self.skipped, index, failed = self.skipped + lost, index + lost, 0
+                time += step
+                found, image = capture.retrieve()
+                if found:
+                    yield Frame(index, time, self.path, image)
+                self.skipped += not found
+                index += 1
+            # The file's own count may be a little off.
+            if self.length and index < .98 * self.length:
+                self.skipped += self.length - index
+
+
+class Pictures(Source):
+    """Pictures: paths, or arrays (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) of uint8.
+
+    Args:
+        pictures: list of them.
+        frame_rate: frames a second where they follow each other in time.
+        channel_order: 'bgr' or 'rgb', of arrays.
+    """
+
+    def __init__(self, pictures, frame_rate=None, channel_order='bgr', path='pictures'):
+        super().__init__(path, Path(path).absolute().stem)
+        if channel_order not in ORDERS:
+            raise ValueError(f'channel_order is \'bgr\' or \'rgb\', not {channel_order!r}')
+        if frame_rate is not None and not 0 < frame_rate < np.inf:
+            raise ValueError(f'frame_rate is in frames a second, and over 0, not {frame_rate!r}')
+        self.pictures, self.frame_rate, self._order = pictures, frame_rate, channel_order
+        self.is_film = frame_rate is not None
+        self.length = len(pictures) if hasattr(pictures, '__len__') else None
+        if self.length and all(isinstance(picture, (str, os.PathLike)) for picture in pictures):
+            self.identity = [os.path.abspath(picture) for picture in pictures]
+
+    def _read(self):
+        for index, picture in enumerate(self.pictures):
+            is_array = isinstance(picture, np.ndarray)
+            path = f'{index:08d}.jpg' if is_array else os.fspath(picture)
+            image = self._to_bgr(picture, index) if is_array else _read_picture(path)
+            if image is None:
+                print_log(f'{path} cannot be read as a picture', 'current', logging.WARNING)
+                self.skipped += 1
+            else:
+                yield Frame(index, index / self.frame_rate if self.is_film else np.nan, path, image)
+
+    def _to_bgr(self, picture, index):
+        channels = 1 if picture.ndim == 2 else picture.shape[2] if picture.ndim == 3 else None
+        if channels not in (1, 3, 4) or picture.dtype != np.uint8 or not picture.size:
+            raise ValueError(f'picture {index} is {picture.dtype} of shape {picture.shape}, where uint8 of shape '
+                             '(H, W), (H, W, 3) or (H, W, 4) is expected')
+        if channels == 1:
+            return cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
+        return np.ascontiguousarray(picture[..., 2::-1] if self._order == 'rgb' else picture[..., :3])
+
+
+def open_source(inputs, frame_rate=None, channel_order='bgr'):
+    """Return the Source that is meant.
+
+    Args:
+        inputs: path of a picture, of a video or of a folder of pictures, a pattern ('*.jpg'), 'webcam:0', the address
+            of a stream, an array, a list of paths or arrays, or a Source.
+        frame_rate: frames a second of pictures that follow each other in time.
+        channel_order: 'bgr' (OpenCV's) or 'rgb', of arrays.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is no picture, no video, and has none in it, or an option is out of its range.
+    """
+    if isinstance(inputs, Source):
+        return inputs
+    if isinstance(inputs, np.ndarray):
+        inputs = [inputs] if inputs.ndim < 4 else inputs
+    if not isinstance(inputs, (str, os.PathLike)):
+        return Pictures(inputs, frame_rate, channel_order)
+    path = os.fspath(inputs)
+    if _live(path) is not None:
+        return Video(path)
+    if os.path.isdir(path):
+        found = [entry.path for entry in os.scandir(path) if _kind(entry.path) == 'image']
+        return _pictures(path, found, frame_rate, f'{path} has no pictures in it')
+    if not os.path.exists(path):
+        if not glob.has_magic(path):
+            raise FileNotFoundError(f'{path} does not exist')
+        found = [match for match in glob.glob(path, recursive=True) if _kind(match) == 'image']
+        return _pictures(os.path.dirname(path) or '.', found, frame_rate, f'no picture is named like {path}')
+    if _kind(path) == 'image':
+        if _read_picture(path) is None:
+            raise ValueError(f'{path} cannot be read as a picture')
+        return Pictures([path], frame_rate, path=path)
+    return Video(path)
+
+
+def _pictures(folder, found, frame_rate, problem):
+    if not found:
+        raise ValueError(problem)
+    by_number = sorted(found, key=lambda path: [int(part) if part.isdigit() else part
+                                                for part in re.split(r'(\d+)', path)])
+    return Pictures(by_number, frame_rate, path=folder)
+
+
+def _kind(path):
+    """Return 'image', 'video' or another kind of file, told from its ending."""
+    return (mimetypes.guess_type(path)[0] or '').split('/')[0]
+
+
+def _live(path):
+    """Return a camera's number or a stream's address; None for a file."""
+    camera = re.fullmatch(r'webcam(?::(\d+))?', path, re.IGNORECASE)
+    if camera:
+        return int(camera[1] or 0)
+    return path if re.match(r'(?!file:)[a-z]+://', path) else None
+
+
+def _read_picture(path):
+    """Return a picture's pixels the right way up, (H, W, 3), uint8, BGR, or None where it cannot be read."""
+    coded = np.fromfile(path, np.uint8) if os.path.isfile(path) else ()
+    return cv2.imdecode(coded, cv2.IMREAD_COLOR) if len(coded) else None

@@ -1,0 +1,87 @@
+"""What this package's inferencers have in common."""
+import json
+import os
+from pathlib import Path
+
+from mmpose.structures import PoseDataSample
+
+from .people import to_instances, to_persons
+from .sources import open_source
+
+
+class Streaming:
+    """Mixin of a BaseMMPoseInferencer whose `follow` yields Frames: any input, and nothing that grows with its length.
+
+    MMPose's own take no streams, open a window for a camera, and keep all predictions of a film to its end.
+    """
+    forward_kwargs = set()
+    postprocess_kwargs = {'pred_out_dir'}
+
+    def __call__(self, inputs, return_datasamples=False, batch_size=1, out_dir=None, frame_rate=None,
+                 channel_order='bgr', **kwargs):
+        """Yield the result of each frame, a dict with `predictions` and `visualization` as MMPose's.
+
+        Args:
+            inputs: what `spinepose_mm.inference.open_source` takes.
+            return_datasamples: give a PoseDataSample in the place of a list of Person.
+            batch_size: has no effect: one frame is one batch, with all of its people.
+            out_dir: folder of `visualizations` and `predictions`.
+            frame_rate: frames a second of pictures that follow each other in time.
+            channel_order: 'bgr' or 'rgb', of arrays.
+            kwargs: the options of the class, and MMPose's.
+
+        Raises:
+            FileNotFoundError, ValueError: as `open_source`; or an option is unknown or out of its range.
+        """
+        source = open_source(inputs, frame_rate, channel_order)
+        self._list = None
+        try:
+            yield from super().__call__(source, return_datasamples, 1, out_dir, **kwargs)
+        finally:
+            if self._list:
+                self._list.write('\n]\n')
+                self._list.close()
+
+    def _inputs_to_list(self, source):
+        self._video_input = source.is_film
+        self.video_info = dict(name=f'{source.name}.mp4', fps=source.frame_rate, writer=None)
+        return source
+
+    def preprocess(self, inputs, batch_size=1, **options):
+        """Yield each Frame with its people, and a list of its picture."""
+        for frame in self.follow(inputs, **options):
+            yield frame, [frame.image]
+
+    def forward(self, frame):
+        """Return the people of a Frame as a list of one PoseDataSample."""
+        self._frame = frame
+        metainfo = dict(img_path=frame.path)
+        if frame.coordinates:
+            metainfo.update(coordinates=frame.coordinates, units='m', settled=frame.settled)
+        return [PoseDataSample(pred_instances=to_instances(frame.people), metainfo=metainfo)]
+
+    def postprocess(self, preds, visualization, return_datasamples=False, pred_out_dir=''):
+        """Return the result of a frame, and write it down.
+
+        In `pred_out_dir`, a film has one file, `[{"frame_id": …, "instances": […]}, …]`, a picture one of its own.
+        """
+        sample, = preds
+        persons = to_persons(sample.pred_instances, **{
+            key: value for key, value in sample.metainfo.items() if key != 'img_path'})
+        if pred_out_dir:
+            self._write(persons, pred_out_dir, sample.metainfo['img_path'])
+        return dict(visualization=visualization, predictions=[sample if return_datasamples else persons])
+
+    def _write(self, persons, folder, path):
+        os.makedirs(folder, exist_ok=True)
+        if not self._video_input:
+            Path(folder, f'{Path(path).stem}.json').write_text(json.dumps(persons, indent=1))
+            return
+        if self._list is None:
+            self._list = open(Path(folder, Path(self.video_info['name']).stem + '.json'), 'w')
+        self._list.write('[\n' if not self._list.tell() else ',\n')
+        json.dump(dict(frame_id=self._frame.index, instances=persons), self._list)
+
+    def _finalize_video_processing(self, pred_out_dir=''):
+        if self.video_info['writer'] is not None:
+            self.video_info['writer'].release()

@@ -1,0 +1,122 @@
+"""What all writers of results share."""
+import os
+import tempfile
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from spinepose_mm import skeleton
+
+COORDINATES = ('camera', 'world')
+SCORE_PLACES = 4  # decimals of scores
+
+
+class Writer:
+    """Results that are written frame by frame, in memory that does not grow with them.
+
+    `write` takes each Frame in turn. `close` puts what was written in its place, whole, and is to be called after an
+    interruption too; until then it is beside it, named `.part`.
+
+    Args:
+        path: of the file.
+        frame_rate: frames a second; None for pictures.
+        spine_only: whether only the keypoints of the spine are written.
+        least_score: under which a keypoint is not taken for seen, in formats that have no place for scores.
+        coordinates: of the people's points, 'camera' (OpenCV's axes) or 'world' (Y up); None where nobody is lifted.
+        measures: {name: unit} of those to be written.
+
+    Raises:
+        OSError: nothing can be written there.
+        ValueError: there are no such coordinates.
+    """
+    needs_image = False
+
+    def __init__(self, path, frame_rate, spine_only=False, least_score=.3, coordinates=None, measures=None):
+        if coordinates not in (None, *COORDINATES):
+            raise ValueError(f'coordinates are {" or ".join(map(repr, COORDINATES))}, or None, not {coordinates!r}')
+        self.path, self.frame_rate, self.least_score = Path(path), frame_rate, least_score
+        self.keypoints = skeleton.SUBSETS['spine' if spine_only else 'all']
+        self.coordinates, self.measures = coordinates, measures or {}
+        self.ending = ExitStack()
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.path.parent):
+                pass
+        except OSError as error:
+            raise OSError(f'{path} cannot be written: {error}') from error
+
+    @property
+    def files(self):
+        """Paths of what was written, once it is closed."""
+        return [self.path]
+
+    def close(self):
+        """Finish the file, and put it in its place.
+
+        Raises:
+            OSError: it could not be written; nothing of it is left.
+        """
+        self.ending.close()
+
+
+@contextmanager
+def replacing(path):
+    """Open a text file beside its place; at the end it takes the place, and where something fails it is removed."""
+    if os.path.isdir(path):
+        raise IsADirectoryError(f'{path} is a folder, where a file is to be written')
+    part = f'{path}.part'
+    try:
+        with open(part, 'w', encoding='utf-8', newline='\n') as file:
+            yield file
+        os.replace(part, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(part)
+        raise
+
+
+@contextmanager
+def part_folder(path):
+    """Make an empty folder beside a place; at the end it is removed, if it has not taken the place."""
+    part = path.with_name(f'{path.name}.part')
+    remove_folder(part)
+    part.mkdir()
+    try:
+        yield part
+    finally:
+        remove_folder(part)
+
+
+def remove_folder(path):
+    """Remove a folder of files, if it is there, some at a time: a list of all would grow with the film."""
+    while path.exists():
+        with os.scandir(path) as entries:
+            some = list(islice(entries, 1000))
+        for entry in some:
+            os.unlink(entry)
+        if not some:
+            path.rmdir()
+
+
+def rounded(values, places):
+    """Return an array of values with so many decimals, and no -0."""
+    return np.round(np.asarray(values, float), places) + 0.
+
+
+def flattened(points, scores, chosen, places):
+    """Return each person's keypoints as a flat list [x, y, score, ...], or [x, y, z, score, ...], of all 37.
+
+    Where a keypoint is not among the chosen ones or not known, there are zeros, as OpenPose and COCO have it.
+
+    Args:
+        points: (P, 37, 2) or (P, 37, 3).
+        scores: (P, 37).
+        chosen: numbers of keypoints.
+        places: decimals of the points.
+    """
+    values = np.concatenate([rounded(points, places), rounded(scores, SCORE_PLACES)[..., None]], axis=-1)
+    known = np.isfinite(values).all(-1) & np.isin(np.arange(values.shape[1]), chosen)
+    _, count, size = values.shape
+    return np.where(known[..., None], values, 0).reshape(-1, count * size).tolist()

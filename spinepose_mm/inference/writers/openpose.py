@@ -1,0 +1,76 @@
+import json
+import os
+from contextlib import contextmanager
+
+from .base import Writer, flattened, part_folder, remove_folder, replacing
+
+_ENDING = '_keypoints.json'
+
+
+class OpenPoseWriter(Writer):
+    """OpenPose's JSON: a folder with a file for each frame, `<name of the film or picture>_<frame>_keypoints.json`.
+
+    Pose2Sim reads it as it is: the folder's name has 'json' in it (`cam1_json`) and lies in the project's `pose`, and
+    `pose_model = 'HALPE_26'` takes the first 26 of the 37 keypoints. Frames of a film that were left out have a file
+    with nobody in it, so that a file's place among the others is its frame's number.
+
+    `pose_keypoints_2d` are x, y (pixels, 2 decimals) and score (4) of all 37 keypoints; `pose_keypoints_3d` x, y, z
+    (metres, 5 decimals) and score, with their `coordinates`, where people are lifted. Keypoints that are not known, or
+    not of the spine with `spine_only`, are 0, 0, 0, as OpenPose's are. `person_id` is -1 for people without ids.
+
+    Raises:
+        FileExistsError: the folder is there and holds other files than these; a folder of these is replaced.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._folder = self.ending.enter_context(_replacing_folder(self.path))
+        self._next = 0
+
+    def write(self, frame):
+        people = frame.people
+        persons = [
+            _person(-1 if people.ids is None else int(people.ids[i]), flat)
+            for i, flat in enumerate(flattened(people.keypoints, people.scores, self.keypoints, 2))]
+        content = dict(version=1.3, people=persons)
+        if people.points is not None:
+            content['coordinates'] = self.coordinates
+            for person, flat in zip(persons, flattened(people.points, people.scores, self.keypoints, 5)):
+                person['pose_keypoints_3d'] = flat
+        stem = os.path.splitext(os.path.basename(frame.path))[0]
+        if self.frame_rate is not None:
+            for index in range(self._next, frame.index):
+                self._write(stem, index, dict(version=1.3, people=[]))
+            self._next = frame.index + 1
+        self._write(stem, frame.index, content)
+
+    def _write(self, stem, index, content):
+        with replacing(f'{self._folder}/{stem}_{index:012d}{_ENDING}') as file:
+            file.write(json.dumps(content, separators=(',', ':')) + '\n')
+
+
+def _person(number, keypoints):
+    empty = {f'{part}_keypoints_{space}': [] for space in ('2d', '3d')
+             for part in ('pose', 'face', 'hand_left', 'hand_right')}
+    return dict(person_id=[number], **{**empty, 'pose_keypoints_2d': keypoints})
+
+
+@contextmanager
+def _replacing_folder(path):
+    """Make a folder beside its place; at the end it takes the place, and where something fails it is removed."""
+    if path.exists() and not path.is_dir():
+        raise NotADirectoryError(f'{path} is a file, where a folder is to be written')
+    if path.exists():
+        with os.scandir(path) as entries:
+            for entry in entries:
+                if not entry.name.endswith(_ENDING):
+                    raise FileExistsError(
+                        f'{path} holds {entry.name}, which is none of OpenPose\'s files; choose another folder')
+    with part_folder(path) as part:
+        yield part
+        old = path.with_name(f'{path.name}.old')
+        remove_folder(old)
+        if path.exists():
+            os.replace(path, old)
+        os.replace(part, path)
+        remove_folder(old)

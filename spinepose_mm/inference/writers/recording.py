@@ -1,0 +1,184 @@
+"""A film's people while it goes by: their measures on disk, and pictures of them spread evenly over the film."""
+import pickle
+from dataclasses import dataclass, field
+from tempfile import TemporaryFile
+
+import cv2
+import numpy as np
+
+from spinepose_mm import skeleton
+from spinepose_mm.analysis import VIEWS
+
+SHOTS = 8  # pictures of each person that are shown
+_WINDOW, _MARGIN = 2., .1  # height of what is kept around a person, and what of it is below, in the person's sizes
+_KEPT_PIXELS = 560  # of that height
+_SHAPE = 3 / 4  # width over height of the pictures
+_BEYOND = (236, 236, 236)  # where a picture goes beyond the frame
+_QUALITY_OF_KEPT = 95
+
+
+class Spread:
+    """Keeps items of a stream evenly spread over it, without knowing how long it is: from `most` / 2 to `most`."""
+
+    def __init__(self, most):
+        self.items = []
+        self._most, self._every, self._count = most, 1, 0
+
+    def offer(self, make):
+        """Take what `make` returns, if it is this item's turn."""
+        if self._count % self._every == 0:
+            self.items.append(make())
+            if len(self.items) > self._most:
+                self.items = self.items[::2]
+                self._every *= 2
+        self._count += 1
+
+    def pick(self, count):
+        """Return up to `count` of the items, evenly spread."""
+        picked = np.linspace(0, len(self.items) - 1, min(count, len(self.items))).round().astype(int)
+        return [self.items[i] for i in picked]
+
+
+@dataclass
+class Shot:
+    """A person in a frame, cut out.
+
+    Attributes:
+        time: seconds.
+        picture: (H, W, 3), uint8, BGR.
+        scale: of the frame's pixels to those of it.
+        size: of the person in pixels of it: the height of the box, or four thirds of its width.
+        keypoints: pixels of it, (37, 2).
+        seen: which of them are, (37,).
+        points: metres, (37, 3), NaN where there are none.
+    """
+    time: float
+    picture: np.ndarray
+    scale: float
+    size: float
+    keypoints: np.ndarray
+    seen: np.ndarray
+    points: np.ndarray
+
+    def cut(self, size, height):
+        """Return picture and keypoints of a part of it, `size` high, scaled to a height of so many pixels."""
+        h, w = self.picture.shape[:2]
+        size = min(size, self.size * _WINDOW)
+        low = h - self.size * _MARGIN + .05 * size  # the box's lower edge is the same everywhere
+        part, scale, shift = _cut(self.picture, w / 2 - _SHAPE * size / 2, low - size, size, height)
+        return part, self.keypoints * scale + shift
+
+
+@dataclass
+class Seen:
+    """What is kept of a person in memory: how often there was one, how often each keypoint, and where the shots are."""
+    frames: int = 0
+    keypoints: np.ndarray = field(default_factory=lambda: np.zeros(skeleton.NUM_KEYPOINTS, int))
+    shots: Spread = field(default_factory=lambda: Spread(4 * SHOTS))
+
+
+class Recording:
+    """People of a film, of whom little is kept in memory; it is to be closed.
+
+    Args:
+        measures: names.
+        least_score: under which a keypoint is not seen.
+    """
+
+    def __init__(self, measures, least_score):
+        self.frames, self.first, self.last, self.people = 0, np.nan, np.nan, {}
+        self._measures, self._least_score = list(measures), least_score
+        self._dtype = np.dtype([('id', 'i8'), ('frame', 'i8'), ('time', 'f8'), ('view', 'u1'),
+                                ('values', 'f8', (len(self._measures), ))])
+        self._rows, self._shots = TemporaryFile(), TemporaryFile()
+
+    def close(self):
+        self._rows.close()
+        self._shots.close()
+
+    def add(self, frame):
+        """Take a Frame, whose people have ids."""
+        if len(frame.people):
+            self._add_people(frame)
+        self.first, self.last = (frame.time if self.frames == 0 else self.first), frame.time
+        self.frames += 1
+
+    def _add_people(self, frame):
+        people = frame.people
+        rows = np.zeros(len(people), self._dtype)
+        rows['id'], rows['frame'], rows['time'] = people.ids, self.frames, frame.time
+        rows['view'] = len(VIEWS) if people.views is None else [VIEWS.index(view) for view in people.views]
+        for i, name in enumerate(self._measures):
+            rows['values'][:, i] = people.measures.get(name, np.nan)
+        self._rows.write(rows.tobytes())
+        for i, person in enumerate(people.ids.tolist()):
+            known = self.people.setdefault(person, Seen())
+            known.frames += 1
+            known.keypoints += people.scores[i] >= self._least_score
+            known.shots.offer(lambda: self._keep(frame, i))
+
+    def _keep(self, frame, i):
+        """Write a shot of the i-th person to disk; return where it is."""
+        people = frame.people
+        # What is beyond the frame does not count: there may be a lot of it.
+        x, y, right, low = people.boxes[i].clip(0, [*frame.image.shape[1::-1]] * 2)
+        size = max(8., low - y, (right - x) / _SHAPE)
+        height = _WINDOW * size
+        picture, scale, shift = _cut(frame.image, (x + right) / 2 - _SHAPE * height / 2,
+                                     low + _MARGIN * size - height, height, min(_KEPT_PIXELS, round(height)))
+        data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY_OF_KEPT])[1]
+        seen = people.scores[i] >= self._least_score
+        points = np.full((skeleton.NUM_KEYPOINTS, 3), np.nan) if people.points is None else people.points[i]
+        place = self._shots.seek(0, 2)
+        pickle.dump(Shot(frame.time, data, scale, size * scale, people.keypoints[i] * scale + shift, seen, points),
+                    self._shots)
+        return place
+
+    def shots(self, person):
+        """Return up to SHOTS Shots of a person."""
+        shots = []
+        for place in self.people[person].shots.pick(SHOTS):
+            self._shots.seek(place)
+            shots.append(pickle.load(self._shots))
+            shots[-1].picture = cv2.imdecode(shots[-1].picture, cv2.IMREAD_COLOR)
+        return shots
+
+    def track(self, person):
+        """Return the Track of a person."""
+        self._rows.flush()
+        rows = np.memmap(self._rows, self._dtype, 'r')
+        return Track(rows, np.flatnonzero(rows['id'] == person), self._measures)
+
+
+class Track:
+    """A person's measures over a film; one of them is read from disk at a time."""
+
+    def __init__(self, rows, chosen, measures):
+        self._rows, self._chosen, self._measures = rows, chosen, measures
+        self.frames, self.times = rows['frame'][chosen], rows['time'][chosen]
+
+    @property
+    def views(self):
+        """From where the person was seen: numbers in VIEWS, and the one after them where that was not asked, (N,)."""
+        return self._rows['view'][self._chosen]
+
+    def values(self, measure):
+        """Return a measure in each frame in which the person is, (N,)."""
+        return self._rows['values'][:, self._measures.index(measure)][self._chosen]
+
+
+def _cut(image, x, y, size, height):
+    """Cut a part of `size` pixels of height out of an image, which may go beyond it, and scale it to another height.
+
+    Returns:
+        tuple: the part, and scale and shift from the image's pixels to those of the part.
+    """
+    w, h = max(1, round(_SHAPE * size)), max(1, round(size))
+    x, y = round(x), round(y)
+    inner = image[max(0, y):max(0, y + h), max(0, x):max(0, x + w)]
+    canvas = np.full((h, w, 3), _BEYOND, np.uint8)
+    top, left = max(0, -y), max(0, -x)
+    canvas[top:top + inner.shape[0], left:left + inner.shape[1]] = inner
+    scale = height / h
+    part = cv2.resize(canvas, (max(1, round(_SHAPE * height)), height), interpolation=cv2.INTER_AREA)
+    return part, scale, -scale * np.array([x, y])

@@ -1,0 +1,163 @@
+"""Tables with a row for each frame, person and keypoint, and beside them tables of the measures."""
+import csv
+import io
+import json
+
+import numpy as np
+
+from spinepose_mm import skeleton
+
+from .base import SCORE_PLACES, Writer, replacing, rounded
+
+_SECONDS = 6  # decimals; in Parquet, in double precision
+_MOST_ROWS, _MOST_FRAMES = 2**16, 500  # of Parquet that wait to be written
+
+
+class TableWriter(Writer):
+    """Tidy tables: one of the keypoints, and `<stem>_measures` with the same ending where there are measures.
+
+    Both have `frame` (its index), `picture` (the path) where there is no frame rate, `time_s`, and `person` (the id, or
+    the number within the frame of people without ids). The first goes on with `keypoint`, `level` (vertebral, empty off
+    the spine), `x_px`, `y_px`, `score`, and `x_m`, `y_m`, `z_m` and `error_m` where people are lifted; the second with
+    `view` and a column `<measure>_<unit>` for each measure. What is not known is empty.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # Column: its number of decimals, or its type.
+        shared = dict(frame=int, **({} if self._is_film else dict(picture=str)), time_s=_SECONDS, person=int)
+        points = dict.fromkeys(('x_m', 'y_m', 'z_m', 'error_m'), 5) if self.coordinates else {}
+        self._keypoints = self._open(self.path, dict(
+            **shared, keypoint=str, level=str, x_px=2, y_px=2, score=SCORE_PLACES, **points))
+        if self.measures:
+            names = (f'{name}_{unit.replace("%", "percent")}' for name, unit in self.measures.items())
+            self._measures = self._open(self.files[1], dict(**shared, view=str, **dict.fromkeys(names, 4)))
+
+    @property
+    def files(self):
+        """Paths of what was written, once it is closed."""
+        beside = self.path.with_name(f'{self.path.stem}_measures{self.path.suffix}')
+        return [self.path, *[beside] * bool(self.measures)]
+
+    @property
+    def _is_film(self):
+        return self.frame_rate is not None
+
+    def write(self, frame):
+        """Write the people of a frame."""
+        people, count = frame.people, len(self.keypoints)
+        if not len(people):
+            return
+        points = [skeleton.KEYPOINTS[i] for i in self.keypoints] * len(people)
+        numbers = [(people.keypoints, 2), (people.scores, 1)]
+        if self.coordinates:
+            numbers += [(people.points, 3), (people.point_errors, 1)]
+        self._keypoints([
+            *self._shared(frame, count), [point.name for point in points], [point.level or None for point in points],
+            *(column for values, size in numbers for column in self._columns(len(people), values, size))])
+        if self.measures:
+            views = [None] * len(people) if people.views is None else people.views.tolist()
+            self._measures([*self._shared(frame, 1), views, *(
+                people.measures.get(name, np.full(len(people), np.nan)) for name in self.measures)])
+
+    def _columns(self, count, values, size):
+        """Return the chosen keypoints' values as `size` columns, NaN where there are none."""
+        shape = (count, skeleton.NUM_KEYPOINTS, size)
+        values = np.full(shape, np.nan) if values is None else np.reshape(values, shape)
+        return values[:, self.keypoints].reshape(-1, size).T
+
+    def _shared(self, frame, repeats):
+        """Return the columns that both tables begin with, with so many rows a person."""
+        people = frame.people
+        ids = np.repeat(range(len(people)) if people.ids is None else people.ids, repeats)
+        picture = [] if self._is_film else [[frame.path] * len(ids)]
+        return [[frame.index] * len(ids), *picture, [frame.time] * len(ids), ids.tolist()]
+
+
+class CsvWriter(TableWriter):
+    """Tables of `TableWriter` as CSV: pixels with 2 decimals, scores and measures 4, metres 5 and seconds 6."""
+
+    def _open(self, path, columns):
+        return _Csv(self.ending.enter_context(replacing(path)), columns).append
+
+
+class ParquetWriter(TableWriter):
+    """Tables of `TableWriter` as Parquet: numbers in single precision, seconds in double.
+
+    The metadata of a file has `coordinates` and `frame_rate`, as JSON.
+
+    Raises:
+        ImportError: pyarrow is not installed.
+    """
+
+    def _open(self, path, columns):
+        try:
+            import pyarrow
+            import pyarrow.parquet
+        except ImportError as error:
+            raise ImportError('writing Parquet needs pyarrow: pip install "spinepose_mm[parquet]"') from error
+        metadata = {name: json.dumps(getattr(self, name)) for name in ('coordinates', 'frame_rate')}
+        table = _Parquet(pyarrow, self.ending.enter_context(replacing(path)), columns, metadata)
+        self.ending.callback(table.close)
+        return table.append
+
+
+class _Csv:
+    """A table that is written row by row.
+
+    Args:
+        file: text file.
+        columns: {name: number of decimals, or int or str}.
+    """
+
+    def __init__(self, file, columns):
+        self._file, self._kinds = file, list(columns.values())
+        file.write(','.join(columns) + '\n')
+
+    def append(self, values):
+        """Add rows, given as a list of columns."""
+        cells = [column if isinstance(kind, type) else [None if value != value else value
+                                                        for value in rounded(column, kind).tolist()]
+                 for column, kind in zip(values, self._kinds)]
+        text = io.StringIO()
+        csv.writer(text, lineterminator='\n').writerows(zip(*cells))
+        self._file.write(text.getvalue())
+
+
+class _Parquet:
+    """A table that is written some frames at a time, since Parquet has much to say of each group of rows.
+
+    Args:
+        pyarrow: the module.
+        file: text file; what is under it is written to.
+        columns: {name: number of decimals, or int or str}.
+        metadata: {name: text}.
+    """
+
+    def __init__(self, pyarrow, file, columns, metadata):
+        types = {int: pyarrow.int64(), str: pyarrow.string(), _SECONDS: pyarrow.float64()}
+        columns = [(name, types.get(kind, pyarrow.float32())) for name, kind in columns.items()]
+        self._pyarrow, self._schema = pyarrow, pyarrow.schema(columns, metadata)
+        self._writer = pyarrow.parquet.ParquetWriter(file.buffer, self._schema)
+        self._waiting, self._rows = [], 0
+
+    def append(self, values):
+        """Add rows, given as a list of columns."""
+        columns = []
+        for column, field in zip(values, self._schema):
+            if self._pyarrow.types.is_floating(field.type):
+                column = np.asarray(column, field.type.to_pandas_dtype())
+            columns.append(self._pyarrow.array(column, field.type, from_pandas=True))  # NaN becomes null
+        self._waiting.append(self._pyarrow.record_batch(columns, self._schema))
+        self._rows += len(columns[0])
+        if self._rows >= _MOST_ROWS or len(self._waiting) >= _MOST_FRAMES:
+            self._flush()
+
+    def _flush(self):
+        self._writer.write_table(self._pyarrow.Table.from_batches(self._waiting, self._schema))
+        self._waiting, self._rows = [], 0
+
+    def close(self):
+        """Write what is waiting, and end the file."""
+        self._flush()
+        self._writer.close()

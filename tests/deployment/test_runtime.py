@@ -1,0 +1,121 @@
+import sys
+
+import cv2
+import numpy as np
+import onnx
+import pytest
+import torch
+from mmpose.apis import MMPoseInferencer, init_model
+from mmpose.apis.inferencers import Pose2DInferencer
+
+import builders
+from spinepose_mm.deployment.runtime import open_session
+from spinepose_mm.interop.aliases import find_config
+from spinepose_mm.interop.checkpoints import CheckpointError
+
+CONFIG = find_config('spinepose-tiny')[0]
+
+
+@pytest.mark.parametrize('kind, within', [('rgb', 1e-4), ('bgr', 1e-4), ('half', 1.)])
+@pytest.mark.parametrize('flip_test', [False, True])
+def test_mmpose_finds_the_same_keypoints(files, people, predict, kind, within, flip_test):
+    found = [predict(init_model(CONFIG, str(weights), 'cpu', {'model.test_cfg.flip_test': flip_test}), people)
+             for weights in (find_config('spinepose-tiny')[1], files[kind])]
+    # All but single ones: a rounding error decides between two places that are equally good.
+    assert (np.linalg.norm(found[1] - found[0], axis=-1) <= within).mean() > .99
+    assert all(len(boxes) == 2 for _, boxes in people)  # which are one batch
+
+
+@pytest.mark.parametrize('inferencer, name', [(Pose2DInferencer, ''), (MMPoseInferencer, 'pose2d_')])
+def test_inferencers_take_the_file_as_weights(files, people, tmp_path, inferencer, name):
+    cv2.imwrite(str(tmp_path / 'a.png'), people[0][0])
+    found = []
+    for weights in (None, str(files['bgr'])):
+        made = inferencer(**{name.strip('_') or 'model': 'spinepose-tiny', f'{name}weights': weights}, device='cpu',
+                          det_model='whole_image')
+        found.append(next(made(str(tmp_path / 'a.png')))['predictions'][0][0])
+    for field in ('keypoints', 'keypoint_scores'):
+        np.testing.assert_allclose(found[1][field], found[0][field], atol=1e-4)
+
+
+def test_has_as_many_threads_as_torch(files):
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1 if before > 1 else 2)
+        assert open_session(str(files['rgb'])).get_session_options().intra_op_num_threads == torch.get_num_threads()
+    finally:
+        torch.set_num_threads(before)
+
+
+def changed(file, out, change, **metadata):
+    """Write a file after `change` was done to its graph, with other metadata; None leaves one out."""
+    proto = onnx.load(file)
+    change(proto.graph)
+    said = {**{entry.key: entry.value for entry in proto.metadata_props}, **metadata}
+    onnx.helper.set_model_props(proto, {key: value for key, value in said.items() if value is not None})
+    onnx.save(proto, out)
+    return out
+
+
+def nothing(graph):
+    pass
+
+
+def one_at_a_time(graph):
+    graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+
+
+def other_names(graph):
+    graph.node[-1].output[0] = graph.output[1].name = 'heatmap'
+
+
+def fewer_keypoints(graph):
+    """As a file of 26 keypoints: the first 26 of the 37."""
+    for name, value in (('starts', [0]), ('ends', [26]), ('axes', [1])):
+        graph.initializer.append(onnx.numpy_helper.from_array(np.array(value), name))
+    for node, entry in zip(list(graph.node)[-2:], graph.output):
+        node.output[0] = f'all_{entry.name}'
+        graph.node.append(onnx.helper.make_node('Slice', [f'all_{entry.name}', 'starts', 'ends', 'axes'], [entry.name]))
+        entry.type.tensor_type.shape.dim[1].dim_value = 26
+
+
+def test_a_file_that_says_nothing_of_itself_is_rgb(files, people, predict, model, tmp_path):
+    file = changed(files['rgb'], tmp_path / 'a.onnx', nothing, mean=None, std=None, channel_order=None,
+                   keypoint_names=None)
+    found = predict(init_model(CONFIG, str(file), 'cpu', {'model.test_cfg.flip_test': False}), people)
+    np.testing.assert_allclose(found, predict(model, people), atol=1e-4)
+
+
+@pytest.mark.parametrize('change, metadata, message', [
+    (one_at_a_time, {}, 'does not run on two people at once'),
+    (other_names, {}, 'gives heatmap, simcc_x, where .* simcc_x and simcc_y'),
+    (fewer_keypoints, {}, r'simcc_x has the shape \(2, 26, 192\), and the config \(2, 37, 192\)'),
+    (nothing, dict(keypoint_names='["nose"]'), "other keypoints than SpineTrack's"),
+    (nothing, dict(mean='[0, 0, 0]'), r'mean is \[0, 0, 0\], and \[123\.67'),
+    (nothing, dict(std='one'), 'its metadata are no JSON'),
+    (nothing, dict(channel_order='GBR'), "channel_order is 'GBR'")])
+def test_a_file_that_does_not_fit_is_refused(files, tmp_path, change, metadata, message):
+    file = changed(files['rgb'], tmp_path / 'a.onnx', change, **metadata)
+    with pytest.raises(CheckpointError, match=rf'a\.onnx.*{message}'):
+        init_model(CONFIG, str(file), 'cpu')
+
+
+@pytest.mark.parametrize('config, message', [
+    ('spinepose_v1_small', r'\[.*3, 128, 96\], and the config has 192x256'),
+    ('baselines/spinepose_baseline_hrnet_w32', 'not with a HeatmapHead')])
+def test_another_model_is_refused(files, config, message):
+    with pytest.raises(CheckpointError, match=message):
+        init_model(str(builders.config(config)), str(files['rgb']), 'cpu')
+
+
+def test_a_broken_file_and_none(files, tmp_path, monkeypatch):
+    (tmp_path / 'half.onnx').write_bytes(files['rgb'].read_bytes()[:100000])
+    (tmp_path / 'page.onnx').write_text('<html>404</html>')
+    for name in ('half', 'page'):
+        with pytest.raises(CheckpointError, match=rf'{name}\.onnx is no ONNX file'):
+            init_model(CONFIG, str(tmp_path / f'{name}.onnx'), 'cpu')
+    with pytest.raises(FileNotFoundError, match=r'ONNX file .*none\.onnx does not exist'):
+        Pose2DInferencer('spinepose-tiny', str(tmp_path / 'none.onnx'), 'cpu', det_model='whole_image')
+    monkeypatch.setitem(sys.modules, 'onnxruntime', None)
+    with pytest.raises(ImportError, match='pip install onnx onnxruntime'):
+        init_model(CONFIG, str(files['rgb']), 'cpu')

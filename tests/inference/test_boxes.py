@@ -1,0 +1,67 @@
+import json
+
+import numpy as np
+import pytest
+
+from spinepose_mm.inference.boxes import Boxes
+from spinepose_mm.inference.people import Frame
+
+ONE, TWO = [1., 2, 11, 22], [3., 4, 33, 44]
+
+
+def of(given, *frames):
+    boxes = Boxes(given)
+    return [boxes.of(Frame(index, 0. if path.endswith('.mp4') else np.nan, path)).tolist() for index, path in frames]
+
+
+FILM = [(0, 'a.mp4'), (1, 'a.mp4'), (2, 'a.mp4')]
+
+
+def test_arrays_and_lists():
+    assert of(np.array([ONE, TWO]), *FILM) == [[ONE, TWO]] * 3
+    assert of([[ONE], [], np.array([TWO, ONE])], *FILM) == [[ONE], [], [TWO, ONE]]
+    assert of(np.array([[ONE], [TWO], [ONE]]), *FILM) == [[ONE], [TWO], [ONE]]
+    with pytest.raises(ValueError, match='bboxes are of 2 frames, and there are more'):
+        of([[ONE]] * 2, *FILM)
+
+
+def test_csv_by_frame_and_by_picture(tmp_path):
+    path = tmp_path / 'boxes.csv'
+    path.write_text('frame,x1,y1,x2,y2,score\n0,1,2,11,22,.9\n2,3,4,33,44,.5\n2,1,2,11,22,1\n')
+    assert of(path, *FILM) == [[ONE], [], [TWO, ONE]]
+    path.write_text('image,x1,y1,x2,y2\nb.jpg,1,2,11,22\n')
+    assert of(str(path), (0, 'x/a.jpg'), (1, 'x/b.jpg')) == [[], [ONE]]
+
+
+def test_json_of_three_kinds(tmp_path):
+    path = tmp_path / 'boxes.json'
+    path.write_text(json.dumps([[ONE], [], [TWO]]))
+    assert of(path, *FILM) == [[ONE], [], [TWO]]
+    path.write_text(json.dumps({'x/b.jpg': [ONE], '2': [TWO]}))
+    assert of(path, (0, 'a.jpg'), (1, 'b.jpg'), (2, 'c.jpg')) == [[], [ONE], [TWO]]
+    path.write_text(json.dumps([dict(image_id=139, bbox=[1, 2, 10, 20], score=.5), dict(image_id=1, bbox=[3, 4, 30, 40])]))
+    assert of(path, (5, 'val/000000000139.jpg'), (1, '139.mp4'), (2, 'a.mp4')) == [[ONE], [TWO], []]
+
+
+@pytest.mark.parametrize('name, content, problem', [
+    ('a.txt', '', r'a\.txt is no \.csv or \.json of boxes'),
+    ('a.json', '{"a": ', r'a\.json is no \.csv or \.json of boxes \(JSONDecodeError'),
+    ('a.json', '[{"image_id": 1}]', r'a\.json is no .* of boxes \(KeyError: \'bbox\'\)'),
+    ('a.json', '3', r'a\.json is no .* of boxes'),
+    ('a.json', '[[[1, 2, 3]]]', r'a\.json: the boxes of frame 0 are not of 4 numbers each'),
+    ('a.csv', 'frame,x1,y1,x2\n', r'a\.csv has no column y2'),
+    ('a.csv', 'frame,x1,y1,x2,y2\n0,1,2,1,4\n', r'a\.csv: a box of 0 is not x1, y1, x2, y2 with x1 < x2'),
+    ('a.csv', 'frame,x1,y1,x2,y2\n0,1,2,b,4\n', r'a\.csv: the boxes of 0 are not of 4 numbers each'),
+    ('a.csv', 'frame,x1,y1,x2,y2\n0,1,2,nan,4\n', r'a\.csv: a box of 0 is not'),
+])
+def test_bad_files(tmp_path, name, content, problem):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(ValueError, match=problem):
+        of(tmp_path / name, *FILM)
+
+
+def test_bad_arrays_and_no_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match='none.csv'):
+        Boxes(tmp_path / 'none.csv')
+    with pytest.raises(ValueError, match='bboxes: a box of every frame is not'):
+        Boxes(np.array([[5., 5, 1, 1]]))

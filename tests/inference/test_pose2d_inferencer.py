@@ -1,0 +1,145 @@
+"""MMPose's unified inferencer with this package's models, on rendered pictures and films."""
+import json
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmdet.structures import DetDataSample
+from mmengine.registry import init_default_scope
+from mmengine.structures import InstanceData
+from mmpose.apis import MMPoseInferencer, inference_topdown
+from mmpose.apis.inferencers import Pose2DInferencer
+
+import builders
+from spinepose_mm import skeleton
+from spinepose_mm.analysis import MEASURES
+from spinepose_mm.inference import SpinePoseInferencer, open_source
+
+FRAMES = 12
+BOX, OTHER = [30., 10, 170, 190], [60., 0, 199, 199]
+
+
+@pytest.fixture(scope='module')
+def film(tmp_path_factory):
+    path = tmp_path_factory.mktemp('film') / 'film.mp4'
+    builders.write_film(path, FRAMES)
+    return str(path)
+
+
+@pytest.fixture(scope='module')
+def picture(film):
+    return cv2.VideoCapture(film).read()[1]
+
+
+@pytest.fixture(scope='module')
+def inferencer():
+    init_default_scope('mmpose')
+    return MMPoseInferencer(pose2d='spinepose-tiny', det_model='whole_image', device='cpu')
+
+
+def people(results):
+    return [result['predictions'][0] for result in results]
+
+
+def test_finds_what_mmposes_own_inferencer_finds(inferencer, picture, tmp_path):
+    assert type(inferencer.inferencer) is SpinePoseInferencer
+    path = str(tmp_path / 'person.png')
+    cv2.imwrite(path, picture)
+    stock = Pose2DInferencer('spinepose-tiny', det_model='whole_image', device='cpu')
+    result, = inferencer(path, out_dir=str(tmp_path / 'out'), return_vis=True)
+    person, = result['predictions'][0]
+    expected, = next(stock(path))['predictions'][0]
+    np.testing.assert_allclose(person['keypoints'], expected['keypoints'])
+    np.testing.assert_allclose(person['keypoint_scores'], expected['keypoint_scores'])
+    assert person['bbox'] == list(expected['bbox']) and person['bbox_score'] == expected['bbox_score'] == 1
+    assert person['L3'] == person['spine_02'] == person['keypoints'][skeleton.index('L3')]
+    assert person.score('C7') == person['keypoint_scores'][skeleton.index('C7')]
+    with pytest.raises(KeyError, match="no keypoint is named 'L9'"):
+        person['L9']
+    assert json.loads((tmp_path / 'out/predictions/person.json').read_text()) == [person]
+    drawn = cv2.imread(str(tmp_path / 'out/visualizations/person.png'))
+    np.testing.assert_array_equal(drawn[..., ::-1], result['visualization'][0])
+    assert (drawn != picture).any()
+    sample, = next(inferencer(path, return_datasamples=True))['predictions']
+    assert sample.pred_instances.keypoints.shape == (1, 37, 2) and sample.metainfo['img_path'] == path
+
+
+def test_orders_of_channels(inferencer, picture):
+    expected = people(inferencer(picture))
+    assert people(inferencer([picture[..., ::-1]], channel_order='rgb')) == expected
+    assert people(inferencer([picture[..., ::-1]])) != expected
+
+
+def test_boxes_of_ones_own_are_one_decoding_and_one_batch(inferencer, picture, tmp_path, monkeypatch):
+    model, sizes, decoded = inferencer.inferencer.model, [], []
+    cv2.imwrite(str(tmp_path / 'a.png'), picture)
+    expected = [sample.pred_instances.keypoints[0].tolist() for sample in inference_topdown(model, picture, [BOX, OTHER])]
+    step = model.test_step
+    monkeypatch.setattr(model, 'test_step', lambda batch: sizes.append(len(batch['inputs'])) or step(batch))
+    decode = cv2.imdecode
+    monkeypatch.setattr(cv2, 'imdecode', lambda *args: decoded.append(1) or decode(*args))
+    source = open_source(tmp_path / 'a.png')
+    decoded.clear()  # whether it can be read was looked at before
+    found, = people(inferencer(source, bboxes=[[BOX, OTHER]]))
+    assert sizes == [2] and len(decoded) == 1
+    np.testing.assert_allclose([person['keypoints'] for person in found], expected, atol=1e-3)
+    assert [(person['track_id'], person['bbox']) for person in found] == [(0, [BOX]), (1, [OTHER])]
+    assert people(inferencer([picture] * 2, bboxes=[[], [BOX]]))[0] == []
+    with pytest.raises(ValueError, match='bboxes: a box of frame 0 is not'):
+        list(inferencer(picture, bboxes=[[[50, 50, 40, 60]]]))
+
+
+def test_detector(inferencer, picture, monkeypatch):
+    """Boxes of people over the threshold, once each; the detector itself cannot be downloaded here."""
+    boxes = torch.tensor([[30., 10, 170, 190], [31., 10, 170, 190], [60., 0, 199, 199], [0., 0, 50, 50]])
+    found = DetDataSample(pred_instances=InstanceData(
+        bboxes=boxes, scores=torch.tensor([.9, .8, .2, .95]), labels=torch.tensor([0, 0, 0, 5])))
+    own = inferencer.inferencer
+    monkeypatch.setattr(own, 'detector', lambda *args, **kwargs: dict(predictions=[found]))
+    monkeypatch.setattr(own, 'det_cat_ids', (0, ), raising=False)
+    (person, ), = people(inferencer(picture))
+    assert person['bbox'] == [BOX] and person['bbox_score'] == pytest.approx(.9)
+    assert len(people(inferencer(picture, bbox_thr=.1, nms_thr=.999))[0]) == 3
+    found.pred_instances = found.pred_instances[[3]]
+    assert people(inferencer(picture)) == [[]]  # nobody is nobody, and not the whole picture
+
+
+def jitter(found):
+    places = np.array([person['keypoints'] for person, in found])
+    return np.abs(np.diff(places, 2, axis=0)).mean()
+
+
+def test_a_film(inferencer, film, tmp_path, monkeypatch):
+    monkeypatch.setattr(cv2, 'imshow', lambda *args: pytest.fail('a window was opened'))
+    found = people(inferencer(film, out_dir=str(tmp_path)))
+    assert [person['track_id'] for person, in found] == [0] * FRAMES
+    written = json.loads((tmp_path / 'predictions/film.json').read_text())
+    assert written == [dict(frame_id=i, instances=frame) for i, frame in enumerate(found)]
+    assert cv2.VideoCapture(str(tmp_path / 'visualizations/film.mp4')).get(cv2.CAP_PROP_FRAME_COUNT) == FRAMES
+    smooth = people(inferencer(film, smooth=True))
+    assert jitter(smooth) < .8 * jitter(found)
+    assert np.abs(np.array(smooth[5][0]['keypoints']) - found[5][0]['keypoints']).max() < 20
+
+
+def test_an_interrupted_film_leaves_whole_predictions(inferencer, film, tmp_path):
+    results = inferencer(film, pred_out_dir=str(tmp_path))
+    for _ in range(3):
+        next(results)
+    results.close()
+    assert len(json.loads((tmp_path / 'film.json').read_text())) == 3
+
+
+def test_measures_and_subject(inferencer, film, picture):
+    frames = people(inferencer(film, measure=True, bboxes=[[BOX, OTHER]] * FRAMES, subject='largest'))
+    assert [person['track_id'] for person, in frames] == [1] * FRAMES
+    pictures = people(inferencer([picture] * 2, bboxes=[[BOX, OTHER], [OTHER, BOX]], subject='largest'))
+    assert [person['bbox'] for person, in pictures] == [[OTHER]] * 2  # in each for itself
+    assert all(tuple(person['measures']) == tuple(MEASURES) and person['view'] for person, in frames)
+
+
+def test_wrong_options_are_named(inferencer, picture):
+    with pytest.raises(ValueError, match='unknown argument .*colour'):
+        list(inferencer(picture, colour=3))
+    with pytest.raises(ValueError, match='finds 26 keypoints, where this package\'s models find 37'):
+        SpinePoseInferencer(str(builders.config('demo/spinepose_demo_teacher')), det_model='whole_image', device='cpu')

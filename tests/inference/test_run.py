@@ -1,0 +1,160 @@
+"""From an input to files, interrupted and not."""
+import json
+import weakref
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas
+import pytest
+from mmengine.registry import init_default_scope
+
+import builders
+from spinepose_mm.inference import SpinePose3DInferencer, SpinePoseInferencer, analyse
+from spinepose_mm.inference.writers import FORMATS
+
+FRAMES = 12
+BOX = [30., 10, 170, 190]
+
+
+@pytest.fixture(scope='module')
+def film(tmp_path_factory):
+    path = tmp_path_factory.mktemp('film') / 'film.mp4'
+    builders.write_film(path, FRAMES)
+    return path
+
+
+@pytest.fixture(scope='module')
+def inferencer():
+    init_default_scope('mmpose')
+    return SpinePoseInferencer('spinepose-tiny', det_model='whole_image', device='cpu')
+
+
+@pytest.fixture(scope='module')
+def lifting():
+    init_default_scope('mmpose')
+    return SpinePose3DInferencer('spinepose-lifter', pose2d_model='spinepose-tiny', det_model='whole_image',
+                                 device='cpu')
+
+
+def contents(folder):
+    """Return {path below a folder: bytes} of all files."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(Path(folder).rglob('*'))
+            if path.is_file()}
+
+
+class Interruption:
+    """Makes an inferencer fail in the middle of a film."""
+
+    def __init__(self, monkeypatch, inferencer, after, error=KeyboardInterrupt):
+        self.found, stock = 0, inferencer.find
+
+        def find(*args):
+            if self.found == after:
+                raise error
+            self.found += 1
+            return stock(*args)
+        monkeypatch.setattr(inferencer, 'find', find)
+
+
+def test_a_film(inferencer, film, tmp_path):
+    summary = analyse(film, tmp_path, inferencer)
+    assert (summary.frames, summary.people, summary.skipped, summary.replayed) == (FRAMES, 1, 0, 0)
+    written = ['film.csv', 'film.html', 'film_annotated.mp4', 'film_measures.csv']
+    assert sorted(contents(tmp_path)) == sorted(path.name for path in summary.files) == written
+    table = pandas.read_csv(tmp_path / 'film.csv')
+    assert len(table) == FRAMES * 37 and set(table.frame) == set(range(FRAMES))
+    assert len(pandas.read_csv(tmp_path / 'film_measures.csv')) == FRAMES
+
+
+def test_all_formats_in_3d_interrupted_and_gone_on_with(lifting, film, tmp_path, monkeypatch):
+    options = dict(formats=list(FORMATS), coordinates='world', bboxes=[[BOX]] * FRAMES, warm_up=4)
+    analyse(film, tmp_path / 'once', lifting, **options)
+    for after, error, kept in ((2, KeyboardInterrupt, None), (7, OSError, 7)):
+        with monkeypatch.context() as patch, pytest.raises(error):
+            Interruption(patch, lifting.pose2d_model, after if kept is None else after - 2, error)
+            analyse(film, tmp_path / 'twice', lifting, **options)
+    table = pandas.read_csv(tmp_path / 'twice/film.csv')
+    assert set(table.frame) == set(range(kept))  # what was done is in whole files
+    assert json.loads((tmp_path / 'twice/film.json').read_text())
+    with monkeypatch.context() as patch:
+        counted = Interruption(patch, lifting.pose2d_model, FRAMES)
+        summary = analyse(film, tmp_path / 'twice', lifting, **options)
+    assert counted.found == FRAMES - 7 and summary.replayed == 7
+    once, twice = contents(tmp_path / 'once'), contents(tmp_path / 'twice')
+    assert once.keys() == twice.keys()
+    assert [name for name in once if once[name] != twice[name]] == []
+    assert {path.name for path in summary.files} == {name.split('/')[0] for name in twice}
+
+
+def test_the_world_holds_from_the_first_frame(lifting, film, tmp_path):
+    """The first pass finds it; the inferencer alone has it only after the warm-up."""
+    analyse(film, tmp_path, lifting, formats=['csv'], coordinates='world', warm_up=FRAMES, smooth=False)
+    table = pandas.read_csv(tmp_path / 'film.csv')
+    places = table[['x_m', 'y_m', 'z_m']].to_numpy().reshape(FRAMES, 37, 3)
+    *_, last = lifting(str(film), coordinates='world', warm_up=FRAMES)
+    np.testing.assert_allclose(places[-1], last['predictions'][0][0]['keypoints'], atol=2e-3)
+    assert np.isfinite(places).all()
+
+
+def test_a_file_by_its_ending_and_one_that_is_there(inferencer, film, tmp_path):
+    analyse(film, tmp_path / 'new' / 'a.csv', inferencer, spine_only=True)
+    table = pandas.read_csv(tmp_path / 'new/a.csv')
+    assert table.level.unique().tolist() == ['C1', 'C4', 'C7', 'T3', 'T8', 'L1', 'L3', 'L5', 'S1']
+    before = contents(tmp_path)
+    with pytest.raises(ValueError, match='bboxes are of 0 frames'):
+        analyse(film, tmp_path / 'new' / 'a.csv', inferencer, bboxes=[])
+    after = contents(tmp_path)
+    assert after.pop('new/film.progress') and after == before  # nothing new, so that the old is kept
+
+
+def test_frames_do_not_stay_in_memory(lifting, film, tmp_path, monkeypatch):
+    alive, most, stock = [], [], lifting.pose2d_model.find
+
+    def find(image, boxes):
+        alive.append(weakref.ref(image))
+        most.append(sum(image() is not None for image in alive))
+        return stock(image, boxes)
+    monkeypatch.setattr(lifting.pose2d_model, 'find', find)
+    analyse(film, tmp_path, lifting, formats=list(FORMATS), warm_up=4)
+    assert len(most) == FRAMES and max(most) <= 3
+
+
+def test_pictures(inferencer, film, tmp_path):
+    folder, capture = tmp_path / 'pictures', cv2.VideoCapture(str(film))
+    folder.mkdir()
+    for i in range(3):
+        cv2.imwrite(str(folder / f'{i}.png'), capture.read()[1])
+    (folder / '1.png').write_bytes(b'broken')
+    summary = analyse(folder, tmp_path / 'out', inferencer)
+    assert (summary.frames, summary.skipped, summary.people) == (2, 1, 2)
+    assert sorted(contents(tmp_path / 'out')) == [
+        'pictures.csv', 'pictures.html', 'pictures_annotated/0.png', 'pictures_annotated/2.png',
+        'pictures_measures.csv']
+    summary = analyse(folder, tmp_path / 'film', inferencer, formats=['video', 'csv'], frame_rate=10)
+    assert (summary.people, cv2.VideoCapture(str(tmp_path / 'film/pictures_annotated.mp4')).get(
+        cv2.CAP_PROP_FPS)) == (1, 10)
+
+
+def test_arrays_and_nobody(inferencer, tmp_path):
+    summary = analyse([np.zeros((50, 60, 3), np.uint8)] * 3, tmp_path, inferencer, bboxes=[[]] * 3,
+                      formats=['csv', 'report', 'pictures'])
+    assert (summary.frames, summary.people) == (3, 0) and len(pandas.read_csv(tmp_path / 'pictures.csv')) == 0
+
+
+def test_fifty_people(inferencer, film, tmp_path):
+    boxes = np.array([[x, y, x + 15., y + 30] for x in range(0, 180, 18) for y in range(0, 160, 32)])
+    assert len(boxes) == 50
+    assert analyse(film, tmp_path, inferencer, formats=['csv'], bboxes=boxes).people >= 50
+
+
+def test_what_cannot_be(inferencer, film, tmp_path):
+    with pytest.raises(ValueError, match='film.mp4 is the input itself'):
+        analyse(film, film, inferencer)
+    with pytest.raises(ValueError, match="there is no format 'pdf', but csv,"):
+        analyse(film, tmp_path, inferencer, formats=['pdf'])
+    with pytest.raises(ValueError, match='a.pdf does not end like a format of results'):
+        analyse(film, tmp_path / 'a.pdf', inferencer)
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(OSError, match='file'):
+        analyse(film, tmp_path / 'file' / 'out', inferencer)

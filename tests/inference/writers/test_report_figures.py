@@ -1,0 +1,135 @@
+import matplotlib
+import numpy as np
+import pytest
+from figures import figure as leaning
+from lxml import etree
+from matplotlib.colors import to_hex
+
+from spinepose_mm import skeleton
+from spinepose_mm.analysis import MEASURES, VIEWS
+from spinepose_mm.inference.writers.recording import Shot, Track
+from spinepose_mm.inference.writers.report_figures import PANELS, VIEW_COLORS, curves, ranges, shapes, thin
+from spinepose_mm.inference.writers.report_style import clock, to_svg
+
+
+def make_track(frames, leans, views):
+    """Return the Track of a person with a trunk lean, and a neck's that is not known."""
+    rows = np.zeros(len(frames), [('frame', int), ('time', float), ('view', int), ('values', float, 2)])
+    rows['frame'], rows['view'] = frames, [VIEWS.index(view) for view in views]
+    rows['values'][:, 0], rows['values'][:, 1] = leans, np.nan
+    return Track(rows, np.arange(len(frames)), ['trunk_lean', 'neck_lean'])
+
+
+def test_panels_are_of_measures_of_one_plane_and_unit():
+    for _, note, names in PANELS:
+        measures = [MEASURES[name] for name in names]
+        assert len({(measure.plane, measure.unit) for measure in measures}) == 1
+        assert {'deg': 'degrees', '%': '%'}[measures[0].unit] in note
+    shown = [name for _, _, names in PANELS for name in names]
+    assert sorted(shown) == sorted(name for name, measure in MEASURES.items() if measure.plane != 'any')
+
+
+def test_short_curves_stay_as_they_are():
+    places, values = thin(np.array([1, 2, 5]), np.array([7., np.nan, 9]), 6)
+    assert places.tolist() == [0, 1, 2, 3, 4, 5]
+    np.testing.assert_array_equal(values, [np.nan, 7, np.nan, np.nan, np.nan, 9])
+
+
+def test_long_curves_keep_extremes_and_gaps():
+    frames = np.r_[0:4000, 6000:10000]
+    values = np.sin(frames / 700.)
+    values[1234], values[5777], values[2000:3000] = 5, -6, np.nan
+    places, thinned = thin(frames, values, 10000)
+    assert len(places) < 310 and (np.diff(places) > 0).all()
+    assert (places[np.nanargmax(thinned)], places[np.nanargmin(thinned)]) == (1234, 7777)
+    gaps = places[np.isnan(thinned)]
+    assert ((2000 <= gaps) & (gaps < 3000) | (4000 <= gaps) & (gaps < 6000)).all() and len(gaps) > 30
+    told = np.isfinite(thinned)
+    np.testing.assert_array_equal(thinned[told], values[np.searchsorted(frames, places[told])])
+
+
+def test_a_curve_over_time_with_its_gaps_and_views():
+    track = make_track([0, 1, 2, 3, 5], [3, 4, np.nan, 6, 7], ['front'] * 3 + ['back'] * 2)
+    made = curves('Sideways', 'degrees', track, ('trunk_lean', 'neck_lean'), (10., 11., 6))
+    axes, = made.axes
+    line, nothing = (line for line in axes.lines if line.get_label() in ('trunk', 'neck'))
+    np.testing.assert_allclose(line.get_xdata(), np.linspace(10, 11, 6))
+    np.testing.assert_array_equal(line.get_ydata(), [3, 4, np.nan, 6, np.nan, 7])
+    assert np.isnan(nothing.get_ydata()).all()
+    bands = {to_hex(bars.get_facecolor()[0]): [(path.vertices[:, 0].min(), path.vertices[:, 0].max())
+                                               for path in bars.get_paths()] for bars in axes.collections}
+    for view, runs in dict(front=[(-.5, 2.5)], back=[(2.5, 3.5), (4.5, 5.5)]).items():
+        np.testing.assert_allclose(bands[VIEW_COLORS[view]], 10 + np.array(runs) / 5)
+    assert sum(map(len, bands.values())) == 3
+    assert [text.get_text() for text in made.legends[0].get_texts()] == ['trunk', 'neck']
+
+
+def test_nothing_known_is_no_figure():
+    track = make_track([0, 1], [np.nan, np.nan], ['front', 'unknown'])
+    assert curves('', '', track, ('trunk_lean', ), (0., 1., 2)) is None and curves('', '', track, (), (0, 1, 2)) is None
+    assert ranges(np.full(3, np.nan), .1) is None
+    assert shapes([shot(leaning(), seen=False)], ['red'], None) is None
+
+
+def test_a_single_frame_is_a_dot():
+    line = curves('', '', make_track([0], [3], ['front']), ('trunk_lean', ), (2., 2., 1)).axes[0].lines[0]
+    assert line.get_marker() == 'o' and line.get_xdata().tolist() == [2] and line.get_ydata().tolist() == [3]
+
+
+def shot(points, seen=True):
+    pixels = points[:, :2] * [100, -100] + 50
+    return Shot(0., None, .5, 100., pixels, np.full(37, seen), points)
+
+
+@pytest.mark.parametrize('axis, view, sign', [(0, 0, 1), (2, 1, -1)])  # z is to the person's right
+@pytest.mark.parametrize('coordinates', ['world', 'camera'])
+def test_shapes_in_space(axis, view, sign, coordinates):
+    points = leaning(30, 30, 30, axis)
+    given = points if coordinates == 'world' else points * [1, -1, -1]
+    made = shapes([shot(given), shot(np.full((37, 3), np.nan))], ['#123456', 'red'], coordinates)
+    assert len(made.axes) == 2 and len(made.legends[0].get_texts()) == 1
+    for i, axes in enumerate(made.axes):
+        line, = (line for line in axes.lines if line.get_color() == '#123456')
+        up = np.array([90, 75, 60, 50, 40, 30, 20, 10, 0]) * np.cos(np.radians(30))  # cm, from C1 to S1
+        np.testing.assert_allclose(line.get_ydata(), up, atol=1e-9)
+        np.testing.assert_allclose(line.get_xdata(), sign * up * np.tan(np.radians(30)) if i == view else 0, atol=1e-9)
+        np.testing.assert_allclose(np.ptp(axes.get_xlim()), np.ptp(axes.get_ylim()))
+
+
+def test_shapes_in_the_picture_are_in_its_pixels():
+    line = shapes([shot(leaning(30, 30, 30))], ['#123456'], None).axes[0].lines[0]
+    np.testing.assert_allclose(line.get_xydata()[0], 200 * .9 * np.array([.5, np.sqrt(3) / 2]))  # half the scale
+    np.testing.assert_allclose(line.get_xydata()[-1], 0)
+
+
+def test_time_in_ranges():
+    made = ranges(np.array([-1, 0, 19.9, 20, 59, 59.9, 60, 200, np.nan, np.nan]), .5)
+    texts = [text.get_text() for text in made.axes[0].texts]
+    assert texts == ['12 %  (0.5 s)', '25 %  (1.0 s)', '38 %  (1.5 s)', '25 %  (1.0 s)']
+
+
+def test_svg_is_the_same_each_time_and_stands_alone():
+    def make():
+        return to_svg(shapes([shot(leaning(10, 20, 30))], ['red'], 'world'), 'Shape of person 3')
+
+    text = make()
+    with matplotlib.rc_context({'font.size': 20, 'lines.linewidth': 5, 'axes.grid': True, 'svg.fonttype': 'path'}):
+        assert make() == text  # whatever the user likes
+    root = etree.fromstring(text.replace('xlink:href', 'href'))
+    assert root.get('aria-label') == 'Shape of person 3'
+    ids = [each.get('id') for each in root.iter() if each.get('id')]
+    assert len(ids) == len(set(ids)) and not [name for name in ids if name.startswith(('figure', 'axes', 'text'))]
+    assert 'Shape of the spine' in root.itertext() and 'metadata' not in text
+
+
+@pytest.mark.parametrize('seconds, text', [(0, '0.0 s'), (5.26, '5.3 s'), (59.9, '59.9 s'), (59.96, '1:00 min'),
+                                           (65, '1:05 min'), (3599.6, '60:00 min')])
+def test_times_to_read(seconds, text):
+    assert clock(seconds) == text
+
+
+def test_levels_are_named_at_their_places():
+    axes = shapes([shot(leaning())], ['red'], 'world').axes[0]
+    heights = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    assert heights == pytest.approx(dict(C1=90, C7=60, T8=40, L1=30, S1=0))
+    assert set(heights) < set(skeleton.LEVELS)

@@ -1,0 +1,149 @@
+"""Compare trackers and smoothing on made films of people who cross, leave and return, whose truth is known.
+
+    mim run spinepose_mm benchmark_tracking
+
+All get the same boxes and keypoints. Those of other packages are this package's competitors and no requirements:
+`spinepose` (the official library, its own tracking and smoothing) and `trackers` (the best of it, OC-SORT, with
+settings that give everybody an id at once) are left out where they are not installed. MMPose's are as its inferencers
+use them.
+"""
+import argparse
+import importlib.util
+import sys
+from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
+
+import numpy as np
+import spinepose_mm  # noqa: F401  (registers the classes)
+from spinepose_mm import skeleton
+from spinepose_mm.evaluation.tracking import identity_scores, motion_scores
+from spinepose_mm.inference.ids import MEMORY, Ids
+from spinepose_mm.inference.smoothing import Smoother
+from spinepose_mm.lifting.space import LEAST_SCORE
+from spinepose_mm.synthetic.crossing import crossing
+from tqdm import tqdm
+
+_COLUMNS = ('Tracker', 'smoothing', 'id switches', 'ids passed on', 'IDF1', 'error (px)', 'error (% of size)',
+            'jitter (sizes/s²)', 'lag (ms)')
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('--films', type=int, default=20, help='how many, of 2 to 6 people in turn (20)')
+    parser.add_argument('--seconds', type=float, default=20., help='of each film (20)')
+    parser.add_argument('--frame-rate', type=float, default=30., help='frames a second (30)')
+    parser.add_argument('--size', type=int, nargs=2, default=[1280, 720], metavar=('W', 'H'), help='pixels (1280 720)')
+    parser.add_argument('--seed', type=int, default=0, help='of the first film (0)')
+    args = parser.parse_args()
+    films = [crossing(args.seed + i, 2 + i % 5, args.seconds, args.frame_rate, args.size)
+             for i in tqdm(range(args.films), 'films', leave=False)]
+    print(f'| {" | ".join(_COLUMNS)} |\n| --- | --- |{" ---: |" * (len(_COLUMNS) - 2)}')
+    for name, package, smooth, make in ROWS:
+        if importlib.util.find_spec(package) is None:
+            print(f'{name} is left out: {package} is not installed', file=sys.stderr)
+            continue
+        print(f'| {name} | {"on" if smooth else "off"} | {" | ".join(_scores(films, make))} |', flush=True)
+
+
+def _scores(films, make):
+    """Return a row's numbers as texts: sums of the first two, means over films of the others."""
+    rows = []
+    for film in films:
+        step = make(film.frame_rate)
+        ids, points = zip(*(step(people, t / film.frame_rate) for t, people in enumerate(film.found)))
+        identity = identity_scores(film.owners, ids)
+        motion = motion_scores(*film.courses(points), film.frame_rate)
+        rows.append([*identity.values(), *motion.values()])
+    total, mean = np.sum(rows, axis=0), np.mean(rows, axis=0)
+    return (f'{total[0]:.0f}', f'{total[1]:.0f}', f'{mean[2]:.3f}', f'{mean[3]:.2f}', f'{100 * mean[4]:.2f}',
+            f'{mean[5]:.1f}', f'{1000 * mean[6]:.1f}')
+
+
+# Each makes a function of a frame's People and its time that returns ids, -1 for none, and keypoints, in their order.
+
+def _ours(frame_rate, smooth):
+    ids, smoother = Ids(frame_rate), Smoother()
+
+    def step(people, time):
+        found = ids.update(replace(people, measures=dict(number=np.arange(len(people)))))
+        back = found.measures['number'].argsort()
+        points = found.keypoints
+        if smooth:
+            sizes = np.linalg.norm(found.boxes[:, 2:] - found.boxes[:, :2], axis=1)
+            points = smoother.update(found.ids, points, found.scores, sizes, time)
+        return found.ids[back], points[back]
+
+    return step
+
+
+def _official(frame_rate, smooth):
+    from spinepose.pose_tracker import PoseTracker
+
+    shown = SimpleNamespace()
+    solution = SimpleNamespace(
+        det_model=True, num_keypoints=skeleton.NUM_KEYPOINTS, detect=lambda image: shown.people.boxes,
+        estimate=lambda image, boxes: (shown.people.keypoints.copy(), shown.people.scores.copy()))
+    tracker = PoseTracker(lambda **options: solution, smoothing=smooth, smoothing_freq=frame_rate)
+
+    def step(people, time):
+        shown.people = people
+        points = tracker(None)[0]
+        ids = np.full(len(people), -1)
+        for i, given in zip(range(len(people)), tracker.track_ids_last_frame):  # as it pairs them itself
+            ids[i] = given
+        return ids, points
+
+    return step
+
+
+def _mmpose(frame_rate, by_keypoints):
+    from mmengine.structures import InstanceData
+    from mmpose.apis import _track_by_iou, _track_by_oks
+    from mmpose.structures import PoseDataSample
+    track = partial(_track_by_oks, sigmas=np.array(skeleton.SIGMAS)) if by_keypoints else _track_by_iou
+    known = SimpleNamespace(last=[], next=0)
+
+    def step(people, time):
+        new = [PoseDataSample(pred_instances=InstanceData(
+            bboxes=people.boxes[[i]], keypoints=people.keypoints[[i]], keypoint_scores=people.scores[[i]],
+            areas=(people.boxes[[i], 2:] - people.boxes[[i], :2]).prod(1))) for i in range(len(people))]
+        for person in new:
+            person.track_id = track(person, known.last, .3)[0]
+            if person.track_id < 0:
+                person.track_id, known.next = known.next, known.next + 1
+        known.last = new
+        return np.array([person.track_id for person in new], int), people.keypoints
+
+    return step
+
+
+def _trackers(frame_rate):
+    from supervision import Detections
+    from trackers import OCSORTTracker
+    tracker = OCSORTTracker(lost_track_buffer=round(30 * MEMORY), frame_rate=frame_rate, minimum_consecutive_frames=1,
+                            high_conf_det_threshold=LEAST_SCORE)
+
+    def step(people, time):
+        number = np.arange(len(people))
+        found = tracker.update(Detections(
+            people.boxes.astype(np.float32), confidence=people.box_scores, class_id=number * 0,
+            data=dict(number=number)))
+        ids = np.full(len(people), -1)
+        if len(found):
+            ids[found.data['number']] = found.tracker_id
+        return ids, people.keypoints
+
+    return step
+
+
+ROWS = (('this package', 'spinepose_mm', False, partial(_ours, smooth=False)),
+        ('this package', 'spinepose_mm', True, partial(_ours, smooth=True)),
+        ('official library', 'spinepose', False, partial(_official, smooth=False)),
+        ('official library', 'spinepose', True, partial(_official, smooth=True)),
+        ('MMPose, IoU', 'mmpose', False, partial(_mmpose, by_keypoints=False)),
+        ('MMPose, OKS', 'mmpose', False, partial(_mmpose, by_keypoints=True)),
+        ('trackers, OC-SORT', 'trackers', False, _trackers))
+
+if __name__ == '__main__':
+    main()

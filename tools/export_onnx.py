@@ -1,0 +1,37 @@
+"""Write a model as an ONNX file, for rtmlib, Pose2Sim, Sports2D and others, and check it against PyTorch.
+
+    mim run spinepose_mm export_onnx spinepose-tiny --out spinepose_tiny.onnx --bgr --pose2sim settings.toml
+
+rtmlib, Pose2Sim, Sports2D and the spinepose package feed BGR pictures: give --bgr for them.
+"""
+import argparse
+import sys
+from pathlib import Path
+
+import spinepose_mm  # noqa: F401  (registers the classes)
+from spinepose_mm.deployment import export_onnx, settings_toml
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('model', help='config file, or a name or alias of the zoo (spinepose-m)')
+    parser.add_argument('--out', required=True, type=Path, help='file to write, .onnx')
+    parser.add_argument('--weights', help='checkpoint; a model of the zoo has its own')
+    parser.add_argument('--half', action='store_true', help='compute in half precision')
+    parser.add_argument('--bgr', action='store_true', help='for programs that feed BGR pictures')
+    parser.add_argument('--pose2sim', type=Path, metavar='TOML',
+                        help='also write what goes into the Config.toml of Pose2Sim and Sports2D')
+    args = parser.parse_args()
+    if args.pose2sim and not args.bgr:
+        parser.error('--pose2sim needs --bgr, since Pose2Sim and Sports2D feed BGR pictures')
+    try:
+        difference = export_onnx(args.model, args.weights, args.out, half=args.half, bgr=args.bgr)
+        if args.pose2sim:
+            args.pose2sim.write_text(settings_toml(args.out))
+    except (ImportError, OSError, ValueError) as error:
+        sys.exit(f'error: {error}')
+    print(f'{args.out}: {args.out.stat().st_size / 1e6:.1f} MB, keypoints within {difference:.1f} pixels of PyTorch\'s')
+
+
+if __name__ == '__main__':
+    main()

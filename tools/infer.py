@@ -1,0 +1,105 @@
+"""Find people and their spines in pictures and films, and write what is found.
+
+    mim run spinepose_mm infer squat.mp4 --out results
+    mim run spinepose_mm infer squat.mp4 --out results --3d --world --height 1.78
+    mim run spinepose_mm infer pictures/ --out spine.csv --spine-only
+
+Of a film, results are a table of keypoints and one of measures, the film with what was found, and a report; in 3D TRC
+for OpenSim too. An interrupted run goes on with the same command.
+"""
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+# A video's faults are counted and told in one line.
+os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
+
+import spinepose_mm  # noqa: E402, F401  (registers the classes)
+from spinepose_mm.inference import SpinePose3DInferencer, SpinePoseInferencer, analyse  # noqa: E402
+from spinepose_mm.inference.writers import FORMATS  # noqa: E402
+from spinepose_mm.lifting.space import HEIGHT  # noqa: E402
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('inputs', nargs='+', metavar='INPUT',
+                        help='picture, video, folder of pictures, pattern in quotes, webcam:0 or address of a stream')
+    parser.add_argument('--out', nargs='+', default=['results'], metavar='PATH',
+                        help='a folder, or files whose endings tell their formats (results)')
+    parser.add_argument('--formats', nargs='+', choices=FORMATS, help='what to write to a folder')
+    parser.add_argument('--spine-only', action='store_true', help='write the keypoints of the spine alone')
+    parser.add_argument('--show', action='store_true', help='show each frame in a window; Escape ends it')
+    models = parser.add_argument_group('models')
+    models.add_argument('--model', default='spinepose-m', help='config file, or name or alias of the zoo (spinepose-m)')
+    models.add_argument('--weights', help='checkpoint, or a file that export_onnx wrote, where they are not its own')
+    models.add_argument('--device', help='cpu, cuda:0 … (a GPU where there is one)')
+    models.add_argument('--det-model', help='detector of MMDetection\'s (RTMDet for people); whole_image: none')
+    models.add_argument('--det-weights', help='its checkpoint')
+    people = parser.add_argument_group('people')
+    people.add_argument('--boxes', metavar='FILE', help='.csv or .json of boxes, in the place of a detector')
+    people.add_argument('--bbox-thr', type=float, default=.3, help='score from which a box is taken (.3)')
+    people.add_argument('--subject', nargs='+', default=['all'], metavar='WHO',
+                        help='all, largest, most central, an id, or the box x1 y1 x2 y2 of somebody (all)')
+    people.add_argument('--no-smoothing', action='store_true', help='keep keypoints as they are found')
+    people.add_argument('--frame-rate', type=float, help='of pictures that follow each other in time')
+    space = parser.add_argument_group('in 3D')
+    space.add_argument('--3d', action='store_true', dest='lift', help='lift people, in metres')
+    space.add_argument('--lifter', default='spinepose-lifter', help='alias or config of the lifter (spinepose-lifter)')
+    space.add_argument('--lifter-weights', help='its checkpoint, where it is not its own')
+    space.add_argument('--world', action='store_true', help='upright and on the ground, not before the camera')
+    space.add_argument('--height', type=float, default=HEIGHT, help=f'of the people, in metres ({HEIGHT})')
+    space.add_argument('--camera', metavar='FILE', help='calibration: Pose2Sim\'s .toml, OpenCV\'s .yml, .xml or .json')
+    space.add_argument('--field-of-view', type=float, default=84., help='diagonal, degrees, without calibration (84)')
+    return parser.parse_args()
+
+
+def main():
+    args = parse()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        run(args)
+    except KeyboardInterrupt:
+        sys.exit('\nstopped; what was found is kept, and the same command goes on from there')
+    except (OSError, ValueError) as error:
+        sys.exit(f'error: {error}')
+
+
+def run(args):
+    if len(args.inputs) > 1 and (len(args.out) > 1 or Path(args.out[0]).suffix):
+        raise ValueError(f'the results of several inputs need a folder, not {" ".join(args.out)}')
+    names = [Path(given).stem for given in args.inputs]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f'two inputs are named {name!r}, and so would be their results')
+    detector = 'whole_image' if args.boxes else args.det_model
+    options = dict(bboxes=args.boxes, bbox_thr=args.bbox_thr, subject=subject(args.subject),
+                   smooth=not args.no_smoothing)
+    if args.lift:
+        inferencer = SpinePose3DInferencer(
+            args.lifter, args.lifter_weights, args.model, args.weights, args.device, det_model=detector,
+            det_weights=args.det_weights)
+        options.update(coordinates='world' if args.world else 'camera', height=args.height, camera=args.camera,
+                       field_of_view=args.field_of_view)
+    else:
+        inferencer = SpinePoseInferencer(args.model, args.weights, args.device, det_model=detector,
+                                         det_weights=args.det_weights)
+    for given in args.inputs:
+        done = analyse(given, args.out, inferencer, args.formats, args.spine_only, args.show, args.frame_rate, **options)
+        notes = [f'{done.skipped} could not be read'] * bool(done.skipped) + \
+            [f'{done.replayed} were found before'] * bool(done.replayed)
+        print(f'{given}: {done.frames} frames, {done.people} people' + ''.join(f', {note}' for note in notes))
+        for path in done.files:
+            print(f'  {path}')
+
+
+def subject(words):
+    """Return who is meant, as `analyse` takes it."""
+    if len(words) == 4:
+        return tuple(map(float, words))
+    return int(words[0]) if words[0].isdigit() else ' '.join(words)
+
+
+if __name__ == '__main__':
+    main()
