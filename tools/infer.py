@@ -17,7 +17,7 @@ from pathlib import Path
 os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
 
 import spinepose_mm  # noqa: E402, F401  (registers the classes)
-from spinepose_mm.inference import SpinePose3DInferencer, SpinePoseInferencer, analyse  # noqa: E402
+from spinepose_mm.inference import SpinePose3DInferencer, SpinePoseInferencer, analyse, open_source  # noqa: E402
 from spinepose_mm.inference.writers import FORMATS  # noqa: E402
 from spinepose_mm.lifting.space import HEIGHT  # noqa: E402
 
@@ -52,7 +52,16 @@ def parse():
     space.add_argument('--height', type=float, default=HEIGHT, help=f'of the people, in metres ({HEIGHT})')
     space.add_argument('--camera', metavar='FILE', help='calibration: Pose2Sim\'s .toml, OpenCV\'s .yml, .xml or .json')
     space.add_argument('--field-of-view', type=float, default=84., help='diagonal, degrees, without calibration (84)')
-    return parser.parse_args()
+    args = parser.parse_args()
+    if not args.lift:
+        for name in ('world', 'height', 'camera', 'field_of_view', 'lifter_weights'):
+            if getattr(args, name) != parser.get_default(name):
+                parser.error(f'--{name.replace("_", "-")} is of people in 3D: add --3d')
+    if args.boxes and args.det_model:
+        parser.error('--boxes take the place of --det-model: name one of them')
+    if len(args.subject) not in (1, 2, 4):
+        parser.error(f'--subject {" ".join(args.subject)}: all, largest, most central, an id, or x1 y1 x2 y2')
+    return args
 
 
 def main():
@@ -62,17 +71,18 @@ def main():
         run(args)
     except KeyboardInterrupt:
         sys.exit('\nstopped; what was found is kept, and the same command goes on from there')
-    except (OSError, ValueError) as error:
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
         sys.exit(f'error: {error}')
 
 
 def run(args):
     if len(args.inputs) > 1 and (len(args.out) > 1 or Path(args.out[0]).suffix):
         raise ValueError(f'the results of several inputs need a folder, not {" ".join(args.out)}')
-    names = [Path(given).stem for given in args.inputs]
+    sources = [open_source(given, args.frame_rate) for given in args.inputs]  # before the models, which take seconds
+    names = [source.name for source in sources]
     for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f'two inputs are named {name!r}, and so would be their results')
+        if names.count(name) > 1 or f'{name}_measures' in names:
+            raise ValueError(f'two inputs are named {name!r}, or with _measures after it, and so would be their results')
     detector = 'whole_image' if args.boxes else args.det_model
     options = dict(bboxes=args.boxes, bbox_thr=args.bbox_thr, subject=subject(args.subject),
                    smooth=not args.no_smoothing)
@@ -85,11 +95,11 @@ def run(args):
     else:
         inferencer = SpinePoseInferencer(args.model, args.weights, args.device, det_model=detector,
                                          det_weights=args.det_weights)
-    for given in args.inputs:
-        done = analyse(given, args.out, inferencer, args.formats, args.spine_only, args.show, args.frame_rate, **options)
+    for source in sources:
+        done = analyse(source, args.out, inferencer, args.formats, args.spine_only, args.show, **options)
         notes = [f'{done.skipped} could not be read'] * bool(done.skipped) + \
             [f'{done.replayed} were found before'] * bool(done.replayed)
-        print(f'{given}: {done.frames} frames, {done.people} people' + ''.join(f', {note}' for note in notes))
+        print(f'{source.path}: {done.frames} frames, {len(done.persons)} people' + ''.join(f', {note}' for note in notes))
         for path in done.files:
             print(f'  {path}')
 

@@ -17,13 +17,13 @@ def identity_scores(owners, ids):
         dict: `switches`, how often a person's id is another than the last time; `takeovers`, how often an id is another
         person's than the last time; and `IDF1` of Ristani et al. (2016), equation 11, among all who were found.
     """
-    pairs = np.array([(owner, one) for frame in zip(owners, ids) for owner, one in zip(*frame)]).reshape(-1, 2)
+    pairs = np.array([(owner, one) for frame in zip(owners, ids) for owner, one in zip(*frame)], int).reshape(-1, 2)
     told = pairs[(pairs >= 0).all(1)]
     counts = np.zeros(told.max(0, initial=0) + 1, int)
     np.add.at(counts, tuple(told.T), 1)
     right = counts[linear_sum_assignment(counts, maximize=True)].sum()
-    return dict(switches=_changes(told), takeovers=_changes(told[:, ::-1]),
-                IDF1=2 * right / max((pairs >= 0).sum(), 1))
+    number = (pairs >= 0).sum()
+    return dict(switches=_changes(told), takeovers=_changes(told[:, ::-1]), IDF1=2 * right / number if number else 1.)
 
 
 def _changes(pairs):

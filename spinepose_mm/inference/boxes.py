@@ -30,7 +30,9 @@ class Boxes:
         else:
             try:
                 self._boxes = _READERS[Path(given).suffix.lower()](given)
-            except (AttributeError, KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as error:
+            except _Wrong:
+                raise
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
                 raise ValueError(f'{given} is no .csv or .json of boxes ({type(error).__name__}: {error})') from error
         if self._everywhere:
             self._boxes = self._checked(self._boxes, 'of every frame')
@@ -60,9 +62,11 @@ class Boxes:
 
     def _checked(self, boxes, which):
         try:
-            boxes = np.asarray(boxes, float).reshape(-1, 4) if len(boxes) else np.zeros((0, 4))
+            boxes = np.asarray(boxes, float) if len(boxes) else np.zeros((0, 4))
         except (TypeError, ValueError):
-            raise ValueError(f'{self._where}: the boxes {which} are not of 4 numbers each: {boxes!r}') from None
+            boxes = np.zeros(0)
+        if boxes.ndim != 2 or boxes.shape[1] != 4:
+            raise ValueError(f'{self._where}: the boxes {which} are not of 4 numbers each')
         wrong = ~(np.isfinite(boxes).all(1) & (boxes[:, 2:] > boxes[:, :2]).all(1))
         if wrong.any():
             raise ValueError(f'{self._where}: a box {which} is not x1, y1, x2, y2 with x1 < x2 and y1 < y2: '
@@ -70,27 +74,37 @@ class Boxes:
         return boxes
 
 
+class _Wrong(ValueError):
+    """What is wrong with a file, told by its name."""
+
+
 def _read_csv(path):
     boxes = defaultdict(list)
-    with open(path, newline='', encoding='utf-8') as file:
+    with open(path, newline='', encoding='utf-8-sig') as file:  # as spreadsheets write it
         rows = csv.DictReader(file)
         key = 'image' if 'image' in (rows.fieldnames or ()) else 'frame'
         for name in (key, 'x1', 'y1', 'x2', 'y2'):
             if name not in (rows.fieldnames or ()):
-                raise ValueError(f'{path} has no column {name}')
+                raise _Wrong(f'{path} has no column {name}')
         for row in rows:
-            boxes[row[key].strip()].append([row[side] for side in ('x1', 'y1', 'x2', 'y2')])
+            which = row[key].strip() if key == 'image' else str(int(float(row[key])))
+            boxes[which].append([row[side] for side in ('x1', 'y1', 'x2', 'y2')])
     return dict(boxes)
 
 
 def _read_json(path):
     content = json.loads(Path(path).read_text(encoding='utf-8'))
-    if not isinstance(content, list) or not content or not isinstance(content[0], dict):
-        return content if isinstance(content, list) else {Path(key).name: value for key, value in content.items()}
+    if isinstance(content, dict):
+        if 'annotations' in content:
+            raise _Wrong(f'{path} holds annotations; what is read are detections, a list of image_id and bbox, and boxes '
+                         'by frame or by image')
+        return {Path(key).name: value for key, value in content.items()}
+    if not any(isinstance(entry, dict) for entry in content):
+        return content
     boxes = defaultdict(list)
     for detection in content:
         x, y, width, height = detection['bbox']
-        boxes[f'id {detection["image_id"]}'].append([x, y, x + width, y + height])
+        boxes[f'id {int(detection["image_id"])}'].append([x, y, x + width, y + height])
     return dict(boxes)
 
 

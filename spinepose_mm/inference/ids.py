@@ -8,9 +8,9 @@ from spinepose_mm import skeleton
 from spinepose_mm.lifting.space import LEAST_SCORE
 
 MEMORY = 3.  # seconds
-#: Standard deviations, in parts of a person's size, which is the diagonal of the box: of where somebody is, and by which
-#: that gets worse in a second that nobody sees it, and at most; of keypoints and of the box's corners on the person; and
-#: by how much keypoints move on the person in a second, and at most.
+#: Standard deviations, in parts of a person's size, which is the diagonal of the box: of where somebody is, and how that
+#: grows in a second that nobody sees it, and at most; of keypoints and of the box's corners on the person, and how these
+#: grow, since limbs move.
 _PLACE, _DRIFT, _MOST_DRIFT = .03, .5, 1.
 _POINTS = np.array([*(.7 * sigma for sigma in skeleton.SIGMAS), .1, .1])
 _LIMBS, _MOST_LIMBS = .5, .12
@@ -28,7 +28,7 @@ class _Track:
     points: np.ndarray
     weights: np.ndarray  # (39,), 0 for what was never seen
     size: float
-    frame: int  # when it was last seen
+    time: float  # when it was last seen, in seconds
     times: int = 1
     velocity: np.ndarray = 0.  # pixels a second
 
@@ -53,11 +53,17 @@ class Ids:
         if not (frame_rate > 0 and memory > 0):
             raise ValueError(f'frame_rate and memory are over 0, not {frame_rate} and {memory}')
         self._frame_rate, self._memory = frame_rate, memory
-        self._tracks, self._frame, self._next = [], 0, 0
+        self._tracks, self._time, self._next = [], 0., 0
 
-    def update(self, people):
-        """Return the People of the next frame with their ids, in the order of these."""
-        self._tracks = [track for track in self._tracks if self._gone(track) <= self._memory]
+    def update(self, people, time=None):
+        """Return the People of the next frame with their ids, in the order of these.
+
+        Args:
+            people: People.
+            time: seconds, later than before; a frame later where it is not given.
+        """
+        self._time = self._time + 1 / self._frame_rate if time is None else time
+        self._tracks = [track for track in self._tracks if self._gone(track) <= self._memory + 1e-6]
         weights = np.where(people.scores >= LEAST_SCORE, people.scores, 0) ** 2
         weights = np.concatenate([weights, np.full((len(people), 2), _CORNER_WEIGHT)], axis=1)
         points = np.concatenate([people.keypoints, people.boxes.reshape(-1, 2, 2)], axis=1)
@@ -69,17 +75,16 @@ class Ids:
                 track = self._tracks[j]
                 self._follow(track, points[i], weights[i], sizes[i], moves[i, j], shares[i, j])
             else:
-                track = _Track(self._next, points[i], weights[i], sizes[i], self._frame)
+                track = _Track(self._next, points[i], weights[i], sizes[i], self._time)
                 self._tracks.append(track)
                 self._next += 1
             ids[i] = track.id
-        self._frame += 1
         order = ids.argsort()
         return replace(people[order], ids=ids[order])
 
     def _gone(self, track):
         """Return for how many seconds somebody was not seen."""
-        return (self._frame - track.frame) / self._frame_rate
+        return self._time - track.time
 
     def _compare(self, points, weights):
         """Compare P people with the M tracks.
@@ -115,7 +120,7 @@ class Ids:
         track.size += (1 - np.exp(-gone * share / _SIZE_TIME)) * (size - track.size)
         track.points = np.where(weights[:, None] > 0, points, track.points + move)
         track.weights = np.maximum(track.weights, weights)
-        track.frame, track.times = self._frame, track.times + 1
+        track.time, track.times = self._time, track.times + 1
 
 
 def _variance(least, drift, most, seconds):

@@ -12,6 +12,7 @@ from spinepose_mm import skeleton
 
 from .people import People
 
+_MARK = b'spinepose_mm '
 _PLACES = dict(keypoints=3, scores=5, boxes=3, box_scores=5)  # decimals that are kept
 _SHAPES = dict(keypoints=(skeleton.NUM_KEYPOINTS, 2), scores=(skeleton.NUM_KEYPOINTS, ), boxes=(4, ), box_scores=())
 
@@ -29,13 +30,17 @@ class Journal:
 
     Raises:
         OSError: the file cannot be written.
+        ValueError: there is another file of that name.
     """
 
     def __init__(self, path, asked):
-        self._path, self.done, header = path, False, _line(asked)
+        self._path, self.done, header = path, False, _MARK + _line(asked)
         self._file = open(path, 'a+b')  # what is written goes to the end, wherever it is read
         self._file.seek(0)
-        if self._file.readline() != header:
+        first = self._file.readline()
+        if first != header:
+            if first and not first.startswith(_MARK):
+                raise ValueError(f'{path} is in the way of the progress of this run, which would be written there')
             self._file.truncate(0)
             self._file.write(header)
             self._file.flush()
@@ -52,11 +57,13 @@ class Journal:
         """Return the People of the next Frame as they are on file, or else as `compute(frame)` finds them now."""
         start = self._file.tell()
         line = self._file.readline()
-        if line.endswith(b'\n'):
+        try:
             entry = json.loads(line)
             if entry['frame'] == frame.index:
                 return _people(entry)
-        self._file.truncate(start)  # half a line, where a run was killed
+        except (KeyError, TypeError, ValueError):  # half a line, where a run was killed, or what was damaged since
+            pass
+        self._file.truncate(start)
         people = compute(frame)
         entry = dict(frame=frame.index, **{name: np.round(np.asarray(getattr(people, name), float), places).tolist()
                                            for name, places in _PLACES.items()})
@@ -65,9 +72,10 @@ class Journal:
         return _people(entry)
 
     def close(self):
-        """Close the file, and remove it where all is `done`."""
+        """Close the file, and remove it where all is `done`, or nothing is in it."""
+        is_empty = self._file.seek(0, os.SEEK_END) == self._first
         self._file.close()
-        if self.done:
+        if self.done or is_empty:
             os.remove(self._path)
 
 

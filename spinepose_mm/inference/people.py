@@ -98,8 +98,9 @@ def to_instances(people):
     if people.point_errors is not None:
         fields.update(keypoint_errors=people.point_errors)
     if people.views is not None:
-        fields.update(view=people.views, measures=[{name: float(value[i]) for name, value in people.measures.items()}
-                                                   for i in range(len(people))])
+        fields.update(view=people.views, measures=[
+            {name: float(value[i]) if np.isfinite(value[i]) else None for name, value in people.measures.items()}
+            for i in range(len(people))])
     return InstanceData(**fields)
 
 

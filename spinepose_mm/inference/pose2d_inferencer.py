@@ -37,6 +37,8 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
     def __init__(self, model, *args, **kwargs):
         super().__init__(model, *args, **kwargs)
         self.identity = described([model, *args, *kwargs.items()])
+        if self.cfg.model.type == 'PoseLifter':
+            raise ValueError(f'{model} is a lifter, where a model that finds keypoints in pictures is expected')
         found = self.model.dataset_meta['num_keypoints']
         if found != skeleton.NUM_KEYPOINTS:
             raise ValueError(f'{model} finds {found} keypoints, where this package\'s models find '
@@ -63,9 +65,9 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
             if ids is None or not source.is_film:
                 ids, chosen = Ids(rate), Subject(subject, rate)
             people = compute(frame) if find is None else find(frame, compute)
-            people = chosen.update(ids.update(people), frame.image.shape[1::-1])
+            people = chosen.update(ids.update(people, frame.time if source.is_film else None), frame.image.shape[1::-1])
             if smooth and source.is_film:
-                size = np.linalg.norm(people.boxes[:, 2:] - people.boxes[:, :2], axis=-1)
+                size = np.linalg.norm(people.boxes[:, 2:] - people.boxes[:, :2], axis=-1).clip(1)
                 people.keypoints = smoother.update(people.ids, people.keypoints, people.scores, size, frame.time)
             frame.people = measurer.update(people) if measure else people
             yield frame

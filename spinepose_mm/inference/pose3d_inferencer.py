@@ -1,5 +1,6 @@
 import os
 from collections import deque
+from dataclasses import replace
 
 import mmcv
 import numpy as np
@@ -57,6 +58,8 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
                  det_model=None, det_weights=None, det_cat_ids=None, show_progress=False):
         init_default_scope(scope)
         super().__init__(model=model, weights=weights, device=device, scope=scope, show_progress=show_progress)
+        if self.cfg.model.type != 'PoseLifter':
+            raise ValueError(f'{model} is no lifter')
         self.model = revert_sync_batchnorm(self.model)
         self.pose2d_model = SpinePoseInferencer(pose2d_model or 'spinepose-m', pose2d_weights, device, scope, det_model,
                                                 det_weights, det_cat_ids)
@@ -72,23 +75,25 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
 
         Raises:
             FileNotFoundError: there is no such calibration file.
-            ValueError: an option is out of its range, or the camera is one of pictures of another shape.
+            ValueError: an option is out of its range, the camera is one of pictures of another shape, or a frame of a
+                film has another size than the first.
         """
-        camera, self.space = _camera(camera), space
         ahead = (self._seq_len - 1) // 2 if source.is_film else 0
-        smoother, measurer, frames = Smoother(), Measurer(), deque(maxlen=2 * ahead + 1)
+        smoother, measurer, frames, size = Smoother(), Measurer(), deque(maxlen=2 * ahead + 1), None
 
         def finished(middle):
-            frame = frames[middle]
-            if self.space is None or not source.is_film:
-                size = frame.image.shape[1::-1]
-                seen_by = camera.for_size(size) if camera else Camera.from_field_of_view(size, field_of_view)
-                self.space = Space(seen_by, coordinates, height, warm_up if source.is_film else 1)
-            self._lift(frames, middle, smoother if smooth and source.is_film else None)
+            nonlocal space, size
+            frame, before = frames[middle], size
+            size = frame.image.shape[1::-1]
+            if before not in (None, size) and source.is_film:
+                raise ValueError(f'{frame.path}: frame {frame.index} has {size[0]}x{size[1]} pixels, where those before '
+                                 f'have {before[0]}x{before[1]}; one camera takes pictures of one size')
+            if space is None or not source.is_film:
+                space = self.space(size, coordinates, camera, field_of_view, height, warm_up if source.is_film else 1)
+            self._lift(frames, middle, space, smoother if smooth and source.is_film else None)
             if measure:
                 frame.people = measurer.update(frame.people, _UP[coordinates])
             return frame
-        count = 0
         for count, frame in enumerate(self.pose2d_model.follow(source, smooth=smooth, **options), 1):
             frames.append(frame)
             if count > ahead:
@@ -96,19 +101,26 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
         for middle in range(max(0, len(frames) - ahead), len(frames)):
             yield finished(middle)
 
+    @staticmethod
+    def space(size, coordinates='camera', camera=None, field_of_view=84., height=HEIGHT, warm_up=60):
+        """Return the Space before a camera that takes pictures of `size`, (width, height); the rest as in a call."""
+        camera = _camera(camera)
+        seen_by = camera.for_size(size) if camera else Camera.from_field_of_view(size, field_of_view)
+        return Space(seen_by, coordinates, height, warm_up)
+
     @property
     def _seq_len(self):
         return self.cfg.test_dataloader.dataset.get('seq_len', 1)
 
     @torch.no_grad()
-    def _lift(self, frames, middle, smoother):
-        """Give the people of one of some Frames their place in 3D."""
-        frame, space = frames[middle], self.space
+    def _lift(self, frames, middle, space, smoother):
+        """Give the people of one of some Frames their place in a Space."""
+        frame = frames[middle]
         people, seen = frame.people, (frame.people.scores >= LEAST_SCORE).sum(-1) >= _LEAST_SEEN
         poses = np.full((len(people), skeleton.NUM_KEYPOINTS, 3), np.nan)
         errors = None
         if seen.any():
-            data = [self._window(frames, middle, person) for person in people.ids[seen]]
+            data = [self._window(frames, middle, person, space.camera) for person in people.ids[seen]]
             lifted = [sample.pred_instances for sample in self.model.test_step(self.collate_fn(data))]
             poses[seen] = np.concatenate([np.asarray(found.keypoints).reshape(1, -1, 3) for found in lifted])
             if 'keypoint_errors' in lifted[0]:
@@ -123,7 +135,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
         people.point_errors = None if errors is None else errors * placed.scale[:, None]
         frame.coordinates, frame.settled = space.coordinates, placed.settled
 
-    def _window(self, frames, middle, person):
+    def _window(self, frames, middle, person, camera):
         """Return what the lifter takes of a person for one of some frames.
 
         Where a person is not in all frames of the lifter's window, the nearest frames with that person stand in.
@@ -131,7 +143,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
         half, rays = self._seq_len // 2, {}
         for i, frame in enumerate(frames):
             for number in np.flatnonzero(frame.people.ids == person):
-                rays[i] = _lifter_input(frame.people, number, self.space.camera)
+                rays[i] = _lifter_input(frame.people, number, camera)
         window = [rays[min(rays, key=lambda i: (abs(i - wanted), abs(i - middle)))]
                   for wanted in range(middle - half, middle + half + 1)]
         points, seen = (np.stack(values) for values in zip(*window))
@@ -142,8 +154,8 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
 
     def forward(self, frame):
         """Return those people of a Frame who have a place, as a list of one PoseDataSample."""
-        frame.people = frame.people[np.isfinite(frame.people.points).all((1, 2))]
-        return super().forward(frame)
+        placed = np.isfinite(frame.people.points).all((1, 2))
+        return super().forward(replace(frame, people=frame.people[placed]))  # it may still be in the lifter's window
 
     def visualize(self, inputs, preds, return_vis=False, show=False, wait_time=0, radius=3, thickness=1,
                   kpt_thr=LEAST_SCORE, vis_out_dir='', window_name='', **kwargs):

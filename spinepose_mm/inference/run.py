@@ -1,5 +1,6 @@
 """From an input to files, in memory that does not grow with it, in one go or in several."""
 import os
+import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,23 +17,33 @@ from .pose3d_inferencer import SpinePose3DInferencer
 from .sources import open_source
 from .writers import FORMATS, writer_for
 
+_SPACE = ('coordinates', 'camera', 'field_of_view', 'height', 'warm_up')  # options of SpinePose3DInferencer.space
+
 
 @dataclass
 class Summary:
     """What became of an input.
 
     Attributes:
-        frames: number of those that were read.
+        frames: number of those that were written.
         skipped: number of those that could not be read.
-        people: number of persons; in pictures that are no film, of their sightings.
+        persons: ids of those who are in them; of pictures that are no film, a number for each who is in one.
         replayed: number of frames that an earlier run had found already.
         files: paths of the files and folders that were written.
+        finished: whether nothing is left to do.
     """
     frames: int = 0
     skipped: int = 0
-    people: int = 0
+    persons: set = field(default_factory=set)
     replayed: int = 0
     files: list = field(default_factory=list)
+    finished: bool = False
+
+    def add(self, frame, is_film):
+        """Count a Frame."""
+        self.frames += 1
+        self.persons.update(frame.people.ids.tolist() if is_film else
+                            range(len(self.persons), len(self.persons) + len(frame.people)))
 
 
 def analyse(inputs, outputs, inferencer, formats=None, spine_only=False, show=False, frame_rate=None, **options):
@@ -40,8 +51,8 @@ def analyse(inputs, outputs, inferencer, formats=None, spine_only=False, show=Fa
 
     Keypoints of films are smoothed. A film of a file, and pictures of files, can be interrupted: what was found until
     then is in the files, and the same call goes on from there and leaves the same files as one that was not
-    interrupted. Of people who are lifted, a first pass over the film finds scales and world, so that these hold from
-    the first frame on.
+    interrupted. Of people who are lifted, a first pass over the film finds them, their scales and the world, so that
+    these are the same in all frames; files are written in a second one.
 
     Args:
         inputs: what `open_source` takes.
@@ -65,41 +76,74 @@ def analyse(inputs, outputs, inferencer, formats=None, spine_only=False, show=Fa
     lifted = isinstance(inferencer, SpinePose3DInferencer)
     targets = _targets(outputs, formats, source, lifted)
     options = dict(dict(smooth=True, measure=True), **options)
-    summary, writers = Summary(), []
-    with ExitStack() as ending:
+    if lifted and source.is_film and source.identity:
+        size = next(iter(source)).image.shape[1::-1]
+        options.update(space=inferencer.space(size, **{name: options[name] for name in _SPACE if name in options}))
+    if show:
+        _check_display()
+    kinds = dict(coordinates=options.get('coordinates', 'camera') if lifted else None,
+                 measures=units(picture=not lifted) if options['measure'] else None)
+    summary, writers, journal = Summary(), [], None
+    try:
+        for path, writer in targets.items():
+            writers.append(writer(path, source.frame_rate, spine_only, **kinds))
+        _check_places(writers, [source.path, options.get('bboxes'), options.get('camera')])
         journal = _journal(next(iter(targets)), source, inferencer, options)
-        if journal:
-            ending.callback(journal.close)
-            summary.replayed = journal.found
-            options.update(find=journal.find)
-            if lifted and source.is_film:
-                options.update(space=_settled_space(source, inferencer, options))
-                journal.rewind()
-        bar = ending.enter_context(tqdm(desc=source.name, total=source.length, unit='frame', disable=None))
-        for frame in inferencer.follow(source, **options):
-            if not writers:  # nothing that was written before is replaced until there is something new
-                for path, writer in targets.items():
-                    writers.append(writer(path, source.frame_rate, spine_only, coordinates=frame.coordinates,
-                                          measures=units(picture=frame.coordinates is None)))
-                    ending.callback(writers[-1].close)
-            for writer in writers:
-                writer.write(frame)
-            summary.frames += 1
-            known = max(frame.people.ids, default=-1) + 1
-            summary.people = max(summary.people, known) if source.is_film else summary.people + len(frame.people)
-            bar.update()
-            if show and not _shown(frame, source):
+        frames = _frames(source, inferencer, options, journal)
+        for frame in tqdm(frames, source.name, source.length, unit='frame', disable=None):
+            _write(writers, frame)
+            summary.add(frame, source.is_film)
+            if show and not _shown(frame, source, spine_only):
                 break
-        if journal:
-            journal.done = True
-    summary.skipped = source.skipped
+        else:
+            summary.finished = True
+    finally:
+        summary.skipped, summary.replayed = source.skipped, journal.found if journal else 0
+        _close(writers, journal, summary)
     summary.files = [path for writer in writers for path in writer.files]
     return summary
 
 
+def _frames(source, inferencer, options, journal):
+    """Yield the Frames of an input with their people."""
+    if journal:
+        options = dict(options, find=journal.find)
+        if 'space' in options:
+            for _ in tqdm(inferencer.follow(source, **options), f'{source.name}: people', source.length, unit='frame',
+                          disable=None):
+                pass
+            options['space'].settle()
+            journal.rewind()
+    yield from inferencer.follow(source, **options)
+
+
+def _write(writers, frame):
+    for writer in list(writers):
+        try:
+            writer.write(frame)
+        except OSError as error:  # there may be half a frame in it
+            writers.remove(writer)
+            writer.discard()
+            raise OSError(f'{writer.path} cannot be written on: {error}') from error
+
+
+def _close(writers, journal, summary):
+    """Finish the files, where there is anything in them; the journal is done with when that is done."""
+    try:
+        with ExitStack() as ending:
+            for writer in writers:
+                ending.callback(writer.close if summary.frames else writer.discard)
+        if journal:
+            journal.done = summary.finished
+    finally:
+        if journal:
+            journal.close()
+
+
 def _targets(outputs, formats, source, lifted):
     """Return {path: class of its writer} of what is to be written, in order."""
-    targets = {}
+    targets, used = {}, not formats
+    usual = ['csv', 'video' if source.is_film else 'pictures', 'report', *['trc'] * (lifted and source.is_film)]
     for output in [outputs] if isinstance(outputs, (str, os.PathLike)) else outputs:
         output = Path(output)
         try:
@@ -107,14 +151,22 @@ def _targets(outputs, formats, source, lifted):
         except ValueError:
             if output.suffix and not output.is_dir():
                 raise
-            for name in formats or ['csv', 'video' if source.is_film else 'pictures', 'report', *['trc'] * lifted]:
+            used = True
+            for name in formats or usual:
                 if name not in FORMATS:
                     raise ValueError(f'there is no format {name!r}, but {", ".join(FORMATS)}') from None
                 targets[output / f'{source.name}{FORMATS[name].ending}'] = FORMATS[name].writer
-    for path in targets:
-        if isinstance(source.path, (str, os.PathLike)) and path.resolve() == Path(source.path).resolve():
-            raise ValueError(f'{path} is the input itself: choose another place for the results')
+    if not used or not targets:
+        raise ValueError(f'outputs are a folder, for which formats are chosen, or files, not {outputs!r}')
     return targets
+
+
+def _check_places(writers, given):
+    """Raise ValueError where a file that was given would be overwritten."""
+    given = {Path(path).resolve() for path in given if isinstance(path, (str, os.PathLike))}
+    for path in (path for writer in writers for path in writer.files):
+        if path.resolve() in given:
+            raise ValueError(f'{path} was given to read: choose another place for the results')
 
 
 def _journal(target, source, inferencer, options):
@@ -127,18 +179,13 @@ def _journal(target, source, inferencer, options):
     return Journal(target.parent / f'{source.name}.progress', asked)
 
 
-def _settled_space(source, inferencer, options):
-    """Return the Space of a film, once scales and world are what they stay, or all of the film was seen."""
-    for frame in inferencer.follow(source, **options):
-        if frame.settled and len(frame.people):
-            break
-    return inferencer.space
+def _check_display():
+    """Raise OSError where there is no display; OpenCV would end the process."""
+    if sys.platform == 'linux' and not (os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY')):
+        raise OSError('there is no display to show anything on')
 
 
-def _shown(frame, source):
+def _shown(frame, source, spine_only):
     """Show a frame with its people, and return whether to go on."""
-    try:
-        cv2.imshow(source.name, draw_people(frame.image, frame.people))
-        return cv2.waitKey(1 if source.is_film else 0) != 27
-    except cv2.error as error:
-        raise OSError(f'there is no display to show {source.name} on ({error.err})') from error
+    cv2.imshow(source.name, draw_people(frame.image, frame.people, spine_only=spine_only))
+    return cv2.waitKey(1 if source.is_film else 0) != 27

@@ -3,8 +3,9 @@ import numpy as np
 
 from spinepose_mm.lifting.space import LEAST_SCORE
 
-#: Parts of a person's size. In `crossing` films of 30 frames a second, 99 in 100 people have half of their keypoints
-#: nearer than .05 to where they were heading, and in 99 in 100 pairs of people they are further apart than .1.
+#: Parts of a person's size. In films of `spinepose_mm.synthetic.crossing` at 30 frames a second, half of a person's
+#: keypoints are closer than .071 to where they were heading in 999 of 1,000 cases, and in 999 of 1,000 cases they are
+#: further than .070 from where another person's were heading.
 _MOST_MISSED = .07
 
 
@@ -23,6 +24,9 @@ class Smoother:
     All filters of an id start anew when half of its keypoints miss where they were heading by more than a body does:
     the id has gone to another person, or the film to another scene. So nobody's points are mixed with another's.
 
+    The defaults, in such films: people on the spot lose 54% of their jitter and 9% of their error; people who cross the
+    picture lose 27% of their jitter, for 8% more error, as they are 7 ms late. What is smoother is later.
+
     Args:
         min_cutoff: hertz, of points that stand still; less is smoother.
         beta: hertz for each size a second; more is quicker to follow.
@@ -39,7 +43,7 @@ class Smoother:
                              f'{min_cutoff}, {speed_cutoff}, {gap} and {beta}')
         self._min_cutoff, self._beta, self._speed_cutoff, self._gap = min_cutoff, beta, speed_cutoff, gap
         self._time = -np.inf
-        self._states = {}  # of each id: x, y and s (D each) and the time of each keypoint, (K, 3 D + 1), NaN before
+        self._states = {}  # of each id, (K, 4 D + 1): x, y, s, the speed of x, and the time; NaN of what was not fed
 
     def update(self, ids, points, scores, scale, time):
         """Smooth the keypoints of the people of the next frame.
@@ -66,30 +70,34 @@ class Smoother:
         if not len(points):
             return points
         seen = ((np.asarray(scores) >= LEAST_SCORE) & np.isfinite(points).all(-1))[..., None]
-        blank = np.full((points.shape[1], 3 * points.shape[2] + 1), np.nan)
+        blank = np.full((points.shape[1], 4 * points.shape[2] + 1), np.nan)
         states = np.stack([self._states.get(id, blank) for id in ids])
-        states = np.where(self._is_another(states, points, seen, scale), np.nan, states)
-        states = np.where(seen, self._fed(states, points, scale), states)
+        another = self._is_another(states, points, seen, scale)
+        states = np.where(seen, self._fed(states, points, scale, another), np.where(another, np.nan, states))
         self._states.update(zip(ids, states))
-        return np.where(seen, np.split(states[..., :-1], 3, axis=-1)[1], points)
+        return np.where(seen, np.split(states[..., :-1], 4, axis=-1)[1], points)
 
     def _is_another(self, states, points, seen, scale):
-        """Return whether people (P, K, D) are others than those of the states (P, K, 3 D + 1), (P, 1, 1)."""
-        (last, _, speed), step = np.split(states[..., :-1], 3, axis=-1), self._time - states[..., -1:]
+        """Return whether people (P, K, D) are others than those of the states (P, K, 4 D + 1), (P, 1, 1)."""
+        (last, _, _, heading), step = np.split(states[..., :-1], 4, axis=-1), self._time - states[..., -1:]
         known = seen & (step <= self._gap)
-        missed = np.linalg.norm(points - last - speed * step, axis=-1, keepdims=True) > _MOST_MISSED * scale
+        missed = np.linalg.norm(points - last - heading * step, axis=-1, keepdims=True) > _MOST_MISSED * scale
         another = 2 * (missed & known).sum(1, keepdims=True) >= known.sum(1, keepdims=True)
         return another & seen.any(1, keepdims=True)
 
-    def _fed(self, states, points, scale):
-        """Return the states (P, K, 3 D + 1) after all points (P, K, D) were fed to them."""
-        (_, smooth, speed), step = np.split(states[..., :-1], 3, axis=-1), self._time - states[..., -1:]
-        going_on = step <= self._gap
+    def _fed(self, states, points, scale, another):
+        """Return the states (P, K, 4 D + 1) after all points (P, K, D) were fed to them, or to new ones, (P, 1, 1)."""
+        (last, smooth, speed, heading), step = np.split(states[..., :-1], 4, axis=-1), self._time - states[..., -1:]
+        known = step <= self._gap
+        going_on = known & ~another
         share = _share(self._speed_cutoff, step)
         speed = np.where(going_on, share * (points - smooth) / step + (1 - share) * speed, 0)
+        # Whoever seems to be another may be the same on the run, which the next frame will tell by this.
+        share = np.where(another, 1, share)
+        heading = np.where(known, share * (points - last) / step + (1 - share) * heading, 0)
         share = _share(self._min_cutoff + self._beta * np.linalg.norm(speed, axis=-1, keepdims=True) / scale, step)
-        smooth = np.where(going_on, share * points + (1 - share) * smooth, points)
-        return np.concatenate([points, smooth, speed, np.full_like(step, self._time)], axis=-1)
+        smooth = np.where(going_on, smooth + share * (points - smooth), points)
+        return np.concatenate([points, smooth, speed, heading, np.full_like(step, self._time)], axis=-1)
 
 
 def _share(cutoff, step):

@@ -4,6 +4,7 @@ import logging
 import mimetypes
 import os
 import re
+from collections.abc import Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import cv2
 import numpy as np
 from mmengine.logging import print_log
 
+from .journal import described
 from .people import Frame
 
 ORDERS = ('bgr', 'rgb')
@@ -70,8 +72,7 @@ class Video(Source):
             if live is None:
                 count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
                 self.length = count if count > 0 else None
-                status = os.stat(path)
-                self.identity = [str(Path(path).absolute()), status.st_size, status.st_mtime_ns]
+                self.identity = described(path)
 
     @contextmanager
     def _opened(self):
@@ -106,9 +107,9 @@ class Video(Source):
                     yield Frame(index, time, self.path, image)
                 self.skipped += not found
                 index += 1
-            # The file's own count may be a little off.
-            if self.length and index < .98 * self.length:
-                self.skipped += self.length - index
+            if self.length and index < self.length:  # it is broken there, or was cut without telling its header
+                print_log(f'{self.path}: {self.length} frames are said to be in it, and {index} are', 'current',
+                          logging.WARNING)
 
 
 class Pictures(Source):
@@ -121,7 +122,8 @@ class Pictures(Source):
     """
 
     def __init__(self, pictures, frame_rate=None, channel_order='bgr', path='pictures'):
-        super().__init__(path, Path(path).absolute().stem)
+        whole = Path(path).absolute()
+        super().__init__(path, whole.stem if whole.is_file() else whole.name)
         if channel_order not in ORDERS:
             raise ValueError(f'channel_order is \'bgr\' or \'rgb\', not {channel_order!r}')
         if frame_rate is not None and not 0 < frame_rate < np.inf:
@@ -130,7 +132,7 @@ class Pictures(Source):
         self.is_film = frame_rate is not None
         self.length = len(pictures) if hasattr(pictures, '__len__') else None
         if self.length and all(isinstance(picture, (str, os.PathLike)) for picture in pictures):
-            self.identity = [os.path.abspath(picture) for picture in pictures]
+            self.identity = described(pictures)
 
     def _read(self):
         for index, picture in enumerate(self.pictures):
@@ -171,6 +173,8 @@ def open_source(inputs, frame_rate=None, channel_order='bgr'):
     if isinstance(inputs, np.ndarray):
         inputs = [inputs] if inputs.ndim < 4 else inputs
     if not isinstance(inputs, (str, os.PathLike)):
+        if not isinstance(inputs, Iterable):
+            raise ValueError(f'an input is a path, an array or a list of them, not {inputs!r}')
         return Pictures(inputs, frame_rate, channel_order)
     path = os.fspath(inputs)
     if _live(path) is not None:
@@ -193,13 +197,15 @@ def open_source(inputs, frame_rate=None, channel_order='bgr'):
 def _pictures(folder, found, frame_rate, problem):
     if not found:
         raise ValueError(problem)
-    by_number = sorted(found, key=lambda path: [int(part) if part.isdigit() else part
+    by_number = sorted(found, key=lambda path: [int(part) if part.isdecimal() else part
                                                 for part in re.split(r'(\d+)', path)])
     return Pictures(by_number, frame_rate, path=folder)
 
 
 def _kind(path):
     """Return 'image', 'video' or another kind of file, told from its ending."""
+    if path.lower().endswith('.webp'):  # which not every machine's table has
+        return 'image'
     return (mimetypes.guess_type(path)[0] or '').split('/')[0]
 
 
@@ -208,7 +214,7 @@ def _live(path):
     camera = re.fullmatch(r'webcam(?::(\d+))?', path, re.IGNORECASE)
     if camera:
         return int(camera[1] or 0)
-    return path if re.match(r'(?!file:)[a-z]+://', path) else None
+    return path if re.match(r'(?!file:)[a-z]+://', path, re.IGNORECASE) else None
 
 
 def _read_picture(path):

@@ -34,13 +34,15 @@ class Streaming:
             FileNotFoundError, ValueError: as `open_source`; or an option is unknown or out of its range.
         """
         source = open_source(inputs, frame_rate, channel_order)
-        self._list = None
+        self._list, self._written = None, set()
         try:
             yield from super().__call__(source, return_datasamples, 1, out_dir, **kwargs)
         finally:
             if self._list:
                 self._list.write('\n]\n')
                 self._list.close()
+            if self.video_info['writer'] is not None:
+                self.video_info['writer'].release()
 
     def _inputs_to_list(self, source):
         self._video_input = source.is_film
@@ -75,6 +77,10 @@ class Streaming:
     def _write(self, persons, folder, path):
         os.makedirs(folder, exist_ok=True)
         if not self._video_input:
+            if Path(path).stem in self._written:
+                raise ValueError(f'{path}: there was another picture of that name before, whose predictions are in '
+                                 f'{folder}')
+            self._written.add(Path(path).stem)
             Path(folder, f'{Path(path).stem}.json').write_text(json.dumps(persons, indent=1))
             return
         if self._list is None:
@@ -83,5 +89,4 @@ class Streaming:
         json.dump(dict(frame_id=self._frame.index, instances=persons), self._list)
 
     def _finalize_video_processing(self, pred_out_dir=''):
-        if self.video_info['writer'] is not None:
-            self.video_info['writer'].release()
+        """Leave to `__call__` what MMPose does at the end of films that come to their end."""

@@ -13,7 +13,8 @@ from tqdm import tqdm
 from .aliases import models
 
 _TRIES, _PATIENCE, _CHUNK = 3, 30, 1 << 16  # seconds; bytes
-_OF_NAME = re.compile(r'-([0-9a-f]{8,64})(?:_\d{8})?\.\w+$')
+#: Eight digits alone are a date, before which a hash may stand.
+_OF_NAME = re.compile(r'-([0-9a-f]{8,64})_\d{8}\.\w+$|-((?=\d*[a-f])[0-9a-f]{8,64})\.\w+$')
 
 
 def fetch(url, folder=None, progress=True):
@@ -54,7 +55,7 @@ def fetch(url, folder=None, progress=True):
 
 def _download(url, part, progress):
     """Write a file, or the rest of it, and return its published hash, or the beginning of that, as far as known."""
-    for attempt in range(_TRIES):
+    for attempt in range(_TRIES + 1):
         start = part.stat().st_size if part.is_file() else 0
         # Coded content would be neither of the length nor of the hash that is stated.
         headers = {'Accept-Encoding': 'identity', **({'Range': f'bytes={start}-'} if start else {})}
@@ -64,11 +65,14 @@ def _download(url, part, progress):
                 if response.status_code == 416:  # there is no rest
                     return published
                 response.raise_for_status()
+                if start and not published:  # whether the rest is of the same file could not be told
+                    part.unlink()
+                    continue
                 start = start if response.status_code == 206 else 0
                 _write(response, part, start, progress)
                 return published
-        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
-            if attempt == _TRIES - 1:
+        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
+            if attempt >= _TRIES - 1:
                 raise
 
 
@@ -91,7 +95,7 @@ def _published(url, response):
         if re.fullmatch('[0-9a-f]{64}', stated):
             return stated
     named = _OF_NAME.search(url.split('?')[0])
-    return named[1] if named else ''
+    return named[1] or named[2] if named else ''
 
 
 def _sha256(path):

@@ -61,7 +61,7 @@ class Space:
         self.camera, self.coordinates, self.warm_up = camera, coordinates, warm_up
         self._heights = defaultdict(lambda: HEIGHT, heights) if heights is height else defaultdict(lambda: height)
         self._lengths = defaultdict(list)
-        self.world = WorldFrame(warm_up)
+        self.world, self._kept = WorldFrame(warm_up), False
 
     def update(self, ids, poses, points, scores, smooth=None):
         """Place the people of the next frame.
@@ -86,13 +86,18 @@ class Space:
         points = poses + moves[:, None]
         if smooth is not None:
             points = smooth(points)
-        settled = all(len(self._lengths[person]) == self.warm_up for person in ids)
+        settled = self._kept or all(len(self._lengths[person]) == self.warm_up for person in ids)
         if self.coordinates == 'world':
             known = np.isfinite(points).all((1, 2))
-            self.world.update(np.asarray(ids)[known], points[known], skeleton.ROOT, weights[known])
+            if not self._kept:
+                self.world.update(np.asarray(ids)[known], points[known], skeleton.ROOT, weights[known])
             points = self.world.to_world(points) if self.world.R is not None else np.full_like(points, np.nan)
-            settled &= self.world.settled
+            settled &= self._kept or self.world.settled
         return Placed(np.asarray(ids), points, self.coordinates, scale, errors, settled)
+
+    def settle(self):
+        """Keep scales and world as they are from now on, however little they were found from."""
+        self._kept = True
 
     def heights(self, ids):
         """Return how tall persons are in metres, (P,)."""
@@ -101,6 +106,6 @@ class Space:
     def _scale(self, person, length):
         """Return metres per unit of a person's pose, which is `length` units tall."""
         lengths = self._lengths[person]
-        if len(lengths) < self.warm_up and np.isfinite(length) and length > 0:
+        if not self._kept and len(lengths) < self.warm_up and np.isfinite(length) and length > 0:
             lengths.append(length)
         return self._heights[person] / np.median(lengths) if lengths else np.nan

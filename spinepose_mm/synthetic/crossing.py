@@ -29,6 +29,7 @@ _GHOSTS = .2  # boxes a second where nobody is
 #: How likely somebody is lost, by the least part of the keypoints that is seen.
 _LOST = ((.75, .01), (.4, .1), (.15, .5), (0, .9))
 _LEAST_INSIDE = 6  # keypoints of somebody who is in the picture
+_APART, _TRIES = .5, 100  # metres between people, and how many paths are tried for that
 #: Half the thickness of trunk, head and limbs, in parts of the body height: what is behind them is hidden.
 _TRUNK, _HEAD, _LIMB = .08, .06, .035
 
@@ -94,7 +95,10 @@ def crossing(seed, people=4, seconds=10., frame_rate=30., size=(1280, 720)):
     frames = max(2, round(seconds * frame_rate))
     position = [rng.uniform(-.5, .5), rng.uniform(1., 2.4), rng.uniform(6.5, 8.5)]
     camera = Camera.looking(position, [0, .9, 0], rng.uniform(38, 48), size, roll=rng.normal(0, 2))
-    world, heights = zip(*(_person(rng, stays=i % 4 == 3, frames=frames, frame_rate=frame_rate) for i in range(people)))
+    paths = []
+    for i in range(people):
+        paths.append(_path(rng, paths, i % 4 == 3, frames, frame_rate))
+    world, heights = zip(*(_walk(rng, *path, frame_rate) for path in paths))
     world = np.stack(world, axis=1)
     pixels, depth = camera.project(world), np.median(camera.to_camera(world)[..., 2], axis=2)
     hider = _hiders(pixels, depth, np.array(heights) * camera.K[0, 0] / depth)
@@ -109,22 +113,36 @@ def crossing(seed, people=4, seconds=10., frame_rate=30., size=(1280, 720)):
     return Crossing(frame_rate, size, true, found, owners)
 
 
-def _person(rng, stays, frames, frame_rate):
+def _path(rng, others, stays, frames, frame_rate):
+    """Return where somebody walks, metres, (T, 2), and how, out of MOTIONS, in nobody's way as far as that is found."""
+    best = -1.
+    for _ in range(_TRIES):
+        motion = str(rng.choice(['stretch', 'twist', 'squat', 'stand'] if stays else ['walk', 'walk', 'walk', 'run']))
+        middle, axes = rng.uniform(-.6, .6, 2), np.zeros(2) if stays else rng.uniform((1.5, .6), (7.5, 2))
+        speed = rng.choice([-1, 1]) * rng.uniform(.8, 1.6) * (2 if motion == 'run' else 1)  # metres a second, the mean
+        turn = speed / max(np.sqrt((axes ** 2).mean()), 1)  # radians a second
+        phase = rng.uniform(0, 2 * np.pi) + turn * np.arange(frames) / frame_rate
+        path = middle + axes * np.column_stack([np.cos(phase), np.sin(phase)])
+        distance = min((np.linalg.norm(path - other, axis=1).min() for other, _ in others), default=np.inf)
+        if distance > best:
+            best, found = distance, (path, motion)
+        if best >= _APART:
+            break
+    return found
+
+
+def _walk(rng, path, motion, frame_rate):
     """Return somebody's keypoints in world space, metres, (T, K, 3), and height, metres."""
-    motion = str(rng.choice(['stretch', 'twist', 'squat', 'stand'] if stays else ['walk', 'walk', 'walk', 'run']))
     body = Body.sample(rng)
-    pose = sequence(motion, body, rng, frames / frame_rate, frame_rate)
-    middle, (across, deep) = rng.uniform(-.6, .6, 2), (0, 0) if stays else rng.uniform((1.5, .6), (7.5, 2))
-    speed = rng.choice([-1, 1]) * rng.uniform(.8, 1.6) * (2 if motion == 'run' else 1)  # metres a second, on the whole
-    turn = speed / max(np.hypot(across, deep) / np.sqrt(2), 1)  # radians a second
-    phase = rng.uniform(0, 2 * np.pi) + turn * np.arange(len(pose['pelvis_rotation'])) / frame_rate
-    if not stays:  # they look where they go
-        x, z = np.sign(speed) * np.array([-across * np.sin(phase), deep * np.cos(phase)])
-        pose['pelvis_rotation'] += np.degrees(np.arctan2(-z, x)) - pose['pelvis_rotation'].mean()
+    pose = {axis: values[:len(path)] for axis, values in sequence(
+        motion, body, rng, len(path) / frame_rate, frame_rate).items()}
+    x, z = np.gradient(path, axis=0).T
+    if np.any(x):  # they look where they go
+        pose['pelvis_rotation'] = pose['pelvis_rotation'] - pose['pelvis_rotation'].mean() + np.degrees(
+            np.arctan2(-z, x))
     points = keypoints(body, forward(body, pose))
-    points[..., 0] += (middle[0] + across * np.cos(phase))[:, None]
-    points[..., 2] += (middle[1] + deep * np.sin(phase))[:, None]
-    return points[:frames], body.height
+    points[..., [0, 2]] += path[:, None]
+    return points, body.height
 
 
 def _hiders(pixels, depth, heights):
@@ -153,31 +171,17 @@ def _hiders(pixels, depth, heights):
 
 def _find(rng, pixels, inside, seen, hider, there, frame_rate, size):
     """Return People of each frame as they are found, and who they are."""
-    frames, people = there.shape
     bounds = _bounds(pixels, inside)
     diagonal = np.linalg.norm(bounds[..., 2:] - bounds[..., :2], axis=-1)
-    error = _SLOW * _drift(rng, pixels.shape, frame_rate) + _WHITE * rng.normal(size=pixels.shape)
-    wrong = _drift(rng, pixels.shape[:3], frame_rate, .1) > norm.isf(_BLUNDERS)
-    error *= np.where(seen, 1, _BLIND)[..., None] * np.where(wrong, _BLUNDER, 1)[..., None]
-    copied = (hider >= 0) & (_drift(rng, hider.shape, frame_rate) > norm.isf(_COPIED))
-    source = np.where(copied, hider, np.arange(people)[:, None])
-    points = np.take_along_axis(pixels, source[..., None], axis=1) + error * _SPREAD * diagonal[..., None, None]
+    points, scores = _estimate(rng, pixels, seen, hider, diagonal, frame_rate)
     points = points.clip(0, np.array(size) - 1.)
-    scores = rng.normal(np.select([copied, seen], [.5, .85], .25), .1).clip(.02, 1)
     share = seen.mean(-1)
     likely = np.select([share >= least for least, _ in _LOST], [chance for _, chance in _LOST])
     lost = _drift(rng, there.shape, frame_rate, .2) > norm.isf(likely)
-    merges = _drift(rng, there.shape, frame_rate, .2) > 0
-    whole = norm.cdf(_drift(rng, there.shape, frame_rate))[..., None]  # how much of what is hidden a box takes in
-    boxes = whole * bounds + (1 - whole) * np.where(seen.any(-1, keepdims=True), _bounds(pixels, seen), bounds)
-    boxes += _BOX * diagonal[..., None] * _drift(rng, boxes.shape, frame_rate)
-    for t, i in np.argwhere(lost & merges & there & (share < .4)):
-        j = np.bincount(hider[t, i] + 1, minlength=people + 1)[1:].argmax()
-        boxes[t, j] = [*np.minimum(boxes[t, i, :2], boxes[t, j, :2]), *np.maximum(boxes[t, i, 2:], boxes[t, j, 2:])]
-    boxes = boxes.clip(0, np.tile(size, 2))
+    boxes = _detect(rng, bounds, _bounds(pixels, seen), hider, lost & there, frame_rate).clip(0, np.tile(size, 2))
     box_scores = (.35 + .6 * share + rng.normal(0, .05, share.shape)).clip(.3, 1)
     found, owners = [], []
-    for t in range(frames):
+    for t in range(len(there)):
         order = rng.permutation(np.flatnonzero(there[t] & ~lost[t]))
         one = _people(points[t], scores[t], boxes[t], box_scores[t], order)
         if len(order) and rng.random() < _GHOSTS / frame_rate:
@@ -185,6 +189,31 @@ def _find(rng, pixels, inside, seen, hider, there, frame_rate, size):
         found.append(one)
         owners.append(np.array(order, int))
     return found, owners
+
+
+def _estimate(rng, pixels, seen, hider, diagonal, frame_rate):
+    """Return keypoints with errors, (T, P, K, 2), and their scores, (T, P, K)."""
+    error = _SLOW * _drift(rng, pixels.shape, frame_rate) + _WHITE * rng.normal(size=pixels.shape)
+    wrong = _drift(rng, seen.shape, frame_rate, .1) > norm.isf(_BLUNDERS)
+    error *= np.where(seen, 1, _BLIND)[..., None] * np.where(wrong, _BLUNDER, 1)[..., None]
+    copied = (hider >= 0) & (_drift(rng, seen.shape, frame_rate) > norm.isf(_COPIED))
+    source = np.where(copied, hider, np.arange(seen.shape[1])[:, None])
+    points = np.take_along_axis(pixels, source[..., None], axis=1) + error * _SPREAD * diagonal[..., None, None]
+    return points, rng.normal(np.select([copied, seen], [.5, .85], .25), .1).clip(.02, 1)
+
+
+def _detect(rng, whole, visible, hider, lost, frame_rate):
+    """Return boxes (T, P, 4) that go from around what is visible to around the whole, and over whoever gets lost."""
+    whole_share = norm.cdf(_drift(rng, lost.shape, frame_rate))[..., None]
+    nothing = (visible[..., 2:] <= visible[..., :2]).any(-1, keepdims=True)
+    boxes = whole_share * whole + (1 - whole_share) * np.where(nothing, whole, visible)
+    diagonal = np.linalg.norm(whole[..., 2:] - whole[..., :2], axis=-1, keepdims=True)
+    boxes += _BOX * diagonal * _drift(rng, boxes.shape, frame_rate)
+    hidden = (hider >= 0).mean(-1) > .5
+    for t, i in np.argwhere(lost & hidden & (_drift(rng, lost.shape, frame_rate, .2) > 0)):
+        j = np.bincount(hider[t, i][hider[t, i] >= 0]).argmax()
+        boxes[t, j] = [*np.minimum(boxes[t, i, :2], boxes[t, j, :2]), *np.maximum(boxes[t, i, 2:], boxes[t, j, 2:])]
+    return boxes
 
 
 def _with_ghost(rng, people, size):

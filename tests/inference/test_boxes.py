@@ -29,6 +29,8 @@ def test_csv_by_frame_and_by_picture(tmp_path):
     path = tmp_path / 'boxes.csv'
     path.write_text('frame,x1,y1,x2,y2,score\n0,1,2,11,22,.9\n2,3,4,33,44,.5\n2,1,2,11,22,1\n')
     assert of(path, *FILM) == [[ONE], [], [TWO, ONE]]
+    path.write_text('\ufeffframe,x1,y1,x2,y2\n1.0,1,2,11,22\n')  # as spreadsheets and pandas write it
+    assert of(path, *FILM) == [[], [ONE], []]
     path.write_text('image,x1,y1,x2,y2\nb.jpg,1,2,11,22\n')
     assert of(str(path), (0, 'x/a.jpg'), (1, 'x/b.jpg')) == [[], [ONE]]
 
@@ -48,6 +50,9 @@ def test_json_of_three_kinds(tmp_path):
     ('a.json', '{"a": ', r'a\.json is no \.csv or \.json of boxes \(JSONDecodeError'),
     ('a.json', '[{"image_id": 1}]', r'a\.json is no .* of boxes \(KeyError: \'bbox\'\)'),
     ('a.json', '3', r'a\.json is no .* of boxes'),
+    ('a.json', '{"images": [], "annotations": []}', r'a\.json holds annotations; what is read are detections'),
+    ('a.json', '[{"image_id": "a", "bbox": [1, 2, 3, 4]}]', r'a\.json is no .* of boxes \(ValueError'),
+    ('a.json', '[[1, 2, 3, 4, 5]]', r'a\.json: the boxes of frame 0 are not of 4 numbers each'),
     ('a.json', '[[[1, 2, 3]]]', r'a\.json: the boxes of frame 0 are not of 4 numbers each'),
     ('a.csv', 'frame,x1,y1,x2\n', r'a\.csv has no column y2'),
     ('a.csv', 'frame,x1,y1,x2,y2\n0,1,2,1,4\n', r'a\.csv: a box of 0 is not x1, y1, x2, y2 with x1 < x2'),

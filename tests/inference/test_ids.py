@@ -1,29 +1,124 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from mmengine.structures import InstanceData
-from mmpose.structures import PoseDataSample
 
+from spinepose_mm.evaluation.tracking import identity_scores
 from spinepose_mm.inference.ids import Ids
+from spinepose_mm.inference.people import People, nobody
+from spinepose_mm.synthetic.crossing import crossing
+
+POSE = np.random.default_rng(0).uniform((0, 0), (40, 120), (37, 2))
 
 
-def person(x):
-    """Return somebody whose box begins at x."""
-    points = np.random.default_rng(0).uniform(0, 100, (1, 37, 2)) + [x, 0]
-    return PoseDataSample(pred_instances=InstanceData(
-        bboxes=np.array([[x, 0, x + 100, 100.]]), keypoints=points, keypoint_scores=np.ones((1, 37))))
+def people(*places, zoom=1., score=.9):
+    """Return People of the same pose, moved by (x, y) each."""
+    places = zoom * np.array([(x, 0) if np.isscalar(x) else x for x in places], float).reshape(-1, 2)
+    count = len(places)
+    return People(zoom * POSE + places[:, None], np.full((count, 37), score),
+                  np.concatenate([places, places + zoom * np.array([40, 120])], axis=1), np.full(count, .9))
 
 
-@pytest.mark.parametrize('by_keypoints', [False, True])
-def test_people_keep_their_ids(by_keypoints):
-    ids = Ids(by_keypoints, .3)
+def follow(ids, frames):
+    """Return [(id, x of the box)] of each frame, in the order given back."""
+    found = [ids.update(frame) for frame in frames]
+    return [list(zip(one.ids.tolist(), one.boxes[:, 0].round().tolist())) for one in found]
 
-    def update(*places):
-        return [(found.track_id, found.pred_instances.bboxes[0, 0]) for found in ids.update(list(map(person, places)))]
-    assert update(0, 300) == [(0, 0), (1, 300)]
-    assert update(310, 5) == [(0, 5), (1, 310)]  # in the order of the ids
-    assert update(312) == [(1, 312)]
-    assert update() == []
-    assert update(600, 8) == [(0, 8), (2, 600)]  # back again, and somebody new
-    for _ in range(30):
-        update(8)
-    assert update(8, 312) == [(0, 8), (3, 312)]  # lost for too long
+
+def test_ids_are_new_once_and_in_order():
+    frames = [people(0, 300), people(310, 3), people(311), nobody(), people(900, 6), people(903, 8, 312)]
+    assert follow(Ids(30), frames) == [[(0, 0), (1, 300)], [(0, 3), (1, 310)], [(1, 311)], [], [(0, 6), (2, 900)],
+                                       [(0, 8), (1, 312), (2, 903)]]
+
+
+def test_ids_never_start_again():
+    ids = Ids(10, memory=.5)
+    assert follow(ids, [people(0), *[nobody()] * 20, people(0), *[nobody()] * 20, people(0, 500)]) == [
+        [(0, 0)], *[[]] * 20, [(1, 0)], *[[]] * 20, [(2, 0), (3, 500)]]
+    assert follow(Ids(10), [nobody(), nobody(), people(4)]) == [[], [], [(0, 4)]]
+
+
+@pytest.mark.parametrize('frame_rate', [1, 30, 120])
+def test_memory_is_in_seconds(frame_rate):
+    ids = Ids(frame_rate, memory=2)
+    absent = [nobody()] * (2 * frame_rate - 1)
+    assert follow(ids, [people(0), *absent, people(0)])[-1] == [(0, 0)]
+    assert follow(ids, [*absent, nobody(), people(0)])[-1] == [(1, 0)]
+
+
+@pytest.mark.parametrize('zoom', [.05, 1, 30])
+@pytest.mark.parametrize('frame_rate', [5, 30, 120])
+def test_people_pass_through_each_other(zoom, frame_rate):
+    """Two of the same pose, whose boxes are each other's from one frame to the next, at 1.2 sizes a second."""
+    steps = np.arange(-frame_rate, frame_rate + 1) * 150 / frame_rate
+    lost = np.abs(steps) < 35
+    frames = [people(*([x + 5] if gone else [x, 10 - x]), zoom=zoom) for x, gone in zip(steps, lost)]
+    found = follow(Ids(frame_rate), frames)
+    assert [id for id, _ in found[0]] == [id for id, _ in found[-1]] == [0, 1]
+    assert found[-1][0][1] == pytest.approx(150 * zoom, abs=1) and found[-1][1][1] == pytest.approx(-140 * zoom, abs=1)
+
+
+def test_people_are_told_by_their_poses():
+    """Two in the same place, less than half of whose keypoints differ."""
+    both = people(0, 0)
+    both.keypoints[1, :15, 0] += 30
+    ids = Ids(30)
+    ids.update(both)
+    np.testing.assert_array_equal(ids.update(both[[1, 0]]).keypoints, both.keypoints)
+
+
+def test_boxes_serve_where_no_keypoint_is_seen():
+    frames = [people(3 * t, 300 - 3 * t, score=.1) for t in range(10)]
+    assert follow(Ids(30), frames)[-1] == [(0, 27), (1, 273)]
+
+
+def test_far_away_is_somebody_else():
+    assert follow(Ids(30), [people(0), people(0), people(400)])[-1] == [(1, 400)]  # 3 sizes in a thirtieth of a second
+
+
+@pytest.mark.parametrize('count', [1, 50])
+def test_many_people_in_any_order(count):
+    rng = np.random.default_rng(1)
+    places = np.array([(150 * (i % 10), 200 * (i // 10)) for i in range(count)], float)
+    ids = Ids(30)
+    ids.update(people(*places))
+    for _ in range(5):
+        found = ids.update(people(*rng.permutation(places + rng.normal(0, 1, (count, 2)))))
+        assert found.ids.tolist() == list(range(count))
+        np.testing.assert_allclose(found.boxes[:, :2], places, atol=5)
+
+
+def test_what_people_have_stays_theirs():
+    frame = people(300, 0)
+    frame.measures = dict(number=np.array([7., 8.]))
+    ids = Ids(30)
+    ids.update(people(0, 300))
+    found = ids.update(frame)
+    assert found.measures['number'].tolist() == [8, 7] and found.boxes[:, 0].tolist() == [0, 300]
+    assert frame.ids is None and frame.boxes[0, 0] == 300  # what was given is not changed
+
+
+def test_boxes_without_a_size():
+    frame = people(0)
+    frame.boxes[:], frame.keypoints[:] = 5, 5
+    with np.errstate(all='raise'):
+        assert follow(Ids(30), [frame, frame])[-1] == [(0, 5)]
+
+
+@pytest.mark.parametrize('options', [dict(frame_rate=0), dict(frame_rate=np.nan), dict(frame_rate=30, memory=0)])
+def test_options_out_of_range(options):
+    with pytest.raises(ValueError, match='frame_rate and memory are over 0, not '):
+        Ids(**options)
+
+
+@pytest.mark.parametrize('seed', range(4))
+def test_crossing_films(seed):
+    """In these, nobody's id ever passes to another; a person is somebody new only after being away for long."""
+    film = crossing(seed, people=2 + seed, seconds=8)
+    runs = []
+    for ids in Ids(film.frame_rate), Ids(film.frame_rate):
+        found = [ids.update(replace(frame, measures=dict(owner=owners)))
+                 for frame, owners in zip(film.found, film.owners)]
+        runs.append([one.ids.tolist() for one in found])
+    scores = identity_scores([one.measures['owner'] for one in found], runs[0])
+    assert scores['takeovers'] == 0 and scores['IDF1'] > .85 and runs[0] == runs[1]

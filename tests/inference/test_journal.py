@@ -63,7 +63,23 @@ def test_another_run_begins_anew(tmp_path):
     run(path, range(3), asked=dict(ASKED, model='spinepose-m'))
     run(path, [0, 1, 3], asked=dict(ASKED, model='spinepose-m'), known=[0, 1])  # frames of another number
     path.write_bytes(b'\xff\xfe no journal')
-    same(run(path, range(3)), range(3))
+    with pytest.raises(ValueError, match=r'a\.progress is in the way of the progress'):
+        Journal(path, ASKED)
+    assert path.read_bytes() == b'\xff\xfe no journal'
+
+
+@pytest.mark.parametrize('line', [b'garbage', b'\0\0\0', b'[]', b'{"frame": 2}', b'{"frame": 2, "keypoints": [1]}'])
+def test_a_damaged_line_is_found_again(tmp_path, line):
+    path = tmp_path / 'a.progress'
+    run(path, range(5))
+    lines = path.read_bytes().split(b'\n')
+    path.write_bytes(b'\n'.join([*lines[:3], line, *lines[4:]]))
+    same(run(path, range(5), known=range(2)), range(5))
+
+
+def test_one_with_nothing_in_it_is_not_kept(tmp_path):
+    Journal(tmp_path / 'a.progress', ASKED).close()
+    assert not list(tmp_path.iterdir())
 
 
 def test_rewind(tmp_path):

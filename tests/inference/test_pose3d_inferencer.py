@@ -17,7 +17,7 @@ from mmpose.registry import MODELS
 
 import builders
 from spinepose_mm import skeleton
-from spinepose_mm.inference import SpinePose3DInferencer, SpinePoseInferencer
+from spinepose_mm.inference import SpinePose3DInferencer, SpinePoseInferencer, open_source
 from spinepose_mm.lifting import Camera
 from spinepose_mm.lifting.placement import standing_height
 
@@ -97,6 +97,21 @@ def test_lifts_what_the_2d_model_finds(inferencer, film, monkeypatch):
     relative = np.linalg.norm(found - found[:, [root]] - truth + truth[:, [root]], axis=-1)
     assert relative[:, spine].mean() < .06 and relative.mean() < .15
     assert np.linalg.norm(found - truth, axis=-1)[-1].mean() < .3
+
+
+def test_frames_of_another_size_are_refused(inferencer):
+    frames = [np.zeros((200, 200, 3), np.uint8), np.zeros((100, 200, 3), np.uint8)]
+    with pytest.raises(ValueError, match='frame 1 has 200x100 pixels, where those before have 200x200'):
+        list(inferencer(frames, frame_rate=10))
+    assert len(list(inferencer(frames))) == 2  # pictures are of any size
+
+
+def test_two_films_at_once_do_not_mix(inferencer, film):
+    lifter, alone = inferencer.inferencer, people(inferencer(str(film[0]), coordinates='world', warm_up=6))
+    together = zip(lifter.follow(open_source(film[0]), coordinates='world', warm_up=6),
+                   lifter.follow(open_source(film[0]), field_of_view=30))
+    for frame, (expected, ) in zip((first for first, _ in together), alone):
+        np.testing.assert_allclose(frame.people.points[0], expected['keypoints'], atol=1e-6)
 
 
 def test_what_is_lifted_was_smoothed_before(inferencer, film):

@@ -1,5 +1,7 @@
 """From an input to files, interrupted and not."""
+import errno
 import json
+import os
 import weakref
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from mmengine.registry import init_default_scope
 
 import builders
 from spinepose_mm.inference import SpinePose3DInferencer, SpinePoseInferencer, analyse
-from spinepose_mm.inference.writers import FORMATS
+from spinepose_mm.inference.writers import FORMATS, CsvWriter
 
 FRAMES = 12
 BOX = [30., 10, 170, 190]
@@ -59,7 +61,7 @@ class Interruption:
 
 def test_a_film(inferencer, film, tmp_path):
     summary = analyse(film, tmp_path, inferencer)
-    assert (summary.frames, summary.people, summary.skipped, summary.replayed) == (FRAMES, 1, 0, 0)
+    assert (summary.frames, len(summary.persons), summary.skipped, summary.replayed) == (FRAMES, 1, 0, 0)
     written = ['film.csv', 'film.html', 'film_annotated.mp4', 'film_measures.csv']
     assert sorted(contents(tmp_path)) == sorted(path.name for path in summary.files) == written
     table = pandas.read_csv(tmp_path / 'film.csv')
@@ -70,13 +72,11 @@ def test_a_film(inferencer, film, tmp_path):
 def test_all_formats_in_3d_interrupted_and_gone_on_with(lifting, film, tmp_path, monkeypatch):
     options = dict(formats=list(FORMATS), coordinates='world', bboxes=[[BOX]] * FRAMES, warm_up=4)
     analyse(film, tmp_path / 'once', lifting, **options)
-    for after, error, kept in ((2, KeyboardInterrupt, None), (7, OSError, 7)):
-        with monkeypatch.context() as patch, pytest.raises(error):
-            Interruption(patch, lifting.pose2d_model, after if kept is None else after - 2, error)
+    for more in (2, 5):
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            Interruption(patch, lifting.pose2d_model, more)
             analyse(film, tmp_path / 'twice', lifting, **options)
-    table = pandas.read_csv(tmp_path / 'twice/film.csv')
-    assert set(table.frame) == set(range(kept))  # what was done is in whole files
-    assert json.loads((tmp_path / 'twice/film.json').read_text())
+        assert list(contents(tmp_path / 'twice')) == ['film.progress']
     with monkeypatch.context() as patch:
         counted = Interruption(patch, lifting.pose2d_model, FRAMES)
         summary = analyse(film, tmp_path / 'twice', lifting, **options)
@@ -87,12 +87,40 @@ def test_all_formats_in_3d_interrupted_and_gone_on_with(lifting, film, tmp_path,
     assert {path.name for path in summary.files} == {name.split('/')[0] for name in twice}
 
 
+def test_an_interrupted_film_leaves_whole_files(inferencer, film, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        Interruption(patch, inferencer, 7)
+        analyse(film, tmp_path, inferencer, formats=['csv', 'coco', 'report', 'video'])
+    assert set(pandas.read_csv(tmp_path / 'film.csv').frame) == set(range(7))
+    assert len(json.loads((tmp_path / 'film.json').read_text())) == 7
+    assert cv2.VideoCapture(str(tmp_path / 'film_annotated.mp4')).get(cv2.CAP_PROP_FRAME_COUNT) == 7
+    assert (tmp_path / 'film.progress').is_file() and not list(tmp_path.glob('*.part*'))
+
+
+def test_what_cannot_be_written_on_is_left_as_it_was(inferencer, film, tmp_path, monkeypatch):
+    """The disk is full in the middle of a row; what other files there are is whole, and the run can go on."""
+    analyse(film, tmp_path, inferencer, formats=['csv', 'coco'])
+    before, stock = contents(tmp_path), CsvWriter.write
+
+    def write(self, frame):
+        if frame.index == 5:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        stock(self, frame)
+    with monkeypatch.context() as patch, pytest.raises(OSError, match=r'film\.csv cannot be written on: .*No space'):
+        patch.setattr(CsvWriter, 'write', write)
+        analyse(film, tmp_path, inferencer, formats=['csv', 'coco'])
+    after = contents(tmp_path)
+    assert after['film.csv'] == before['film.csv'] and len(json.loads(after['film.json'])) == 5
+    assert analyse(film, tmp_path, inferencer, formats=['csv', 'coco']).replayed == 6
+    assert contents(tmp_path) == before
+
+
 def test_the_world_holds_from_the_first_frame(lifting, film, tmp_path):
-    """The first pass finds it; the inferencer alone has it only after the warm-up."""
-    analyse(film, tmp_path, lifting, formats=['csv'], coordinates='world', warm_up=FRAMES, smooth=False)
+    """Even where a film is shorter than the warm-up; the inferencer alone has it only at its end."""
+    analyse(film, tmp_path, lifting, formats=['csv'], coordinates='world', smooth=False)
     table = pandas.read_csv(tmp_path / 'film.csv')
     places = table[['x_m', 'y_m', 'z_m']].to_numpy().reshape(FRAMES, 37, 3)
-    *_, last = lifting(str(film), coordinates='world', warm_up=FRAMES)
+    *_, last = lifting(str(film), coordinates='world')
     np.testing.assert_allclose(places[-1], last['predictions'][0][0]['keypoints'], atol=2e-3)
     assert np.isfinite(places).all()
 
@@ -104,8 +132,10 @@ def test_a_file_by_its_ending_and_one_that_is_there(inferencer, film, tmp_path):
     before = contents(tmp_path)
     with pytest.raises(ValueError, match='bboxes are of 0 frames'):
         analyse(film, tmp_path / 'new' / 'a.csv', inferencer, bboxes=[])
-    after = contents(tmp_path)
-    assert after.pop('new/film.progress') and after == before  # nothing new, so that the old is kept
+    assert contents(tmp_path) == before  # nothing new, so that the old is kept
+    with pytest.raises(ValueError, match='TRC files hold markers in metres'):
+        analyse(film, [tmp_path / 'new' / 'a.csv', tmp_path / 'new' / 'a.trc'], inferencer)
+    assert contents(tmp_path) == before
 
 
 def test_frames_do_not_stay_in_memory(lifting, film, tmp_path, monkeypatch):
@@ -127,30 +157,43 @@ def test_pictures(inferencer, film, tmp_path):
         cv2.imwrite(str(folder / f'{i}.png'), capture.read()[1])
     (folder / '1.png').write_bytes(b'broken')
     summary = analyse(folder, tmp_path / 'out', inferencer)
-    assert (summary.frames, summary.skipped, summary.people) == (2, 1, 2)
+    assert (summary.frames, summary.skipped, len(summary.persons)) == (2, 1, 2)
     assert sorted(contents(tmp_path / 'out')) == [
         'pictures.csv', 'pictures.html', 'pictures_annotated/0.png', 'pictures_annotated/2.png',
         'pictures_measures.csv']
     summary = analyse(folder, tmp_path / 'film', inferencer, formats=['video', 'csv'], frame_rate=10)
-    assert (summary.people, cv2.VideoCapture(str(tmp_path / 'film/pictures_annotated.mp4')).get(
+    assert (len(summary.persons), cv2.VideoCapture(str(tmp_path / 'film/pictures_annotated.mp4')).get(
         cv2.CAP_PROP_FPS)) == (1, 10)
+
+
+def test_a_picture_in_3d(lifting, film, tmp_path):
+    cv2.imwrite(str(tmp_path / 'a.png'), cv2.VideoCapture(str(film)).read()[1])
+    analyse(tmp_path / 'a.png', tmp_path / 'out', lifting, coordinates='world')
+    assert len(pandas.read_csv(tmp_path / 'out/a.csv').x_m.dropna()) == 37
 
 
 def test_arrays_and_nobody(inferencer, tmp_path):
     summary = analyse([np.zeros((50, 60, 3), np.uint8)] * 3, tmp_path, inferencer, bboxes=[[]] * 3,
                       formats=['csv', 'report', 'pictures'])
-    assert (summary.frames, summary.people) == (3, 0) and len(pandas.read_csv(tmp_path / 'pictures.csv')) == 0
+    assert (summary.frames, len(summary.persons)) == (3, 0) and len(pandas.read_csv(tmp_path / 'pictures.csv')) == 0
 
 
 def test_fifty_people(inferencer, film, tmp_path):
     boxes = np.array([[x, y, x + 15., y + 30] for x in range(0, 180, 18) for y in range(0, 160, 32)])
     assert len(boxes) == 50
-    assert analyse(film, tmp_path, inferencer, formats=['csv'], bboxes=boxes).people >= 50
+    assert len(analyse(film, tmp_path, inferencer, formats=['csv'], bboxes=boxes).persons) >= 50
 
 
 def test_what_cannot_be(inferencer, film, tmp_path):
-    with pytest.raises(ValueError, match='film.mp4 is the input itself'):
+    with pytest.raises(ValueError, match='film.mp4 was given to read'):
         analyse(film, film, inferencer)
+    boxes = tmp_path / 'film_measures.csv'
+    boxes.write_text('frame,x1,y1,x2,y2\n')
+    with pytest.raises(ValueError, match='film_measures.csv was given to read'):
+        analyse(film, tmp_path, inferencer, bboxes=boxes)
+    assert boxes.read_text() and list(contents(tmp_path)) == ['film_measures.csv']
+    with pytest.raises(ValueError, match='outputs are a folder'):
+        analyse(film, tmp_path / 'a.csv', inferencer, formats=['report'])
     with pytest.raises(ValueError, match="there is no format 'pdf', but csv,"):
         analyse(film, tmp_path, inferencer, formats=['pdf'])
     with pytest.raises(ValueError, match='a.pdf does not end like a format of results'):

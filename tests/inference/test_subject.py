@@ -64,8 +64,8 @@ def test_what_is_chosen_keeps_its_numbers():
 
 
 @pytest.mark.parametrize('choice', [
-    'biggest', '', -1, 1.5, True, None, (1, 2, 3), (10, 0, 5, 20), (0, 0, 0, 10), (0, 0, np.nan, 1), ('a', 'b', 'c', 'd'),
-    [[0, 0], [1, 1]], {}])
+    'biggest', '', -1, 1.5, True, None, (1, 2, 3), (10, 0, 5, 20), (0, 0, 0, 10), (0, 0, np.nan, 1),
+    ('a', 'b', 'c', 'd'), [[0, 0], [1, 1]], {}])
 def test_bad_choices(choice):
     with pytest.raises(ValueError, match=r"a subject is 'all', 'largest', 'most central', an id from 0, or a box \(x1"):
         Subject(choice)

@@ -29,9 +29,9 @@ def test_killed_and_gone_on_with(film, tmp_path):
     command = ['run', 'spinepose_mm', 'infer', film, '--model', 'spinepose-tiny', '--det-model', 'whole_image',
                '--device', 'cpu', '--3d', '--world', '--height', '1.75', '--formats', 'csv', 'openpose', 'trc', 'report',
                'video', '--out']
-    once = mim(*command, tmp_path / 'once', data='', cwd=tmp_path, DISPLAY='')
+    once = mim(*command, tmp_path / 'once', data=tmp_path, cwd=tmp_path, DISPLAY='')
     assert once.returncode == 0 and f'film.mp4: {FRAMES} frames, 1 people' in once.stdout, once.stdout[-1500:]
-    process = subprocess.Popen([*MIM, *map(str, command), 'twice'], cwd=tmp_path, env=environment(''),
+    process = subprocess.Popen([*MIM, *map(str, command), 'twice'], cwd=tmp_path, env=environment(tmp_path),
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     progress = tmp_path / 'twice/film.progress'
     while process.poll() is None and not (progress.is_file() and progress.read_bytes().count(b'\n') > 10):
@@ -39,7 +39,7 @@ def test_killed_and_gone_on_with(film, tmp_path):
     subprocess.run(['kill', '-KILL', f'-{process.pid}'], check=True)
     process.wait()
     assert progress.is_file()
-    again = mim(*command, 'twice', data='', cwd=tmp_path)
+    again = mim(*command, 'twice', data=tmp_path, cwd=tmp_path)
     assert again.returncode == 0 and 'were found before' in again.stdout, again.stdout[-1500:]
     assert contents(tmp_path / 'twice') == contents(tmp_path / 'once') and not progress.is_file()
 
@@ -51,7 +51,7 @@ def test_pictures_of_all_sorts(tmp_path):
     (tmp_path / 'in/broken.jpg').write_bytes(b'no picture')
     (tmp_path / 'boxes.csv').write_text('image,x1,y1,x2,y2\ngrey.png,1,1,40,50\ngrey.png,5,5,40,50\n')
     done = mim('run', 'spinepose_mm', 'infer', 'in', '--model', 'spinepose-tiny', '--device', 'cpu', '--boxes',
-               'boxes.csv', '--out', 'out', '--spine-only', data='', cwd=tmp_path)
+               'boxes.csv', '--out', 'out', '--spine-only', data=tmp_path, cwd=tmp_path)
     assert done.returncode == 0, done.stdout[-1500:]
     assert 'in: 3 frames, 2 people, 1 could not be read' in done.stdout
     assert (tmp_path / 'out/in.csv').is_file() and (tmp_path / 'out/in.html').is_file()
@@ -60,13 +60,15 @@ def test_pictures_of_all_sorts(tmp_path):
 @pytest.mark.parametrize('arguments, problem', [
     (['none.mp4'], 'error: none.mp4 does not exist'),
     (['empty.mp4'], 'error: empty.mp4 cannot be opened as a video'),
-    (['empty.mp4', '--model', 'spinepose-huge'], "there is no config file and no model named 'spinepose-huge'"),
-    (['empty.mp4', '--boxes', 'none.csv'], 'none.csv'),
-    (['empty.mp4', 'other.mp4', '--out', 'a.csv'], 'error: the results of several inputs need a folder'),
-    (['empty.mp4', 'x/empty.mp4'], "error: two inputs are named 'empty'"),
+    (['a.png', '--model', 'spinepose-huge'], "there is no config file and no model named 'spinepose-huge'"),
+    (['a.png', '--boxes', 'none.csv'], "error: [Errno 2] No such file or directory: 'none.csv'"),
+    (['a.png', 'b.png', '--out', 'a.csv'], 'error: the results of several inputs need a folder'),
+    (['a.png', 'a.jpg'], "error: two inputs are named 'a'"),
 ])
 def test_bad_calls_end_in_one_clear_line(tmp_path, arguments, problem):
     (tmp_path / 'empty.mp4').write_bytes(b'')
+    for name in ('a.png', 'a.jpg'):
+        cv2.imwrite(str(tmp_path / name), np.zeros((9, 9, 3), np.uint8))
     done = mim('run', 'spinepose_mm', 'infer', *(['--model', 'spinepose-tiny'] if '--model' not in arguments else []),
-               '--det-model', 'whole_image', *arguments, data='', cwd=tmp_path)
+               '--det-model', 'whole_image', *arguments, data=tmp_path, cwd=tmp_path)
     assert done.returncode and problem in done.stdout

@@ -1,7 +1,7 @@
 """What all writers of results share."""
 import os
 import tempfile
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress, suppress
 from itertools import islice
 from pathlib import Path
 
@@ -16,8 +16,8 @@ SCORE_PLACES = 4  # decimals of scores
 class Writer:
     """Results that are written frame by frame, in memory that does not grow with them.
 
-    `write` takes each Frame in turn. `close` puts what was written in its place, whole, and is to be called after an
-    interruption too; until then it is beside it, named `.part`.
+    `write` takes each Frame in turn. `close` puts what was written in its place, whole, after an interruption too; until
+    then it is beside it, named `.part`. `discard` drops it.
 
     Args:
         path: of the file.
@@ -59,6 +59,22 @@ class Writer:
             OSError: it could not be written; nothing of it is left.
         """
         self.ending.close()
+
+    def discard(self):
+        """Leave what was in the file's place before; nothing of what was written is kept."""
+        with suppress(_Discarded, OSError), self.ending:
+            raise _Discarded
+
+    def at_end(self, function, *args):
+        """Call a function when the file is finished, but not when it is discarded."""
+        @self.ending.push
+        def call(kind, *_):
+            if kind is None:
+                function(*args)
+
+
+class _Discarded(Exception):
+    pass
 
 
 @contextmanager

@@ -23,7 +23,7 @@ class CocoWriter(Writer):
         super().__init__(*args, **kwargs)
         self._file = self.ending.enter_context(replacing(self.path))
         self._file.write('[')
-        self.ending.callback(self._file.write, '\n]\n')
+        self.at_end(self._file.write, '\n]\n')
         self._between, self._numbered = '\n', None
 
     def write(self, frame):

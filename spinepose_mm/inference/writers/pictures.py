@@ -91,7 +91,8 @@ class VideoWriter(_Painter):
             raise ValueError(f'{path}: a film has a frame rate over 0, not {frame_rate}')
         if self.path.is_dir():
             raise IsADirectoryError(f'{path} is a folder, where a file is to be written')
-        self.ending.callback(self._finish)
+        self.ending.callback(self._clean_up)
+        self.at_end(self._finish)
         self._part = self.path.with_name(f'{self.path.stem}.part{self.path.suffix}')  # FFmpeg goes by the ending
         self._writer = self._size = None
         self._count = 0
@@ -125,6 +126,11 @@ class VideoWriter(_Painter):
                       f'{", ".join(CODECS[self.path.suffix.lower()])} in {self._size[0]}x{self._size[1]} at {rate} '
                       'frames a second')
 
+    def _clean_up(self):
+        if self._writer is not None:
+            self._writer.release()
+            self._part.unlink(missing_ok=True)
+
     def _finish(self):
         if self._writer is None:
             return
@@ -133,7 +139,6 @@ class VideoWriter(_Painter):
         found = film.get(cv2.CAP_PROP_FRAME_COUNT)  # of .webm, its length times the rate
         film.release()
         if abs(found - self._count) > 1 + .01 * self._count:  # OpenCV does not tell when the disk is full
-            self._part.unlink(missing_ok=True)
             raise OSError(f'{self.path} could not be written whole; is the disk full?')
         os.replace(self._part, self.path)
 

@@ -46,7 +46,7 @@ class ReportWriter(Writer):
         self.shown = {name: unit for name, unit in self.measures.items() if unit != 'px'}  # which tell a reader nothing
         self._content = _Pictures(self) if frame_rate is None else _Film(self)
         self.ending.callback(self._content.close)
-        self.ending.callback(self._finish)
+        self.at_end(self._finish)
 
     def write(self, frame):
         """Take a frame in."""

@@ -98,7 +98,7 @@ class ParquetWriter(TableWriter):
             raise ImportError('writing Parquet needs pyarrow: pip install "spinepose_mm[parquet]"') from error
         metadata = {name: json.dumps(getattr(self, name)) for name in ('coordinates', 'frame_rate')}
         table = _Parquet(pyarrow, self.ending.enter_context(replacing(path)), columns, metadata)
-        self.ending.callback(table.close)
+        self.at_end(table.close)
         return table.append
 
 

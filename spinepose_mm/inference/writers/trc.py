@@ -45,7 +45,7 @@ class TrcWriter(Writer):
             raise ValueError(f'{self.path}: TRC files are of films: these are pictures without a frame rate')
         self._people = {}
         self._bodies = self.ending.enter_context(part_folder(self.path))
-        self.ending.callback(self._finish)
+        self.at_end(self._finish)
 
     def write(self, frame):
         """Write the people of a frame.
