@@ -82,7 +82,7 @@ def run(args):
     names = [source.name for source in sources]
     for name in names:
         if names.count(name) > 1 or f'{name}_measures' in names:
-            raise ValueError(f'two inputs are named {name!r}, or with _measures after it, and so would be their results')
+            raise ValueError(f'two inputs are named {name!r}, or with _measures after it, and so would their results')
     detector = 'whole_image' if args.boxes else args.det_model
     options = dict(bboxes=args.boxes, bbox_thr=args.bbox_thr, subject=subject(args.subject),
                    smooth=not args.no_smoothing)
@@ -99,7 +99,7 @@ def run(args):
         done = analyse(source, args.out, inferencer, args.formats, args.spine_only, args.show, **options)
         notes = [f'{done.skipped} could not be read'] * bool(done.skipped) + \
             [f'{done.replayed} were found before'] * bool(done.replayed)
-        print(f'{source.path}: {done.frames} frames, {len(done.persons)} people' + ''.join(f', {note}' for note in notes))
+        print(f'{source.path}: {done.frames} frames, {len(done.persons)} people', *notes, sep=', ')
         for path in done.files:
             print(f'  {path}')
 

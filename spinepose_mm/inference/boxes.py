@@ -96,8 +96,8 @@ def _read_json(path):
     content = json.loads(Path(path).read_text(encoding='utf-8'))
     if isinstance(content, dict):
         if 'annotations' in content:
-            raise _Wrong(f'{path} holds annotations; what is read are detections, a list of image_id and bbox, and boxes '
-                         'by frame or by image')
+            raise _Wrong(f'{path} holds annotations; what is read are detections, a list of image_id and bbox, and '
+                         'boxes by frame or by image')
         return {Path(key).name: value for key, value in content.items()}
     if not any(isinstance(entry, dict) for entry in content):
         return content

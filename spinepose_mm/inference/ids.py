@@ -8,9 +8,9 @@ from spinepose_mm import skeleton
 from spinepose_mm.lifting.space import LEAST_SCORE
 
 MEMORY = 3.  # seconds
-#: Standard deviations, in parts of a person's size, which is the diagonal of the box: of where somebody is, and how that
-#: grows in a second that nobody sees it, and at most; of keypoints and of the box's corners on the person, and how these
-#: grow, since limbs move.
+#: Standard deviations, in parts of a person's size, which is the diagonal of the box: of where somebody is, and how
+#: that grows in a second that nobody sees it, and at most; of keypoints and of the box's corners on the person, and how
+#: these grow, since limbs move.
 _PLACE, _DRIFT, _MOST_DRIFT = .03, .5, 1.
 _POINTS = np.array([*(.7 * sigma for sigma in skeleton.SIGMAS), .1, .1])
 _LIMBS, _MOST_LIMBS = .5, .12

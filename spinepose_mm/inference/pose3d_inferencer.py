@@ -86,8 +86,8 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
             frame, before = frames[middle], size
             size = frame.image.shape[1::-1]
             if before not in (None, size) and source.is_film:
-                raise ValueError(f'{frame.path}: frame {frame.index} has {size[0]}x{size[1]} pixels, where those before '
-                                 f'have {before[0]}x{before[1]}; one camera takes pictures of one size')
+                raise ValueError(f'{frame.path}: frame {frame.index} has {size[0]}x{size[1]} pixels, where those '
+                                 f'before have {before[0]}x{before[1]}; one camera takes pictures of one size')
             if space is None or not source.is_film:
                 space = self.space(size, coordinates, camera, field_of_view, height, warm_up if source.is_film else 1)
             self._lift(frames, middle, space, smoother if smooth and source.is_film else None)

@@ -4,9 +4,9 @@
     synthesize('data/synthetic', Settings(images=1000, split='train', seed=1))
 
 anatomy: measures of the body; body: joints and keypoints; motion: sequences of poses; surface: skin and clothes; scene:
-cameras and rendering; backdrop: what is around people; picture: one picture and its labels; dataset: many of them; look:
-pictures to check them by eye; poses, crossing and around: numbers without pictures, for lifting, for tracking and for
-measures from all sides. Rendering needs the extra `synthetic` (PyVista).
+cameras and rendering; backdrop: what is around people; picture: one picture and its labels; dataset: many of them;
+look: pictures to check them by eye; poses, crossing and around: numbers without pictures, for lifting, for tracking and
+for measures from all sides. Rendering needs the extra `synthetic` (PyVista).
 """
 from .body import Body, forward, keypoints
 from .dataset import Settings, synthesize

@@ -16,8 +16,8 @@ SCORE_PLACES = 4  # decimals of scores
 class Writer:
     """Results that are written frame by frame, in memory that does not grow with them.
 
-    `write` takes each Frame in turn. `close` puts what was written in its place, whole, after an interruption too; until
-    then it is beside it, named `.part`. `discard` drops it.
+    `write` takes each Frame in turn. `close` puts what was written in its place, whole, after an interruption too;
+    until then it is beside it, named `.part`. `discard` drops it.
 
     Args:
         path: of the file.
