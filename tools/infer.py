@@ -43,7 +43,7 @@ def parse():
     people.add_argument('--subject', nargs='+', default=['all'], metavar='WHO',
                         help='all, largest, most central, an id, or the box x1 y1 x2 y2 of somebody (all)')
     people.add_argument('--no-smoothing', action='store_true', help='keep keypoints as they are found')
-    people.add_argument('--frame-rate', type=float, help='of pictures that follow each other in time')
+    people.add_argument('--frame-rate', type=float, help='of pictures that follow each other in time, or of slow motion')
     space = parser.add_argument_group('in 3D')
     space.add_argument('--3d', action='store_true', dest='lift', help='lift people, in metres')
     space.add_argument('--lifter', default='spinepose-lifter', help='alias or config of the lifter (spinepose-lifter)')
@@ -95,6 +95,8 @@ def run(args):
     else:
         inferencer = SpinePoseInferencer(args.model, args.weights, args.device, det_model=detector,
                                          det_weights=args.det_weights)
+    if detector is None and (inferencer.pose2d_model if args.lift else inferencer).detector is None:
+        raise ValueError('there is no person detector (see above): give --boxes, or --det-model whole_image')
     for source in sources:
         done = analyse(source, args.out, inferencer, args.formats, args.spine_only, args.show, **options)
         notes = [f'{done.skipped} could not be read'] * bool(done.skipped) + \

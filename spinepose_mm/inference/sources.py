@@ -60,15 +60,21 @@ class Source:
 
 
 class Video(Source):
-    """A video file, or a stream by its address ('rtsp://…') or a camera by its number ('webcam:0')."""
+    """A video file, or a stream by its address ('rtsp://…') or a camera by its number ('webcam:0').
+
+    Args:
+        path: of the file, address or number.
+        frame_rate: frames a second at which it was taken, where that is another than it is played at (slow motion).
+    """
     is_film = True
 
-    def __init__(self, path):
+    def __init__(self, path, frame_rate=None):
         live = _live(path)
         super().__init__(path, Path(path).stem if live is None else re.sub(r'\W+', '_', path))
         with self._opened() as capture:
             rate = capture.get(cv2.CAP_PROP_FPS)
-            self.frame_rate = rate if 0 < rate < 1000 else _GUESSED_RATE
+            self._played_at = rate if 0 < rate < 1000 else _GUESSED_RATE
+            self.frame_rate = frame_rate or self._played_at
             if live is None:
                 count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
                 self.length = count if count > 0 else None
@@ -87,7 +93,8 @@ class Video(Source):
 
     def _read(self):
         with self._opened() as capture:
-            index, time, failed = 0, -1 / self.frame_rate, 0
+            rate = self._played_at
+            index, time, failed = 0, -1 / rate, 0
             while True:
                 if not capture.grab():
                     # A broken frame ends nothing: more may follow, up to where the file says that it ends.
@@ -97,14 +104,14 @@ class Video(Source):
                     continue
                 now = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
                 # Of cameras and some files no times are known.
-                step = now - time if now > time else 1 / self.frame_rate
+                step = now - time if now > time else 1 / rate
                 if failed:
-                    lost = max(1, round(step * self.frame_rate) - 1)
+                    lost = max(1, round(step * rate) - 1)
                     self.skipped, index, failed = self.skipped + lost, index + lost, 0
                 time += step
                 found, image = capture.retrieve()
                 if found:
-                    yield Frame(index, time, self.path, image)
+                    yield Frame(index, time * rate / self.frame_rate, self.path, image)
                 self.skipped += not found
                 index += 1
             if self.length and index < self.length:  # it is broken there, or was cut without telling its header
@@ -126,8 +133,6 @@ class Pictures(Source):
         super().__init__(path, whole.stem if whole.is_file() else whole.name)
         if channel_order not in ORDERS:
             raise ValueError(f'channel_order is \'bgr\' or \'rgb\', not {channel_order!r}')
-        if frame_rate is not None and not 0 < frame_rate < np.inf:
-            raise ValueError(f'frame_rate is in frames a second, and over 0, not {frame_rate!r}')
         self.pictures, self.frame_rate, self._order = pictures, frame_rate, channel_order
         self.is_film = frame_rate is not None
         self.length = len(pictures) if hasattr(pictures, '__len__') else None
@@ -161,7 +166,7 @@ def open_source(inputs, frame_rate=None, channel_order='bgr'):
     Args:
         inputs: path of a picture, of a video or of a folder of pictures, a pattern ('*.jpg'), 'webcam:0', the address
             of a stream, an array, a list of paths or arrays, or a Source.
-        frame_rate: frames a second of pictures that follow each other in time.
+        frame_rate: frames a second of pictures that follow each other in time, or of a video in slow motion.
         channel_order: 'bgr' (OpenCV's) or 'rgb', of arrays.
 
     Raises:
@@ -170,6 +175,8 @@ def open_source(inputs, frame_rate=None, channel_order='bgr'):
     """
     if isinstance(inputs, Source):
         return inputs
+    if frame_rate is not None and not 0 < frame_rate < np.inf:
+        raise ValueError(f'frame_rate is in frames a second, and over 0, not {frame_rate!r}')
     if isinstance(inputs, np.ndarray):
         inputs = [inputs] if inputs.ndim < 4 else inputs
     if not isinstance(inputs, (str, os.PathLike)):
@@ -178,7 +185,7 @@ def open_source(inputs, frame_rate=None, channel_order='bgr'):
         return Pictures(inputs, frame_rate, channel_order)
     path = os.fspath(inputs)
     if _live(path) is not None:
-        return Video(path)
+        return Video(path, frame_rate)
     if os.path.isdir(path):
         found = [entry.path for entry in os.scandir(path) if _kind(entry.path) == 'image']
         return _pictures(path, found, frame_rate, f'{path} has no pictures in it')
@@ -191,7 +198,7 @@ def open_source(inputs, frame_rate=None, channel_order='bgr'):
         if _read_picture(path) is None:
             raise ValueError(f'{path} cannot be read as a picture')
         return Pictures([path], frame_rate, path=path)
-    return Video(path)
+    return Video(path, frame_rate)
 
 
 def _pictures(folder, found, frame_rate, problem):

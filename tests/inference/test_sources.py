@@ -41,6 +41,8 @@ def test_a_video(tmp_path):
         np.testing.assert_allclose([frame.time for frame in frames], np.arange(30) / RATE, atol=1e-6)
         assert frames[0].image.shape == (120, 160, 3) and frames[0].path == str(tmp_path / 'squat.mp4')
     assert open_source(source) is source
+    slow = open_source(tmp_path / 'squat.mp4', frame_rate=240)  # taken at 240, and played at 15
+    np.testing.assert_allclose([frame.time for frame in slow], np.arange(30) / 240, atol=1e-6)
 
 
 def test_a_broken_frame_in_the_middle_is_counted_and_the_rest_read(tmp_path, warnings):

@@ -1,4 +1,6 @@
 """`mim run spinepose_mm infer` as a user calls it."""
+import os
+import signal
 import subprocess
 import time
 
@@ -36,7 +38,7 @@ def test_killed_and_gone_on_with(film, tmp_path):
     progress = tmp_path / 'twice/film.progress'
     while process.poll() is None and not (progress.is_file() and progress.read_bytes().count(b'\n') > 10):
         time.sleep(.02)
-    subprocess.run(['kill', '-KILL', f'-{process.pid}'], check=True)
+    os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert progress.is_file()
     again = mim(*command, 'twice', data=tmp_path, cwd=tmp_path)
@@ -57,6 +59,15 @@ def test_pictures_of_all_sorts(tmp_path):
     assert (tmp_path / 'out/in.csv').is_file() and (tmp_path / 'out/in.html').is_file()
 
 
+def test_without_a_detector_nothing_is_guessed(tmp_path):
+    """Where it cannot be downloaded, the whole picture is taken for a person only if that is asked for."""
+    cv2.imwrite(str(tmp_path / 'a.png'), np.zeros((9, 9, 3), np.uint8))
+    done = mim('run', 'spinepose_mm', 'infer', 'a.png', '--model', 'spinepose-tiny', data=tmp_path, cwd=tmp_path,
+               TORCH_HOME=str(tmp_path), HTTPS_PROXY='http://127.0.0.1:9')
+    assert done.returncode and 'error: there is no person detector (see above): give --boxes' in done.stdout
+    assert not (tmp_path / 'results').exists()
+
+
 @pytest.mark.parametrize('arguments, problem', [
     (['none.mp4'], 'error: none.mp4 does not exist'),
     (['empty.mp4'], 'error: empty.mp4 cannot be opened as a video'),
@@ -69,6 +80,7 @@ def test_bad_calls_end_in_one_clear_line(tmp_path, arguments, problem):
     (tmp_path / 'empty.mp4').write_bytes(b'')
     for name in ('a.png', 'a.jpg'):
         cv2.imwrite(str(tmp_path / name), np.zeros((9, 9, 3), np.uint8))
-    done = mim('run', 'spinepose_mm', 'infer', *(['--model', 'spinepose-tiny'] if '--model' not in arguments else []),
-               '--det-model', 'whole_image', *arguments, data=tmp_path, cwd=tmp_path)
+    usual = [word for pair in (('--model', 'spinepose-tiny'), ('--det-model', 'whole_image')) for word in pair
+             if pair[0] not in arguments and (pair[0] != '--det-model' or '--boxes' not in arguments)]
+    done = mim('run', 'spinepose_mm', 'infer', *usual, *arguments, data=tmp_path, cwd=tmp_path)
     assert done.returncode and problem in done.stdout

@@ -1,7 +1,7 @@
 """What all writers of results share."""
 import os
 import tempfile
-from contextlib import ExitStack, contextmanager, suppress, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 

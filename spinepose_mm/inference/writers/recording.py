@@ -98,15 +98,15 @@ class Recording:
 
     def add(self, frame):
         """Take a Frame, whose people have ids."""
+        self.first, self.last = (frame.time if self.frames == 0 else self.first), frame.time
+        self.frames += 1  # before its people, since an interruption may come in between
         if len(frame.people):
             self._add_people(frame)
-        self.first, self.last = (frame.time if self.frames == 0 else self.first), frame.time
-        self.frames += 1
 
     def _add_people(self, frame):
         people = frame.people
         rows = np.zeros(len(people), self._dtype)
-        rows['id'], rows['frame'], rows['time'] = people.ids, self.frames, frame.time
+        rows['id'], rows['frame'], rows['time'] = people.ids, self.frames - 1, frame.time
         rows['view'] = len(VIEWS) if people.views is None else [VIEWS.index(view) for view in people.views]
         for i, name in enumerate(self._measures):
             rows['values'][:, i] = people.measures.get(name, np.nan)
