@@ -51,7 +51,7 @@ class Boxes:
             return self._boxes
         if isinstance(self._boxes, dict):
             path = Path(frame.path)
-            of_name = path.stem.isdigit() and np.isnan(frame.time)  # of a picture, not of a film
+            of_name = path.stem.isdecimal() and np.isnan(frame.time)  # of a picture, not of a film
             for key in (path.name, str(frame.index), f'id {int(path.stem) if of_name else frame.index}'):
                 if key in self._boxes:
                     return self._checked(self._boxes[key], f'of {key}')

@@ -34,7 +34,7 @@ class Streaming:
             FileNotFoundError, ValueError: as `open_source`; or an option is unknown or out of its range.
         """
         source = open_source(inputs, frame_rate, channel_order)
-        self._list, self._written = None, set()
+        self._list, self._written, self.video_info = None, set(), dict(writer=None)
         try:
             yield from super().__call__(source, return_datasamples, 1, out_dir, **kwargs)
         finally:

@@ -31,7 +31,6 @@ class Writer:
         OSError: nothing can be written there.
         ValueError: there are no such coordinates.
     """
-    needs_image = False
 
     def __init__(self, path, frame_rate, spine_only=False, least_score=.3, coordinates=None, measures=None):
         if coordinates not in (None, *COORDINATES):

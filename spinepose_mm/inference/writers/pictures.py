@@ -18,8 +18,6 @@ _QUALITY = 92  # of JPEG
 class _Painter(Writer):
     """A writer of frames with their people drawn in."""
 
-    needs_image = True
-
     def __init__(self, path, frame_rate, spine_only=False, **kwargs):
         super().__init__(path, frame_rate, spine_only, **kwargs)
         self._spine_only = spine_only

@@ -36,8 +36,6 @@ class ReportWriter(Writer):
         ValueError: people of a film have no ids.
     """
 
-    needs_image = True
-
     def __init__(self, path, frame_rate, spine_only=False, **kwargs):
         super().__init__(path, frame_rate, spine_only, **kwargs)
         if self.path.is_dir():
