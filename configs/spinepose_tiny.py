@@ -23,19 +23,19 @@ def rendered(split, **kwargs):
 
 
 train_pipeline = [
-    dict(type='LoadSpineImage', skip_broken=True),
+    dict(type='LoadSpineImage', skip_broken=True, lazy=True),
     dict(type='GetBBoxCenterScale'),
     dict(type='RandomFlip', direction='horizontal'),
-    dict(type='RandomBBoxTransform', shift_factor=0.1, scale_factor=[0.75, 1.25], rotate_factor=40),
-    dict(type='TopdownAffine', input_size=input_size),
+    dict(type='SpineBBoxTransform', shift_factor=0.1, scale_factor=[0.75, 1.25], rotate_factor=40),
+    dict(type='SpineTopdownAffine', input_size=input_size, halve=True),
     dict(type='PhotometricDistortion'),
-    dict(type='GenerateTarget', encoder=codec, use_dataset_keypoint_weights=True),
+    dict(type='SpineTarget', encoder=codec, use_dataset_keypoint_weights=True),
     dict(type='PackPoseInputs'),
 ]
 val_pipeline = [
-    dict(type='LoadSpineImage'),
+    dict(type='LoadSpineImage', lazy=True),
     dict(type='GetBBoxCenterScale'),
-    dict(type='TopdownAffine', input_size=input_size),
+    dict(type='SpineTopdownAffine', input_size=input_size),
     dict(type='PackPoseInputs'),
 ]
 

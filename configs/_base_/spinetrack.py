@@ -7,22 +7,22 @@ codec = _base_.codec
 # RTMPose's augmentation. Its box and median blur and its coarse dropout come from RandomBlur and CutOut, since
 # albumentations, which MMPose uses for them, is archived.
 train_pipeline = [
-    dict(type='LoadSpineImage', skip_broken=True),
+    dict(type='LoadSpineImage', skip_broken=True, lazy=True),
     dict(type='GetBBoxCenterScale'),
     dict(type='RandomFlip', direction='horizontal'),
     dict(type='RandomHalfBody'),
-    dict(type='RandomBBoxTransform', scale_factor=[0.6, 1.4], rotate_factor=80),
-    dict(type='TopdownAffine', input_size=codec.input_size),
+    dict(type='SpineBBoxTransform', scale_factor=[0.6, 1.4], rotate_factor=80),
+    dict(type='SpineTopdownAffine', input_size=codec.input_size, halve=True),
     dict(type='PhotometricDistortion'),
     dict(type='RandomBlur', box_prob=0.1, median_prob=0.1),
     dict(type='mmdet.CutOut', n_holes=1, cutout_ratio=[(w / 10, h / 10) for w in (2, 3, 4) for h in (2, 3, 4)]),
-    dict(type='GenerateTarget', encoder=codec, use_dataset_keypoint_weights=True),
+    dict(type='SpineTarget', encoder=codec, use_dataset_keypoint_weights=True),
     dict(type='PackPoseInputs'),
 ]
 val_pipeline = [
-    dict(type='LoadSpineImage'),
+    dict(type='LoadSpineImage', lazy=True),
     dict(type='GetBBoxCenterScale'),
-    dict(type='TopdownAffine', input_size=codec.input_size),
+    dict(type='SpineTopdownAffine', input_size=codec.input_size),
     dict(type='PackPoseInputs'),
 ]
 

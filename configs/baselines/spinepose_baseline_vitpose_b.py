@@ -29,10 +29,10 @@ model = dict(
     test_cfg=dict(shift_heatmap=False))
 
 train_pipeline = [
-    dict(step, use_udp=True) if step['type'] == 'TopdownAffine' else
+    dict(step, use_udp=True) if step['type'] == 'SpineTopdownAffine' else
     dict(step, encoder=heatmap) if 'encoder' in step else step for step in _base_.train_pipeline]
 val_pipeline = [
-    dict(step, use_udp=True) if step['type'] == 'TopdownAffine' else step for step in _base_.val_pipeline]
+    dict(step, use_udp=True) if step['type'] == 'SpineTopdownAffine' else step for step in _base_.val_pipeline]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader

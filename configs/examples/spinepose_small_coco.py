@@ -11,11 +11,11 @@ base_lr = 1e-3
 
 # Flips alone: stronger augmentation keeps so small a set from being fitted at all.
 train_pipeline = [
-    dict(type='LoadSpineImage', skip_broken=True),
+    dict(type='LoadSpineImage', skip_broken=True, lazy=True),
     dict(type='GetBBoxCenterScale'),
     dict(type='RandomFlip', direction='horizontal'),
-    dict(type='TopdownAffine', input_size=_base_.codec.input_size),
-    dict(type='GenerateTarget', encoder=_base_.codec, use_dataset_keypoint_weights=True),
+    dict(type='SpineTopdownAffine', input_size=_base_.codec.input_size, halve=True),
+    dict(type='SpineTarget', encoder=_base_.codec, use_dataset_keypoint_weights=True),
     dict(type='PackPoseInputs'),
 ]
 

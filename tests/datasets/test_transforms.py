@@ -3,75 +3,6 @@ import numpy as np
 import pytest
 from mmpose.registry import TRANSFORMS
 
-import builders
-
-
-def load(path, **kwargs):
-    return TRANSFORMS.build(dict(type='LoadSpineImage', **kwargs)).transform(dict(img_path=str(path)))
-
-
-@pytest.mark.parametrize('ending', ['jpg', 'png', 'bmp'])
-def test_loads_as_opencv_does(tmp_path, ending):
-    path = builders.write_image(tmp_path / f'a.{ending}')
-    results = load(path)
-    np.testing.assert_array_equal(results['img'], cv2.imread(str(path)))
-    assert results['img_shape'] == results['ori_shape'] == (100, 120)
-
-
-def test_takes_an_image_that_is_loaded():
-    picture = np.zeros((4, 6, 3), np.uint8)
-    results = TRANSFORMS.build(dict(type='LoadSpineImage')).transform(dict(img=picture))
-    assert results['img'] is picture and results['ori_shape'] == (4, 6)
-
-
-@pytest.mark.parametrize('ending', ['jpg', 'png'])
-@pytest.mark.parametrize('part', [.01, .1, .5, .95])
-def test_truncated(tmp_path, ending, part):
-    path = builders.write_image(tmp_path / f'a.{ending}')
-    data = path.read_bytes()
-    path.write_bytes(data[:max(9, int(part * len(data)))])
-    with pytest.raises(ValueError, match=f'a.{ending} is truncated'):
-        load(path)
-
-
-def test_truncated_progressive_jpeg_with_a_thumbnail(tmp_path):
-    path = tmp_path / 'a.jpg'
-    picture = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
-    data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
-    thumbnail = b'\xff\xd8thumbnail\xff\xd9'
-    data = data[:2] + b'\xff\xe1' + (2 + len(thumbnail)).to_bytes(2, 'big') + thumbnail + data[2:]
-    path.write_bytes(data)
-    assert load(path)['img'].shape == (64, 64, 3)
-    path.write_bytes(data[:-len(data) // 3])
-    with pytest.raises(ValueError, match='truncated'):
-        load(path)
-
-
-def test_fill_bytes_before_a_marker_are_no_truncation(tmp_path):
-    path = builders.write_image(tmp_path / 'a.jpg')
-    data = path.read_bytes()
-    path.write_bytes(data[:2] + b'\xff\xff\xff' + data[2:])
-    assert load(path)['img'].shape == (100, 120, 3)
-
-
-@pytest.mark.parametrize('data', [b'', b'<html>not found</html>'])
-def test_not_an_image(tmp_path, data):
-    path = tmp_path / 'a.jpg'
-    path.write_bytes(data)
-    with pytest.raises(ValueError, match='a.jpg is not an image'):
-        load(path)
-
-
-def test_missing(tmp_path):
-    with pytest.raises(FileNotFoundError, match='none.jpg does not exist'):
-        load(tmp_path / 'none.jpg')
-
-
-def test_training_skips_broken_images(tmp_path):
-    (tmp_path / 'a.jpg').write_bytes(b'')
-    assert load(tmp_path / 'a.jpg', skip_broken=True) is None
-    assert load(tmp_path / 'none.jpg', skip_broken=True) is None
-
 
 def test_blur_draws_box_and_median():
     picture = np.random.default_rng(0).integers(0, 255, (20, 20, 3), dtype=np.uint8)
@@ -89,3 +20,46 @@ def test_blur_draws_box_and_median():
 def test_blur_refuses_bad_options(kwargs, message):
     with pytest.raises(ValueError, match=message):
         TRANSFORMS.build(dict(type='RandomBlur', **kwargs))
+
+
+def drawn(type, seed=3):
+    np.random.seed(seed)
+    transform = TRANSFORMS.build(dict(type=type))
+    return np.concatenate([transform._truncnorm(size=(2, 4)) for _ in range(500)])
+
+
+def test_boxes_are_drawn_as_mmpose_draws_them():
+    found = drawn('SpineBBoxTransform')
+    np.testing.assert_allclose(found, drawn('RandomBBoxTransform'), rtol=1e-6)
+    # The variance of a standard normal distribution that is cut off at 1: 1 - 2 phi(1) / (2 Phi(1) - 1).
+    assert found.dtype == np.float32 and np.abs(found).max() <= 1
+    assert found.std() == pytest.approx((1 - .48394 / .68269)**.5, rel=.03)
+
+
+@pytest.mark.parametrize('kwargs', [{}, dict(normalize=True), dict(simcc_split_ratio=1.5), dict(
+    smoothing_type='standard')])
+@pytest.mark.parametrize('people', [1, 3])
+def test_targets_are_those_of_mmpose(kwargs, people):
+    rng = np.random.default_rng(0)
+    encoder = dict(type='SimCCLabel', **{**dict(
+        input_size=(96, 128), sigma=(3., 3.4), simcc_split_ratio=2., normalize=False), **kwargs})
+    results = dict(
+        # Those far outside are not drawn and weigh nothing, those near outside reach in.
+        keypoints=rng.uniform(-40, 170, (people, 37, 2)).astype(np.float32),
+        keypoints_visible=rng.choice([0, .4, .5, 1], (people, 37)).astype(np.float32),
+        dataset_keypoint_weights=rng.uniform(1, 2, 37).astype(np.float32))
+    own, stock = (TRANSFORMS.build(dict(type=type, encoder=encoder, use_dataset_keypoint_weights=True))(dict(results))
+                  for type in ('SpineTarget', 'GenerateTarget'))
+    assert own.keys() == stock.keys() and own['keypoint_x_labels'].shape[:2] == (people, 37)
+    assert 0 < (own['keypoint_weights'] > 0).mean() < .5 < (own['keypoint_x_labels'].sum(-1) == 0).mean() < 1
+    for key in ('keypoint_x_labels', 'keypoint_y_labels', 'keypoint_weights'):
+        np.testing.assert_array_equal(own[key], stock[key])
+        assert own[key].dtype == stock[key].dtype
+
+
+def test_targets_of_other_codecs_are_those_of_mmpose():
+    encoder = dict(type='MSRAHeatmap', input_size=(96, 128), heatmap_size=(24, 32), sigma=2)
+    results = dict(keypoints=np.full((1, 37, 2), 50, np.float32), keypoints_visible=np.ones((1, 37), np.float32))
+    own, stock = (TRANSFORMS.build(dict(type=type, encoder=encoder))(dict(results))
+                  for type in ('SpineTarget', 'GenerateTarget'))
+    np.testing.assert_array_equal(own['heatmaps'], stock['heatmaps'])

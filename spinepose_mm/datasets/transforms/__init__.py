@@ -1,6 +1,10 @@
+from .affine import SpineTopdownAffine
 from .blur import RandomBlur
+from .boxes import SpineBBoxTransform
 from .dropping import DropKeypoints
 from .jitter import JitterKeypoints
 from .loading import LoadSpineImage
+from .target import SpineTarget
 
-__all__ = ['DropKeypoints', 'JitterKeypoints', 'LoadSpineImage', 'RandomBlur']
+__all__ = ['DropKeypoints', 'JitterKeypoints', 'LoadSpineImage', 'RandomBlur', 'SpineBBoxTransform', 'SpineTarget',
+           'SpineTopdownAffine']

@@ -1,22 +1,30 @@
 import logging
+from functools import partial
 
+import cv2
 import mmcv
 from mmengine import fileio
 from mmengine.logging import print_log
 from mmpose.datasets.transforms import LoadImage
 from mmpose.registry import TRANSFORMS
 
+from .coded_picture import CodedPicture
+from .image_file import decode, examine
+
 
 @TRANSFORMS.register_module()
 class LoadSpineImage(LoadImage):
-    """MMPose's `LoadImage`, which passes on no picture that is truncated or none at all.
+    """MMPose's `LoadImage`, which is faster with JPEGs and passes on no picture that is truncated or none at all.
 
-    OpenCV fills the missing part of a truncated file with grey and says nothing, and gives None for what is no
-    picture at all.
+    The pixels are those of `LoadImage`. OpenCV fills the missing part of a truncated file with grey and says nothing,
+    and gives None for what is no picture at all.
 
     Args:
         skip_broken: for training: log a warning that counts, and return None, so that the data set takes another
             sample. Otherwise a broken file is an error.
+        lazy: leave a JPEG coded, as a CodedPicture, for a SpineTopdownAffine to decode. There must be nothing in
+            between that wants pixels; MMPose's flips and transforms of boxes do not. What is no JPEG, or is to be
+            read otherwise than by default, is decoded at once.
         **kwargs: those of MMPose's `LoadImage`.
 
     Raises:
@@ -24,10 +32,12 @@ class LoadSpineImage(LoadImage):
         ValueError: the file is empty, truncated, or not an image.
     """
 
-    def __init__(self, skip_broken=False, **kwargs):
+    def __init__(self, skip_broken=False, lazy=False, **kwargs):
         super().__init__(**kwargs)
         self.skip_broken = skip_broken
+        self.lazy = lazy
         self._broken = set()
+        self._last = None
 
     def transform(self, results):
         if 'img' in results:
@@ -36,43 +46,46 @@ class LoadSpineImage(LoadImage):
         try:
             image = self._read(path)
         except (OSError, ValueError) as error:
-            if not self.skip_broken:
-                raise
-            self._broken.add(path)
-            print_log(f'another sample is taken in its place: {error} (broken images so far in this process: '
-                      f'{len(self._broken)})', 'current', logging.WARNING)
-            return None
+            return self._refuse(path, error)
         results['img'] = image
         results['img_shape'] = results['ori_shape'] = image.shape[:2]
         return results
 
     def _read(self, path):
         try:
-            data = fileio.get(path, backend_args=self.backend_args)
+            data = bytes(fileio.get(path, backend_args=self.backend_args))
         except FileNotFoundError:
             raise FileNotFoundError(f'image {path} does not exist') from None
-        if is_truncated(data):
+        # The people of a picture follow one another, unless they are shuffled. A path alone may be another picture now.
+        if self._last is not None and self._last.data == data:
+            return self._last
+        truncated, shape = examine(data)
+        if truncated:
             raise ValueError(f'image {path} is truncated')
-        image = mmcv.imfrombytes(data, flag=self.color_type, backend=self.imdecode_backend) if data else None
+        no_image = ValueError(f'{path} is not an image')
+        is_default = self.color_type == 'color' and self.imdecode_backend == 'cv2' and not self.to_float32
+        if shape and is_default and self.lazy:
+            self._last = CodedPicture(data, shape, partial(self._refuse, path, no_image))
+            return self._last
+        try:
+            image = decode(data, shape) if shape and is_default else mmcv.imfrombytes(
+                data, flag=self.color_type, backend=self.imdecode_backend)
+        except cv2.error:  # no data, or a size beyond reason
+            image = None
         if image is None:
-            raise ValueError(f'{path} is not an image')
+            raise no_image
         return image.astype('float32') if self.to_float32 else image
+
+    def _refuse(self, path, error):
+        """Raise the error, or log it and return None where broken files are skipped."""
+        if not self.skip_broken:
+            raise error
+        self._broken.add(path)
+        print_log(f'another sample is taken in its place: {error} (broken images so far in this process: '
+                  f'{len(self._broken)})', 'current', logging.WARNING)
+        return None
 
 
 def is_truncated(data):
     """Say whether the bytes of a JPEG or PNG file end before the image does; False for other formats."""
-    if data.startswith(b'\x89PNG\r\n\x1a\n'):
-        return data.rfind(b'IEND') < 0
-    if not data.startswith(b'\xff\xd8'):
-        return False
-    # Walk over the headers, since they may hold a whole thumbnail, to the first scan; within scans 0xFF is stuffed,
-    # so that an end marker (FF D9) after it can only be the image's own.
-    at = 2
-    while data[at:at + 1] == b'\xff' and data[at:at + 2] != b'\xff\xda':
-        if len(data) < at + 4:
-            return True
-        if data[at + 1] == 0xff:  # markers may be preceded by any number of fill bytes
-            at += 1
-            continue
-        at += 2 + int.from_bytes(data[at + 2:at + 4], 'big')
-    return data.find(b'\xff\xd9', at) < 0
+    return examine(data)[0]
