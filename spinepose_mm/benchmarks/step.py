@@ -1,75 +1,82 @@
-"""Compare what a training step costs with and without the teacher and the anatomical losses.
+"""What a training step costs with and without the teacher and the anatomical losses, beside MMPose's RTMPose.
 
-    mim run spinepose_mm benchmark_step spinepose_v1_small.py --batch-size 16
-
-A step is a forward and a backward pass. All variants take theirs in turns on the same made-up people, so that what else
-runs on the machine hits them alike. Nothing is downloaded: the teacher's weights are random. Memory is what the allocator
-had at its peak on a GPU, and on a CPU the tensors that a step keeps for the backward pass, with all weights.
+A step is a forward and a backward pass, on the same made-up people. Nothing is downloaded: all weights are random.
 """
-import argparse
 import copy
 import statistics
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import spinepose_mm  # noqa: F401  (registers the classes)
-import torch
-from mmengine.config import Config
-from mmengine.hub import get_config
-from mmengine.model import revert_sync_batchnorm
-from mmengine.registry import init_default_scope
-from mmengine.runner import save_checkpoint
-from mmengine.structures import InstanceData
-from mmengine.utils import ProgressBar
-from mmpose.registry import KEYPOINT_CODECS, MODELS
-from mmpose.structures import PoseDataSample
-from spinepose_mm.interop.aliases import find_config
 
-LOSSES = ('structure_loss', 'spine_loss')
-VARIANTS = dict(plain=('teacher', *LOSSES), losses=('teacher', ), teacher=LOSSES, both=())
+from .pairs import compare, table
+
+_LOSSES = ('structure_loss', 'spine_loss')
+#: What is left out of the whole method; without anything, a model is built of MMPose's own classes.
+_VARIANTS = {'RTMPose (MMPose)': None, 'plain': ('teacher', *_LOSSES), 'losses': ('teacher', ), 'teacher': _LOSSES,
+             'both': ()}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('config', help='file of the whole method, or its name')
+def add_arguments(parser):
+    parser.add_argument('--config', default='spinepose_v1_small.py', help='file of the whole method, or its name')
     parser.add_argument('--batch-size', type=int, default=16)
-    parser.add_argument('--steps', type=int, default=15, help='of each variant')
-    parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
-    args = parser.parse_args()
+    parser.add_argument('--rounds', type=int, default=15, help='steps of each variant')
+    parser.add_argument('--device', help='cpu or cuda; the GPU where there is one')
+    parser.add_argument('--amp', action='store_true', help='mixed precision, as train --amp has it')
+
+
+def run(args):
+    """Return the table of steps, with the memory that each needs.
+
+    Memory is what the allocator had at its peak on a GPU, and on a CPU the tensors that a step keeps for the backward
+    pass, with all weights.
+    """
+    import torch
+    from mmengine.config import Config
+    from mmengine.registry import init_default_scope
+
+    from spinepose_mm.interop.aliases import find_config
+    device = args.device or ('cuda' if torch.cuda.is_available() else 'cpu')
     init_default_scope('mmpose')
     cfg = Config.fromfile(find_config(args.config)[0])
-    inputs, samples = batch(cfg, args.batch_size, args.device)
+    inputs, samples = _batch(cfg, args.batch_size, device)
+    loss = partial(_loss, inputs=inputs, samples=samples, amp=args.amp)
     with tempfile.TemporaryDirectory() as folder:
-        models = {name: build(cfg, left_out, Path(folder, 'teacher.pth')).to(args.device)
-                  for name, left_out in VARIANTS.items()}
+        models = {name: _build(cfg, left_out, Path(folder, 'teacher.pth')).to(device)
+                  for name, left_out in _VARIANTS.items()}
         for model in models.values():  # the teachers are loaded by the first step
-            step(model, inputs, samples)
-    times, progress = {name: [] for name in models}, ProgressBar(args.steps)
-    for _ in range(args.steps):
-        for name, model in models.items():
-            times[name].append(step(model, inputs, samples))
-        progress.update()
+            _step(model, loss)
+    done = compare(f'{args.batch_size} people', {name: partial(_step, model, loss) for name, model in models.items()},
+                   args.rounds)
+    share = _share_of_losses(models['losses'], loss, samples, args.rounds)
     for model in models.values():
         model.to('cpu')
-    memory = {name: peak(model, inputs, samples) for name, model in models.items()}
-    print(f'\n{args.config}, {args.batch_size} people a step, {args.steps} steps each, {args.device}, torch '
-          f'{torch.__version__}, {torch.get_num_threads()} threads')
-    print('| Variant | Step (s) | Ratio | Memory (MB) | Ratio |\n| --- | ---: | ---: | ---: | ---: |')
-    for name in models:
-        # The ratio of each round, since the machine's load changes from round to round.
-        ratio = statistics.median(own / plain for own, plain in zip(times[name], times['plain']))
-        print(f'| {name} | {statistics.median(times[name]):.4f} | {ratio:.3f} | {memory[name] / 1e6:.0f} | '
-              f'{memory[name] / memory["plain"]:.3f} |')
-    model = models['losses'].to(args.device)
-    print(f'the anatomical losses alone: {losses_alone(model, inputs, samples):.2%} of a plain step')
+    memory = {name: _peak(model, loss, device) for name, model in models.items()}
+    least = next(iter(memory.values()))
+    done.notes = {'MB': {name: f'{value / 1e6:.0f}' for name, value in memory.items()},
+                  'times the memory': {name: f'{value / least:.3f}' for name, value in memory.items()}}
+    return (f'{args.config}, {device}{", mixed precision" * args.amp}\n\n{table([done], "step")}\n\n'
+            f'The anatomical losses alone take {share:.2%} of a plain step.')
 
 
-def build(cfg, left_out, checkpoint):
+def _build(cfg, left_out, checkpoint):
     """Build a variant of a config's model, with random weights; the teacher's pass through a file."""
+    from mmengine.config import Config
+    from mmengine.hub import get_config
+    from mmengine.model import revert_sync_batchnorm
+    from mmengine.runner import save_checkpoint
+    from mmpose.registry import MODELS
+
+    from spinepose_mm.interop.aliases import find_config
     model = copy.deepcopy(cfg.model)
     model.init_cfg = None
+    if left_out is None:
+        model.type, model.head.type = 'TopdownPoseEstimator', 'RTMCCHead'
+        for part in ('teacher', 'position_weight', *_LOSSES):
+            (model if part == 'teacher' else model.head).pop(part, None)
+        return revert_sync_batchnorm(MODELS.build(model)).train()
     for part in left_out:
         (model if part == 'teacher' else model.head)[part] = None
     if model.teacher:
@@ -80,68 +87,77 @@ def build(cfg, left_out, checkpoint):
     return revert_sync_batchnorm(MODELS.build(model)).train()
 
 
-def batch(cfg, people, device):
+def _batch(cfg, people, device):
     """Return noise for pictures, and samples of people at random points."""
+    import torch
+    from mmengine.structures import InstanceData
+    from mmpose.registry import KEYPOINT_CODECS
+    from mmpose.structures import PoseDataSample
+
+    from spinepose_mm import skeleton
     codec, rng = KEYPOINT_CODECS.build(cfg.codec), np.random.default_rng(0)
     w, h = cfg.codec.input_size
     samples = []
     for _ in range(people):
-        labels = codec.encode(rng.uniform(5, (w - 5, h - 5), (1, 37, 2)).astype(np.float32))
+        points = rng.uniform(5, (w - 5, h - 5), (1, skeleton.NUM_KEYPOINTS, 2)).astype(np.float32)
+        labels = codec.encode(points)
         samples.append(PoseDataSample(gt_instance_labels=InstanceData(**{
             name: torch.from_numpy(labels[name])
             for name in ('keypoint_x_labels', 'keypoint_y_labels', 'keypoint_weights')})).to(device))
     return torch.randn(people, 3, h, w, device=device), samples
 
 
-def step(model, inputs, samples):
-    """Return the seconds that a forward and a backward pass take."""
-    synchronize(inputs)
-    start = time.perf_counter()
-    loss(model, inputs, samples).backward()
-    synchronize(inputs)
+def _loss(model, inputs, samples, amp):
+    import torch
+    with torch.autocast(inputs.device.type, torch.float16, enabled=amp):  # bfloat16 has no accuracy in MMPose
+        return sum(value for name, value in model.loss(inputs, samples).items() if 'loss' in name)
+
+
+def _step(model, loss):
+    loss(model).backward()
     model.zero_grad()
-    return time.perf_counter() - start
+    _synchronize(loss)
 
 
-def loss(model, inputs, samples):
-    return sum(value for name, value in model.loss(inputs, samples).items() if 'loss' in name)
-
-
-def synchronize(inputs):
-    if inputs.is_cuda:
+def _synchronize(loss):
+    if loss.keywords['inputs'].is_cuda:
+        import torch
         torch.cuda.synchronize()
 
 
-def losses_alone(model, inputs, samples, rounds=15):
+def _share_of_losses(model, loss, samples, rounds):
     """Return the time of the anatomical losses and their backward pass, as a part of a whole step without them."""
-    simcc = [axis.detach().requires_grad_() for axis in model.head(model.extract_feat(inputs))]
     head, ratios = model.head, []
-    parts = {name: getattr(head, name) for name in LOSSES}
+    simcc = [axis.detach().requires_grad_() for axis in head(model.extract_feat(loss.keywords['inputs']))]
+    parts = {name: getattr(head, name) for name in _LOSSES}
 
-    def seconds():
-        synchronize(inputs)
+    def seconds(work):
+        _synchronize(loss)
         start = time.perf_counter()
-        losses = head.simcc_loss(simcc, samples)
-        sum(value for name, value in losses.items() if 'loss' in name).backward()
-        synchronize(inputs)
+        work()
+        _synchronize(loss)
         return time.perf_counter() - start
 
+    def of_head():
+        sum(value for name, value in head.simcc_loss(simcc, samples).items() if 'loss' in name).backward()
+
     for _ in range(rounds):
-        longer = seconds()
-        for name in LOSSES:
+        longer = seconds(of_head)
+        for name in _LOSSES:
             setattr(head, name, None)
-        ratios.append((longer - seconds()) / step(model, inputs, samples))
+        ratios.append((longer - seconds(of_head)) / seconds(partial(_step, model, loss)))
         for name, part in parts.items():
             setattr(head, name, part)
     return statistics.median(ratios)
 
 
-def peak(model, inputs, samples):
-    """Return the bytes that a step needs at its peak."""
-    if inputs.is_cuda:  # alone on the device
-        model.to(inputs.device)
+def _peak(model, loss, device):
+    """Return the bytes that a step needs at its peak, of a model that is on the CPU."""
+    import torch
+    if torch.device(device).type == 'cuda':  # alone on the device
+        model.to(device)
         torch.cuda.reset_peak_memory_stats()
-        step(model, inputs, samples)
+        _step(model, loss)
         found = torch.cuda.max_memory_allocated()
         model.to('cpu')
         return found
@@ -153,14 +169,10 @@ def peak(model, inputs, samples):
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        total = loss(model, inputs, samples)
-    networks = [model] + ([model.teacher.network] if model.teacher else [])
-    for network in networks:
+        total = loss(model)
+    teacher = getattr(model, 'teacher', None)
+    for network in [model] + ([teacher.network] if teacher else []):
         for tensor in network.state_dict().values():
             kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
     del total
     return sum(kept.values())
-
-
-if __name__ == '__main__':
-    main()

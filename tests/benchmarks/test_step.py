@@ -1,23 +1,31 @@
+import argparse
 import re
-import subprocess
-import sys
 
 import pytest
 
-from spinepose_mm.interop.aliases import index_folder
-
-pytestmark = pytest.mark.tools
+from spinepose_mm.benchmarks import step
 
 
-def test_all_variants_are_compared(tmp_path):
-    tool = index_folder() / 'tools' / 'benchmark_step.py'
-    done = subprocess.run(
-        [sys.executable, '-W', 'ignore', tool, 'spinepose_demo.py', '--batch-size', '2', '--steps', '2', '--device', 'cpu'],
-        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert done.returncode == 0, done.stdout[-3000:]
-    rows = dict(re.findall(r'^\| (\w+) \|(.*)\|$', done.stdout, re.M))
-    assert rows.keys() >= {'plain', 'losses', 'teacher', 'both'}
-    memory = {name: float(row.split(' | ')[2]) for name, row in rows.items() if name != 'Variant'}
+@pytest.mark.parametrize('amp', [False, True])
+def test_all_variants_are_compared(amp):
+    parser = argparse.ArgumentParser()
+    step.add_arguments(parser)
+    asked = ['--config', 'spinepose_demo.py', '--batch-size', '2', '--rounds', '2', '--device', 'cpu']
+    text = step.run(parser.parse_args(asked + ['--amp'] * amp))
+    rows = {line.split(' | ')[1]: line.strip(' |').split(' | ') for line in text.splitlines() if line.startswith('| ')}
+    assert rows.keys() >= {'RTMPose (MMPose)', 'plain', 'losses', 'teacher', 'both'}
+    memory = {name: float(row[-2]) for name, row in rows.items() if name not in ('Side', '---')}
+    assert memory['plain'] == pytest.approx(memory['RTMPose (MMPose)'], rel=.02)
     # The teacher's weights are 2.3 million numbers.
-    assert memory['teacher'] - memory['plain'] == pytest.approx(9, abs=2) and rows['plain'].split(' | ')[1] == '1.000'
-    assert 'anatomical losses alone: ' in done.stdout and not list(tmp_path.iterdir())
+    assert memory['teacher'] - memory['plain'] == pytest.approx(9, abs=2)
+    assert re.search(r'anatomical losses alone take -?[\d.]+% of a plain step', text)
+
+
+def test_the_side_of_mmpose_is_of_its_own_classes(tmp_path):
+    from mmengine.config import Config
+    from mmpose.models import RTMCCHead, TopdownPoseEstimator
+
+    from spinepose_mm.interop.aliases import find_config
+    cfg = Config.fromfile(find_config('spinepose_demo.py')[0])
+    model = step._build(cfg, None, tmp_path / 'teacher.pth')
+    assert type(model) is TopdownPoseEstimator and type(model.head) is RTMCCHead
