@@ -1,9 +1,23 @@
-"""SpinePose for MMPose: importing this package registers its classes, models and checkpoints with OpenMMLab."""
+"""SpinePose for MMPose: importing this package registers its classes, models and checkpoints with OpenMMLab.
+
+As with MMPose's own, the modules of the classes are imported when a registry is first asked for one.
+"""
+from importlib import import_module
+
 from .version import __version__
 from . import interop
 
 interop.install()
 
-from . import datasets, evaluation, inference, lifting, models  # noqa: E402
+__all__ = ['__version__', 'analysis', 'datasets', 'deployment', 'evaluation', 'inference', 'interop', 'lifting',
+           'models', 'skeleton', 'synthetic']
 
-__all__ = ['__version__', 'datasets', 'evaluation', 'inference', 'interop', 'lifting', 'models']
+
+def __getattr__(name):
+    if name not in __all__:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    return import_module(f'{__name__}.{name}')
+
+
+def __dir__():
+    return __all__

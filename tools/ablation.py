@@ -14,12 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import matplotlib
 import numpy as np
-import spinepose_mm  # noqa: F401  (registers the classes)
-from mmengine.config import Config
-from spinepose_mm import skeleton
-from spinepose_mm.interop.aliases import find_config
 
 PARTS = dict(distil='model.teacher', structure='model.head.structure_loss', spine='model.head.spine_loss')
 ROWS = {' + '.join(row) or 'none': row
@@ -38,6 +33,8 @@ def main():
     parser.add_argument('--out', type=Path, default=Path('work_dirs/ablation'), help='folder of all that is made')
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='A.B=VALUE', help='settings of all rows')
     args = parser.parse_args()
+    from mmengine.config import Config
+    from spinepose_mm.interop.aliases import find_config  # takes seconds
     try:
         config = find_config(args.config)[0]
         cfg = Config.fromfile(config)
@@ -111,11 +108,13 @@ def last_evaluation(folder):
 
 def scores(metrics):
     """Return AP in percent of each subset for each seed, (number of seeds, number of subsets)."""
+    from spinepose_mm import skeleton
     return 100 * np.array([[found[f'spinetrack/{subset}_AP'] for subset in skeleton.SUBSETS] for found in metrics])
 
 
 def table(results):
     """Return the rows in Markdown: AP in percent as mean ± half the range over the seeds, beside the paper's."""
+    from spinepose_mm import skeleton
     head = ['Losses', *(f'{subset.capitalize()} AP' for subset in skeleton.SUBSETS), 'Seeds',
             'Paper, large: COCO', 'Halpe-26', 'SpineTrack']
     lines = [head, ['---'] + ['---:'] * (len(head) - 1)]
@@ -128,8 +127,10 @@ def table(results):
 
 def plot(results, file):
     """Draw each seed's AP of each subset as a dot, and the means as lines."""
+    import matplotlib
     matplotlib.use('Agg')
     import matplotlib.pyplot as plt
+    from spinepose_mm import skeleton
     figure, panels = plt.subplots(1, len(skeleton.SUBSETS), figsize=(14, 3.5), layout='constrained', sharey=True)
     for i, (axes, subset) in enumerate(zip(panels, skeleton.SUBSETS)):
         for row, metrics in enumerate(results.values()):

@@ -10,22 +10,13 @@ import argparse
 import sys
 
 import numpy as np
-import spinepose_mm  # noqa: F401  (registers the classes)
-from spinepose_mm import skeleton
-from spinepose_mm.lifting.space import Space
-from spinepose_mm.lifting.world import world_axes
-from spinepose_mm.synthetic.motion import MOTIONS
-from spinepose_mm.synthetic.poses import stage
 from tqdm import tqdm
-
-_HIP = skeleton.index('S1')
-_FEET = [i for i, name in enumerate(skeleton.NAMES) if name.endswith(('toe', 'heel', 'ankle'))]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--motions', nargs='+', default=['stand', 'walk', 'deadlift', 'squat', 'sit', 'jump', 'lie'],
-                        choices=list(MOTIONS), metavar='NAME', help='what the people do')
+                        metavar='NAME', help='what the people do')
     parser.add_argument('--people', nargs='+', type=int, default=[1, 2, 4], help='how many they are')
     parser.add_argument('--scenes', type=int, default=20, help='of each kind')
     parser.add_argument('--frames', type=int, default=60, help='of each scene, at 15 a second')
@@ -33,6 +24,9 @@ def main():
     parser.add_argument('--no-feet', action='store_true', help='the feet are out of sight')
     parser.add_argument('--lifter', metavar='MODEL[=CHECKPOINT]', help='lift the keypoints, in place of the true 3D')
     args = parser.parse_args()
+    from spinepose_mm.synthetic.motion import MOTIONS  # takes seconds
+    for name in set(args.motions) - set(MOTIONS):
+        parser.error(f'--motions: there is no {name}, but {", ".join(MOTIONS)}')
     lift = _lifter(args.lifter) if args.lifter else None
     print('| Motion | People | Up: median (°) | 90% | worst | World: median (cm) | 90% | worst |\n'
           '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |')
@@ -47,13 +41,18 @@ def main():
 
 def _errors(seed, motion, people, args, lift):
     """Return a scene's errors of the up direction in degrees, and of the places in centimetres."""
+    from spinepose_mm import skeleton
+    from spinepose_mm.lifting.space import Space
+    from spinepose_mm.lifting.world import world_axes
+    from spinepose_mm.synthetic.poses import stage
+    hip, feet = skeleton.index('S1'), [name.endswith(('toe', 'heel', 'ankle')) for name in skeleton.NAMES]
     rng = np.random.default_rng([seed, people])
     points, heights, camera = stage(rng, motion, people, args.frames)
     seen = camera.to_camera(points)
     pixels = camera.project(points) + rng.normal(0, 1, (*points.shape[:3], 2)) * args.noise
     scores = np.ones(points.shape[:3])
     if args.no_feet:
-        scores[..., _FEET] = 0
+        scores[..., feet] = 0
     poses = lift(pixels, scores, camera) if lift else seen
     space = Space(camera, 'world', dict(enumerate(heights)), warm_up=args.frames)
     for frame in range(args.frames):
@@ -63,7 +62,7 @@ def _errors(seed, motion, people, args, lift):
                        for frame in range(args.frames)])
     up = camera.R[:, 1]
     camera_height = -(camera.R.T @ camera.t)[1]
-    R, t = world_axes(up, seen[0, 0, _HIP] - up * (seen[0, 0, _HIP] @ up + camera_height))
+    R, t = world_axes(up, seen[0, 0, hip] - up * (seen[0, 0, hip] @ up + camera_height))
     return (np.degrees(np.arccos(np.clip(space.world.R[1] @ up, -1, 1))),
             100 * np.linalg.norm(placed - (seen @ R.T + t), axis=-1).mean())
 
@@ -76,6 +75,7 @@ def _lifter(name):
     from mmengine.runner import load_checkpoint
     from mmpose.registry import MODELS
 
+    from spinepose_mm import skeleton
     from spinepose_mm.interop.aliases import find_config
     model, _, checkpoint = name.partition('=')
     config, weights = find_config(model)

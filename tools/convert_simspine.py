@@ -8,8 +8,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from spinepose_mm.datasets.simspine_conversion import convert
-
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
@@ -17,6 +15,7 @@ def main():
     parser.add_argument('--out', type=Path, required=True, help='folder for simspine_train.npz and simspine_test.npz')
     parser.add_argument('--reference', type=Path, help='.npz of SIMSPINE\'s layout with some of the same frames')
     args = parser.parse_args()
+    from spinepose_mm.datasets.simspine_conversion import convert  # takes seconds
     try:
         files = convert(args.file, args.out, args.reference, progress=True)
     except (ImportError, OSError, ValueError) as error:

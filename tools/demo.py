@@ -11,24 +11,11 @@ import sys
 import time
 from pathlib import Path
 
-import cv2
-import matplotlib
-import mmcv
 import numpy as np
-import spinepose_mm  # noqa: F401  (registers the classes)
-from mmpose.apis import MMPoseInferencer, inference_topdown, init_model
-from mmpose.visualization import PoseLocalVisualizer
-from spinepose_mm import skeleton
-from spinepose_mm.interop.aliases import find_config, index_folder
-from spinepose_mm.synthetic.dataset import Settings, synthesize
-from spinepose_mm.synthetic.look import contact_sheet, plot_spine
-from spinepose_mm.synthetic.picture import film
-from spinepose_mm.synthetic.scene import Renderer
 
 TOOLS = Path(__file__).parent
-CONFIGS = index_folder() / 'configs' / 'demo'
+CONFIGS = TOOLS.parent / 'configs' / 'demo'
 TEACHER, CONFIG = CONFIGS / 'spinepose_demo_teacher.py', CONFIGS / 'spinepose_demo.py'
-BACKBONE = find_config('spinepose-tiny')[1]
 SIZE = (384, 288)
 # People who stay upright are learned faster than those who lie or stand on their hands.
 UPRIGHT = ('stand', 'walk', 'stretch', 'twist', 'squat', 'deadlift', 'sit', 'side_bend')
@@ -43,6 +30,9 @@ def main():
     parser.add_argument('--epochs', type=positive, default=8, help='how often the student goes through them')
     parser.add_argument('--teacher-epochs', type=positive, default=6, help='how often the teacher does before')
     args = parser.parse_args()
+    from spinepose_mm.interop.aliases import find_config  # takes seconds
+    from spinepose_mm.synthetic.dataset import Settings, synthesize
+    from spinepose_mm.synthetic.look import contact_sheet, plot_spine
     start = time.monotonic()
     data, out = args.out / 'data', args.out
     print(f'-- rendering {args.images} pictures to train on and {VAL_IMAGES} of other people ...', flush=True)
@@ -51,8 +41,9 @@ def main():
     plot_spine(out / 'spine_model.png')
     os.environ['SPINETRACK_ROOT'] = str(data.resolve())
     # As the recipes' teachers do, it begins with a backbone that has seen many people: that of spinepose-tiny.
+    backbone = find_config('spinepose-tiny')[1]
     teacher = train(TEACHER, out / 'teacher', args.teacher_epochs, 'model.backbone.init_cfg.type=Pretrained',
-                    'model.backbone.init_cfg.prefix=backbone.', f'model.backbone.init_cfg.checkpoint={BACKBONE}')
+                    'model.backbone.init_cfg.prefix=backbone.', f'model.backbone.init_cfg.checkpoint={backbone}')
     os.environ['SPINEPOSE_TEACHER'] = str(teacher.resolve())
     checkpoint = train(CONFIG, out / 'train', args.epochs)
     print('-- evaluating on the people that they have not seen ...', flush=True)
@@ -112,6 +103,12 @@ def follow(checkpoint, out, motion='side_bend', shown=8):
 
     Some of its frames are drawn, and how far the trunk leans in all.
     """
+    import cv2
+    import mmcv
+    from mmpose.apis import inference_topdown, init_model
+    from mmpose.visualization import PoseLocalVisualizer
+    from spinepose_mm.synthetic.picture import film
+    from spinepose_mm.synthetic.scene import Renderer
     model = init_model(str(CONFIG), str(checkpoint), device='cpu')
     visualizer = PoseLocalVisualizer(radius=3, line_width=2)
     visualizer.set_dataset_meta(model.dataset_meta)
@@ -141,6 +138,8 @@ def follow(checkpoint, out, motion='side_bend', shown=8):
 
 def lift(path, boxes, checkpoint, out):
     """Lift a film's person into the world; keep the film of it, all the numbers, and a frame from its middle."""
+    import mmcv
+    from mmpose.apis import MMPoseInferencer
     inferencer = MMPoseInferencer(pose3d='spinepose-lifter', pose2d=str(CONFIG), pose2d_weights=str(checkpoint),
                                   det_model='whole_image', device='cpu')
     results = list(inferencer(str(path), out_dir=str(out / 'lifted'), return_vis=True, coordinates='world',
@@ -150,12 +149,14 @@ def lift(path, boxes, checkpoint, out):
 
 def lean(points):
     """Return how far the line from S1 to C7 leans to the right in a picture, in degrees; `points` is (37, 2 or 3)."""
+    from spinepose_mm import skeleton
     x, y = (points[skeleton.index('C7')] - points[skeleton.index('S1')])[:2]
     return np.degrees(np.arctan2(x, -y))
 
 
 def subplots(count):
     """Return matplotlib's figure and axes, without a display."""
+    import matplotlib
     matplotlib.use('Agg')
     import matplotlib.pyplot as plt
     return plt.subplots(1, count, figsize=(5 * count, 4), layout='constrained')

@@ -9,12 +9,6 @@ import argparse
 import sys
 from pathlib import Path
 
-import spinepose_mm  # noqa: F401  (registers the classes)
-from mmengine.config import Config
-from mmengine.runner import Runner
-from spinepose_mm import skeleton
-from spinepose_mm.interop.aliases import find_config
-
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
@@ -26,6 +20,10 @@ def main():
     parser.add_argument('--batch-size', type=int, default=64)
     parser.add_argument('--work-dir', default='work_dirs/detect_keypoints', help='folder of the logs')
     args = parser.parse_args()
+    from mmengine.config import Config
+    from mmengine.runner import Runner  # takes seconds
+    from spinepose_mm import skeleton
+    from spinepose_mm.interop.aliases import find_config
     try:
         model, _, checkpoint = args.model.partition('=')
         config, weights = find_config(model)

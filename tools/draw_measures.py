@@ -5,18 +5,9 @@
 import argparse
 from pathlib import Path
 
-import matplotlib
 import numpy as np
-import spinepose_mm  # noqa: F401  (registers the classes)
-from spinepose_mm import skeleton
-from spinepose_mm.analysis import measure_picture
-from spinepose_mm.analysis.measures import LINES
-from spinepose_mm.analysis.spine import ABOVE_S1, tangent
-from spinepose_mm.synthetic import Body, forward, keypoints
-from spinepose_mm.synthetic.body import rest
 
-_SPINE = list(skeleton.SUBSETS['spine'])
-_COLORS = dict(zip(LINES, ('#0072B2', '#CC79A7', '#009E73', '#D55E00')))  # Okabe and Ito's
+_COLORS = ('#0072B2', '#CC79A7', '#009E73', '#D55E00')  # Okabe and Ito's
 _LEFT_OUT = ('ankle', 'toe', 'heel')
 _BEND = dict(pelvis_tilt=12, lumbar_flexion=.35, thoracic_flexion=.2, cervical_flexion=.3, hip_flexion_left=12,
              hip_flexion_right=12, shoulder_flexion_left=35, shoulder_flexion_right=35)
@@ -28,6 +19,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('out', type=Path, help='the picture')
     args = parser.parse_args()
+    import matplotlib
     matplotlib.use('Agg')
     from matplotlib import pyplot as plt
     figure, axes = plt.subplots(1, 4, figsize=(14, 5.4), layout='constrained', width_ratios=(1.2, 1, 1.2, 1))
@@ -40,6 +32,7 @@ def main():
 
 def pose(view, **axes):
     """Return a body's keypoints as a level camera far away sees them, metres, up is positive, (37, 2)."""
+    from spinepose_mm.synthetic.body import Body, forward, keypoints, rest
     values = rest()
     values.update({axis: np.full(1, float(value)) for axis, value in axes.items()})
     points = keypoints(Body(), forward(Body(), values))[0]
@@ -48,17 +41,20 @@ def pose(view, **axes):
 
 def draw_lines(plot, view, ending, positive, **axes):
     """Draw a person, and the angles of the lines to the vertical."""
+    from spinepose_mm import skeleton
+    from spinepose_mm.analysis import measure_picture
+    from spinepose_mm.analysis.measures import LINES
     points = pose(view, **axes)
     found = measure_picture(points[None] * [1, -1], [view])
     draw_person(plot, points)
-    for (name, (lower, upper)), reach in zip(LINES.items(), (.34, .2, .26, .18)):
+    for (name, (lower, upper)), color, reach in zip(LINES.items(), _COLORS, (.34, .2, .26, .18)):
         start, end = points[skeleton.index(lower)], points[skeleton.index(upper)]
         angle = found[f'{name}_{ending}'][0]
-        plot.plot(*np.stack([start, start + (end - start) * 1.12]).T, color=_COLORS[name], lw=2)
-        plot.plot([start[0]] * 2, [start[1], start[1] + reach * 1.1], color=_COLORS[name], lw=1, ls=':')
+        plot.plot(*np.stack([start, start + (end - start) * 1.12]).T, color=color, lw=2)
+        plot.plot([start[0]] * 2, [start[1], start[1] + reach * 1.1], color=color, lw=1, ls=':')
         turns = np.radians(np.linspace(0, angle, 30))
-        plot.plot(start[0] + reach * np.sin(turns), start[1] + reach * np.cos(turns), color=_COLORS[name], lw=1)
-        plot.plot([], [], color=_COLORS[name], lw=2, label=f'{name}_{ending} {angle:.0f}°')
+        plot.plot(start[0] + reach * np.sin(turns), start[1] + reach * np.cos(turns), color=color, lw=1)
+        plot.plot([], [], color=color, lw=2, label=f'{name}_{ending} {angle:.0f}°')
     if ending == 'lean':
         deviation = found['lateral_deviation'][0]
         plot.plot([], [], ' ', label=f'lateral_deviation {deviation:.0f}%')
@@ -68,14 +64,18 @@ def draw_lines(plot, view, ending, positive, **axes):
 
 def draw_curves(plot):
     """Draw the curve of somebody who stands, and its tangents."""
+    from spinepose_mm import skeleton
+    from spinepose_mm.analysis import measure_picture
+    from spinepose_mm.analysis.spine import ABOVE_S1, tangent
     points = pose('right side')
-    spine = points[_SPINE]
+    rows = list(skeleton.SUBSETS['spine'])
+    spine = points[rows]
     levels = [level for level in ABOVE_S1 if level in skeleton.LEVELS]
     heights = [ABOVE_S1[level] for level in levels]
     curve = [np.polynomial.Polynomial.fit(heights, points[[skeleton.index(level) for level in levels], axis], 4)
              for axis in (0, 1)]
     plot.plot(*spine.T, 'o', color='#FF3399', ms=6)
-    for point, row in zip(spine, _SPINE):
+    for point, row in zip(spine, rows):
         plot.annotate(skeleton.KEYPOINTS[row].level, point, (-8, -3), textcoords='offset points', fontsize=8,
                       ha='right')
     plot.plot(*(axis(np.linspace(0, 18, 100)) for axis in curve), color='#444444', lw=1.5)
@@ -95,6 +95,7 @@ def draw_curves(plot):
 
 def draw_views(plot):
     """Draw from where each plane is measured, from above."""
+    from matplotlib.patches import Ellipse
     for name, middle, width, color in (('front', 90, 15, '#009E73'), ('left side', 180, 20, '#0072B2'),
                                        ('back', 270, 15, '#009E73'), ('right side', 0, 20, '#0072B2')):
         turns = np.radians(np.linspace(middle - width, middle + width, 30))
@@ -105,8 +106,8 @@ def draw_views(plot):
     for middle in (45, 135, 225, 315):
         plot.annotate('oblique', .75 * np.array([np.cos(np.radians(middle)), np.sin(np.radians(middle))]), ha='center',
                       va='center', fontsize=9, color='#777777')
-    plot.add_patch(matplotlib.patches.Ellipse((0, 0), .5, .24, color='#888888'))
-    plot.add_patch(matplotlib.patches.Ellipse((0, .04), .17, .2, color='#444444'))
+    plot.add_patch(Ellipse((0, 0), .5, .24, color='#888888'))
+    plot.add_patch(Ellipse((0, .04), .17, .2, color='#444444'))
     plot.plot([0, 0], [.12, .2], color='#444444', lw=3)
     plot.plot([], [], color='#0072B2', alpha=.35, lw=8, label='inclinations, flexions, curves')
     plot.plot([], [], color='#009E73', alpha=.35, lw=8, label='leans, lateral deviation')
@@ -114,13 +115,15 @@ def draw_views(plot):
 
 
 def draw_person(plot, points):
+    from spinepose_mm import skeleton
+    rows = list(skeleton.SUBSETS['spine'])
     for bone in skeleton.BONES:
         if any(name.endswith(_LEFT_OUT) for name in bone):
             continue
         ends = [skeleton.index(name) for name in bone]
-        color, width, order = ('#FF3399', 4, 2) if set(ends) <= set(_SPINE) else ('#BBBBBB', 1.5, 1)
+        color, width, order = ('#FF3399', 4, 2) if set(ends) <= set(rows) else ('#BBBBBB', 1.5, 1)
         plot.plot(*points[ends].T, color=color, lw=width, zorder=order)
-    plot.plot(*points[_SPINE].T, 'o', color='#FF3399', ms=5)
+    plot.plot(*points[rows].T, 'o', color='#FF3399', ms=5)
 
 
 def finish(plot, points, title):

@@ -5,9 +5,7 @@
 import argparse
 from pathlib import Path
 
-import spinepose_mm  # noqa: F401  (registers the classes)
 from mmengine.config import DictAction
-from spinepose_mm.evaluation.table import evaluate, format_table
 
 
 def main():
@@ -18,6 +16,7 @@ def main():
     parser.add_argument('--work-dir', default='work_dirs/evaluate', help='folder of the logs')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings to override, a.b=value')
     args = parser.parse_args()
+    from spinepose_mm.evaluation.table import evaluate, format_table  # takes seconds
     rows = {}
     for name in args.models:
         model, _, checkpoint = name.partition('=')

@@ -7,8 +7,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from spinepose_mm.evaluation.multiview import SUBSETS, evaluate_views
-
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
@@ -17,6 +15,7 @@ def main():
     parser.add_argument('--least-score', type=float, default=.3, help='under which a keypoint was not seen (0.3)')
     parser.add_argument('--threshold', type=float, default=15., help='pixels up to which views agree (15)')
     args = parser.parse_args()
+    from spinepose_mm.evaluation.multiview import SUBSETS, evaluate_views  # takes seconds
     try:
         values = evaluate_views(args.annotations, args.detections, args.least_score, args.threshold, progress=True)
     except (OSError, ValueError) as error:

@@ -8,9 +8,6 @@ import argparse
 import sys
 from pathlib import Path
 
-import spinepose_mm  # noqa: F401  (registers the classes)
-from spinepose_mm.deployment import export_onnx, settings_toml
-
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
@@ -24,6 +21,7 @@ def main():
     args = parser.parse_args()
     if args.pose2sim and not args.bgr:
         parser.error('--pose2sim needs --bgr, since Pose2Sim and Sports2D feed BGR pictures')
+    from spinepose_mm.deployment import export_onnx, settings_toml  # takes seconds
     try:
         difference = export_onnx(args.model, args.weights, args.out, half=args.half, bgr=args.bgr)
         if args.pose2sim:

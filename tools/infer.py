@@ -16,10 +16,8 @@ from pathlib import Path
 # A video's faults are counted and told in one line.
 os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
 
-import spinepose_mm  # noqa: E402, F401  (registers the classes)
-from spinepose_mm.inference import SpinePose3DInferencer, SpinePoseInferencer, analyse, open_source  # noqa: E402
-from spinepose_mm.inference.writers import FORMATS  # noqa: E402
-from spinepose_mm.lifting.space import HEIGHT  # noqa: E402
+#: Those of spinepose_mm.inference.writers, which takes seconds to import.
+FORMATS = ('csv', 'parquet', 'trc', 'openpose', 'coco', 'video', 'pictures', 'report')
 
 
 def parse():
@@ -49,7 +47,7 @@ def parse():
     space.add_argument('--lifter', default='spinepose-lifter', help='alias or config of the lifter (spinepose-lifter)')
     space.add_argument('--lifter-weights', help='its checkpoint, where it is not its own')
     space.add_argument('--world', action='store_true', help='upright and on the ground, not before the camera')
-    space.add_argument('--height', type=float, default=HEIGHT, help=f'of the people, in metres ({HEIGHT})')
+    space.add_argument('--height', type=float, default=1.7, help='of the people, in metres (1.7)')
     space.add_argument('--camera', metavar='FILE', help='calibration: Pose2Sim\'s .toml, OpenCV\'s .yml, .xml or .json')
     space.add_argument('--field-of-view', type=float, default=84., help='diagonal, degrees, without calibration (84)')
     args = parser.parse_args()
@@ -76,6 +74,7 @@ def main():
 
 
 def run(args):
+    from spinepose_mm.inference import SpinePose3DInferencer, SpinePoseInferencer, analyse, open_source
     if len(args.inputs) > 1 and (len(args.out) > 1 or Path(args.out[0]).suffix):
         raise ValueError(f'the results of several inputs need a folder, not {" ".join(args.out)}')
     sources = [open_source(given, args.frame_rate) for given in args.inputs]  # before the models, which take seconds

@@ -1,10 +1,7 @@
 """Print what predicting the training people's mean pose in every box gets on a config's test data."""
 import argparse
 
-import spinepose_mm  # noqa: F401  (registers the classes)
 from mmengine.config import Config, DictAction
-from spinepose_mm.evaluation.mean_pose import evaluate_mean_pose
-from spinepose_mm.interop.aliases import find_config
 
 
 def main():
@@ -12,6 +9,8 @@ def main():
     parser.add_argument('config', help='path or name of a config file, or an alias')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings to override, a.b=value')
     args = parser.parse_args()
+    from spinepose_mm.evaluation.mean_pose import evaluate_mean_pose  # takes seconds
+    from spinepose_mm.interop.aliases import find_config
     cfg = Config.fromfile(find_config(args.config)[0])
     cfg.merge_from_dict(args.cfg_options or {})
     for name, value in evaluate_mean_pose(cfg).items():

@@ -6,15 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
-import spinepose_mm  # noqa: F401  (registers the loaders)
-from spinepose_mm.interop.checkpoints import CheckpointError, write_safetensors
-
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('checkpoint', help='checkpoint of a model of 37 keypoints')
     parser.add_argument('out', type=Path, help='file to write, .safetensors')
     args = parser.parse_args()
+    from spinepose_mm.interop.checkpoints import CheckpointError, write_safetensors  # takes seconds
     try:
         write_safetensors(args.checkpoint, args.out)
     except (CheckpointError, OSError) as error:

@@ -9,10 +9,6 @@ import re
 import sys
 from pathlib import Path
 
-from spinepose_mm.synthetic.dataset import Settings, synthesize
-from spinepose_mm.synthetic.look import contact_sheet, plot_spine
-from spinepose_mm.synthetic.motion import MOTIONS
-
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
@@ -25,15 +21,19 @@ def main():
     parser.add_argument('--views', type=int, default=1, help='calibrated cameras that see each scene')
     parser.add_argument('--quality', type=int, default=90, help='of the JPEGs, up to 100')
     parser.add_argument('--backgrounds', default='', help='folder of pictures to put behind the people')
-    parser.add_argument('--motions', nargs='+', default=list(MOTIONS), metavar='NAME',
-                        help=f'what the people do: {", ".join(MOTIONS)} (all)')
+    parser.add_argument('--motions', nargs='+', metavar='NAME',
+                        help='what the people do: stand, walk, run, jump, stretch, twist, squat, deadlift, sit, '
+                             'side_bend, lie, handstand (all)')
     parser.add_argument('--workers', type=int, help='processes (all cores)')
     args = parser.parse_args()
+    from spinepose_mm.synthetic.dataset import Settings, synthesize  # takes seconds
+    from spinepose_mm.synthetic.look import contact_sheet, plot_spine
+    from spinepose_mm.synthetic.motion import MOTIONS
     val_images = max(1, args.images // 10) if args.val_images is None else args.val_images
     try:
         for split, images in (('train', args.images), ('val', val_images)):
             settings = Settings(images, split, args.seed, args.size, args.people, args.views, args.quality,
-                                args.backgrounds, tuple(args.motions))
+                                args.backgrounds, tuple(args.motions or MOTIONS))
             ann_file = synthesize(args.out, settings, args.workers)
             print(f'{images} pictures: {ann_file}')
         contact_sheet(ann_file, args.out / 'contact_sheet.jpg')

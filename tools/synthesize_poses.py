@@ -6,9 +6,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from spinepose_mm.synthetic.motion import MOTIONS
-from spinepose_mm.synthetic.poses import PoseSettings, synthesize_poses
-
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
@@ -18,12 +15,15 @@ def main():
     parser.add_argument('--views', type=int, default=2, help='calibrated cameras around each person')
     parser.add_argument('--split', default='train', help='name of the split: each has its own people and cameras')
     parser.add_argument('--seed', type=int, default=0)
-    parser.add_argument('--motions', nargs='+', default=list(MOTIONS), metavar='NAME',
-                        help=f'what the people do: {", ".join(MOTIONS)} (all)')
+    parser.add_argument('--motions', nargs='+', metavar='NAME',
+                        help='what the people do: stand, walk, run, jump, stretch, twist, squat, deadlift, sit, '
+                             'side_bend, lie, handstand (all)')
     args = parser.parse_args()
+    from spinepose_mm.synthetic.motion import MOTIONS  # takes seconds
+    from spinepose_mm.synthetic.poses import PoseSettings, synthesize_poses
     try:
         settings = PoseSettings(
-            args.people, args.frames, args.views, args.split, args.seed, motions=tuple(args.motions))
+            args.people, args.frames, args.views, args.split, args.seed, motions=tuple(args.motions or MOTIONS))
         synthesize_poses(args.out, settings, progress=True)
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')

@@ -11,7 +11,6 @@ from collections import OrderedDict
 from pathlib import Path
 
 import mmengine.runner.checkpoint as mmengine_checkpoint
-import mmpose.apis.inference as mmpose_inference
 import numpy as np
 import safetensors
 import torch
@@ -19,15 +18,12 @@ from mmengine.dist import barrier, get_dist_info
 from mmengine.infer import BaseInferencer
 from mmengine.logging import HistoryBuffer
 from mmengine.runner import CheckpointLoader
-from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from safetensors.torch import save_file
 
 from spinepose_mm import skeleton
 
-from .downloads import fetch
-
 _stock_init_model = BaseInferencer._init_model
-_stock_load_checkpoint = mmpose_inference.load_checkpoint
+_stock_load_checkpoint = mmengine_checkpoint.load_checkpoint
 
 
 class CheckpointError(ValueError):
@@ -35,14 +31,19 @@ class CheckpointError(ValueError):
 
 
 def install():
-    """Make every loader of MMEngine, MMDetection and MMPose read checkpoints as data, and MMPose's take ONNX files."""
+    """Make every loader of MMEngine, MMDetection and MMPose read checkpoints as data."""
     torch.serialization.add_safe_globals(safe_globals())
     BaseInferencer._init_model = _init_model
-    mmpose_inference.load_checkpoint = _load_checkpoint
     for prefixes, loader in (('', load_from_local), (('http://', 'https://'), load_from_http)):
         CheckpointLoader.register_scheme(prefixes=prefixes, loader=loader, force=True)
         # The loaders of the other schemes (open-mmlab://, torchvision://) call these two by name.
         setattr(mmengine_checkpoint, loader.__name__, loader)
+
+
+def install_onnx():
+    """Make MMPose's `init_model` take ONNX files."""
+    from mmpose.apis import inference
+    inference.load_checkpoint = _load_checkpoint
 
 
 def safe_globals():
@@ -136,8 +137,10 @@ def _read_safetensors(path, map_location):
     with safetensors.safe_open(path, framework='pt', device=device) as file:
         weights = {name: file.get_tensor(name) for name in file.keys()}
         known = (file.metadata() or {}).get('skeleton') == skeleton.NAME
-    meta = dict(dataset_meta=parse_pose_metainfo(skeleton.metainfo())) if known else {}
-    return dict(state_dict=weights, meta=meta)
+    if not known:
+        return dict(state_dict=weights, meta={})
+    from mmpose.datasets.datasets.utils import parse_pose_metainfo
+    return dict(state_dict=weights, meta=dict(dataset_meta=parse_pose_metainfo(skeleton.metainfo())))
 
 
 def write_safetensors(checkpoint, out):
@@ -190,7 +193,8 @@ def _init_model(self, cfg, weights, device='cpu'):
         raise CheckpointError(f'{weights}: name the config or the alias of the model too; the text in a checkpoint is '
                               'not run')
     if str(weights).endswith('.onnx'):
-        return mmpose_inference.init_model(cfg, weights, device)  # which calls `_load_checkpoint`
+        from mmpose.apis import init_model
+        return init_model(cfg, weights, device)  # which calls `_load_checkpoint`
     return _stock_init_model(self, cfg, weights, device)
 
 
@@ -216,6 +220,7 @@ def load_from_http(filename, map_location=None, model_dir=None, progress=True):
         ConnectionError: it could not be downloaded, or is not what was published.
         CheckpointError: as for `load_from_local`.
     """
+    from .downloads import fetch  # it and the libraries of the net, where something is loaded from there
     rank, world_size = get_dist_info()
     if rank == 0:
         path = fetch(filename, model_dir, progress)

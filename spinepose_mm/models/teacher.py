@@ -3,7 +3,6 @@ import copy
 import torch
 from mmengine.config import Config
 from mmengine.hub import get_config
-from mmpose.apis import init_model
 from mmpose.models.losses import KLDiscretLoss
 
 from spinepose_mm import skeleton
@@ -73,6 +72,7 @@ class Teacher:
             [axis[:, self.shared] for axis in simcc], [axis[:, self.rows] for axis in truth], weights[:, self.shared])
 
     def _load(self, inputs, bins):
+        from mmpose.apis import init_model  # with MMDetection and others that a training without a teacher needs not
         cfg = get_config(self.config) if '::' in self.config else Config.fromfile(find_config(self.config)[0])
         network = init_model(cfg, device='cpu')
         weights, names = read_weights(self.checkpoint)

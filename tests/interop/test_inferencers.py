@@ -8,6 +8,7 @@ import builders
 def test_a_config_names_its_inferencer(monkeypatch):
     """This package's models get this package's inferencers, and MMPose's own, by alias or by file, get MMPose's."""
     made = []
+    INFERENCERS.import_from_location()  # they would not be replaced before
     for name in ('Pose2DInferencer', 'SpinePoseInferencer', 'Pose3DInferencer', 'SpinePose3DInferencer'):
         monkeypatch.setitem(INFERENCERS._module_dict, name, lambda *args, name=name: made.append((name, *args)))
     lifter, tiny = (str(builders.config(name)) for name in ('lifting/spinepose_lifter_27frames', 'spinepose_tiny'))

@@ -1,0 +1,67 @@
+"""What is imported when: `import spinepose_mm` and the tools' --help take no more than they need."""
+import re
+import runpy
+import subprocess
+import sys
+
+import pytest
+
+from spinepose_mm.inference.writers import FORMATS
+from spinepose_mm.interop.aliases import index_folder
+from spinepose_mm.lifting.space import HEIGHT
+from spinepose_mm.synthetic.motion import MOTIONS
+
+TOOLS = index_folder() / 'tools'
+_HELP = """
+import runpy, sys
+sys.argv = [{tool!r}, '--help']
+try:
+    runpy.run_path({tool!r}, run_name='__main__')
+except SystemExit as done:
+    assert not done.code
+"""
+
+
+def run(code, folder):
+    """Return what a fresh process prints, and the names of the modules that it has imported."""
+    code = f'{code}\nimport sys\nprint("-- modules", *sys.modules)'
+    done = subprocess.run([sys.executable, '-W', 'ignore', '-c', code], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    printed, _, modules = done.stdout.rpartition('-- modules ')
+    return printed, set(modules.split())
+
+
+@pytest.mark.parametrize('ours, theirs', [
+    ('spinepose_mm', 'mmengine.runner, mmengine.infer, mmpose.registry'),
+    ('spinepose_mm.models, spinepose_mm.datasets, spinepose_mm.evaluation',
+     'mmpose.models, mmpose.datasets, mmpose.evaluation')])
+def test_little_is_imported_beside_what_mmpose_imports(ours, theirs, tmp_path):
+    more = run(f'import {ours}', tmp_path)[1] - run(f'import {theirs}, mmengine.infer', tmp_path)[1]
+    assert {name.split('.')[0] for name in more} - sys.stdlib_module_names <= {
+        'mmengine', 'safetensors', 'simplejpeg', 'spinepose_mm'}
+    assert not [name for name in more if re.match(r'spinepose_mm\.(analysis|deployment|inference|synthetic)', name)]
+
+
+def test_subpackages_are_there_when_they_are_asked_for(tmp_path):
+    run('import spinepose_mm\n'
+        'assert {"inference", "lifting", "models", "__version__"} <= set(dir(spinepose_mm))\n'
+        'assert spinepose_mm.synthetic.Body and spinepose_mm.inference.analyse and spinepose_mm.models.SpineGrowth\n'
+        'assert not hasattr(spinepose_mm, "nothing")', tmp_path)
+
+
+# Those of MMPose that train and test hand over to import torch before they read their arguments.
+@pytest.mark.parametrize('name', sorted(path.stem for path in TOOLS.glob('*.py') if path.stem not in ('train', 'test')))
+def test_help_imports_nothing_heavy(name, tmp_path):
+    printed, modules = run(_HELP.format(tool=str(TOOLS / f'{name}.py')), tmp_path)
+    assert printed.startswith('usage: ')
+    assert not modules & {'torch', 'spinepose_mm', 'mmpose', 'cv2', 'scipy', 'matplotlib'}
+
+
+def test_what_tools_repeat_so_that_they_need_not_import_it(monkeypatch, tmp_path):
+    infer = runpy.run_path(str(TOOLS / 'infer.py'))
+    assert infer['FORMATS'] == tuple(FORMATS)
+    monkeypatch.setattr(sys, 'argv', ['infer', 'film.mp4'])
+    assert infer['parse']().height == HEIGHT
+    for name in ('synthesize', 'synthesize_poses'):
+        printed = run(_HELP.format(tool=str(TOOLS / f'{name}.py')), tmp_path)[0]
+        assert f'what the people do: {", ".join(MOTIONS)} (all)' in ' '.join(printed.split())
