@@ -1,22 +1,54 @@
 import contextlib
-import copy
 import io
+import itertools
+from collections import defaultdict
+from dataclasses import dataclass, replace
 
+import numpy as np
 from mmpose.evaluation import CocoMetric
 from mmpose.registry import METRICS
+from xtcocotools.coco import COCO
 
 from spinepose_mm import skeleton
+
+from .batched_cocoeval import BatchedCOCOeval, Found, Labels
+from .suppression import suppress
+
+#: Names of the numbers that COCOeval's `summarize` leaves, as CocoMetric gives them, by type of the evaluation.
+_STATS = {
+    'keypoints': ('AP', 'AP .5', 'AP .75', 'AP (M)', 'AP (L)', 'AR', 'AR .5', 'AR .75', 'AR (M)', 'AR (L)'),
+    'keypoints_crowd': ('AP', 'AP .5', 'AP .75', 'AR', 'AR .5', 'AR .75', 'AP(E)', 'AP(M)', 'AP(H)')}
+_NO_AREA = .53  # part of its box that COCOeval takes a person to fill where no area is to be used
+
+
+@dataclass
+class _Predictions:
+    """All predictions, those of an image one after the other, in shapes (M, K, 2), (M, K) and (M,).
+
+    `areas` and `box_areas` in square pixels are None where the predictions come without; `groups` is -1 for people of
+    a category that the data set has not. `starts` and `sizes` are of the images.
+    """
+    keypoints: np.ndarray
+    keypoint_scores: np.ndarray
+    box_scores: np.ndarray
+    areas: np.ndarray | None
+    box_areas: np.ndarray | None
+    groups: np.ndarray
+    starts: np.ndarray
+    sizes: np.ndarray
 
 
 @METRICS.register_module()
 class SpineTrackMetric(CocoMetric):
     """COCO's keypoint AP and AR on subsets of SpineTrack's keypoints.
 
-    On each subset the numbers are those of MMPose's `CocoMetric` on a data set of just these keypoints: with their
-    sigmas, scored and suppressed by them, and without the people who have none of them labelled.
+    On each subset the numbers are those of MMPose's `CocoMetric` on a data set of just these keypoints, to the last
+    bit: with their sigmas, scored and suppressed by them, and without the people who have none of them labelled.
+    Labels and predictions are read once for all subsets, without files in between.
 
     The results are named `{subset}_AP`, `_AP .5`, `_AP .75`, `_AP (M)`, `_AP (L)` and likewise `_AR`, from 0 to 1, and
-    -1 where the data has nobody to count.
+    -1 where the data has nobody to count. CrowdPose's measures are named as `CocoMetric` names them; they need images
+    with `crowdIndex`, and count people without labelled keypoints too.
 
     Predictions may be of Halpe-26's or COCO's keypoints, SpineTrack's first ones, where the subsets need no others.
 
@@ -25,8 +57,8 @@ class SpineTrackMetric(CocoMetric):
         **kwargs: those of MMPose's `CocoMetric`, but for the converters and the file to write.
 
     Raises:
-        ValueError: a subset of another name, predictions that lack keypoints of the subsets, or labels
-            that are not of 37 keypoints.
+        ValueError: a subset or `iou_type` of another name, predictions that lack keypoints of the subsets or are for
+            images that the data set has not, or labels that are not of 37 keypoints.
     """
     default_prefix = 'spinetrack'
 
@@ -39,8 +71,9 @@ class SpineTrackMetric(CocoMetric):
         if unfit:
             raise TypeError(f'SpineTrackMetric takes no {", ".join(sorted(unfit))}')
         super().__init__(ann_file=ann_file, collect_device=collect_device, prefix=prefix, **kwargs)
+        if self.iou_type not in _STATS:
+            raise ValueError(f'SpineTrackMetric: iou_type is {" or ".join(_STATS)}, not {self.iou_type}')
         self.subsets = tuple(subsets)
-        self._coco_options = kwargs
 
     @CocoMetric.dataset_meta.setter
     def dataset_meta(self, dataset_meta):
@@ -56,25 +89,25 @@ class SpineTrackMetric(CocoMetric):
             if found not in skeleton.LAYOUTS or found < least:
                 raise ValueError(f'SpineTrackMetric takes {least} keypoints a person for {", ".join(self.subsets)}, '
                                  f'but the prediction for image {prediction["img_id"]} has {found}')
-        if not self.coco:
-            self._check(person for _, truth in results for person in truth['raw_ann_info'])
         values = {}
-        for subset in self.subsets:
-            # Shallow copies, since the converter replaces the predictions' arrays.
-            copies = [(dict(prediction), truth) for prediction, truth in results]
-            with contextlib.redirect_stdout(io.StringIO()):  # COCO's evaluator prints its progress and tables
-                found = self._subset_metric(subset).compute_metrics(copies)
-            values.update({f'{subset}_{name}': float(value) for name, value in found.items()})
+        with contextlib.redirect_stdout(io.StringIO()):  # COCO's classes print their progress and tables
+            truth = self.coco or self._truth([gt for _, gt in results])
+            groups = {pair: i for i, pair in enumerate(
+                itertools.product(sorted(truth.getImgIds()), sorted(truth.getCatIds())))}
+            people = self._people(truth, groups)
+            predictions = self._predictions(truth, groups, [prediction for prediction, _ in results])
+            for subset in self.subsets:
+                ids = list(skeleton.SUBSETS[subset])
+                sigmas = self.dataset_meta['sigmas'][ids]
+                evaluator = BatchedCOCOeval(
+                    truth, groups, self._labels(people, ids), self._found(predictions, ids, sigmas), sigmas,
+                    self.iou_type)
+                evaluator.evaluate()
+                evaluator.accumulate()
+                evaluator.summarize()
+                values.update({f'{subset}_{name}': float(value)
+                               for name, value in zip(_STATS[self.iou_type], evaluator.stats)})
         return values
-
-    def _subset_metric(self, subset):
-        ids = skeleton.SUBSETS[subset]
-        converter = dict(num_keypoints=len(ids), mapping=list(zip(ids, range(len(ids)))))
-        metric = CocoMetric(pred_converter=converter, gt_converter=converter, **self._coco_options)
-        # Deep copies, since the converter changes annotations and sigmas in place.
-        metric.coco = copy.deepcopy(self.coco)
-        metric.dataset_meta = copy.deepcopy(self.dataset_meta)
-        return metric
 
     def _check(self, people):
         for person in people:
@@ -85,3 +118,96 @@ class SpineTrackMetric(CocoMetric):
                                  'expected')
             if self.use_area and 'area' not in person:
                 raise ValueError(f'{where} has no field \'area\'; set use_area=False to take it from the box')
+
+    def _truth(self, samples):
+        """Return the labels that came with the samples as a COCO object, as `gt_to_coco_json` writes them."""
+        people = [person for sample in samples for person in sample['raw_ann_info'] if person is not None]
+        self._check(people)
+        images = {sample['img_id']: dict(id=sample['img_id'], crowdIndex=sample.get('crowd_index'))
+                  for sample in samples}
+        truth = COCO()
+        truth.dataset = dict(
+            images=list(images.values()), categories=self.dataset_meta['CLASSES'], annotations=people)
+        truth.createIndex()
+        return truth
+
+    def _people(self, truth, groups):
+        """Return the Labels of all 37 keypoints."""
+        images, categories = truth.getImgIds(), truth.getCatIds()
+        people = truth.loadAnns(truth.getAnnIds(images, categories))
+        boxes = np.array([person['bbox'] for person in people], float).reshape(-1, 4)
+        areas = boxes[:, 2] * boxes[:, 3] * _NO_AREA
+        if self.use_area:
+            areas = np.array([person['area'] for person in people], float)
+        crowds = np.array([bool(person['iscrowd']) for person in people], bool)
+        return Labels(
+            np.array([groups[person['image_id'], person['category_id']] for person in people], int),
+            np.array([person['keypoints'] for person in people], float).reshape(-1, skeleton.NUM_KEYPOINTS, 3),
+            boxes, areas, crowds, crowds)
+
+    def _labels(self, people, ids):
+        """Return the Labels of a subset."""
+        keypoints, ignored = people.keypoints.take(ids, axis=1), people.crowds
+        if self.iou_type == 'keypoints':
+            ignored = ignored | ~(keypoints[..., 2] > 0).any(1)
+        return replace(people, keypoints=keypoints, ignored=ignored)
+
+    def _predictions(self, truth, groups, predictions):
+        """Return the `_Predictions`, without those whose id another of the image has."""
+        unknown = [prediction['img_id'] for prediction in predictions if prediction['img_id'] not in truth.imgs]
+        if unknown:
+            raise ValueError(f'SpineTrackMetric: a prediction is for image {unknown[0]}, which '
+                             f'{self.ann_file or "the data set"} has not')
+        # An array of nobody may be of another type, which would change how all others round.
+        predictions = [prediction for prediction in predictions if len(prediction['keypoints'])] or predictions
+        images, rows = defaultdict(list), itertools.count()
+        for prediction in predictions:
+            for _ in prediction['keypoints']:
+                images[prediction['img_id']].append(dict(id=prediction['id'], row=next(rows)))
+        images = list(self._sort_and_unique_bboxes(images).values())
+        order = np.array([person['row'] for people in images for person in people], int)
+        sizes = np.array([len(people) for people in images], int)
+
+        def column(name):
+            if all(name in prediction for prediction in predictions):
+                found = [prediction[name][:len(prediction['keypoints'])] for prediction in predictions]
+                return np.concatenate(found)[order]
+
+        boxes = column('bbox')
+        # MMPose's data sets have the category in an array without axes.
+        group = [groups.get((prediction['img_id'], np.asarray(prediction['category_id']).item()), -1)
+                 for prediction in predictions for _ in prediction['keypoints']]
+        return _Predictions(
+            column('keypoints'), column('keypoint_scores'), column('bbox_scores'), column('areas'),
+            None if boxes is None else boxes[:, 2:].astype(float).prod(1),
+            np.array(group, int)[order], sizes.cumsum() - sizes, sizes)
+
+    def _found(self, predictions, ids, sigmas):
+        """Return a subset's Found: scored, and without those who are suppressed, have no score or are not to count."""
+        keypoints, keypoint_scores = (  # contiguous, since sums of others round differently
+            column.take(ids, axis=1) for column in (predictions.keypoints, predictions.keypoint_scores))
+        scores = self._scores(keypoint_scores, predictions.box_scores)
+        areas = predictions.areas if predictions.areas is not None else _extent(keypoints)
+        kept = suppress(self.nms_mode, self.nms_thr, predictions.starts, predictions.sizes, keypoints,
+                        keypoint_scores, scores, areas, sigmas)
+        kept = kept[(keypoint_scores[kept] > 0).any(1) & (predictions.groups[kept] >= 0)]
+        keypoints = keypoints[kept].astype(float)
+        areas = _extent(keypoints) if predictions.box_areas is None else predictions.box_areas[kept]
+        return Found(predictions.groups[kept], keypoints, scores[kept].astype(float), areas)
+
+    def _scores(self, keypoint_scores, box_scores):
+        """Return people's scores by `score_mode`, (M,), rounded at each step as CocoMetric's are."""
+        if self.score_mode == 'bbox':
+            return box_scores
+        if self.score_mode == 'keypoint':
+            return keypoint_scores.mean(1)
+        if self.score_mode == 'bbox_rle':
+            return (box_scores + keypoint_scores.mean(1) + keypoint_scores.max(1)).astype(float)  # so there too
+        good = keypoint_scores > self.keypoint_score_thr
+        total = sum(np.where(good, keypoint_scores, 0).T)
+        return box_scores * (total / np.maximum(good.sum(1), 1).astype(keypoint_scores.dtype))
+
+
+def _extent(keypoints):
+    """Return the areas of the boxes around keypoints (M, K, 2), (M,)."""
+    return np.ptp(keypoints, axis=1).prod(1)

@@ -66,10 +66,16 @@ def cut(samples, path, ids, folder):
 
     samples = copy.deepcopy(samples)
     for sample in samples:
-        sample['pred_instances'] = {name: value[:, list(ids)] for name, value in sample['pred_instances'].items()}
+        found = sample['pred_instances']
+        found.update({name: found[name][:, list(ids)] for name in ('keypoints', 'keypoint_scores')})
     data = json.loads(path.read_text())
     for person in data['annotations']:
         person['keypoints'] = cut_flat(person['keypoints'])
+    labels = {person['id']: person for person in data['annotations']}
+    for sample in samples:
+        whole = sample['raw_ann_info']
+        sample['raw_ann_info'] = ([labels[person['id']] for person in whole] if isinstance(whole, list)
+                                  else labels[whole['id']])
     (folder / 'cut.json').write_text(json.dumps(data))
     return samples, folder / 'cut.json'
 
@@ -190,3 +196,119 @@ def test_a_crowd_without_keypoints(tmp_path):
 def test_options_that_do_not_fit():
     with pytest.raises(TypeError, match='takes no outfile_prefix'):
         METRICS.build(dict(type='SpineTrackMetric', outfile_prefix='a'))
+
+
+def crowd_of_people(path, seed=0):
+    """Write labels of people who stand close together, some as crowds or in the same place, and return samples.
+
+    Keypoints and scores are often equal or differ by how they are rounded, and some people are found twice or with
+    scores of 0.
+    """
+    rng = np.random.default_rng(seed)
+    same = rng.random(37).astype(np.float32)
+    people, samples = [], []
+    for i in range(60):
+        scale = rng.choice([.4, 1, 2.5])
+        flat = np.array(builders.keypoints()).reshape(-1, 3)
+        flat[:, :2] = flat[:, :2] * scale + rng.integers(0, 3, 2) * 10 * scale
+        flat[:, 2] = rng.choice([0, 1, 2], 37, p=[.2, .2, .6])
+        for subset in ('body', 'feet', 'spine'):
+            if rng.random() < .15:
+                flat[list(skeleton.SUBSETS[subset]), 2] = 0
+        low, high = flat[:, :2].min(0), flat[:, :2].max(0)
+        people.append(builders.person(
+            i + 1, int(rng.integers(1, 16)), keypoints=flat.ravel().tolist(), iscrowd=int(i % 12 == 5),
+            area=float(2400 * scale**2), bbox=[*low, *(high - low)], num_keypoints=37))
+    images = [dict(id=i, file_name=f'{i}.jpg', width=640, height=480, crowdIndex=i % 11 / 10) for i in range(1, 16)]
+    path = builders.write_annotations(path, people, images)
+    for sample in predictions(path, noise=3, seed=seed):
+        found, (w, h) = sample['pred_instances'], sample['raw_ann_info']['bbox'][2:]
+        if rng.random() < .8:
+            found['keypoint_scores'][:] = rng.choice([0, .1, .5]) if rng.random() < .3 else rng.permutation(same)
+        found['keypoints'] = found['keypoints'].astype(np.float32)
+        sample['gt_instances'] = dict(bbox_scores=rng.choice([.5, 1, 1, 1], 1).astype(np.float32),
+                                      bbox_scales=np.array([[w, h]], np.float32))
+        sample['crowd_index'] = images[sample['img_id'] - 1]['crowdIndex']
+        again = copy.deepcopy(sample)
+        again['id'] += 100 * (rng.random() < .8)  # others are the same, loaded twice
+        again['pred_instances']['keypoints'] += rng.choice([0, 1, 40])
+        samples += [sample, again] if rng.random() < .5 else [sample]
+    return path, samples
+
+
+@pytest.mark.parametrize('options', [
+    *(dict(nms_mode=nms, score_mode=score) for nms in ('oks_nms', 'soft_oks_nms', 'none')
+      for score in ('bbox', 'bbox_keypoint', 'bbox_rle', 'keypoint')),
+    dict(use_area=False), dict(nms_thr=.4), dict(keypoint_score_thr=.6), dict(iou_type='keypoints_crowd')], ids=str)
+@pytest.mark.parametrize('source', ['file', 'samples', 'bottom-up'])
+def test_is_exactly_coco_metric_with_all_options(tmp_path, options, source):
+    path, samples = crowd_of_people(tmp_path / 'a.json')
+    if source == 'bottom-up':
+        samples = by_image(samples)
+    elif source == 'file':
+        for sample in samples:  # as top-down estimators tell of boxes
+            left, top, w, h = sample['raw_ann_info']['bbox']
+            sample['pred_instances'].update(bboxes=np.array([[left, top, left + w, top + h]], np.float32))
+    meta = dict(META, dataset_name='unseen', sigmas=META['sigmas'].astype(np.float32))
+    files = dict(ann_file=str(path)) if source == 'file' else {}
+    found = scores(METRICS.build(dict(type='SpineTrackMetric', **files, **options)), samples, meta)
+    for subset, ids in skeleton.SUBSETS.items():
+        cut_samples, cut_file = cut(samples, path, ids, tmp_path)
+        files = dict(ann_file=str(cut_file)) if source == 'file' else {}
+        expected = scores(CocoMetric(**files, **options), cut_samples,
+                          dict(meta, num_keypoints=len(ids), sigmas=meta['sigmas'][list(ids)]))
+        assert {name: found[f'spinetrack/{subset}_{name.removeprefix("coco/")}'] for name in expected} == expected
+        assert 0 < expected['coco/AP'] < .9
+    assert len(found) == 4 * len(expected)
+
+
+def by_image(samples):
+    """Return the samples as a bottom-up estimator leaves them, without boxes."""
+    images = {}
+    for sample in samples:
+        images.setdefault(sample['img_id'], []).append(sample)
+    return [dict(
+        people[0], id=[person['id'] for person in people], category_id=1, gt_instances={},
+        raw_ann_info=list({person['id']: person for person in (one['raw_ann_info'] for one in people)}.values()),
+        pred_instances={name: np.concatenate([person['pred_instances'][name] for person in people])
+                        for name in ('keypoints', 'keypoint_scores')}) for people in images.values()]
+
+
+def test_leaves_the_labels_alone(people):
+    metric, samples = spinetrack(people), predictions(people, noise=2)
+    before = copy.deepcopy(metric.coco.dataset)
+    scores(metric, samples)
+    assert metric.coco.dataset == before
+
+
+def test_several_categories(tmp_path):
+    """AP is the mean over the categories; predictions of one that the data has not do not count."""
+    path = builders.write_annotations(tmp_path / 'a.json', [
+        builders.person(1), builders.person(2, image_id=2, category_id=2)])
+    data = json.loads(path.read_text())
+    path.write_text(json.dumps(dict(data, categories=[dict(id=1), dict(id=2)])))
+    samples = predictions(path, noise=0)
+    samples[0]['category_id'] = np.array(1)  # as MMPose's data sets have it
+    samples[1]['category_id'] = 2
+    assert scores(spinetrack(path), samples)['spinetrack/all_AP'] == pytest.approx(1)
+    samples[1]['category_id'] = 3
+    assert scores(spinetrack(path), samples)['spinetrack/all_AP'] == pytest.approx(.5)
+
+
+def test_nobody_found(people):
+    sample = predictions(people, noise=0)[0]
+    sample['pred_instances'] = dict(keypoints=np.zeros((0, 37, 2)), keypoint_scores=np.zeros((0, 37)))
+    found = scores(spinetrack(people), [dict(sample, gt_instances={})])
+    assert set(found.values()) == {0.}
+
+
+def test_predictions_of_other_images(people):
+    samples = predictions(people, noise=0)
+    samples[3]['img_id'] = 77
+    with pytest.raises(ValueError, match=r'a prediction is for image 77, which .*a\.json has not'):
+        scores(spinetrack(people), samples)
+
+
+def test_other_iou_types():
+    with pytest.raises(ValueError, match='iou_type is keypoints or keypoints_crowd, not bbox'):
+        METRICS.build(dict(type='SpineTrackMetric', iou_type='bbox'))

@@ -1,0 +1,159 @@
+"""What evaluating all subsets of keypoints costs, against MMPose's metric on a data set of each subset."""
+import contextlib
+import io
+import json
+import tempfile
+import tracemalloc
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from .pairs import compare, table
+
+_FOUR, _ONE, _OURS = 'MMPose, four evaluations', 'MMPose, one evaluation (all)', 'SpineTrackMetric'
+_TWICE, _CROWDS, _UNSEEN, _LACKING = .05, .02, .1, .1  # parts of the people, and of the keypoints, that are so
+_OFF = 1.2, .5  # shape and scale of how far off people's keypoints are, in sigmas
+
+
+def add_arguments(parser):
+    parser.add_argument('--people', type=int, default=6000, help='who are labelled (6000)')
+    parser.add_argument('--per-image', type=int, default=3, help='of these (3)')
+    parser.add_argument('--rounds', type=int, default=5, help='that are measured (5)')
+
+
+def run(args):
+    """Return the table of evaluations, with the labels in memory and from files on.
+
+    Raises:
+        ValueError: the sides' numbers differ in any bit.
+    """
+    from mmpose.evaluation import CocoMetric
+
+    from spinepose_mm import skeleton
+    from spinepose_mm.evaluation import SpineTrackMetric
+    content, samples = make_people(args.people, args.per_image)
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+        works = {}  # of each subset: the metric's class, its file, data and samples
+        for subset, ids in skeleton.SUBSETS.items():
+            path = Path(folder, f'{subset}.json')
+            path.write_text(json.dumps(_cut_labels(content, ids)))
+            works[subset] = (CocoMetric, str(path), _meta(ids), [_cut_sample(sample, ids) for sample in samples])
+        sides = {_FOUR: list(works.values()), _ONE: [works['all']], _OURS: [(SpineTrackMetric, *works['all'][1:])]}
+        loaded = {name: [_load(*work) for work in side] for name, side in sides.items()}
+        _check([_evaluate(*one) for one in loaded[_FOUR]], list(works), _evaluate(*loaded[_OURS][0]))
+        notes = {'peak MB': {name: _peak(partial(_evaluate_all, side)) for name, side in loaded.items()}}
+        done = [
+            compare('labels in memory', {name: partial(_evaluate_all, side) for name, side in loaded.items()},
+                    args.rounds, args.people, notes=notes),
+            compare('from the file on', {name: partial(_load_and_evaluate, side) for name, side in sides.items()},
+                    args.rounds, args.people, notes={'peak MB': {}})]
+    return (f'{args.people} labelled people, {args.per_image} in an image; {len(samples)} predictions; the numbers of '
+            'all sides are equal to the last bit; peak: of what Python and NumPy allocate beside the labels\n\n'
+            + table(done, 'person'))
+
+
+def make_people(people, per_image, seed=0):
+    """Return a COCO data set of people who move, and MMPose's data samples of what a network may have found.
+
+    Some are labelled without a subset's keypoints, some are crowds, and some are found twice.
+    """
+    from spinepose_mm import skeleton
+    from spinepose_mm.synthetic.around import perform
+    from spinepose_mm.synthetic.motion import MOTIONS
+    rng = np.random.default_rng(seed)
+    world = perform(rng, MOTIONS, 1, 25)[0]
+    world = world[rng.integers(len(world), size=people)]
+    angle, size = rng.uniform(0, 2 * np.pi, (people, 1)), rng.uniform(30, 220, (people, 1, 1))
+    points = size * np.stack([world[..., 0] * np.cos(angle) + world[..., 2] * np.sin(angle), -world[..., 1]], -1)
+    points = (points + rng.uniform(0, 500, (people, 1, 2))).round(2)
+    low, high = points.min(1), points.max(1)
+    areas = .6 * (high - low).prod(1)
+    sigmas = 2 * np.sqrt(areas)[:, None] * np.array(skeleton.SIGMAS)
+    visible = np.where(rng.random((people, skeleton.NUM_KEYPOINTS)) < _UNSEEN, 0, 2)
+    for subset, lacking in zip(('body', 'feet', 'spine'), rng.random((3, people)) < _LACKING / 3):
+        visible[np.ix_(lacking, skeleton.SUBSETS[subset])] = 0
+    annotations = [dict(
+        id=i + 1, image_id=i // per_image + 1, category_id=1, iscrowd=int(rng.random() < _CROWDS), area=areas[i],
+        bbox=[*low[i], *(high - low)[i]], keypoints=np.column_stack([points[i], visible[i]]).ravel().tolist(),
+        num_keypoints=int((visible[i] > 0).sum())) for i in range(people)]
+    images = [dict(id=i + 1, file_name=f'{i + 1}.jpg', width=1280, height=720) for i in range(-(-people // per_image))]
+    found = points + rng.normal(size=points.shape) * (sigmas * rng.gamma(*_OFF, (people, 1)))[..., None]
+    samples = []
+    for i in np.r_[:people, np.flatnonzero(rng.random(people) < _TWICE)].tolist():
+        again = rng.normal(size=found[i].shape) * .1 * sigmas[i, :, None]
+        samples.append(_sample(rng, len(samples) + 1, i // per_image + 1, found[i] + again, low[i], high[i]))
+    return dict(images=images, annotations=annotations, categories=[dict(id=1, name='person')]), samples
+
+
+def _sample(rng, number, image, points, low, high):
+    """Return a data sample as a top-down estimator leaves it."""
+    box, score = np.r_[low, high][None].astype(np.float32), rng.uniform(.5, 1, 1).astype(np.float32)
+    return dict(
+        id=number, img_id=image, category_id=np.array(1),
+        pred_instances=dict(
+            keypoints=points[None].astype(np.float32), bboxes=box, bbox_scores=score,
+            keypoint_scores=rng.uniform(.1, 1, (1, len(points))).astype(np.float32)),
+        gt_instances=dict(bbox_scores=score, bbox_scales=1.25 * (box[:, 2:] - box[:, :2])))
+
+
+def _cut_labels(content, ids):
+    """Return a data set of these keypoints alone."""
+    people = []
+    for person in content['annotations']:
+        points = np.reshape(person['keypoints'], (-1, 3))[list(ids)]
+        people.append(dict(person, keypoints=points.ravel().tolist(), num_keypoints=int((points[:, 2] > 0).sum())))
+    return dict(content, annotations=people)
+
+
+def _cut_sample(sample, ids):
+    found = sample['pred_instances']
+    points = {name: found[name][:, list(ids)] for name in ('keypoints', 'keypoint_scores')}
+    return dict(sample, pred_instances={**found, **points})
+
+
+def _meta(ids):
+    """Return what MMPose's data sets tell a metric of their keypoints."""
+    from spinepose_mm import skeleton
+    return dict(dataset_name='subset', num_keypoints=len(ids),
+                sigmas=np.array(skeleton.SIGMAS, np.float32)[list(ids)])
+
+
+def _load(metric, path, meta, samples):
+    """Return a metric that has read its labels, and the samples."""
+    metric = metric(ann_file=path)
+    metric.dataset_meta = meta
+    return metric, samples
+
+
+def _evaluate(metric, samples):
+    metric.process([], samples)
+    return metric.evaluate(len(samples))
+
+
+def _evaluate_all(loaded):
+    for metric, samples in loaded:
+        _evaluate(metric, samples)
+
+
+def _load_and_evaluate(works):
+    for work in works:
+        _evaluate(*_load(*work))
+
+
+def _check(theirs, subsets, ours):
+    """Raise a ValueError unless MMPose's numbers of each subset are this package's."""
+    for subset, values in zip(subsets, theirs):
+        for name, value in values.items():
+            own = ours[f'spinetrack/{subset}_{name.removeprefix("coco/")}']
+            if own != value:
+                raise ValueError(f'{subset} {name} is {value} by MMPose and {own} by SpineTrackMetric')
+
+
+def _peak(work):
+    """Return the most memory that Python and NumPy have allocated at once for some work, in MB."""
+    tracemalloc.start()
+    work()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return f'{peak / 1e6:.0f}'

@@ -1,0 +1,190 @@
+"""COCO's keypoint evaluator with all images' people compared and matched at once.
+
+In the shapes, K is the number of keypoints; B that of images that have as many people, D found and G labelled ones
+each; A that of area ranges and T that of OKS thresholds.
+"""
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+from xtcocotools.cocoeval import COCOeval
+
+_PAIRS = 2**13  # how many pairs of people are compared at once, which bounds the memory
+
+
+@dataclass
+class Labels:
+    """Labelled people.
+
+    Attributes:
+        groups: number of each one's image and category, (N,).
+        keypoints: x and y in pixels and the visibility, (N, K, 3).
+        boxes: x, y, width and height in pixels, (N, 4).
+        areas: square pixels, (N,).
+        crowds: whether it is a crowd, which any number of found people match, (N,).
+        ignored: whether it is left out and whoever matches it too, (N,).
+    """
+    groups: np.ndarray
+    keypoints: np.ndarray
+    boxes: np.ndarray
+    areas: np.ndarray
+    crowds: np.ndarray
+    ignored: np.ndarray
+
+
+@dataclass
+class Found:
+    """Found people; of those with the same score in an image the first is matched first.
+
+    Attributes:
+        groups, areas: as of Labels, (M,).
+        keypoints: x and y in pixels, (M, K, 2).
+        scores: (M,).
+    """
+    groups: np.ndarray
+    keypoints: np.ndarray
+    scores: np.ndarray
+    areas: np.ndarray
+
+
+class BatchedCOCOeval(COCOeval):
+    """xtcocotools' `COCOeval` of keypoints, with its numbers to the last bit, that matches all images at once.
+
+    Its `accumulate` and `summarize` make AP and AR of what `evaluate` here finds.
+
+    Args:
+        truth: COCO object of the images and categories.
+        numbers: {(image id, category id): number of the group}, from 0 on.
+        labels: a Labels.
+        found: a Found.
+        sigmas: OKS sigmas, (K,).
+        iou_type: 'keypoints', or 'keypoints_crowd' for CrowdPose's measures.
+    """
+
+    def __init__(self, truth, numbers, labels, found, sigmas, iou_type='keypoints'):
+        super().__init__(truth, None, iou_type, sigmas)
+        self.anno_file = ['', '']  # what COCOeval hands to `split`, which needs no file here
+        self._numbers = numbers
+        self._matches = self._match(labels, found)
+
+    def evaluate(self):
+        """Put the matches of `params.imgIds` where `accumulate` takes them from."""
+        images, categories = sorted(set(self.params.imgIds)), self.params.catIds
+        self.params.imgIds = images
+        self.evalImgs = [self._matches[area][self._numbers[image, category]] for category in categories
+                         for area in range(len(self.params.areaRng)) for image in images]
+        self._paramsEval = copy.deepcopy(self.params)
+
+    def split(self, gt_file, first, second):
+        """Return the ids of CrowdPose's easy, medium and hard images; they are in memory, no file is read."""
+        parts = [], [], []
+        for image in self.cocoGt.dataset['images']:
+            parts[(image['crowdIndex'] >= first) + (image['crowdIndex'] >= second)].append(image['id'])
+        return parts
+
+    def _match(self, labels, found):
+        """Return COCOeval's record of each area range (outer list) and group (inner), None where nobody is."""
+        found_rows, found_counts = self._best(found)
+        label_rows = np.argsort(labels.groups, kind='stable')
+        label_counts = np.bincount(labels.groups, minlength=len(self._numbers))
+        found_starts, label_starts = (counts.cumsum() - counts for counts in (found_counts, label_counts))
+        matches = [[None] * len(self._numbers) for _ in self.params.areaRng]
+        shapes, which = np.unique(np.stack([found_counts, label_counts]), axis=1, return_inverse=True)
+        for i, (d, g) in enumerate(shapes.T):
+            if d == g == 0:
+                continue
+            groups = np.flatnonzero(which.ravel() == i)
+            for some in batches(groups, d * g):
+                those = found_rows[found_starts[some, None] + np.arange(d)]
+                people = label_rows[label_starts[some, None] + np.arange(g)]
+                self._record(matches, some, labels, people, found, those)
+        return matches
+
+    def _best(self, found):
+        """Return the rows of the best people of each group, best first, and how many each group has."""
+        rows = np.lexsort([-found.scores, found.groups])
+        groups = found.groups[rows]
+        rank = np.arange(len(rows)) - np.searchsorted(groups, groups)
+        rows = rows[rank < self.params.maxDets[-1]]
+        return rows, np.bincount(found.groups[rows], minlength=len(self._numbers))
+
+    def _record(self, matches, groups, labels, people, found, those):
+        """Match found people in rows `those` (B, D) to labelled ones in rows `people` (B, G) and keep the records."""
+        low, high = np.array(self.params.areaRng).T[:, :, None, None]
+        ignored = labels.ignored[people] | (labels.areas[people] < low) | (labels.areas[people] > high)
+        outside = (found.areas[those] < low) | (found.areas[those] > high)
+        scores = found.scores[those]
+        values = oks(found.keypoints[those], labels.keypoints[people], labels.boxes[people], labels.areas[people],
+                     (self.sigmas * 2)**2)
+        matched, passed = match(values, ignored, labels.crowds[people], self.params.iouThrs)
+        passed |= ~matched & outside[:, None]
+        matched = matched.astype(int) - 1  # accumulate() asks only whether there is an id, that is 0 or more
+        for area, records in enumerate(matches):
+            for i, group in enumerate(groups.tolist()):
+                records[group] = dict(dtScores=scores[i], dtMatches=matched[area, :, i], dtIgnore=passed[area, :, i],
+                                      gtIgnore=ignored[area, i])
+
+
+def batches(images, pairs):
+    """Split an array of images of so many pairs of people into parts that can be compared at once."""
+    return np.array_split(images, -(-len(images) * pairs // _PAIRS) or 1)
+
+
+def oks(found, keypoints, boxes, areas, variances):
+    """Return COCO's object keypoint similarity of found people to labelled ones, (B, D, G).
+
+    A person without labelled keypoints is compared by how far keypoints are outside of the box that is three times as
+    wide and high. The order of all operations is COCOeval's, so that the numbers are too, to the last bit.
+
+    Args:
+        found: (B, D, K, 2), pixels.
+        keypoints, boxes, areas: as of Labels, (B, G, K, 3), (B, G, 4) and (B, G).
+        variances: (2 sigma)², (K,).
+    """
+    offsets = found[:, :, None] - keypoints[:, None, ..., :2]
+    seen = keypoints[..., 2] > 0
+    b, g = np.nonzero(~seen.any(-1))
+    corner, size = boxes[b, g, None, None, :2], boxes[b, g, None, None, 2:]
+    offsets[b, :, g] = np.maximum(0, corner - size - found[b]) + np.maximum(0, found[b] - (corner + size * 2))
+    seen[b, g] = True
+    errors = offsets[..., 0]**2 + offsets[..., 1]**2
+    errors = errors / variances / (areas + np.spacing(1))[:, None, :, None] / 2
+    values, counts = np.empty(errors.shape[:-1]), seen.sum(-1)
+    # Sums round as the seen keypoints' alone do, so that people of as many are summed together, without the others.
+    for count in np.unique(counts):
+        b, g = np.nonzero(counts == count)
+        some = errors[b, :, g]
+        some = some[np.broadcast_to(seen[b, None, g], some.shape)].reshape(*some.shape[:2], count)
+        values[b, :, g] = np.exp(-some).sum(-1) / count
+    return values
+
+
+def match(values, ignored, crowds, thresholds):
+    """Let found people, the best first, take the most similar labelled one that is left, as COCOeval does.
+
+    One who is not ignored goes before all who are, and the last goes before others who are as similar.
+
+    Args:
+        values: OKS, (B, D, G).
+        ignored: (A, B, G).
+        crowds: who can be taken again and again, (B, G).
+        thresholds: least OKS, (T,).
+
+    Returns:
+        tuple: whether each found person has a labelled one, and whether that is ignored, both (A, T, B, D).
+    """
+    (b, d, g), a, t = values.shape, len(ignored), len(thresholds)
+    matched, passed = np.zeros((2, a, t, b, d), bool)
+    free, counting = np.ones((a, t, b, g), bool), ~ignored[:, None]
+    least = np.minimum(thresholds, 1 - 1e-10)[:, None, None]
+    for i in range(d if g else 0):
+        could = free & (values[:, i] >= least)
+        counts = could & counting
+        could = np.where(counts.any(-1, keepdims=True), counts, could)
+        best = g - 1 - np.where(could, values[:, i], -1)[..., ::-1].argmax(-1)[..., None]
+        taken = np.take_along_axis(could, best, -1)
+        matched[..., i] = taken[..., 0]
+        passed[..., i] = (taken & np.take_along_axis(np.broadcast_to(~counting, free.shape), best, -1))[..., 0]
+        np.put_along_axis(free, best, ~taken & np.take_along_axis(free, best, -1), -1)
+        free |= crowds
+    return matched, passed
