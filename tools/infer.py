@@ -38,6 +38,10 @@ def parse():
     people = parser.add_argument_group('people')
     people.add_argument('--boxes', metavar='FILE', help='.csv or .json of boxes, in the place of a detector')
     people.add_argument('--bbox-thr', type=float, default=.3, help='score from which a box is taken (.3)')
+    people.add_argument('--detect-every', type=int, default=1, metavar='N',
+                        help='run the detector on one of N frames, and look for people where they were in between (1)')
+    people.add_argument('--no-flip-test', action='store_true',
+                        help='twice as fast: keypoints are not averaged with those in the mirror image')
     people.add_argument('--subject', nargs='+', default=['all'], metavar='WHO',
                         help='all, largest, most central, an id, or the box x1 y1 x2 y2 of somebody (all)')
     people.add_argument('--no-smoothing', action='store_true', help='keep keypoints as they are found')
@@ -55,8 +59,10 @@ def parse():
         for name in ('world', 'height', 'camera', 'field_of_view', 'lifter_weights'):
             if getattr(args, name) != parser.get_default(name):
                 parser.error(f'--{name.replace("_", "-")} is of people in 3D: add --3d')
-    if args.boxes and args.det_model:
-        parser.error('--boxes take the place of --det-model: name one of them')
+    if args.boxes and (args.det_model or args.detect_every > 1):
+        parser.error('--boxes take the place of a detector: leave out --det-model and --detect-every')
+    if args.detect_every < 1:
+        parser.error('--detect-every is 1 or more')
     if len(args.subject) not in (1, 2, 4):
         parser.error(f'--subject {" ".join(args.subject)}: all, largest, most central, an id, or x1 y1 x2 y2')
     return args
@@ -84,7 +90,8 @@ def run(args):
             raise ValueError(f'two inputs are named {name!r}, or with _measures after it, and so would their results')
     detector = 'whole_image' if args.boxes else args.det_model
     options = dict(bboxes=args.boxes, bbox_thr=args.bbox_thr, subject=subject(args.subject),
-                   smooth=not args.no_smoothing)
+                   smooth=not args.no_smoothing, detect_every=args.detect_every,
+                   flip_test=False if args.no_flip_test else None)
     if args.lift:
         inferencer = SpinePose3DInferencer(
             args.lifter, args.lifter_weights, args.model, args.weights, args.device, det_model=detector,

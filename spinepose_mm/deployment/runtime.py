@@ -1,6 +1,8 @@
 """ONNX files in MMPose: its own preparation, flip test and decoding, with ONNX Runtime in between."""
 import json
 import logging
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from torch import nn
 
 from spinepose_mm import skeleton
 from spinepose_mm.interop.checkpoints import CheckpointError
+from spinepose_mm.interop.threads import one_torch_thread
 
 from .channels import swap_channels
 
@@ -32,16 +35,20 @@ def libraries():
     return onnx, onnxruntime
 
 
-def open_session(file, device=torch.device('cpu')):
+def open_session(file, device=torch.device('cpu'), threads=None):
     """Return an ONNX Runtime session of a file's path or bytes.
 
-    It has as many threads as torch, which knows how many cores this process may use; left alone, ONNX Runtime takes all
-    of the machine's. On a CUDA device it needs onnxruntime-gpu, without which the CPU runs it, with a warning.
+    It has `threads`, or else as many as torch, which knows how many cores this process may use; left alone, ONNX
+    Runtime takes all of the machine's. On a CUDA device it needs onnxruntime-gpu, without which the CPU runs it, with a
+    warning.
     """
     onnxruntime = libraries()[1]
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
+    options.intra_op_num_threads = threads or torch.get_num_threads()
     options.log_severity_level = 3  # errors alone
+    # Threads that look for work between layers are faster than those that are woken up, but left alone they go on for
+    # tens of milliseconds after the last layer, on cores that something else could use.
+    options.add_session_config_entry('session.intra_op.spin_duration_us', '1000')
     providers = ['CPUExecutionProvider']
     if device.type == 'cuda':
         if 'CUDAExecutionProvider' in onnxruntime.get_available_providers():
@@ -76,15 +83,22 @@ def run_onnx(model, path):
                               f'{type(head).__name__}')
     network = _Network(path, model)
     model.backbone, model.neck, head.forward = nn.Identity(), None, network
+    # What it leaves to torch is little.
+    model.test_step = one_torch_thread()(model.test_step)
 
 
 class _Network:
-    """The network of an ONNX file, called with normalised RGB pictures (N, 3, H, W) for the logits of SimCC."""
+    """The network of an ONNX file, called with normalised RGB pictures (N, 3, H, W) for the logits of SimCC.
+
+    Threads that share the work on each layer wait for each other after each, and much longer where another program
+    has one of their cores. So on a CPU, of T threads, each takes people of its own, and together they take those who
+    are left when there are fewer than T.
+    """
 
     def __init__(self, path, model):
         libraries()
         self.path = path
-        self.device = torch.device('cpu')
+        self.device, self.threads = torch.device('cpu'), torch.get_num_threads()
         try:
             self.session = open_session(str(path))
         except Exception as error:  # onnxruntime has an exception of its own for each kind of broken file
@@ -94,9 +108,24 @@ class _Network:
 
     def __call__(self, pictures):
         if pictures.device != self.device:
-            self.session, self.device = open_session(str(self.path), pictures.device), pictures.device
-        found = self.session.run(OUTPUTS, {INPUT: self.swap(pictures.detach().float().cpu()).numpy()})
+            self.device = pictures.device
+            self.session = open_session(str(self.path), self.device, self.threads)
+        found = self._run(self.swap(pictures.detach().float().cpu()).numpy())
         return tuple(torch.from_numpy(axis).to(pictures.device) for axis in found)
+
+    def _run(self, pictures):
+        split = len(pictures) // self.threads * self.threads if self.device.type == 'cpu' and self.threads > 1 else 0
+        apart = [pictures[i:i + 1] for i in range(split)]
+        found = list(self._each(apart)) if apart else []
+        if split < len(pictures):
+            found.append(self.session.run(OUTPUTS, {INPUT: pictures[split:]}))
+        return [np.concatenate(axis) for axis in zip(*found)]
+
+    @cached_property
+    def _each(self):
+        """A function that runs several inputs at the same time, each on one thread."""
+        session, pool = open_session(str(self.path), threads=1), ThreadPoolExecutor(self.threads)
+        return lambda inputs: pool.map(lambda one: session.run(OUTPUTS, {INPUT: one}), inputs)
 
     def _check_shapes(self, head):
         inputs = {entry.name: entry.shape for entry in self.session.get_inputs()}
@@ -136,4 +165,9 @@ class _Network:
         order = said.get('channel_order', 'RGB')
         if order not in ('RGB', 'BGR'):
             raise CheckpointError(f'{self.path}: channel_order is {order!r}, and neither RGB nor BGR')
-        return swap_channels(**own) if order == 'BGR' else nn.Identity()
+        if order == 'RGB':
+            return nn.Identity()
+        layer = swap_channels(**own)
+        factor, offset = layer.weight.sum((1, 2, 3), keepdim=True)[:, 0], layer.bias[:, None, None]
+        # The same as the layer's convolution, without the calls that this takes.
+        return lambda pictures: pictures.flip(1).mul_(factor).add_(offset)

@@ -1,13 +1,18 @@
+from threading import Event
+
 import numpy as np
+import torch
 from mmengine.dataset import pseudo_collate
 from mmpose.apis.inferencers import Pose2DInferencer
 from mmpose.evaluation.functional import nms
 from mmpose.registry import INFERENCERS
-from mmpose.structures import merge_data_samples
 
 from spinepose_mm import skeleton
 from spinepose_mm.analysis import Measurer
+from spinepose_mm.interop.threads import one_torch_thread
 
+from .ahead import ahead
+from .between import boxes_between
 from .boxes import Boxes
 from .ids import Ids
 from .journal import described
@@ -29,9 +34,17 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         subject: who of them, see `spinepose_mm.inference.subject.Subject`.
         smooth: whether keypoints of a film are smoothed over time.
         measure: whether results have the `measures` of the spine and the `view`, see `spinepose_mm.analysis`.
+        flip_test: whether keypoints are the mean of those in a picture and in its mirror image, which takes twice as
+            long; as the config says where it is None.
+        detect_every: on how many frames of a film the detector runs once. In between, people are looked for where they
+            were in the frame before, and who comes in is found on the next frame that it runs on.
+
+    Attributes:
+        overlaps: whether the detector runs on the next frame while the network runs on this one: on a GPU. On a CPU
+            they take each other's cores, and together are slower than one after the other, however these are split.
     """
 
-    preprocess_kwargs = {'bbox_thr', 'nms_thr', 'bboxes', 'subject', 'smooth', 'measure'}
+    preprocess_kwargs = {'bbox_thr', 'nms_thr', 'bboxes', 'subject', 'smooth', 'measure', 'flip_test', 'detect_every'}
     visualize_kwargs = Pose2DInferencer.visualize_kwargs - {'draw_heatmap'}
 
     def __init__(self, model, *args, **kwargs):
@@ -39,13 +52,14 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         self.identity = described([model, *args, *kwargs.items()])
         if self.cfg.model.type == 'PoseLifter':
             raise ValueError(f'{model} is a lifter, where a model that finds keypoints in pictures is expected')
+        self.overlaps = self.model.data_preprocessor.device.type != 'cpu'
         found = self.model.dataset_meta['num_keypoints']
         if found != skeleton.NUM_KEYPOINTS:
             raise ValueError(f'{model} finds {found} keypoints, where this package\'s models find '
                              f'{skeleton.NUM_KEYPOINTS}, such as \'spinepose-m\'')
 
     def follow(self, source, bboxes=None, bbox_thr=.3, nms_thr=.3, subject='all', smooth=False, measure=False,
-               find=None):
+               flip_test=None, detect_every=1, find=None):
         """Yield the Frames of a Source with their people.
 
         Args:
@@ -54,23 +68,50 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         Raises:
             FileNotFoundError, ValueError: an option is out of its range.
         """
+        if detect_every < 1 or detect_every % 1 or bboxes is not None and detect_every > 1:
+            raise ValueError(f'detect_every is a whole number of frames, 1 or more, and 1 where bboxes are given, not '
+                             f'{detect_every!r}')
         boxes = None if bboxes is None else Boxes(bboxes)
-        rate, ids = source.frame_rate or 1., None
-        smoother, measurer = Smoother(), Measurer()
+        rate, ids, found = source.frame_rate or 1., None, nobody()
+        smoother, measurer, computes = Smoother(), Measurer(), Event()
+
+        def detect(frame):
+            return self.detect(frame.image, bbox_thr, nms_thr) if boxes is None else boxes.of(frame)
 
         def compute(frame):
-            return self.find(frame.image, self.detect(frame.image, bbox_thr, nms_thr) if boxes is None
-                             else boxes.of(frame))
-        for frame in source:
+            computes.set()
+            if not is_due:
+                where = boxes_between(found, frame.image.shape[1::-1])
+            else:
+                where = detect(frame) if detected is None else detected
+            return self.find(frame.image, where, flip_test)
+        every = detect_every if source.is_film else 1
+        for frame, is_due, detected in self._detections(source, every, detect, computes):
             if ids is None or not source.is_film:
                 ids, chosen = Ids(rate), Subject(subject, rate)
-            people = compute(frame) if find is None else find(frame, compute)
-            people = chosen.update(ids.update(people, frame.time if source.is_film else None), frame.image.shape[1::-1])
+            found = compute(frame) if find is None else find(frame, compute)
+            people = chosen.update(ids.update(found, frame.time if source.is_film else None), frame.image.shape[1::-1])
             if smooth and source.is_film:
                 size = np.linalg.norm(people.boxes[:, 2:] - people.boxes[:, :2], axis=-1).clip(1)
                 people.keypoints = smoother.update(people.ids, people.keypoints, people.scores, size, frame.time)
             frame.people = measurer.update(people) if measure else people
             yield frame
+
+    def _detections(self, source, every, detect, computes):
+        """Yield Frames, whether the detector is to run on them, and what it found there, None where it did not run yet.
+
+        Args:
+            every: on how many frames it is to run once.
+            detect: what gives the boxes of a Frame.
+            computes: Event that tells that keypoints are not only read from a journal, which needs no boxes.
+        """
+        overlaps = self.overlaps and source.reads_ahead and self.detector is not None
+
+        def run():
+            for count, frame in enumerate(source):
+                is_due = count % every == 0
+                yield frame, is_due, detect(frame) if overlaps and is_due and computes.is_set() else None
+        return ahead(run(), 1) if overlaps else run()
 
     def detect(self, image, bbox_thr=.3, nms_thr=.3):
         """Return the boxes of the people in a picture, x1, y1, x2, y2 and score, (P, 5); the whole of it without a
@@ -88,19 +129,31 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         boxes = np.concatenate([found.bboxes, found.scores[:, None]], axis=1)[taken]
         return boxes[nms(boxes, nms_thr)] if len(boxes) else boxes
 
-    def find(self, image, boxes):
+    @torch.no_grad()
+    def find(self, image, boxes, flip_test=None):
         """Return the People in boxes of a picture, by one run of the network.
 
         Args:
             image: (H, W, 3), uint8, BGR.
             boxes: x1, y1, x2, y2 in pixels, and score where it is known, (P, 4 or 5).
+            flip_test: as in a call.
         """
         if not len(boxes):
             return nobody()
         boxes = np.asarray(boxes, np.float32)
         scores = boxes[:, 4] if boxes.shape[1] > 4 else np.ones(len(boxes), np.float32)
-        batch = pseudo_collate([
-            self.pipeline(dict(img=image, bbox=box[None, :4], bbox_score=score[None], **self.model.dataset_meta))
-            for box, score in zip(boxes, scores)])
-        found = merge_data_samples(self.model.test_step(batch)).pred_instances.cpu().numpy()
-        return People(found.keypoints, found.keypoint_scores, boxes[:, :4], scores)
+        meta = self.model.dataset_meta
+        # Of each person, MMPose copies what is packed several times; a list number by number.
+        meta = dict(meta, flip_indices=np.array(meta['flip_indices']))
+        with one_torch_thread():
+            batch = pseudo_collate([self.pipeline(dict(img=image, bbox=box[None, :4], bbox_score=score[None], **meta))
+                                    for box, score in zip(boxes, scores)])
+        config = self.model.test_cfg
+        stated = config.get('flip_test', False)
+        config['flip_test'] = stated if flip_test is None else flip_test
+        try:
+            found = [sample.pred_instances for sample in self.model.test_step(batch)]
+        finally:
+            config['flip_test'] = stated
+        return People(np.concatenate([one.keypoints for one in found]),
+                      np.concatenate([one.keypoint_scores for one in found]), boxes[:, :4], scores)

@@ -12,6 +12,9 @@ import cv2
 import numpy as np
 from mmengine.logging import print_log
 
+from spinepose_mm.datasets.transforms.image_file import decode, examine
+
+from .ahead import ahead
 from .journal import described
 from .people import Frame
 
@@ -31,9 +34,10 @@ class Source:
         length: number of frames, None where it is not known; a video's own figure, which may be wrong.
         identity: what tells this input from another one, a list of what JSON takes; None for what cannot be read again.
         skipped: number of frames, or of pictures, that could not be read so far.
+        reads_ahead: whether the next frames are read while one is worked on.
     """
     length = identity = frame_rate = None
-    is_film, skipped = False, 0
+    is_film, skipped, reads_ahead = False, 0, True
 
     def __init__(self, path, name):
         self.path, self.name = path, name
@@ -45,7 +49,7 @@ class Source:
             ValueError: nothing at all could be read.
         """
         count = self.skipped = 0
-        for frame in self._read():
+        for frame in ahead(self._read()) if self.reads_ahead else self._read():
             count += 1
             yield frame
         if not count:
@@ -136,7 +140,10 @@ class Pictures(Source):
         self.pictures, self.frame_rate, self._order = pictures, frame_rate, channel_order
         self.is_film = frame_rate is not None
         self.length = len(pictures) if hasattr(pictures, '__len__') else None
-        if self.length and all(isinstance(picture, (str, os.PathLike)) for picture in pictures):
+        are_files = bool(self.length) and all(isinstance(picture, (str, os.PathLike)) for picture in pictures)
+        # Arrays need no reading, and what makes them may have to be in the thread of the caller.
+        self.reads_ahead = are_files and self.length > 1
+        if are_files:
             self.identity = described(pictures)
 
     def _read(self):
@@ -195,7 +202,7 @@ def open_source(inputs, frame_rate=None, channel_order='bgr'):
         found = [match for match in glob.glob(path, recursive=True) if _kind(match) == 'image']
         return _pictures(os.path.dirname(path) or '.', found, frame_rate, f'no picture is named like {path}')
     if _kind(path) == 'image':
-        if _read_picture(path) is None:
+        if not cv2.haveImageReader(path):  # from its first bytes, since decoding takes long
             raise ValueError(f'{path} cannot be read as a picture')
         return Pictures([path], frame_rate, path=path)
     return Video(path, frame_rate)
@@ -226,5 +233,8 @@ def _live(path):
 
 def _read_picture(path):
     """Return a picture's pixels the right way up, (H, W, 3), uint8, BGR, or None where it cannot be read."""
-    coded = np.fromfile(path, np.uint8) if os.path.isfile(path) else ()
-    return cv2.imdecode(coded, cv2.IMREAD_COLOR) if len(coded) else None
+    data = Path(path).read_bytes() if os.path.isfile(path) else b''
+    shape = examine(data)[1]
+    if shape:
+        return decode(data, shape)
+    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None

@@ -47,6 +47,25 @@ def test_has_as_many_threads_as_torch(files):
         torch.set_num_threads(before)
 
 
+@pytest.mark.parametrize('threads', [1, 2, 3])
+@pytest.mark.parametrize('kind', ['rgb', 'bgr'])
+def test_any_number_of_people_on_any_number_of_threads(files, people, predict, model, threads, kind):
+    """One by one on threads of their own, and the rest together."""
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(threads)
+        runs = init_model(CONFIG, str(files[kind]), 'cpu', {'model.test_cfg.flip_test': False})
+        picture, boxes = people[0]
+        for count in (1, 2, 5):
+            given = [(picture, np.resize(boxes, (count, 4)) + 7 * np.arange(count)[:, None])]
+            found, expected = predict(runs, given), predict(model, given)
+            assert found.shape == (count, 37, 2)
+            assert (np.linalg.norm(found - expected, axis=-1) <= 1e-4).mean() > .99
+        assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+
+
 def changed(file, out, change, **metadata):
     """Write a file after `change` was done to its graph, with other metadata; None leaves one out."""
     proto = onnx.load(file)

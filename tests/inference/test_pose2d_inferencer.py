@@ -1,7 +1,10 @@
 """MMPose's unified inferencer with this package's models, on rendered pictures and films."""
 import json
+import threading
+from pathlib import Path
 
 import cv2
+import mmdet
 import numpy as np
 import pytest
 import torch
@@ -79,9 +82,7 @@ def test_boxes_of_ones_own_are_one_decoding_and_one_batch(inferencer, picture, t
     monkeypatch.setattr(model, 'test_step', lambda batch: sizes.append(len(batch['inputs'])) or step(batch))
     decode = cv2.imdecode
     monkeypatch.setattr(cv2, 'imdecode', lambda *args: decoded.append(1) or decode(*args))
-    source = open_source(tmp_path / 'a.png')
-    decoded.clear()  # whether it can be read was looked at before
-    found, = people(inferencer(source, bboxes=[[BOX, OTHER]]))
+    found, = people(inferencer(tmp_path / 'a.png', bboxes=[[BOX, OTHER]]))
     assert sizes == [2] and len(decoded) == 1
     np.testing.assert_allclose([person['keypoints'] for person in found], expected, atol=1e-3)
     assert [(person['track_id'], person['bbox']) for person in found] == [(0, [BOX]), (1, [OTHER])]
@@ -103,6 +104,80 @@ def test_detector(inferencer, picture, monkeypatch):
     assert len(people(inferencer(picture, bbox_thr=.1, nms_thr=.999))[0]) == 3
     found.pred_instances = found.pred_instances[[3]]
     assert people(inferencer(picture)) == [[]]  # nobody is nobody, and not the whole picture
+
+
+@pytest.fixture
+def detections(inferencer, monkeypatch):
+    """The frames' numbers and threads in which a detector in the place of the real one was asked for boxes."""
+    asked, own = [], inferencer.inferencer
+
+    def detect(image, *options):
+        asked.append(threading.current_thread())
+        return np.array([[*BOX, .8]])
+    monkeypatch.setattr(own, 'detector', 'not used')
+    monkeypatch.setattr(own, 'detect', detect)
+    return asked
+
+
+def test_the_detector_on_every_fifth_frame(inferencer, film, detections):
+    each = people(inferencer(film))
+    assert len(detections) == FRAMES and all(person['bbox'] == [BOX] for person, in each)
+    detections.clear()
+    some = people(inferencer(film, detect_every=5))
+    assert len(detections) == 3 and set(detections) == {threading.main_thread()}
+    assert [i for i, (person, ) in enumerate(some) if person['bbox'] == [BOX]] == [0, 5, 10]
+    for (one, ), (other, ) in zip(each, some):
+        assert other['bbox_score'] == pytest.approx(.8) and other['track_id'] == 0
+        distances = np.linalg.norm(np.subtract(one['keypoints'], other['keypoints']), axis=1)
+        assert np.median(distances) < 5
+    pictures = [frame.image for frame in open_source(film)][:3]
+    detections.clear()
+    assert len(people(inferencer(pictures, detect_every=5))) == len(detections) == 3  # each stands for itself
+    assert len(people(inferencer(pictures, detect_every=5, frame_rate=15))) == 3 and len(detections) == 4
+
+
+def test_the_detector_ahead_of_the_network(inferencer, film, detections, monkeypatch):
+    expected = people(inferencer(film, detect_every=2))
+    detections.clear()
+    monkeypatch.setattr(inferencer.inferencer, 'overlaps', True)
+    assert people(inferencer(film, detect_every=2)) == expected
+    assert len(detections) == FRAMES // 2
+    # The first frames come before it is known that anything is to be computed.
+    assert [thread is threading.main_thread() for thread in detections][2:] == [False] * (FRAMES // 2 - 2)
+    results = inferencer(film)
+    next(results)
+    results.close()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith('ahead')]
+
+
+def test_mmdetections_detector_in_a_thread(picture, tmp_path):
+    """With random weights, and so of whatever class; it makes boxes out of classes and regression as ever."""
+    torch.manual_seed(0)
+    path = Path(mmdet.__file__).parent / '.mim/configs/rtmdet/rtmdet_tiny_8xb32-300e_coco.py'
+    own = SpinePoseInferencer('spinepose-tiny', det_model=str(path), det_cat_ids=tuple(range(80)), device='cpu')
+    own.detector.model.bbox_head.init_weights()
+    own.detector.model.bbox_head.test_cfg.max_per_img = 5
+    paths = [str(tmp_path / f'{i}.png') for i in range(4)]
+    for i, one in enumerate(paths):
+        cv2.imwrite(one, np.roll(picture, 20 * i, axis=1))
+    found = []
+    for own.overlaps in (False, True):
+        found.append(people(own(paths, bbox_thr=0., frame_rate=15)))
+    assert found[0] == found[1] and sum(map(len, found[0])) > 4
+
+
+def test_flip_test(inferencer, picture):
+    model = inferencer.inferencer.model
+    both, once = (people(inferencer(picture, flip_test=flip))[0][0]['keypoints'] for flip in (None, False))
+    assert both == people(inferencer(picture, flip_test=True))[0][0]['keypoints'] != once
+    assert model.test_cfg['flip_test'] is True
+    model.test_cfg['flip_test'] = False
+    try:
+        expected, = inference_topdown(model, picture)
+        assert people(inferencer(picture))[0][0]['keypoints'] == once
+    finally:
+        model.test_cfg['flip_test'] = True
+    np.testing.assert_allclose(once, expected.pred_instances.keypoints[0], atol=1e-3)
 
 
 def jitter(found):
@@ -142,5 +217,8 @@ def test_wrong_options_are_named(inferencer, picture, monkeypatch):
     monkeypatch.delattr(inferencer.inferencer, 'video_info', raising=False)  # as before the first call
     with pytest.raises(ValueError, match='unknown argument .*colour'):
         list(inferencer(picture, colour=3))
+    for wrong in (dict(detect_every=0), dict(detect_every=1.5), dict(detect_every=2, bboxes=[[BOX]])):
+        with pytest.raises(ValueError, match='detect_every is a whole number of frames, 1 or more'):
+            list(inferencer(picture, **wrong))
     with pytest.raises(ValueError, match='finds 26 keypoints, where this package\'s models find 37'):
         SpinePoseInferencer(str(builders.config('demo/spinepose_demo_teacher')), det_model='whole_image', device='cpu')

@@ -87,8 +87,8 @@ def test_lifts_what_the_2d_model_finds(inferencer, film, monkeypatch):
     path, true, camera, stature = film
     stock, frame = SpinePoseInferencer.find, iter(range(FRAMES))
 
-    def exact(self, image, boxes):
-        found = stock(self, image, boxes)
+    def exact(self, image, *options):
+        found = stock(self, image, *options)
         return replace(found, keypoints=camera.project(true[next(frame)])[None], scores=np.ones((1, 37)))
     monkeypatch.setattr(SpinePoseInferencer, 'find', exact)
     found = np.array([frame[0]['keypoints'] for frame in people(inferencer(

@@ -87,6 +87,35 @@ def test_all_formats_in_3d_interrupted_and_gone_on_with(lifting, film, tmp_path,
     assert {path.name for path in summary.files} == {name.split('/')[0] for name in twice}
 
 
+@pytest.mark.parametrize('overlaps', [False, True])
+def test_between_detections_interrupted_and_gone_on_with(inferencer, film, tmp_path, monkeypatch, overlaps):
+    """Boxes in between follow from what was found, computed or read from the journal alike."""
+    detected = []
+
+    def detect(image, *options):
+        detected.append(1)
+        return np.array([[*BOX, .8]])
+    monkeypatch.setattr(inferencer, 'detector', 'not used')
+    monkeypatch.setattr(inferencer, 'detect', detect)
+    monkeypatch.setattr(inferencer, 'overlaps', overlaps)
+    options = dict(formats=['csv', 'coco'], detect_every=4, flip_test=False)
+    analyse(film, tmp_path / 'once', inferencer, **options)
+    assert len(detected) == 3
+    for more in (2, 4):
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            Interruption(patch, inferencer, more)
+            analyse(film, tmp_path / 'twice', inferencer, **options)
+    detected.clear()
+    assert analyse(film, tmp_path / 'twice', inferencer, **options).replayed == 6
+    assert len(detected) == 1  # on frame 8
+    assert contents(tmp_path / 'twice') == contents(tmp_path / 'once')
+    for changed in (dict(detect_every=3), dict(flip_test=None)):
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            Interruption(patch, inferencer, 2)
+            analyse(film, tmp_path / 'new', inferencer, **options)
+        assert analyse(film, tmp_path / 'new', inferencer, **options | changed).replayed == 0
+
+
 def test_an_interrupted_film_leaves_whole_files(inferencer, film, tmp_path, monkeypatch):
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         Interruption(patch, inferencer, 7)
@@ -141,10 +170,10 @@ def test_a_file_by_its_ending_and_one_that_is_there(inferencer, film, tmp_path):
 def test_frames_do_not_stay_in_memory(lifting, film, tmp_path, monkeypatch):
     alive, most, stock = [], [], lifting.pose2d_model.find
 
-    def find(image, boxes):
+    def find(image, boxes, flip_test):
         alive.append(weakref.ref(image))
         most.append(sum(image() is not None for image in alive))
-        return stock(image, boxes)
+        return stock(image, boxes, flip_test)
     monkeypatch.setattr(lifting.pose2d_model, 'find', find)
     analyse(film, tmp_path, lifting, formats=list(FORMATS), warm_up=4)
     assert len(most) == FRAMES and max(most) <= 3

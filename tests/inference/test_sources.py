@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import builders
+from spinepose_mm.inference import sources
 from spinepose_mm.inference.sources import Pictures, Video, open_source
 
 RATE = 15
@@ -128,6 +130,39 @@ def test_a_folder_and_a_pattern_in_the_order_of_their_numbers(tmp_path):
         assert source.name == tmp_path.name
     film = open_source(tmp_path, frame_rate=25)
     assert film.is_film and [frame.time for frame in film] == [0, .04, .08]
+
+
+def test_a_picture_is_decoded_once_and_can_be_read_again(tmp_path, monkeypatch):
+    decoded, stock = [], sources.decode
+    monkeypatch.setattr(sources, 'decode', lambda *args: decoded.append(1) or stock(*args))
+    path = builders.write_image(tmp_path / 'a.jpg')
+    source = open_source(path)
+    assert not decoded
+    for count in (1, 2):
+        frame, = source
+        np.testing.assert_array_equal(frame.image, cv2.imread(str(path)))
+        assert len(decoded) == count
+
+
+def test_a_video_that_is_not_read_to_its_end_is_closed(tmp_path, monkeypatch):
+    opened, stock = [], cv2.VideoCapture
+    source = open_source(write_video(tmp_path / 'a.mp4', 30))
+    monkeypatch.setattr(cv2, 'VideoCapture', lambda path: opened.append(stock(path)) or opened[-1])
+    frames = iter(source)
+    assert next(frames).index == 0 and opened[0].isOpened()
+    frames.close()
+    assert not opened[0].isOpened()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith('ahead')]
+
+
+def test_what_is_not_read_from_files_stays_in_its_thread(tmp_path):
+    made = []
+
+    def pictures():
+        made.append(threading.current_thread())
+        yield picture()
+    assert len(list(open_source(pictures()))) == 1 and made == [threading.main_thread()]
+    assert open_source(write_video(tmp_path / 'a.mp4', 3)).reads_ahead and not open_source([picture()]).reads_ahead
 
 
 def test_kinds_of_pictures(tmp_path):

@@ -1,0 +1,205 @@
+"""How fast people are found in a picture file and in a film, beside rtmlib, the official package and MMPose."""
+import contextlib
+import json
+import os
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from .pairs import compare, table
+
+_SIZE = 1920, 1080
+_AGREE, _WITHIN = .95, 1.  # part of the keypoints that are to be within so many pixels; rounding decides between ties
+_DETECTOR = 'rtmdet_m_8xb32-300e_coco'  # the one that MMPose takes for people
+_PAUSE = .06  # seconds after which no thread of the side before looks for more work, as ONNX Runtime's do for .03
+
+
+def add_arguments(parser):
+    parser.add_argument('--config', default='spinepose_v2_medium.py', help='file of the model, or its name')
+    parser.add_argument('--weights', help='its checkpoint (random weights)')
+    parser.add_argument('--image', help='picture file (a made JPEG of 1920x1080)')
+    parser.add_argument('--people', type=int, nargs='+', default=[1, 2, 5, 10], help='in the picture (1 2 5 10)')
+    parser.add_argument('--threads', type=int, help='of all sides: cores that they are kept on (all; Linux only)')
+    parser.add_argument('--rounds', type=int, default=15, help='that are measured (15); a third of them, of the film')
+    parser.add_argument('--frames', type=int, default=30, help='of the film (30); 0: no film')
+
+
+def run(args):
+    """Return the tables of pictures and of a film.
+
+    Raises:
+        ValueError: the sides find different keypoints.
+    """
+    from mmengine.registry import init_default_scope
+    init_default_scope('mmpose')
+    with tempfile.TemporaryDirectory() as folder, _threads(args.threads) as threads:
+        folder = Path(folder)
+        image, box = _make_picture(folder)
+        cfg, weights, onnx = _model(args, folder)
+        sides = _sides(cfg, weights, onnx, args.image or str(image))
+        pictures = [_compare_pictures(sides, _boxes(people, args.image or str(image)), args.rounds)
+                    for people in args.people]
+        text = (f'{args.config} with {"its" if args.weights else "random"} weights, CPU, {threads} threads for each '
+                f'side, from file to keypoints\n\n{table(pictures, "picture")}')
+        if args.frames:
+            film = _compare_film(image, box, folder, args.frames, max(1, args.rounds // 3))
+            text += (f'\n\nA film of {_SIZE[0]}x{_SIZE[1]}, one person, spinepose-tiny and {_DETECTOR} in PyTorch\n\n'
+                     f'{table([film], "frame")}')
+    return text
+
+
+@contextlib.contextmanager
+def _threads(count):
+    """Keep this process on some cores; all sides have as many threads as these, each by its own default."""
+    import cv2
+    import torch
+    cores, torchs, cv2s = os.sched_getaffinity(0), torch.get_num_threads(), cv2.getNumThreads()
+    count = min(count or len(cores), len(cores))
+    os.sched_setaffinity(0, sorted(cores)[:count])
+    torch.set_num_threads(count)
+    cv2.setNumThreads(count)
+    try:
+        yield count
+    finally:
+        os.sched_setaffinity(0, cores)
+        torch.set_num_threads(torchs)
+        cv2.setNumThreads(cv2s)
+
+
+def _make_picture(folder):
+    """Return the path of a rendered JPEG, and the box x1, y1, x2, y2 of the person in it."""
+    from spinepose_mm.synthetic import Settings, synthesize
+    synthesize(folder, Settings(1, 'made', 3, size=_SIZE), workers=1)
+    made = json.loads((folder / 'annotations/person_keypoints_made.json').read_text())
+    x, y, width, height = made['annotations'][0]['bbox']
+    return folder / 'images/made' / made['images'][0]['file_name'], [x, y, x + width, y + height]
+
+
+def _boxes(people, image):
+    """Return boxes of upright people side by side, (P, 4)."""
+    import cv2
+    height, width = cv2.imread(image).shape[:2]
+    left = (np.arange(people) + .1) * width / people
+    wide = min(.8 * width / people, .3 * height)
+    return np.column_stack([left, np.full(people, .15 * height), left + wide, np.full(people, .85 * height)])
+
+
+def _model(args, folder):
+    """Return a config, its checkpoint and the same as an ONNX file, as rtmlib and the official package take it."""
+    from mmengine.config import Config
+    from mmengine.runner import save_checkpoint
+    from mmpose.apis import init_model
+
+    from spinepose_mm.deployment.export import export_onnx
+    from spinepose_mm.interop.aliases import find_config
+    path = find_config(args.config)[0]
+    cfg = Config.fromfile(path)
+    cfg.model.update(init_cfg=None, teacher=None)
+    weights = args.weights
+    if weights is None:
+        weights = str(folder / 'random.pth')
+        save_checkpoint(dict(state_dict=init_model(cfg, None, 'cpu').state_dict()), weights)
+    export_onnx(path, weights, folder / 'model.onnx', bgr=True)
+    return cfg, weights, str(folder / 'model.onnx')
+
+
+def _sides(cfg, weights, onnx, image):
+    """Return {side: function from boxes (P, 4) to keypoints (P, 37, 2)}; packages that are absent are left out."""
+    import cv2
+
+    from spinepose_mm.inference import SpinePoseInferencer
+    sides, size = {}, tuple(cfg.codec.input_size)
+    for name, make in {'rtmlib': _rtmlib, 'official spinepose': _official}.items():
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                find = make(onnx, size)
+        except ImportError as error:
+            print(f'{name} is left out: {error}', file=sys.stderr)
+        else:
+            sides[name] = lambda boxes, find=find: find(cv2.imread(image), boxes)[0]
+    sides['MMPose'] = _mmpose(cfg, weights, image)
+
+    def own(boxes, inferencer, flip_test):
+        result, = inferencer(image, bboxes=boxes, flip_test=flip_test)
+        return np.array([person['keypoints'] for person in result['predictions'][0]])
+    for name, file in (('PyTorch', weights), ('ONNX', onnx)):
+        inferencer = SpinePoseInferencer(cfg, file, 'cpu', det_model='whole_image')
+        sides[f'this package, {name}'] = partial(own, inferencer=inferencer, flip_test=False)
+    sides['this package, ONNX, flip test'] = partial(own, inferencer=inferencer, flip_test=True)
+    return sides
+
+
+def _rtmlib(onnx, size):
+    from rtmlib import RTMPose
+    return RTMPose(onnx, size, backend='onnxruntime', device='cpu')
+
+
+def _official(onnx, size):
+    """Return the official estimator's `estimate`, with the file in the place of those that it fetches.
+
+    So it is for its detector too, which has to be there, and never runs on boxes that are given.
+    """
+    from spinepose import SpinePoseEstimator
+
+    class Estimator(SpinePoseEstimator):
+        MODE = {'file': dict(pose=onnx, pose_input_size=size, det_rfdetr=onnx, det_rfdetr_input_size=size)}
+    return Estimator('file', hardware_acceleration=False).estimate
+
+
+def _mmpose(cfg, weights, image):
+    import mmcv
+    from mmpose.apis import inference_topdown, init_model
+    cfg = cfg.copy()
+    cfg.model.test_cfg.flip_test = False
+    cfg.test_dataloader.dataset.pipeline = [
+        dict(type='LoadImage'), dict(type='GetBBoxCenterScale'),
+        dict(type='TopdownAffine', input_size=cfg.codec.input_size), dict(type='PackPoseInputs')]
+    model = init_model(cfg, weights, 'cpu')
+    return lambda boxes: np.concatenate([
+        sample.pred_instances.keypoints for sample in inference_topdown(model, mmcv.imread(image), boxes)])
+
+
+def _compare_pictures(sides, boxes, rounds):
+    first = next(iter(sides))
+    expected = sides[first](boxes)
+    for name, find in sides.items():
+        near = np.linalg.norm(find(boxes) - expected, axis=-1) <= _WITHIN
+        if 'flip test' not in name and not near.mean() >= _AGREE:
+            raise ValueError(f'{name} finds {1 - near.mean():.0%} of the keypoints elsewhere than {first}')
+    return compare('1 person' if len(boxes) == 1 else f'{len(boxes)} people', {name: partial(find, boxes) for name, find in sides.items()}, rounds,
+                   pause=_PAUSE)
+
+
+def _compare_film(image, box, folder, frames, rounds):
+    """Compare ways to go through a film of somebody who moves to the side, by the frame."""
+    import cv2
+    import mmdet
+
+    from spinepose_mm.inference import SpinePoseInferencer, open_source
+    path, picture = str(folder / 'film.mp4'), cv2.imread(str(image))
+    writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*'mp4v'), 30, _SIZE)
+    for number in range(frames):
+        writer.write(np.roll(picture, 2 * number, axis=1))
+    writer.release()
+    detector = Path(mmdet.__file__).parent / '.mim/configs/rtmdet' / f'{_DETECTOR}.py'
+    inferencer = SpinePoseInferencer('spinepose-tiny', None, 'cpu', det_model=str(detector))
+    stock, around = inferencer.detect, np.array([[*box, 1.]]) + [0, 0, 2 * frames, 0, 0]
+
+    def detect(*args):
+        stock(*args)  # which has random weights, and finds nobody
+        return around
+    inferencer.detect = detect
+
+    def go(reads_ahead=True, overlaps=False, **options):
+        source, inferencer.overlaps = open_source(path), overlaps
+        source.reads_ahead = reads_ahead
+        found = [len(frame.people) for frame in inferencer.follow(source, flip_test=False, **options)]
+        if found != [1] * frames:
+            raise ValueError(f'people are found {found} times in the frames of the film, where there is one in each')
+    return compare(f'{frames} frames', {
+        'detector on every frame': partial(go, reads_ahead=False), '… and frames read ahead': go,
+        '… and the detector ahead of the network': partial(go, overlaps=True),
+        'frames read ahead, detector on every 5th': partial(go, detect_every=5)}, rounds, items=frames, pause=_PAUSE)
