@@ -39,7 +39,7 @@ def parse():
     people.add_argument('--boxes', metavar='FILE', help='.csv or .json of boxes, in the place of a detector')
     people.add_argument('--bbox-thr', type=float, default=.3, help='score from which a box is taken (.3)')
     people.add_argument('--detect-every', type=int, default=1, metavar='N',
-                        help='run the detector on one of N frames, and look for people where they were in between (1)')
+                        help='run the detector on one of N frames of a film, and look where people were in between (1)')
     people.add_argument('--no-flip-test', action='store_true',
                         help='twice as fast: keypoints are not averaged with those in the mirror image')
     people.add_argument('--subject', nargs='+', default=['all'], metavar='WHO',

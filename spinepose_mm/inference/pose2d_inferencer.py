@@ -1,4 +1,5 @@
-from threading import Event
+from numbers import Integral
+from threading import Event, Lock
 
 import numpy as np
 import torch
@@ -52,7 +53,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         self.identity = described([model, *args, *kwargs.items()])
         if self.cfg.model.type == 'PoseLifter':
             raise ValueError(f'{model} is a lifter, where a model that finds keypoints in pictures is expected')
-        self.overlaps = self.model.data_preprocessor.device.type != 'cpu'
+        self.overlaps = self.model.data_preprocessor.device.type == 'cuda'
         found = self.model.dataset_meta['num_keypoints']
         if found != skeleton.NUM_KEYPOINTS:
             raise ValueError(f'{model} finds {found} keypoints, where this package\'s models find '
@@ -68,15 +69,16 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         Raises:
             FileNotFoundError, ValueError: an option is out of its range.
         """
-        if detect_every < 1 or detect_every % 1 or bboxes is not None and detect_every > 1:
+        if not isinstance(detect_every, Integral) or detect_every < 1 or bboxes is not None and detect_every > 1:
             raise ValueError(f'detect_every is a whole number of frames, 1 or more, and 1 where bboxes are given, not '
                              f'{detect_every!r}')
         boxes = None if bboxes is None else Boxes(bboxes)
         rate, ids, found = source.frame_rate or 1., None, nobody()
-        smoother, measurer, computes = Smoother(), Measurer(), Event()
+        smoother, measurer, computes, detecting = Smoother(), Measurer(), Event(), Lock()
 
         def detect(frame):
-            return self.detect(frame.image, bbox_thr, nms_thr) if boxes is None else boxes.of(frame)
+            with detecting:
+                return self.detect(frame.image, bbox_thr, nms_thr) if boxes is None else boxes.of(frame)
 
         def compute(frame):
             computes.set()
@@ -85,7 +87,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
             else:
                 where = detect(frame) if detected is None else detected
             return self.find(frame.image, where, flip_test)
-        every = detect_every if source.is_film else 1
+        every = detect_every if source.is_film and self.detector is not None else 1
         for frame, is_due, detected in self._detections(source, every, detect, computes):
             if ids is None or not source.is_film:
                 ids, chosen = Ids(rate), Subject(subject, rate)
@@ -108,6 +110,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         overlaps = self.overlaps and source.reads_ahead and self.detector is not None
 
         def run():
+            torch.get_num_threads()  # a thread keeps for good what torch has when it first asks, see one_torch_thread
             for count, frame in enumerate(source):
                 is_due = count % every == 0
                 yield frame, is_due, detect(frame) if overlaps and is_due and computes.is_set() else None

@@ -75,7 +75,7 @@ def analyse(inputs, outputs, inferencer, formats=None, spine_only=False, show=Fa
     source = open_source(inputs, frame_rate)
     lifted = isinstance(inferencer, SpinePose3DInferencer)
     targets = _targets(outputs, formats, source, lifted)
-    options = dict(dict(smooth=True, measure=True), **options)
+    options = dict(dict(smooth=True, measure=True, detect_every=1), **options)
     if lifted and source.is_film and source.identity:
         size = next(iter(source)).image.shape[1::-1]
         options.update(space=inferencer.space(size, **{name: options[name] for name in _SPACE if name in options}))

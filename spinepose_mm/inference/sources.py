@@ -75,6 +75,7 @@ class Video(Source):
     def __init__(self, path, frame_rate=None):
         live = _live(path)
         super().__init__(path, Path(path).stem if live is None else re.sub(r'\W+', '_', path))
+        self.reads_ahead = live is None  # a camera sets the pace, and its newest frame is wanted
         with self._opened() as capture:
             rate = capture.get(cv2.CAP_PROP_FPS)
             self._played_at = rate if 0 < rate < 1000 else _GUESSED_RATE
@@ -202,7 +203,7 @@ def open_source(inputs, frame_rate=None, channel_order='bgr'):
         found = [match for match in glob.glob(path, recursive=True) if _kind(match) == 'image']
         return _pictures(os.path.dirname(path) or '.', found, frame_rate, f'no picture is named like {path}')
     if _kind(path) == 'image':
-        if not cv2.haveImageReader(path):  # from its first bytes, since decoding takes long
+        if not _is_picture(path):
             raise ValueError(f'{path} cannot be read as a picture')
         return Pictures([path], frame_rate, path=path)
     return Video(path, frame_rate)
@@ -235,6 +236,14 @@ def _read_picture(path):
     """Return a picture's pixels the right way up, (H, W, 3), uint8, BGR, or None where it cannot be read."""
     data = Path(path).read_bytes() if os.path.isfile(path) else b''
     shape = examine(data)[1]
-    if shape:
-        return decode(data, shape)
-    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    try:
+        return decode(data, shape) if shape else cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:  # no data, or a size beyond reason
+        return None
+
+
+def _is_picture(path):
+    """Return whether a file is a picture; of a JPEG or PNG that is told without decoding it, which takes long."""
+    data = Path(path).read_bytes()
+    truncated, shape = examine(data)
+    return bool(shape) or data.startswith(b'\x89PNG') and not truncated or _read_picture(path) is not None

@@ -21,11 +21,16 @@ _PLACE = 'mmpose.apis.inferencers'
 
 def install():
     """Change MMPose's inferencers, now or when they are imported."""
-    BaseInferencer.__init_subclass__ = classmethod(_change)
+    BaseInferencer.__init_subclass__ = classmethod(_init_subclass)
     known = [BaseInferencer]
     for cls in known:
         known += cls.__subclasses__()
         _change(cls)
+
+
+def _init_subclass(cls, **kwargs):
+    super(BaseInferencer, cls).__init_subclass__(**kwargs)
+    _change(cls)
 
 
 def _change(cls):

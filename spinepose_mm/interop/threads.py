@@ -1,7 +1,11 @@
 """torch's threads, where others are to have the cores."""
 from contextlib import contextmanager
+from threading import Lock
 
 import torch
+
+_lock = Lock()
+_inside, _threads = 0, None  # who is, and how many threads torch has otherwise
 
 
 @contextmanager
@@ -10,9 +14,15 @@ def one_torch_thread():
 
     For some milliseconds after their work, torch's threads look for more, on cores that others are to use.
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    global _inside, _threads
+    with _lock:  # of several at once, all but the first would take the 1 for what is to be restored
+        if not _inside:
+            _threads = torch.get_num_threads()
+        _inside += 1
+        torch.set_num_threads(1)
     try:
         yield
     finally:
-        torch.set_num_threads(threads)
+        with _lock:
+            _inside -= 1
+            torch.set_num_threads(_threads)

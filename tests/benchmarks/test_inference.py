@@ -23,7 +23,7 @@ def sides(text):
 def test_all_sides_are_compared():
     threads, cores = torch.get_num_threads(), os.sched_getaffinity(0)
     found = sides(inference.run(parse('--config', 'spinepose_tiny.py', '--people', '1', '3', '--threads', '1',
-                                      '--frames', '6')))
+                                      '--frames', '3')))
     pictures = found[1:found.index('Side', 1)]
     assert pictures == 2 * pictures[:len(pictures) // 2]
     assert [name for name in pictures if name not in ('rtmlib', 'official spinepose')] == 2 * OWN

@@ -41,7 +41,8 @@ def test_within_the_picture():
 
 def test_who_is_hardly_seen_any_more_has_none():
     assert len(boxes_between(nobody(), SIZE)) == 0
-    found = boxes_between(people((100, 300, 200, 500), (400, 300, 500, 500), (700, 300, 800, 500), seen=(9, 10, 0)), SIZE)
+    three = people((100, 300, 200, 500), (400, 300, 500, 500), (700, 300, 800, 500), seen=(9, 10, 0))
+    found = boxes_between(three, SIZE)
     np.testing.assert_allclose(found[:, 4], [.7])
 
 

@@ -162,7 +162,7 @@ def test_what_is_not_read_from_files_stays_in_its_thread(tmp_path):
         made.append(threading.current_thread())
         yield picture()
     assert len(list(open_source(pictures()))) == 1 and made == [threading.main_thread()]
-    assert open_source(write_video(tmp_path / 'a.mp4', 3)).reads_ahead and not open_source([picture()]).reads_ahead
+    assert open_source(write_video(tmp_path / 'a.mp4', 3)).reads_ahead and not open_source([picture()] * 2).reads_ahead
 
 
 def test_kinds_of_pictures(tmp_path):
@@ -219,3 +219,23 @@ def test_identity_tells_inputs_apart(tmp_path):
     write_video(path, 7)
     assert before != open_source(path).identity
     assert Pictures(['a.png']).identity != Pictures(['b.png']).identity and Pictures([picture()]).identity is None
+
+
+def test_a_picture_of_absurd_size_is_left_out(tmp_path):
+    good, huge = tmp_path / '1.jpg', tmp_path / '2.jpg'
+    data = bytearray(builders.write_image(good).read_bytes())
+    frame = data.index(b'\xff\xc0')
+    data[frame + 5:frame + 9] = (60000).to_bytes(2, 'big') * 2
+    huge.write_bytes(data)
+    source = open_source([str(good), str(huge), str(good)])
+    assert [found.index for found in source] == [0, 2] and source.skipped == 1
+    with pytest.raises(ValueError, match='2.jpg cannot be read as a picture'):
+        open_source(huge)
+
+
+def test_cameras_are_not_read_ahead(monkeypatch, tmp_path):
+    path = write_video(tmp_path / 'a.mp4', 3)
+    assert open_source(path).reads_ahead
+    stock = cv2.VideoCapture
+    monkeypatch.setattr(cv2, 'VideoCapture', lambda number: stock(str(path)))
+    assert not open_source('webcam:0').reads_ahead

@@ -26,15 +26,15 @@ class _TabledLabel(SimCCLabel):
         self._bins = np.around(np.array(self.input_size) * self.simcc_split_ratio).astype(int)
         # A Gaussian whose centre is 3 sigma outside the picture still counts.
         self._centers = self._bins + np.ceil(3 * self.sigma).astype(int) + 1
-        self._labels = [self._parts(*axis) for axis in zip(self._bins, self._centers, self.sigma)]
+        self._gaussians = [self._gaussian(*axis) for axis in zip(self._centers, self.sigma)]
 
-    def _parts(self, bins, center, sigma):
-        """Return the parts of `bins` bins of a Gaussian around the bin `center`, a view in shape (parts, bins)."""
+    def _gaussian(self, center, sigma):
+        """Return a Gaussian around the bin `center`, as wide to both sides."""
         x = np.arange(2 * center + 1, dtype=np.float32)
         gaussian = np.exp(-((x - center)**2) / (2 * sigma**2)).astype(np.float32)
         if self.normalize:
             gaussian /= sigma * np.sqrt(np.pi * 2)
-        return sliding_window_view(gaussian, bins)
+        return gaussian
 
     def _generate_gaussian(self, keypoints, keypoints_visible):
         centers, weights = self._map_coordinates(keypoints, keypoints_visible)
@@ -43,6 +43,6 @@ class _TabledLabel(SimCCLabel):
         weights[labelled & ~reaches] = 0
         drawn = labelled & reaches
         targets = [np.zeros((*drawn.shape, bins), np.float32) for bins in self._bins]
-        for axis, (target, labels) in enumerate(zip(targets, self._labels)):
-            target[drawn] = labels[self._centers[axis] - centers[drawn, axis]]
+        for axis, (target, gaussian) in enumerate(zip(targets, self._gaussians)):
+            target[drawn] = sliding_window_view(gaussian, self._bins[axis])[self._centers[axis] - centers[drawn, axis]]
         return *targets, weights
