@@ -28,7 +28,7 @@ NEEDED_GB = 8
 BUILD_TOOLS = ('pip', 'wheel', 'setuptools', 'ninja', 'psutil', 'cython')
 TORCH = ('torch', 'torchvision', 'numpy')
 LIBRARIES = ('mmengine', 'json_tricks', 'munkres', 'scipy', 'matplotlib', 'pillow', 'pycocotools', 'shapely', 'six',
-             'terminaltables', 'tqdm', 'addict', 'rich', 'yapf', 'opencv-python', 'safetensors')
+             'terminaltables', 'tqdm', 'addict', 'rich', 'yapf', 'opencv-python', 'safetensors', 'simplejpeg')
 FROM_SOURCE = ('mmcv', 'xtcocotools')
 # mmpose asks for chumpy, which no longer builds and is never imported; openmim asks for opendatalab, which pins
 # setuptools to 60.2. Both go in without their requirements, and what mim really needs follows.
