@@ -38,7 +38,8 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         flip_test: whether keypoints are the mean of those in a picture and in its mirror image, which takes twice as
             long; as the config says where it is None.
         detect_every: on how many frames of a film the detector runs once. In between, people are looked for where they
-            were in the frame before, and who comes in is found on the next frame that it runs on.
+            were in the frame before, and who comes in is found on the next frame that it runs on. Without a detector it
+            has no effect.
 
     Attributes:
         overlaps: whether the detector runs on the next frame while the network runs on this one: on a GPU. On a CPU

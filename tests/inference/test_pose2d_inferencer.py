@@ -222,3 +222,8 @@ def test_wrong_options_are_named(inferencer, picture, monkeypatch):
             list(inferencer(picture, **wrong))
     with pytest.raises(ValueError, match='finds 26 keypoints, where this package\'s models find 37'):
         SpinePoseInferencer(str(builders.config('demo/spinepose_demo_teacher')), det_model='whole_image', device='cpu')
+
+
+def test_without_a_detector_every_frame_is_looked_at_whole(inferencer, picture):
+    every, second = (people(inferencer([picture] * 4, frame_rate=10, detect_every=n)) for n in (1, 2))
+    assert every == second and len(every[0]) == 1
