@@ -120,3 +120,18 @@ def write_film(path, frames=12, size=(200, 200), seed=5):
     writer.release()
     renderer.close()
     return np.stack(points), camera, body.stature()
+
+
+def write_lifter(path, matrix, offset):
+    """Write a lifter of the SIMSPINE authors' signature as an ONNX file: (N, 37, 2) @ matrix (2, 3) + offset (37, 3)."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+    graph = helper.make_graph(
+        [helper.make_node('MatMul', ['points', 'matrix'], ['turned']),
+         helper.make_node('Add', ['turned', 'offset'], ['poses'])],
+        'lifter', [helper.make_tensor_value_info('points', TensorProto.FLOAT, ['N', len(offset), len(matrix)])],
+        [helper.make_tensor_value_info('poses', TensorProto.FLOAT, ['N', *np.shape(offset)])],
+        [numpy_helper.from_array(np.asarray(values, np.float32), name)
+         for name, values in (('matrix', matrix), ('offset', offset))])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid('', 13)], ir_version=8), str(path))
+    return path

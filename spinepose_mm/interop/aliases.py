@@ -9,6 +9,9 @@ from pathlib import Path
 from mmengine.fileio import load
 from mmengine.infer import BaseInferencer
 
+#: Config that a lifter which comes as an ONNX file runs by, below `index_folder`.
+ONNX_LIFTER = 'configs/lifting/spinepose_lifter_official.py'
+
 _stock_models = BaseInferencer._get_models_from_metafile
 _stock_lookup = BaseInferencer._load_model_from_metafile
 
@@ -46,12 +49,14 @@ def find_config(name):
     """Return (path of the config, path or URL of its weights or None) of a model.
 
     Args:
-        name: path of a config file, name of a file of the package's configs, or a model's name or alias, such as
-            'spinepose_v2_small' or 'spinepose-s'.
+        name: path of a config file or of a lifter's ONNX file, name of a file of the package's configs, or a model's
+            name or alias, such as 'spinepose_v2_small' or 'spinepose-s'.
 
     Raises:
         ValueError: there is no such model; the near names are listed.
     """
+    if str(name).endswith('.onnx'):
+        return str(index_folder() / ONNX_LIFTER), str(name)
     if Path(name).is_file():
         return name, None
     for model in models():
