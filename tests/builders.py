@@ -81,9 +81,9 @@ def sample(codec, keypoints, labelled=range(skeleton.NUM_KEYPOINTS)):
 
 def simspine_names(frames=4, subjects=('S1', 'S5'), actions=('Directions_1', 'Sitting'),
                    cameras=('54138969', '60457274')):
-    """Return names of pictures as SIMSPINE's: `frames` of each subject, action and camera."""
+    """Return names of images as SIMSPINE's: `frames` of each subject, action and camera, counted from 0."""
     return [f'{subject}/{subject}_{action}.{camera}/{subject}_{action}.{camera}_{frame:06d}.jpg'
-            for subject in subjects for action in actions for camera in cameras for frame in range(1, frames + 1)]
+            for subject in subjects for action in actions for camera in cameras for frame in range(frames)]
 
 
 def write_simspine(path, names=None, joints=tuple(skeleton.SIMSPINE), axes=62, seed=0, **fields):

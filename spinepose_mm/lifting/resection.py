@@ -11,12 +11,14 @@ from scipy.optimize import least_squares
 
 from .camera import Camera
 
-_MOST_POINTS = 3000  # more do not change what is found
+_MOST_POINTS = 500  # more do not change what is found
 _SAMPLES, _SAMPLE = 40, 10
 _LEAST_THICKNESS = 1e-3  # of the cloud of points, against its length
 _LENS_GAIN = .9  # the median error with a lens, against that without, under which there is a lens
 _LENS_WEIGHT = 1e-3  # pixels for a coefficient of 1, so that a lens that hardly shows stays small
 _MOST_OFF = 10.  # pixels for nine of ten points
+_MOST_LENS = 100.  # the same without a lens: further off, a lens is not the reason
+_STEPS = 60
 
 
 def fit_camera(points, pixels):
@@ -42,11 +44,16 @@ def fit_camera(points, pixels):
     extent = np.linalg.svd(points - points.mean(0), compute_uv=False)
     if not extent[2] > _LEAST_THICKNESS * extent[0]:
         raise ValueError('the points lie in a plane or on a line, which does not tell the camera')
-    plain = _refined(points, pixels, _start(points, pixels))
-    lens = _refined(points, pixels, np.append(plain, np.zeros(5)))
-    errors = [np.linalg.norm(_project(points, found)[0] - pixels, axis=1) for found in (plain, lens)]
-    better = np.median(errors[1]) < _LENS_GAIN * np.median(errors[0])
-    camera, off = _camera(lens if better else plain), np.quantile(errors[better], .9)
+    try:
+        found = _refined(points, pixels, _start(points, pixels))
+        off = _off(points, pixels, found)
+        if np.quantile(off, .9) <= _MOST_LENS:
+            lens = _refined(points, pixels, np.append(found, np.zeros(5)))
+            if np.median(_off(points, pixels, lens)) < _LENS_GAIN * np.median(off):
+                found, off = lens, _off(points, pixels, lens)
+    except ValueError as error:  # of numbers that are not finite, and of singular matrices
+        raise ValueError('no camera sees the points where their pixels are') from error
+    camera, off = _camera(found), np.quantile(off, .9)
     if not off <= _MOST_OFF:
         raise ValueError(f'the points are {off:.0f} pixels and more from where one camera would see them')
     if np.median(camera.to_camera(points)[:, 2]) <= 0:
@@ -54,20 +61,20 @@ def fit_camera(points, pixels):
     return camera
 
 
+def _off(points, pixels, found):
+    return np.linalg.norm(_project(points, found)[0] - pixels, axis=1)
+
+
 def _start(points, pixels):
     """Return the parameters to begin with: rotation vector, t, focal lengths and principal point, (10,)."""
-    rng, best = np.random.default_rng(0), (np.inf, None)
-    samples = [rng.choice(len(points), _SAMPLE, replace=False) for _ in range(_SAMPLES)] \
-        if len(points) > _SAMPLE else []
-    for rows in (slice(None), *samples):
-        matrix = _linear(points[rows], pixels[rows])
-        seen = np.column_stack([points, np.ones(len(points))]) @ matrix.T
-        with np.errstate(divide='ignore', invalid='ignore'):
-            off = np.median(np.linalg.norm(seen[:, :2] / seen[:, 2:] - pixels, axis=1))
-        best = min(best, (off, matrix), key=lambda pair: pair[0])
-    if best[1] is None:
-        raise ValueError('no camera sees the points where their pixels are')
-    matrix = best[1] * np.sign(np.linalg.det(best[1][:, :3]))
+    rng, count = np.random.default_rng(0), len(points)
+    samples = [rng.choice(count, _SAMPLE, replace=False) for _ in range(_SAMPLES)] if count > _SAMPLE else []
+    found = np.array([_linear(points[rows], pixels[rows]) for rows in (np.arange(count), *samples)])
+    seen = np.column_stack([points, np.ones(count)]) @ found.swapaxes(1, 2)
+    with np.errstate(divide='ignore', invalid='ignore'):
+        off = np.median(np.linalg.norm(seen[..., :2] / seen[..., 2:] - pixels, axis=-1), axis=1)
+    matrix = found[np.nanargmin(off)]
+    matrix = matrix * np.sign(np.linalg.det(matrix[:, :3]))
     K, R = rq(matrix[:, :3])
     signs = np.sign(np.diag(K))
     K, R = K * signs, R * signs[:, None]
@@ -99,7 +106,7 @@ def _refined(points, pixels, start):
     lens[:, 10:] = _LENS_WEIGHT * np.eye(5)[:, :len(start) - 10]
     return least_squares(
         lambda found: np.append((_project(points, found)[0] - pixels).ravel(), lens @ found), start,
-        lambda found: np.concatenate([_project(points, found)[1], lens]), loss='cauchy', x_scale='jac', max_nfev=200,
+        lambda found: np.concatenate([_project(points, found)[1], lens]), loss='cauchy', x_scale='jac', max_nfev=_STEPS,
         xtol=1e-12, ftol=1e-12, gtol=1e-12).x
 
 
