@@ -1,5 +1,6 @@
 # make demo   set everything up, then train, evaluate and run a small model on people that it renders
-# make test   set everything up, then run all tests (make unit: without those that run the tools)
+# make test   set everything up, then run the tests (make unit: without those that run the tools)
+# make test-all   and those that take minutes or run other people's programs
 # make setup  only set up: .venv with the pinned set and this package; nothing is done where that is there already
 PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$p && break; \
@@ -7,7 +8,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
 VENV := .venv
 RUN := $(VENV)/bin
 
-.PHONY: setup demo test unit clean
+.PHONY: setup demo test test-all unit clean
 
 setup:
 	@$(PYTHON) scripts/install.py --venv $(VENV) --extras onnx parquet simspine synthetic test vitpose
@@ -16,10 +17,13 @@ demo: setup
 	@PYTHONWARNINGS=ignore $(RUN)/mim run spinepose_mm demo --out demo_results
 
 test: setup
+	@$(RUN)/pytest tests -m "not slow"
+
+test-all: setup
 	@$(RUN)/pytest tests
 
 unit: setup
-	@$(RUN)/pytest tests -m "not tools"
+	@$(RUN)/pytest tests -m "not tools and not slow"
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info demo_results

@@ -4,8 +4,8 @@ _base_ = ['spinepose.py']
 data_root = '{{$SPINETRACK_ROOT:data/spinetrack}}'
 codec = _base_.codec
 
-# RTMPose's augmentation. Its box and median blur and its coarse dropout come from RandomBlur and CutOut, since
-# albumentations, which MMPose uses for them, is archived.
+# RTMPose's augmentation. Its box and median blur and its coarse dropout come from RandomBlur and RandomCoarseDropout,
+# since albumentations, which MMPose uses for them, is archived. Its second stage is a hook of the schedule.
 train_pipeline = [
     dict(type='LoadSpineImage', skip_broken=True, lazy=True),
     dict(type='GetBBoxCenterScale'),
@@ -15,7 +15,7 @@ train_pipeline = [
     dict(type='SpineTopdownAffine', input_size=codec.input_size, halve=True),
     dict(type='PhotometricDistortion'),
     dict(type='RandomBlur', box_prob=0.1, median_prob=0.1),
-    dict(type='mmdet.CutOut', n_holes=1, cutout_ratio=[(w / 10, h / 10) for w in (2, 3, 4) for h in (2, 3, 4)]),
+    dict(type='RandomCoarseDropout', prob=1., size=(0.2, 0.4)),
     dict(type='SpineTarget', encoder=codec, use_dataset_keypoint_weights=True),
     dict(type='PackPoseInputs'),
 ]

@@ -5,8 +5,8 @@ So `import spinepose_mm` takes no longer for what is never built.
 import mmengine.registry
 import mmpose.registry
 
-_MODULES = {'DATASETS': 'datasets', 'DATA_SAMPLERS': 'datasets', 'INFERENCERS': 'inference', 'METRICS': 'evaluation',
-            'MODELS': 'models', 'TRANSFORMS': 'datasets', 'WEIGHT_INITIALIZERS': 'models'}
+_MODULES = {'DATASETS': 'datasets', 'DATA_SAMPLERS': 'datasets', 'HOOKS': 'engine', 'INFERENCERS': 'inference',
+            'METRICS': 'evaluation', 'MODELS': 'models', 'TRANSFORMS': 'datasets', 'WEIGHT_INITIALIZERS': 'models'}
 
 
 def install():

@@ -9,8 +9,9 @@ from spinepose_mm import skeleton
 from .triangulation import solve_damped
 
 #: Stature over what `standing_height` adds up, which runs along the curves of the spine and slants from ankle to heel:
-#: mean of 400 of `spinepose_mm.synthetic`'s bodies in all its motions; their deviation is 0.17%.
-_STATURE = .9652
+#: mean of 400 of `spinepose_mm.synthetic`'s bodies in all its motions; their deviation is 0.55%,
+#: since curves of standing people differ.
+_STATURE = .9616
 _LEAST_POINTS = 3  # of a pose that is placed
 _LEAST_DEPTH = .05  # metres before the camera
 

@@ -24,26 +24,29 @@ class Body:
     Attributes:
         height: metres.
         build: girth relative to the average of that height.
-        lordosis, kyphosis: Cobb angles of the standing posture, L1-S1 and T4-T12, in degrees.
+        lordosis, kyphosis: Cobb angles of the standing posture, T12-S1 and T4-T12, in degrees. T12 then stands
+            straight on L1, so that the lordosis L1-S1 is the same.
         lengths: {segment: factor} on the average lengths, among them the breadth of shoulders and hips.
     """
     height: float = 1.75
     build: float = 1.
-    lordosis: float = 36.
-    kyphosis: float = 33.
+    lordosis: float = anatomy.LORDOSIS[0]
+    kyphosis: float = anatomy.KYPHOSIS[0]
     lengths: dict = field(default_factory=dict)
 
     @classmethod
     def sample(cls, rng):
-        """Draw a woman or a man: heights as of adults in Europe, curves within the normal ranges."""
+        """Draw a woman or a man: heights as of adults in Europe, curves as of healthy adults."""
         female = bool(rng.random() < .5)
         height = float(np.clip(rng.normal(1.64 if female else 1.77, .07), 1.45, 2.05))
         lengths = {name: float(np.clip(rng.normal(1, .03), .93, 1.07)) for name in (
             'spine', 'neck', 'upper_arm', 'forearm', 'thigh', 'shank', 'foot', 'shoulder', 'hip', 'head')}
         lengths['shoulder'] *= .94 if female else 1.03
         lengths['hip'] *= 1.06 if female else .97
-        return cls(height, float(rng.uniform(.88, 1.22)), float(rng.uniform(*anatomy.LORDOSIS)),
-                   float(rng.uniform(*anatomy.KYPHOSIS)), lengths)
+        far = anatomy.MOST_DEVIATIONS
+        lordosis, kyphosis = (float(mean + deviation * np.clip(rng.normal(), -far, far))
+                              for mean, deviation in (anatomy.LORDOSIS, anatomy.KYPHOSIS))
+        return cls(height, float(rng.uniform(.88, 1.22)), lordosis, kyphosis, lengths)
 
     def stature(self):
         """Return how tall the body stands, from the soles to the top of the head, in metres.
@@ -113,14 +116,13 @@ def rest(frames=1):
 def spine_angles(pose):
     """Return {vertebra: angles in shape (T, 3)} that a pose adds to the neutral spine, in degrees.
 
-    The last axis is flexion, bending to the right, and rotation to the left, of each vertebra on the one below. No
-    joint leaves its range, and each region's motion is shared as its joints' ranges are.
+    The last axis is flexion, bending to the right, and rotation to the left, of each vertebra on the one below, and of
+    the skull, 'C0', on C1. No joint leaves its range, and each region's motion is shared as its joints' ranges are.
     """
     found = {}
-    for name in anatomy.VERTEBRAE:
+    for name, (both, side, turn) in anatomy.RANGES.items():
         region = anatomy.REGIONS[name[0]]
         flexion, bending, rotation = (np.clip(pose[f'{region}_{axis}'], -1, 1) for axis in SPINE_AXES)
-        both, side, turn = anatomy.RANGES[name]
         share = anatomy.FLEXION_SHARE[name[0]]
         found[name] = np.stack([flexion * both * np.where(flexion > 0, share, 1 - share), bending * side,
                                 rotation * turn], axis=-1)
@@ -136,7 +138,7 @@ def forward(body, pose):
 
     Returns:
         dict: {part: (position in shape (T, 3), rotation in shape (T, 3, 3))} in world space: metres, Y up. The parts
-        are 'pelvis', 'S1', the vertebrae; 'ribs', 'shoulders' and 'head', which are T8, T2 and C1, but level when standing;
+        are 'pelvis', 'S1', the vertebrae; 'ribs', 'shoulders' and 'head', at T8, T3 and C1, but level when standing;
         and per side 'upper_arm_right', 'forearm_…', 'wrist_…', 'thigh_…', 'shank_…' and 'foot_…', each with its upper
         joint as its position.
     """
@@ -148,12 +150,12 @@ def forward(body, pose):
     parts['S1'] = place, turn
     neutral, heights, moved = body.neutral_flexion(), body.vertebra_heights(), spine_angles(pose)
     for name in anatomy.VERTEBRAE:
-        flexion, bending, rotation = moved[name].T
-        turn = turn @ _euler('ZXY', -(flexion + neutral[name]), bending, rotation)
+        turn = turn @ _turned(moved[name] + [neutral[name], 0, 0])
         place = place + turn @ np.array([0, heights[name], 0])
         parts[name] = place, turn
-    for level, name in (('T8', 'ribs'), ('T2', 'shoulders'), ('C1', 'head')):
+    for level, name in (('T8', 'ribs'), ('T3', 'shoulders'), ('C1', 'head')):
         parts[name] = _child(parts[level], np.zeros(3), _euler('Z', np.full(frames, body.inclination(level))))
+    parts['head'] = _child(parts['head'], np.zeros(3), _turned(moved['C0']))
     for side in SIDES:
         _add_limbs(parts, body, pose, side)
     return parts
@@ -210,6 +212,12 @@ def cobb(parts, upper, lower):
 def _euler(order, *angles):
     """Return rotation matrices in shape (T, 3, 3) from angles in degrees, each in shape (T,)."""
     return Rotation.from_euler(order, np.stack(angles, axis=-1), degrees=True).as_matrix()
+
+
+def _turned(angles):
+    """Return rotation matrices in shape (T, 3, 3) from flexion, bending and rotation of `spine_angles`, (T, 3)."""
+    flexion, bending, rotation = angles.T
+    return _euler('ZXY', -flexion, bending, rotation)
 
 
 def _child(frame, offset, turn=None):

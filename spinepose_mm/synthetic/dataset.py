@@ -20,6 +20,7 @@ from .scene import Renderer
 
 CHUNK = 20
 MOST_PEOPLE = 6  # more would not stand apart in one picture
+BODIES = 2  # counts the changes of bodies and motions, so that a split of the old ones is not taken for one of these
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def synthesize(out, settings, workers=None):
         return ann_file
     for folder in (images, parts, ann_file.parent):
         folder.mkdir(parents=True, exist_ok=True)
-    _write(parts / 'settings.json', json.dumps(asdict(settings)).encode())
+    _write(parts / 'settings.json', json.dumps(_recorded(settings)).encode())
     starts = range(0, settings.images, CHUNK)
     todo = [start for start in starts if not (parts / f'{start:08d}.json').is_file()]
     workers = min(workers or os.cpu_count(), len(todo)) or 1
@@ -119,9 +120,13 @@ def synthesize(out, settings, workers=None):
     return ann_file
 
 
+def _recorded(settings):
+    return dict(asdict(settings), bodies=BODIES)
+
+
 def _settings_of(ann_file, parts, settings):
     """Say whether the split is there already, complete; raise ValueError where it was made otherwise."""
-    wanted = json.loads(json.dumps(asdict(settings)))
+    wanted = json.loads(json.dumps(_recorded(settings)))
     found = None
     if ann_file.is_file():
         found = json.loads(ann_file.read_text()).get('info', {}).get('settings')
@@ -209,7 +214,7 @@ def _record(person, camera, number, name):
 def _coco(people, settings):
     w, h = settings.size
     return dict(
-        info=dict(description='made by spinepose_mm.synthetic', settings=asdict(settings)),
+        info=dict(description='made by spinepose_mm.synthetic', settings=_recorded(settings)),
         images=[dict(id=i, file_name=f'{i:08d}.jpg', width=w, height=h) for i in range(settings.images)],
         categories=[dict(id=1, name='person', keypoints=list(skeleton.NAMES), skeleton=[
             [skeleton.index(a) + 1, skeleton.index(b) + 1] for a, b in skeleton.BONES])],

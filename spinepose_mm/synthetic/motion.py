@@ -39,8 +39,8 @@ MOTIONS = {
          'elbow_flexion': 90, 'lumbar_flexion': .15, 'pelvis_tilt': 8}]),
     'jump': (2., [
         _STAND,
-        {'hip_flexion': 75, 'knee_flexion': 85, 'ankle_dorsiflexion': 22, 'shoulder_flexion': -40, 'lumbar_flexion': .5,
-         'thoracic_flexion': .3, 'pelvis_tilt': 25},
+        {'hip_flexion': 85, 'knee_flexion': 85, 'ankle_dorsiflexion': 20, 'shoulder_flexion': -40, 'lumbar_flexion': .5,
+         'thoracic_flexion': .3, 'pelvis_tilt': 20},
         {'shoulder_flexion': 165, 'ankle_dorsiflexion': -35, 'lumbar_flexion': -.4, 'thoracic_flexion': -.3,
          'pelvis_ty': .45},
         {**_BENT_KNEES, 'shoulder_flexion': 40, 'elbow_flexion': 30, 'lumbar_flexion': .3}]),
@@ -59,13 +59,13 @@ MOTIONS = {
         {'shoulder_abduction': 60, 'elbow_flexion': 70, 'hip_abduction': 12}]),
     'squat': (3., [
         {**_STAND, 'shoulder_flexion': 20, 'hip_abduction': 10},
-        {'hip_flexion': 100, 'knee_flexion': 115, 'ankle_dorsiflexion': 26, 'hip_abduction': 18, 'shoulder_flexion': 85,
-         'lumbar_flexion': .35, 'thoracic_flexion': -.2, 'pelvis_tilt': 30, 'cervical_flexion': -.3}]),
+        {'hip_flexion': 112, 'knee_flexion': 112, 'ankle_dorsiflexion': 20, 'hip_abduction': 18, 'shoulder_flexion': 85,
+         'lumbar_flexion': .45, 'thoracic_flexion': -.1, 'pelvis_tilt': 20, 'cervical_flexion': -.3}]),
     'deadlift': (3.5, [
         {**_STAND, 'lumbar_flexion': -.1},
         {'hip_flexion': 80, 'knee_flexion': 35, 'ankle_dorsiflexion': 8, 'shoulder_flexion': 65, 'lumbar_flexion': .45,
          'thoracic_flexion': .3, 'pelvis_tilt': 62, 'cervical_flexion': -.6},
-        {'hip_flexion': 95, 'knee_flexion': 70, 'ankle_dorsiflexion': 16, 'shoulder_flexion': 70, 'lumbar_flexion': .8,
+        {'hip_flexion': 100, 'knee_flexion': 70, 'ankle_dorsiflexion': 16, 'shoulder_flexion': 70, 'lumbar_flexion': .8,
          'thoracic_flexion': .6, 'pelvis_tilt': 50, 'cervical_flexion': -.2}]),
     'sit': (5., [
         {'hip_flexion': 88, 'knee_flexion': 88, 'hip_abduction': 8, 'shoulder_flexion': 25, 'elbow_flexion': 70},
@@ -102,7 +102,7 @@ def sequence(name, body, rng, seconds=None, frame_rate=FRAME_RATE, flat_feet=Fal
         rng: NumPy random generator: it varies how far, how fast, at what point of the round it starts and whither.
         seconds: length; one round by default.
         frame_rate: poses a second.
-        flat_feet: whether the feet are kept level, as far as the ankles go.
+        flat_feet: whether the feet are kept level, as far as the joints go.
 
     Returns:
         dict: a pose, {axis: angles in shape (T,)} for all of AXES.
@@ -129,14 +129,21 @@ def sequence(name, body, rng, seconds=None, frame_rate=FRAME_RATE, flat_feet=Fal
     if rng.random() < .5:
         pose = mirrored(pose)
     if flat_feet:
-        for side in SIDES:
-            pose[f'ankle_dorsiflexion_{side}'] = (
-                pose['pelvis_tilt'] + pose[f'knee_flexion_{side}'] - pose[f'hip_flexion_{side}'])
+        _level_feet(pose)
     clip(pose)
     pose['pelvis_rotation'] = pose['pelvis_rotation'] + rng.uniform(0, 360)
     jump = pose['pelvis_ty'].clip(0)
     pose['pelvis_ty'] = jump + ground(body, {**pose, 'pelvis_ty': np.zeros(frames)})
     return pose
+
+
+def _level_feet(pose):
+    """Turn the ankles of a pose so that the feet are level, and the hips by what the ankles cannot, in place."""
+    for side in SIDES:
+        ankle, hip = f'ankle_dorsiflexion_{side}', f'hip_flexion_{side}'
+        level = pose['pelvis_tilt'] + pose[f'knee_flexion_{side}'] - pose[hip]
+        pose[ankle] = np.clip(level, *anatomy.LIMB_RANGES['ankle_dorsiflexion'])
+        pose[hip] = pose[hip] + level - pose[ankle]
 
 
 def _value(station, axis):

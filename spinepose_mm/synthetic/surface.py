@@ -132,17 +132,17 @@ def _head(body, at, clothes):
         mesh = ellipsoid(_child((place, turn), np.array(center) * unit)[0], turn, np.array(size) * unit, color)
         return mesh if cut is None else cut(mesh)
 
-    yield ball((.014, .050, 0), (.056, .064, .044), clothes.skin)
-    yield ball((.030, .012, 0), (.036, .030, .034), clothes.skin)  # jaw
-    yield ball((.000, .060, 0), (.058, .058, .049), clothes.hair)
+    yield ball((.014, .034, 0), (.056, .064, .044), clothes.skin)
+    yield ball((.030, -.004, 0), (.036, .030, .034), clothes.skin)  # jaw
+    yield ball((.000, .044, 0), (.058, .058, .049), clothes.hair)
     if clothes.long_hair:
-        yield ball((-.030, .010, 0), (.030, .070, .046), clothes.hair)
-    yield ball((.066, .028, 0), (.014, .012, .009), clothes.skin * .93)
-    yield ball((.057, .005, 0), (.010, .005, .016), clothes.skin * np.array([.8, .55, .55]))
+        yield ball((-.030, -.006, 0), (.030, .070, .046), clothes.hair)
+    yield ball((.066, .012, 0), (.014, .012, .009), clothes.skin * .93)
+    yield ball((.057, -.011, 0), (.010, .005, .016), clothes.skin * np.array([.8, .55, .55]))
     for sign in (1, -1):
-        yield ball((.059, .047, .018 * sign), (.008, .006, .010), np.array([245, 245, 245.]))
-        yield ball((.064, .047, .018 * sign), (.005, .005, .005), np.array([30, 25, 25.]))
-        yield ball((.008, .034, .046 * sign), (.010, .016, .006), clothes.skin * .9)
+        yield ball((.059, .031, .018 * sign), (.008, .006, .010), np.array([245, 245, 245.]))
+        yield ball((.064, .031, .018 * sign), (.005, .005, .005), np.array([30, 25, 25.]))
+        yield ball((.008, .018, .046 * sign), (.010, .016, .006), clothes.skin * .9)
 
 
 def _leg(body, at, clothes, side):

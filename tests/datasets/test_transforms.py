@@ -22,6 +22,28 @@ def test_blur_refuses_bad_options(kwargs, message):
         TRANSFORMS.build(dict(type='RandomBlur', **kwargs))
 
 
+def test_dropout_hides_as_much_as_that_of_rtmpose_and_the_middle_most():
+    """A side of s, drawn from 0.2 to 0.4, lies anywhere: it hides the middle with s / (1 - s), 0.438 on average."""
+    np.random.seed(0)
+    image = np.full((200, 100, 3), 9, np.uint8)
+    dropout = TRANSFORMS.build(dict(type='RandomCoarseDropout'))
+    hidden = np.mean([(dropout.transform(dict(img=image))['img'] == 0).all(-1) for _ in range(4000)], axis=0)
+    assert image.min() == 9  # a copy is changed
+    assert hidden.mean() == pytest.approx(.3 * .3, rel=.03)
+    side = (.2 - .4 + np.log(.8 / .6)) / .2
+    assert hidden[100, 50] == pytest.approx(side**2, rel=.12)
+    np.testing.assert_allclose(hidden, hidden[::-1, ::-1], atol=.05)
+    never = TRANSFORMS.build(dict(type='RandomCoarseDropout', prob=0))
+    assert never.transform(dict(img=image))['img'] is image
+
+
+@pytest.mark.parametrize('kwargs, message', [
+    (dict(prob=1.1), 'prob is a probability'), (dict(size=(.4, .2)), 'least <= greatest'), (dict(size=(0, .2)), '0 <')])
+def test_dropout_refuses_bad_options(kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        TRANSFORMS.build(dict(type='RandomCoarseDropout', **kwargs))
+
+
 def drawn(type, seed=3):
     np.random.seed(seed)
     transform = TRANSFORMS.build(dict(type=type))

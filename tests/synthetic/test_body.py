@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from spinepose_mm import skeleton
 from spinepose_mm.synthetic import anatomy
@@ -21,13 +22,39 @@ def bodies():
     return [Body.sample(rng) for _ in range(50)]
 
 
-def test_lordosis_and_kyphosis_lie_in_the_cited_ranges(bodies):
-    for body in bodies:
+def test_lordosis_and_kyphosis_spread_as_those_of_adults():
+    """Means and standard deviations of the cited studies; a Cobb angle is read from the vertebrae's frames."""
+    rng = np.random.default_rng(0)
+    people = [Body.sample(rng) for _ in range(1000)]
+    curves = np.array([(body.lordosis, body.kyphosis) for body in people])
+    np.testing.assert_allclose(curves.mean(0), [49.8, 38], atol=1)
+    np.testing.assert_allclose(curves.std(0), [11.2, 10], rtol=.06)
+    assert abs(np.corrcoef(curves.T)[0, 1]) < .1
+    for body in people[:50]:
         parts = forward(body, rest())
-        assert 32 <= -cobb(parts, 'L1', 'S1')[0] <= 41
-        assert 28 <= cobb(parts, 'T4', 'T12')[0] <= 39
-        assert -cobb(parts, 'L1', 'S1')[0] == pytest.approx(body.lordosis)
+        for upper in ('T12', 'L1'):
+            assert -cobb(parts, upper, 'S1')[0] == pytest.approx(body.lordosis)
         assert cobb(parts, 'T4', 'T12')[0] == pytest.approx(body.kyphosis)
+
+
+def test_the_neck_is_as_long_as_radiographs_say():
+    """Seven vertebrae of 12.5 cm in all at 1.70 m have six distances between their centres."""
+    parts = forward(Body(1.7), rest())
+    centers = np.array([parts[f'C{i}'][0][0] for i in range(1, 8)])
+    assert np.linalg.norm(np.diff(centers, axis=0), axis=1).sum() == pytest.approx(.125 * 6 / 7, abs=.003)
+
+
+def test_the_skull_nods_on_c1():
+    """White and Panjabi: 25 degrees of flexion and extension, 5 of bending and of rotation to a side."""
+    def on_c1(**axes):
+        parts, _ = posed(**axes)
+        return Rotation.from_matrix(parts['C1'][1][0].T @ parts['head'][1][0])
+    still = on_c1()
+    nod = on_c1(cervical_flexion=1) * on_c1(cervical_flexion=-1).inv()
+    np.testing.assert_allclose(nod.as_rotvec(degrees=True), [0, 0, -25], atol=1e-9)
+    for axis in ('bending', 'rotation'):
+        turn = still.inv() * on_c1(**{f'cervical_{axis}': 1})
+        assert turn.magnitude() == pytest.approx(np.radians(5))
 
 
 def test_curves_bend_the_way_that_a_spine_does():

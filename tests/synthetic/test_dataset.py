@@ -145,6 +145,16 @@ def test_another_data_set_in_the_folder_is_left_alone(made):
     assert contents(made) == before
 
 
+def test_images_of_older_bodies_are_not_taken_for_those_of_today(tmp_path):
+    settings = Settings(2, size=(96, 72))
+    ann_file = synthesize(tmp_path, settings, workers=1)
+    labels = json.loads(ann_file.read_text())
+    del labels['info']['settings']['bodies']  # as of a version that did not count them
+    ann_file.write_text(json.dumps(labels))
+    with pytest.raises(ValueError, match="has a split 'train' that was made with other settings"):
+        synthesize(tmp_path, settings, workers=1)
+
+
 def test_full_disk_leaves_nothing_half_written(tmp_path, monkeypatch):
     def full(self, data):
         open(self, 'w').close()

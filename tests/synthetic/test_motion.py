@@ -4,7 +4,7 @@ import pytest
 from spinepose_mm import skeleton
 from spinepose_mm.synthetic import MOTIONS, Body, anatomy, forward, keypoints, sequence
 from spinepose_mm.synthetic.body import AXES, SIDES
-from spinepose_mm.synthetic.motion import mirrored
+from spinepose_mm.synthetic.motion import clip, mirrored
 
 
 @pytest.fixture(params=MOTIONS)
@@ -89,3 +89,11 @@ def test_flat_feet_are_level():
         heel, toe = (points[:, skeleton.index(f'left_{name}'), 1] for name in ('heel', 'big_toe'))
         heights[flat] = np.abs(heel - toe).max()
     assert heights[True] < .03 < .05 < heights[False]
+
+
+def test_knees_and_ankles_go_as_far_as_those_of_healthy_adults():
+    """AAOS: 135 degrees of knee flexion, 20 of dorsiflexion and 50 of plantar flexion."""
+    for value, knee, ankle in ((500., 135, 20), (-500., 0, -50)):
+        pose = {axis: np.full(1, value) for axis in AXES}
+        clip(pose)
+        assert (pose['knee_flexion_left'], pose['ankle_dorsiflexion_right']) == (knee, ankle)

@@ -19,16 +19,18 @@ class SpinePoseHead(RTMCCHead):
         position_weight: weight of RTMPose's own loss, `loss`.
         structure_loss: config of a loss of (predicted points, true points, which are labelled), or None.
         spine_loss: the same.
+        reach: how far from the peak of a distribution bins count for the points that the geometric losses compare, in
+            the codec's sigmas; `inf` for the mean of the whole distribution.
         **kwargs: those of `RTMCCHead`; `loss` is a `KLDiscretLoss` with `label_softmax=True`.
 
     Raises:
         ValueError: `loss` is another.
     """
 
-    def __init__(self, *args, position_weight=1., structure_loss=None, spine_loss=None, **kwargs):
+    def __init__(self, *args, position_weight=1., structure_loss=None, spine_loss=None, reach=2., **kwargs):
         super().__init__(*args, **kwargs)
         self.position_weight = position_weight
-        self.reach = tuple(2 * float(sigma) for sigma in self.decoder.sigma)
+        self.reach = tuple(reach * float(sigma) for sigma in self.decoder.sigma)
         self.structure_loss = structure_loss and MODELS.build(structure_loss)
         self.spine_loss = spine_loss and MODELS.build(spine_loss)
         if not getattr(self.loss_module, 'label_softmax', False):

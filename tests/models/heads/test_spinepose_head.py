@@ -76,6 +76,19 @@ def test_a_turned_bone_costs_its_angle():
     assert losses['loss_spine'] == 0
 
 
+def test_points_are_means_around_the_peak_or_of_the_whole():
+    """A second peak far off, a third as likely, moves the mean of the whole distribution and not that around the peak."""
+    points = torch.full((1, 37, 2), 40.).numpy()
+    elbow, wrist = skeleton.index('right_elbow'), skeleton.index('right_wrist')
+    points[0, wrist] = 70, 40
+    batch = [builders.sample(KEYPOINT_CODECS.build(CONFIG.decoder), points, labelled=(elbow, wrist))]
+    simcc = logits(batch)
+    peak = simcc[1][0, wrist]
+    simcc[1][0, wrist] = torch.maximum(peak, peak.roll(80) - math.log(3) / 10)  # the loss multiplies logits by 10
+    cost = {reach: build(reach=reach).simcc_loss(simcc, batch)['loss_structure'].item() for reach in (2., math.inf)}
+    assert abs(cost[2.]) < 1e-3 < 2e-3 < cost[math.inf]
+
+
 def test_people_without_labels_touch_neither_losses_nor_gradients():
     head = build()
     batch = samples(2)

@@ -98,3 +98,18 @@ def test_module_counts_in_true_spine_lengths():
     by_hand = [smoothing_in_numpy((person[SPINE] / length).numpy(), 20., .2) for person, length in zip(pred, unit)]
     assert once.item() == pytest.approx(.3 * sum(by_hand), rel=1e-4)
     assert not loss.state_dict()
+
+
+@pytest.mark.parametrize('unit', [1, .5])
+def test_lengths_may_be_pixels_or_bins(unit):
+    points = np.random.default_rng(0).uniform(0, 100, (4, 37, 2))
+    loss = MODELS.build(dict(type='SpineSmoothingLoss', loss_weight=2., sharpness=.2, threshold=30., unit=unit))
+    found = loss(torch.from_numpy(points), torch.from_numpy(points[::-1].copy()), whole(4, 37))
+    expected = sum(smoothing_in_numpy(person[SPINE] / unit, .2, 30.) for person in points)
+    assert found.item() == pytest.approx(2 * expected)
+
+
+@pytest.mark.parametrize('unit', ['pixel', 0, -1.])
+def test_an_unknown_unit_is_refused(unit):
+    with pytest.raises(ValueError, match="unit is 'spine' or a length in pixels over 0"):
+        MODELS.build(dict(type='SpineSmoothingLoss', unit=unit))

@@ -1,0 +1,3 @@
+from .stage2_hook import SpineStage2Hook
+
+__all__ = ['SpineStage2Hook']
