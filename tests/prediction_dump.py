@@ -4,16 +4,22 @@ from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
 
 
+def arrays(samples):
+    """Return `img_id` (N,), `dataset` (N,) and `keypoints` (N, 37, 2) in pixels of predicted data samples."""
+    return dict(img_id=np.array([str(sample.img_id) for sample in samples]),
+                dataset=np.array([sample.dataset_name for sample in samples]),
+                keypoints=np.array([sample.pred_instances.keypoints[0] for sample in samples]))
+
+
 @HOOKS.register_module()
 class PredictionDump(Hook):
-    """Write `img_id`, `dataset` and `keypoints` (N, 37, 2) in pixels of all people to an `.npz`."""
+    """Write them to an `.npz`."""
 
     def __init__(self, out):
-        self.out, self.rows = out, []
+        self.out, self.samples = out, []
 
     def after_test_iter(self, runner, batch_idx, data_batch=None, outputs=None):
-        self.rows += [(str(sample.img_id), sample.dataset_name, sample.pred_instances.keypoints[0]) for sample in outputs]
+        self.samples += outputs
 
     def after_test_epoch(self, runner, metrics=None):
-        ids, datasets, keypoints = zip(*self.rows)
-        np.savez(self.out, img_id=np.array(ids), dataset=np.array(datasets), keypoints=np.array(keypoints))
+        np.savez(self.out, **arrays(self.samples))
