@@ -55,11 +55,11 @@ def read_npz(path, fields, metadata=True, optional=()):
         raise ValueError(f'{path}: metadata was refused: {error}') from error
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise ValueError(f'{path} is truncated, or no such file: {error}') from error
-    _check_shapes(path, arrays, info)
+    check_shapes(path, arrays, info)
     return arrays, info
 
 
-def _check_shapes(path, arrays, info):
+def check_shapes(path, arrays, info):
     """Raise ValueError unless the dimensions of all fields agree with each other and with the metadata."""
     sizes = {}
     for dimension, names in NAMES.items() if info else ():

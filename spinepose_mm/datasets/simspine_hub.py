@@ -8,7 +8,7 @@ import numpy as np
 
 from spinepose_mm import skeleton
 
-from .simspine import CAMERA_LAYOUT, LAYOUT, make_metadata
+from .simspine import CAMERA_LAYOUT, LAYOUT, check_shapes, make_metadata
 from .simspine_writing import SPLITS, split_files, write_splits
 
 _NEEDED = tuple(field for field in LAYOUT if field != 'angles')
@@ -35,14 +35,14 @@ def convert_hub(source, out, progress=False):
         ValueError: it has none of the splits, or lacks a column.
     """
     try:
-        import datasets
+        from datasets import exceptions, load_dataset, load_from_disk  # a folder of the name `datasets` has none of them
     except ImportError as error:
         raise ImportError(f'reading {source} needs Hugging Face datasets: pip install datasets') from error
     files = split_files(out)
     try:
         saved = Path(source, 'dataset_dict.json').is_file()
-        found = datasets.load_from_disk(str(source)) if saved else datasets.load_dataset(str(source))
-    except datasets.exceptions.DatasetsError as error:
+        found = load_from_disk(str(source)) if saved else load_dataset(str(source))
+    except exceptions.DatasetsError as error:
         raise OSError(f'{source} cannot be loaded: {error}') from error
     contents = {split: _contents(f'{source} ({split})', found[split]) for split in SPLITS if split in found}
     if not contents:
@@ -63,9 +63,11 @@ def _contents(where, data):
     if names is None and len(first['part']) != len(skeleton.SIMSPINE):
         raise ValueError(f'{where} has {len(first["part"])} joints, and no column joint_names to tell which')
     angles = first.get('param_names') or [f'axis_{i}' for i in range(len(first.get('angles', ())))]
+    info = make_metadata(where, names or list(skeleton.SIMSPINE), angles)
+    check_shapes(where, {field: np.array([first[field]]) for field in fields}, info)
 
     def reader(start, stop):
         return lambda field: np.array(data.select_columns(field)[start:stop][field])
     ends = [*range(0, len(data), _FRAMES), len(data)]
     parts = [(stop - start, reader(start, stop)) for start, stop in zip(ends, ends[1:])]
-    return fields, parts, make_metadata(where, names or list(skeleton.SIMSPINE), angles)
+    return fields, parts, info
