@@ -37,7 +37,7 @@ def parse_names(path, imgname, subjects=SUBJECTS):
     if subjects is None and not of_simspine(imgname):
         return np.array([name.rpartition('/')[0] for name in imgname]), np.arange(len(imgname))
     sequences, frames = [], []
-    for name in imgname:
+    for name in np.asarray(imgname).tolist():  # Python's own strings are quicker than NumPy's
         found = _FRAME.fullmatch(name)
         if found is None:
             raise ValueError(f'{path}: imgname has {name!r}, where '
@@ -99,7 +99,7 @@ def renumbered(name, offset):
 
 
 def find_images(folder, names, sequences, start=None):
-    """Look for the images of frames. Each folder is listed once, and no file is opened.
+    """Tell which frames' images are there. Each folder is listed once, and no file is opened.
 
     Args:
         folder: that the names are below; where it is no local one, all of them are taken to be there.
@@ -109,21 +109,24 @@ def find_images(folder, names, sequences, start=None):
             as the frames are.
 
     Returns:
-        tuple: the images' names, (N,); which of them are there, bool (N,); and what they count from, or None.
+        tuple: which images are there, bool (N,), and what they count from, or None. They have the frames' names,
+        `renumbered` by the difference.
     """
     if '://' in folder:
-        return names, np.ones(len(names), bool), start
-    listed = {sequence: _list(os.path.join(folder, sequence)) for sequence in np.unique(sequences)}
+        return np.ones(len(names), bool), start
+    listed = {sequence: _list(os.path.join(folder, sequence)) for sequence in np.unique(sequences).tolist()}
     found = start
     if start is not None:
-        numbers = [(sequence, int(number[1])) for sequence, files in listed.items()
-                   for number in map(_NUMBER.search, files) if number]
+        numbers = [(sequence, min(map(int, numbers))) for sequence, files in listed.items() for numbers in [
+            [number[1] for number in map(_NUMBER.search, files) if number]] if numbers]
         if numbers:
             found = counts_from(*map(np.array, zip(*numbers)), usual=start)
     if found != start:
-        names = np.array([renumbered(name, found - start) for name in names])
-    there = [name.rpartition('/')[2] in listed[sequence] for name, sequence in zip(names, sequences)]
-    return names, np.array(there), found
+        listed = {sequence: {renumbered(file, start - found) for file in files if _NUMBER.search(file)}
+                  for sequence, files in listed.items()}
+    there = [name[len(sequence):].lstrip('/') in listed[sequence]
+             for name, sequence in zip(names.tolist(), sequences.tolist())]
+    return np.array(there), found
 
 
 def _list(folder):

@@ -77,21 +77,23 @@ class SimSpineDataset(BaseCocoStyleDataset):
     def _choose(self, names):
         """Return the rows of the frames to take, and what frames count from; note the names of their images."""
         sequences, frames = parse_names(self.ann_file, names, self.subjects)
-        start = counts_from(sequences, frames, usual=0) if of_simspine(names) else None
+        numbered = self.subjects is not None or of_simspine(names)
+        start = counts_from(sequences, frames, usual=0) if numbered else None
         folder = self.data_prefix.get('img') or ''
-        images, there, first = find_images(folder, names, sequences, start)
-        missing = np.flatnonzero(~there)
-        if len(missing):
-            example = os.path.join(folder, images[missing[0]])
-            if len(missing) == len(names):
-                raise FileNotFoundError(f'none of the {len(names)} images of {self.ann_file} exists, such as {example}; '
+        there, first = find_images(folder, names, sequences, start)
+        offset = first - start if numbered else 0
+        if not there.all():
+            missing = names[~there][0]
+            missing = os.path.join(folder, renumbered(missing, offset) if numbered else missing)
+            if not there.any():
+                raise FileNotFoundError(f'none of the {len(names)} images of {self.ann_file} exists, such as {missing}; '
                                         'check data_root and data_prefix')
-            print_log(f'{self.ann_file}: {len(missing)} of {len(names)} images do not exist, among them {example}; '
-                      f'frames are taken from the other {len(names) - len(missing)}', 'current', logging.WARNING)
+            print_log(f'{self.ann_file}: {(~there).sum()} of {len(names)} images do not exist, among them {missing}; '
+                      f'frames are taken from the other {there.sum()}', 'current', logging.WARNING)
         rows = spread(sequences, frames, self.fraction, there)
-        counting = '' if start is None else f', which count from {start}; the images count from {first}'
+        counting = f', which count from {start}; the images count from {first}' if numbered else ''
         print_log(f'{self.ann_file}: {len(rows)} of {len(names)} frames are taken{counting}', 'current')
-        self._images = images[rows]
+        self._images = [renumbered(name, offset) if offset else name for name in names[rows].tolist()]
         return rows, start
 
     def _add_human36m(self, start):
