@@ -81,21 +81,26 @@ def sample(codec, keypoints, labelled=range(skeleton.NUM_KEYPOINTS)):
 
 def simspine_names(frames=4, subjects=('S1', 'S5'), actions=('Directions_1', 'Sitting'),
                    cameras=('54138969', '60457274')):
-    """Return names of pictures as SIMSPINE's: `frames` of each subject, action and camera."""
+    """Return names of images as SIMSPINE's: `frames` of each subject, action and camera, counted from 0."""
     return [f'{subject}/{subject}_{action}.{camera}/{subject}_{action}.{camera}_{frame:06d}.jpg'
-            for subject in subjects for action in actions for camera in cameras for frame in range(1, frames + 1)]
+            for subject in subjects for action in actions for camera in cameras for frame in range(frames)]
 
 
 def write_simspine(path, names=None, joints=tuple(skeleton.SIMSPINE), axes=62, seed=0, **fields):
-    """Write a file of SIMSPINE's layout with random labels; `fields` replace its own, None leaves one out."""
+    """Write a file of SIMSPINE's layout with random points; `fields` replace its own, None leaves one out.
+
+    `S_world` is `S`, and `part` what a camera there sees of it, unless they are given.
+    """
     names = simspine_names() if names is None else names
     rng, n, k = np.random.default_rng(seed), len(names), len(joints)
     ones = np.ones((n, k, 1))
+    S = fields.get('S')
+    S = np.concatenate([rng.normal(0, .3, (n, k, 3)) + [0, 0, 4], ones], -1) if S is None else S
+    with np.errstate(divide='ignore', invalid='ignore'):
+        part = np.concatenate([1000 * S[..., :2] / S[..., 2:3] + 500, S[..., 3:]], -1)
     arrays = dict(
         imgname=np.array(names), center=rng.uniform(400, 600, (n, 2)), scale=np.full(n, 1.2 * 300 / 200),
-        part=np.concatenate([rng.uniform(350, 650, (n, k, 2)), ones], -1),
-        S=np.concatenate([rng.normal(size=(n, k, 3)), ones], -1),
-        S_world=np.concatenate([rng.normal(size=(n, k, 3)), ones], -1), angles=rng.normal(size=(n, axes)),
+        part=part, S=S, S_world=S, angles=rng.normal(size=(n, axes)),
         metadata=np.array(dict(root_name='Hip', root_index=0, joint_names=list(joints), parent_ids=[-1] * k,
                                param_names=[f'axis_{i}' for i in range(axes)]), dtype=object))
     np.savez(path, **{name: array for name, array in {**arrays, **fields}.items() if array is not None})

@@ -9,6 +9,7 @@ from mmengine.registry import PARAM_SCHEDULERS
 from mmpose.registry import DATA_SAMPLERS, DATASETS, MODELS
 
 import builders
+import simspine_release
 from spinepose_mm import skeleton
 from spinepose_mm.evaluation.table import complexity
 from spinepose_mm.interop.aliases import index_folder
@@ -158,6 +159,7 @@ def test_every_batch_of_v2_holds_the_asked_ratio(tmp_path, monkeypatch):
     builders.make_data_set(tmp_path, 'train-real-yoga', 6, seed=0)
     builders.make_data_set(tmp_path, 'train-unreal', 6, seed=0)
     builders.write_simspine(tmp_path / 'annotations/simspine_train.npz', builders.simspine_names(12))
+    simspine_release.write_images(tmp_path / 'images', builders.simspine_names(12))
     monkeypatch.setenv('SPINETRACK_ROOT', str(tmp_path))
     monkeypatch.setenv('SIMSPINE_ROOT', str(tmp_path))
     loader = Config.fromfile(builders.config('spinepose_v2_small')).train_dataloader

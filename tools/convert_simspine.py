@@ -1,8 +1,10 @@
-"""Convert SIMSPINE's raw simspine.h5 to the annotation files that are trained on, with the cameras.
+"""Convert SIMSPINE's raw simspine.h5, or its data set on the hub, to the annotation files that are trained on.
 
     mim run spinepose_mm convert_simspine simspine.h5 --out data/simspine/annotations
+    mim run spinepose_mm convert_simspine dfki-av/simspine --out data/simspine/annotations
 
-An annotation file with some of the same frames, such as SIMSPINE's own, shows how the markers' axes are turned.
+Out of the raw file, they have the cameras, too; an annotation file with some of the same frames, such as SIMSPINE's own,
+shows whether the labels are right (--reference).
 """
 import argparse
 import sys
@@ -11,13 +13,19 @@ from pathlib import Path
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('file', type=Path, help='simspine.h5')
+    parser.add_argument('source', help='simspine.h5, or a data set for Hugging Face datasets: a name or a folder')
     parser.add_argument('--out', type=Path, required=True, help='folder for simspine_train.npz and simspine_test.npz')
     parser.add_argument('--reference', type=Path, help='.npz of SIMSPINE\'s layout with some of the same frames')
     args = parser.parse_args()
     from spinepose_mm.datasets.simspine_conversion import convert  # takes seconds
+    from spinepose_mm.datasets.simspine_hub import convert_hub
     try:
-        files = convert(args.file, args.out, args.reference, progress=True)
+        if Path(args.source).suffix in ('.h5', '.hdf5'):
+            files = convert(args.source, args.out, args.reference, progress=True)
+        elif args.reference:
+            sys.exit('error: --reference is for simspine.h5')
+        else:
+            files = convert_hub(args.source, args.out, progress=True)
     except (ImportError, OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     print('\n'.join(map(str, files)))

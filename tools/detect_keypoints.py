@@ -3,7 +3,8 @@
     mim run spinepose_mm detect_keypoints data/simspine/annotations/simspine_train.npz --images data/simspine/images \
         --model spinepose-m --out data/simspine/annotations/detected_train.npz
 
-The boxes are the annotation's; a model of the zoo comes with its own weights.
+The boxes are around the labelled keypoints: with SIMSPINE's 15 markers, Human3.6M's joints (--human36m) bring in the arms
+and legs. Frames without an image are left out. A model of the zoo comes with its own weights.
 """
 import argparse
 import sys
@@ -13,7 +14,9 @@ from pathlib import Path
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('annotations', type=Path, help='.npz of SIMSPINE\'s layout')
-    parser.add_argument('--images', required=True, help='folder that the pictures\' names are below')
+    parser.add_argument('--images', required=True, help='folder that the images\' names are below')
+    parser.add_argument('--human36m', type=Path, help='MMPose\'s annotation of Human3.6M, h36m_{train,test}.npz')
+    parser.add_argument('--file-boxes', action='store_true', help='take the boxes that the annotation has')
     parser.add_argument('--model', default='spinepose-m', metavar='MODEL[=CHECKPOINT]',
                         help='config file, or a name or alias of the zoo (spinepose-m)')
     parser.add_argument('--out', required=True, type=Path, help='.npz to write')
@@ -37,6 +40,7 @@ def main():
         cfg.test_dataloader.batch_size = args.batch_size
         cfg.test_dataloader.dataset = dict(
             type='SimSpineDataset', ann_file=str(args.annotations.absolute()), data_prefix=dict(img=args.images),
+            human36m_file=args.human36m and str(args.human36m.absolute()), file_boxes=args.file_boxes,
             subjects=None, test_mode=True, pipeline=cfg.val_pipeline)
         cfg.test_evaluator = dict(type='KeypointFile', out_file=str(args.out), img_prefix=args.images)
         cfg.load_from, cfg.work_dir, cfg.launcher = str(checkpoint or weights), args.work_dir, 'none'

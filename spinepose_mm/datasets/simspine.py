@@ -2,13 +2,14 @@
 
 In the shapes, N is the number of frames, K that of joints and A that of kinematic axes.
 """
+import logging
 import pickle
-import re
 import zipfile
 import zlib
 from pathlib import Path
 
 import numpy as np
+from mmengine.logging import print_log
 
 from spinepose_mm import skeleton
 from spinepose_mm.interop.checkpoints import data_global
@@ -20,8 +21,6 @@ LAYOUT = dict(imgname=('N', ), center=('N', 2), scale=('N', ), part=('N', 'K', 3
 CAMERA_LAYOUT = dict(K=('N', 3, 3), dist=('N', 'D'), R=('N', 3, 3), t=('N', 3))
 #: Field of the metadata that names what a dimension counts.
 NAMES = dict(K='joint_names', A='param_names')
-SUBJECTS = ('S1', 'S5', 'S6', 'S7', 'S8', 'S9', 'S11')
-_FRAME = re.compile(r'(?P<subject>S\d+)/(?P=subject)_.+\.\d+/(?P=subject)_.+_(?P<frame>\d+)\.\w+')
 
 
 def read_npz(path, fields, metadata=True, optional=()):
@@ -56,11 +55,11 @@ def read_npz(path, fields, metadata=True, optional=()):
         raise ValueError(f'{path}: metadata was refused: {error}') from error
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise ValueError(f'{path} is truncated, or no such file: {error}') from error
-    _check_shapes(path, arrays, info)
+    check_shapes(path, arrays, info)
     return arrays, info
 
 
-def _check_shapes(path, arrays, info):
+def check_shapes(path, arrays, info):
     """Raise ValueError unless the dimensions of all fields agree with each other and with the metadata."""
     sizes = {}
     for dimension, names in NAMES.items() if info else ():
@@ -115,60 +114,35 @@ def _read_metadata(path, archive):
 def joint_keypoints(path, names):
     """Return the numbers of the keypoints that a file's joints are, int (K,).
 
+    Args:
+        path: of the file, for the error.
+        names: Pose2Sim's, as SIMSPINE's 15 and 37 markers have them, or SpineTrack's.
+
     Raises:
-        ValueError: one of them is neither a marker of SIMSPINE nor a keypoint of SpineTrack.
+        ValueError: a name is of neither, or two are of the same keypoint.
     """
-    known = [skeleton.SIMSPINE.get(name, name) for name in map(str, names)]
-    unknown = [name for name in known if name not in skeleton.NAMES]
-    if unknown:
-        raise ValueError(f'{path}: metadata[\'joint_names\'] has {unknown[0]!r}, which is no keypoint of SIMSPINE')
+    markers = dict(zip(skeleton.POSE2SIM, skeleton.NAMES))
+    known = [markers.get(name, name) for name in map(str, names)]
+    for place, name in enumerate(known):
+        if name not in skeleton.NAMES:
+            raise ValueError(f'{path}: metadata[\'joint_names\'] has {name!r}, which is no keypoint of SIMSPINE')
+        if name in known[:place]:
+            raise ValueError(f'{path}: metadata[\'joint_names\'] has {names[place]!r} twice')
     return np.array([skeleton.index(name) for name in known])
 
 
-def parse_names(path, imgname, subjects=SUBJECTS):
-    """Return the sequence with its camera, and the frame's number, of each picture.
-
-    Args:
-        path: of the file that they are from.
-        imgname: such as 'S1/S1_Directions_1.54138969/S1_Directions_1.54138969_000001.jpg', (N,).
-        subjects: who is known; None to take any names, whose folder is the sequence and whose order the frame.
-
-    Returns:
-        tuple: sequences, str (N,), and frames, int (N,).
+def make_metadata(path, joint_names, param_names):
+    """Return the metadata of an annotation file, a dict, as SIMSPINE's have it.
 
     Raises:
-        ValueError: a name is of another form or of another subject.
+        ValueError: as for `joint_keypoints`.
     """
-    if subjects is None:
-        return np.array([name.rpartition('/')[0] for name in imgname]), np.arange(len(imgname))
-    sequences, frames = [], []
-    for name in imgname:
-        found = _FRAME.fullmatch(name)
-        if found is None:
-            raise ValueError(f'{path}: imgname has {name!r}, where '
-                             '\'S1/S1_Directions_1.54138969/S1_Directions_1.54138969_000001.jpg\' is the form')
-        if found['subject'] not in subjects:
-            raise ValueError(f'{path}: imgname has {name!r} of {found["subject"]}, '
-                             f'who is none of {", ".join(subjects)}')
-        sequences.append(name.rpartition('/')[0])
-        frames.append(int(found['frame']))
-    return np.array(sequences), np.array(frames)
-
-
-def spread(sequences, frames, fraction):
-    """Return the rows of a part of the frames, in order, spread evenly over the sequences and within each.
-
-    Args:
-        sequences: of each frame, (N,).
-        frames: number of each frame in its sequence, (N,).
-        fraction: how much, over 0 and up to 1.
-
-    Returns:
-        ndarray: int, (round(N * fraction),), one at least. The same arguments give the same rows.
-    """
-    order = np.lexsort((frames, sequences))
-    count = max(1, round(len(order) * fraction))
-    return np.sort(order[((np.arange(count) + .5) * len(order) / count).astype(int)])
+    columns = joint_keypoints(path, joint_names).tolist()
+    root = columns.index(skeleton.ROOT) if skeleton.ROOT in columns else 0
+    parents = [columns.index(skeleton.PARENTS[keypoint]) if skeleton.PARENTS[keypoint] in columns else -1
+               for keypoint in columns]
+    return dict(root_name=joint_names[root], root_index=root, joint_names=list(joint_names),
+                param_names=list(param_names), parent_ids=parents)
 
 
 def is_seen(points):
@@ -199,17 +173,19 @@ def spine_lengths(path, field, points, seen):
 def read_detections(path, names, ann_file):
     """Read the detected keypoints of frames, as `KeypointFile` writes them.
 
+    Frames without detections, as those whose images are not there, are left out, with one warning that counts them.
+
     Args:
         path: `.npz` with `imgname` (M,) and `part` (M, 37, 3), x and y in pixels and a score.
         names: of the frames that are wanted, (N,).
-        ann_file: where the names are from, for the errors.
+        ann_file: where the names are from, for the messages.
 
     Returns:
-        ndarray: `part` of these frames in their order, (N, 37, 3).
+        tuple: the rows of the frames that have detections, int (L,) in their order, and `part` of these, (L, 37, 3).
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is of another form, has a frame twice, or lacks one.
+        ValueError: it is of another form, has a frame twice, or has none of the frames.
     """
     found, _ = read_npz(path, ('imgname', 'part'), metadata=False)
     if found['part'].shape[1] != skeleton.NUM_KEYPOINTS:
@@ -220,7 +196,11 @@ def read_detections(path, names, ann_file):
         if len(np.unique(rows)) < len(rows):
             raise ValueError(f'{where}: imgname has a picture twice: whose detections are whose?')
     row_of = {name: row for row, name in enumerate(detected)}
-    missing = [name for name in names if name not in row_of]
-    if missing:
-        raise ValueError(f'{path}: imgname lacks {len(missing)} frames, among them {missing[0]}')
-    return found['part'][[row_of[name] for name in names]]
+    rows = np.array([row for row, name in enumerate(names) if name in row_of], int)
+    if not len(rows):
+        raise ValueError(f'{path}: imgname has none of the frames of {ann_file}, such as {names[0]}')
+    if len(rows) < len(names):
+        missing = next(name for name in names if name not in row_of)
+        print_log(f'{path} lacks {len(names) - len(rows)} of {len(names)} frames of {ann_file}, among them {missing}: '
+                  'they are left out', 'current', logging.WARNING)
+    return rows, found['part'][[row_of[names[row]] for row in rows]]

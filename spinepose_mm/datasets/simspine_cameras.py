@@ -1,109 +1,128 @@
-"""The cameras of SIMSPINE's annotation files: those that a file has, or those that follow from its labels.
+"""The cameras of SIMSPINE's annotation files, and camera space as they see it.
+
+The released files have no cameras, and their `S` is R (X - t), where `part` is the projection of R X + t: that is camera
+space only where t is the camera's position. So cameras are fitted to `S_world` and `part`, which agree with each other,
+and what they see takes the place of an `S` that is something else.
 
 In the shapes, N is the number of frames and K that of joints.
 """
+import logging
+
 import numpy as np
-from scipy.spatial.transform import Rotation
+from mmengine.logging import print_log
 
 from spinepose_mm.lifting.camera import Camera, check_camera
+from spinepose_mm.lifting.resection import fit_camera
 
-from .simspine import is_seen
+from .simspine import CAMERA_LAYOUT, is_seen
+from .simspine_frames import groups
+
+_MOST_OFF = .1  # of the distance to the camera: where few frames tell the camera, the fit may be off by some of that
 
 
-def camera_rays(part, arrays, sequences, where):
+def add_cameras(path, arrays, sequences):
+    """Return the fields with each frame's camera, `K`, `dist`, `R` and `t`, of x_c = R x_w + t.
+
+    They are the file's own, where it has them. Else they are fitted to `S_world` and `part`: one for all frames of a
+    subject before one camera, since SIMSPINE has one calibration for these, or, where no single camera sees them all as
+    they are, one for each sequence.
+
+    Args:
+        path: of the annotation file, for the errors.
+        arrays: its fields, with `part` and `S_world` where it has no cameras.
+        sequences: of each frame, before one camera, (N,).
+
+    Raises:
+        ValueError: numbers of the file's cameras are not finite, or the labels do not tell a camera, or are not of one.
+    """
+    if {'K', 'R', 't'} <= arrays.keys():
+        arrays = {**arrays, 'dist': arrays.get('dist', np.zeros((len(sequences), 5)))}
+        for name in CAMERA_LAYOUT:
+            if not np.isfinite(arrays[name]).all():
+                raise ValueError(f'{path}: {name} has numbers that are not finite')
+        return arrays
+    cameras = {'K': np.zeros((len(sequences), 3, 3)), 'dist': np.zeros((len(sequences), 5)),
+               'R': np.zeros((len(sequences), 3, 3)), 't': np.zeros((len(sequences), 3))}
+    for rows, camera in _fitted(path, arrays, sequences):
+        for name, values in cameras.items():
+            values[rows] = getattr(camera, name)
+    return {**arrays, **cameras}
+
+
+def _fitted(path, arrays, sequences):
+    """Yield rows and the Camera that sees them."""
+    calibrations = np.array([f'{name.partition("/")[0]} {name.rpartition(".")[2]}' for name in sequences])
+    for _, rows in groups(calibrations):
+        try:
+            yield rows, _fit(arrays, rows)
+        except ValueError:
+            for sequence, part in groups(sequences[rows]):
+                try:
+                    yield rows[part], _fit(arrays, rows[part])
+                except ValueError as error:
+                    raise ValueError(f'{path}: the camera of {sequence} does not follow from S_world and part: '
+                                     f'{error}') from error
+
+
+def _fit(arrays, rows):
+    world, pixels = arrays['S_world'][rows], arrays['part'][rows]
+    both = is_seen(world) & is_seen(pixels)
+    return fit_camera(world[both][:, :3], pixels[both][:, :2])
+
+
+def camera_space(path, arrays, sequences):
+    """Return `S` in camera space, metres and visibility, (N, K, 4); with one warning where the file's is something else.
+
+    Args:
+        path: of the annotation file, for the warning.
+        arrays: its fields, with `S`, `S_world` and the cameras.
+        sequences: of each frame, before one camera, (N,).
+    """
+    S, world = arrays['S'], arrays['S_world']
+    places = np.einsum('nij,nkj->nki', arrays['R'], world[..., :3]) + arrays['t'][:, None]
+    both = is_seen(S) & is_seen(world)
+    off = np.linalg.norm(S[..., :3] - places, axis=-1)
+    wrong = {sequence: rows for sequence, rows in groups(sequences) if both[rows].any() and not np.median(
+        off[rows][both[rows]]) <= _MOST_OFF * np.median(np.abs(places[rows][both[rows]][:, 2]))}
+    if not wrong:
+        return S
+    rows = np.concatenate(list(wrong.values()))
+    print_log(f'{path}: S is not camera space in {len(wrong)} of {len(np.unique(sequences))} sequences, by a median of '
+              f'{np.median(off[rows][both[rows]]):.2f} m; there, what the cameras see of S_world takes its place',
+              'current', logging.WARNING)
+    S = S.copy()
+    S[rows] = np.concatenate([places[rows], both[rows][..., None]], axis=-1)
+    return S
+
+
+def camera_rays(part, arrays):
     """Return pixels in normalised camera space, (N, K, 2).
 
     Args:
         part: x and y in pixels, and what else, (N, K, 2 or more).
-        arrays: fields of the annotation file with `part` and `S`, and the cameras where it has them.
-        sequences: of each frame, before one camera, (N,).
-        where: path of the annotation file, for the errors.
+        arrays: fields of the annotation file with the cameras.
     """
-    if 'K' in arrays and not np.any(arrays.get('dist', 0)):
+    if not np.any(arrays['dist']):
         focal, center = arrays['K'][:, [0, 1], [0, 1]], arrays['K'][:, :2, 2]
         return (part[..., :2] - center[:, None]) / focal[:, None]
     rays = np.empty((*part.shape[:2], 2), np.float32)
-    for sequence in np.unique(sequences):
-        rows = sequences == sequence
-        rays[rows] = sequence_camera(arrays, rows, f'{where}: {sequence}').rays(part[rows][..., :2])
+    lenses = np.column_stack([arrays['K'].reshape(len(part), 9), arrays['dist']])
+    _, which = np.unique(lenses, axis=0, return_inverse=True)
+    for _, rows in groups(which.ravel()):
+        rays[rows] = frame_camera('', arrays, rows[0]).rays(part[rows][..., :2])
     return rays
 
 
-def sequence_camera(arrays, rows, where):
-    """Return the Camera of a sequence: the file's, or the one that its labels follow from.
+def frame_camera(where, arrays, row):
+    """Return the Camera of a frame.
 
     Args:
-        arrays: fields of the annotation file with `part` and `S`, with `S_world` for the camera's place, and the
-            cameras where it has them.
-        rows: of the sequence.
-        where: of which sequence, for the errors.
+        where: of which frame or sequence, for the error.
+        arrays: fields of the annotation file with the cameras.
+        row: of the frame.
 
     Raises:
-        ValueError: the labels are too few to tell, or not of one camera.
+        ValueError: its numbers are of no camera.
     """
-    def field(name):
-        return np.asarray(arrays[name][rows][0], float)
-
-    size = (1, 1)  # it is not in the file, and nothing asks for it
-    if 'K' in arrays:
-        K = field('K')
-    else:
-        focal, center = fit_intrinsics(arrays['part'][rows], arrays['S'][rows], where)
-        K = np.array([[focal[0], 0, center[0]], [0, focal[1], center[1]], [0, 0, 1]])
-    R, t = np.eye(3), np.zeros(3)
-    if 'R' in arrays and 't' in arrays:
-        R, t = field('R'), field('t')
-    elif 'S_world' in arrays:
-        R, t = fit_extrinsics(arrays['S_world'][rows], arrays['S'][rows], where)
-    dist = field('dist') if 'dist' in arrays else np.zeros(5)
-    return check_camera(f'{where}: ', Camera(K, R, t, size, dist))
-
-
-def fit_intrinsics(part, S, where):
-    """Return the focal lengths and the principal point of a camera, each (2,) in pixels, from what it saw.
-
-    Without lens distortion, pixels are linear in normalised camera coordinates, so that they follow by least squares;
-    with it, they are those that fit best. SIMSPINE's annotations have no intrinsics of their own.
-
-    Args:
-        part: pixels and visibility, (N, K, 3).
-        S: the same points in camera space and visibility, (N, K, 4).
-        where: of which camera, for the error.
-
-    Raises:
-        ValueError: too few points are seen to tell, or they are more than 10 pixels off on average, as those of several
-            cameras are.
-    """
-    seen = is_seen(part) & is_seen(S) & (S[..., 2] > 0)
-    if seen.sum() < 4:
-        raise ValueError(f'{where}: part and S have {seen.sum()} points in common, too few to tell the intrinsics')
-    rays, pixels = S[seen][:, :2] / S[seen][:, 2:3], part[seen][:, :2]
-    focal, center = np.array([np.polyfit(rays[:, axis], pixels[:, axis], 1) for axis in (0, 1)]).T
-    off = np.linalg.norm(rays * focal + center - pixels, axis=-1).mean()
-    if off > 10:
-        raise ValueError(f'{where}: part is {off:.0f} pixels from what one camera would see of S')
-    return focal, center
-
-
-def fit_extrinsics(S_world, S, where):
-    """Return R (3, 3) and t (3,) of x_c = R x_w + t, from points in both spaces.
-
-    Args:
-        S_world: the points in world space and visibility, (N, K, 4).
-        S: the same points in camera space and visibility, (N, K, 4).
-        where: of which camera, for the error.
-
-    Raises:
-        ValueError: too few points are in both, or they are more than 20 mm off on average.
-    """
-    both = is_seen(S_world) & is_seen(S)
-    if both.sum() < 4:
-        raise ValueError(f'{where}: S and S_world have {both.sum()} points in common, too few to tell the place')
-    world, camera = S_world[both][:, :3], S[both][:, :3]
-    turn, _ = Rotation.align_vectors(camera - camera.mean(0), world - world.mean(0))
-    R = turn.as_matrix()
-    t = camera.mean(0) - R @ world.mean(0)
-    off = np.linalg.norm(world @ R.T + t - camera, axis=-1).mean()
-    if off > .02:
-        raise ValueError(f'{where}: S is {1000 * off:.0f} mm from where one camera would have S_world')
-    return R, t
+    K, dist, R, t = (np.asarray(arrays[name][row], float) for name in ('K', 'dist', 'R', 't'))
+    return check_camera(where, Camera(K, R, t, (1, 1), dist))  # the size is not in the file, and nothing asks for it

@@ -2,8 +2,9 @@
 
 It has `/metadata/{kinematic_axes (A,), markers_names (K,)}`, and for each subject
 `/S*/calibration/{names (C,), size (C, 2), R (C, 3, 3), t (C, 3), K (C, 3, 3), dist (C, D)}` and a group for each
-sequence with `kinematics (T, A)` and `markers (T, K, 3)`, whose axes are OpenSim's, Y up. Lengths are in metres, or in
-millimetres where people or cameras would otherwise be of no human size.
+sequence with `kinematics (T, A)` and `markers (T, K, 3)`, whose axes are OpenSim's, Y up. The world of the cameras, with
+Z up and x_c = R x_w + t, has a marker's third, first and second axis, as the authors make their own files. Lengths are in
+metres, or in millimetres where people or cameras would otherwise be of no human size.
 """
 import re
 import warnings
@@ -12,11 +13,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from spinepose_mm import skeleton
 from spinepose_mm.lifting.camera import Camera, check_camera
 
-from .simspine import SUBJECTS, joint_keypoints, parse_names
+from .simspine import make_metadata
+from .simspine_frames import SUBJECTS, parse_names
 
+#: Which of a marker's axes the world's x, y and z are.
+AXES = (2, 0, 1)
 _CALIBRATION = dict(names=1, size=2, R=3, t=2, K=3, dist=2)
 
 
@@ -50,19 +53,19 @@ class Sequence:
     scale: float
     cameras: list
 
-    def markers(self, rows):
-        """Return the markers of frames in metres and OpenSim's axes, (len(rows), K, 3)."""
+    def world(self, rows):
+        """Return the markers of frames in the cameras' world, metres, (len(rows), K, 3)."""
         distinct, order = np.unique(rows, return_inverse=True)  # as HDF5 wants them
-        return read_numbers(self.group['markers'], distinct)[order] * self.scale
+        return read_numbers(self.group['markers'], distinct)[order][..., AXES] * self.scale
 
     def folder(self, camera):
-        """Return the folder of its pictures, as SIMSPINE names them."""
+        """Return the folder of its images, as SIMSPINE names them."""
         return f'{self.subject}/{self.subject}_{self.name}.{camera.name}'
 
     def image_name(self, camera, frame):
-        """Return the name of a picture, given the frame's number from 0 on."""
+        """Return the name of an image, given the frame's number from 0 on."""
         folder = self.folder(camera)
-        return f'{folder}/{folder.rpartition("/")[2]}_{frame + 1:06d}.jpg'
+        return f'{folder}/{folder.rpartition("/")[2]}_{frame:06d}.jpg'
 
 
 def read_layout(path, file):
@@ -77,13 +80,7 @@ def read_layout(path, file):
     """
     names, axes = (_text(path, _dataset(path, file, f'metadata/{field}', 1)) for field in
                    ('markers_names', 'kinematic_axes'))
-    columns = joint_keypoints(path, names)
-    parents = [next((i for i, column in enumerate(columns) if column == skeleton.PARENTS[keypoint]), -1)
-               for keypoint in columns]
-    root = columns.tolist().index(skeleton.ROOT) if skeleton.ROOT in columns else 0
-    info = dict(root_name=names[root], root_index=root, joint_names=names, param_names=axes, parent_ids=parents)
-    if len(set(columns.tolist())) < len(columns):
-        raise ValueError(f'{path}: /metadata/markers_names has a marker twice')
+    info = make_metadata(path, names, axes)
     sequences = []
     for subject in sorted((name for name in file if name != 'metadata'), key=lambda name: (len(name), name)):
         if subject not in SUBJECTS:
@@ -107,8 +104,8 @@ def read_layout(path, file):
     parse_names(path, images)
     twice = [image for image, count in Counter(images).items() if count > 1]
     if twice:
-        raise ValueError(f'{path} has two sequences or cameras whose pictures are {twice[0]}')
-    extents = [_extents(sequence.markers(range(min(100, sequence.frames)))) for sequence in sequences]
+        raise ValueError(f'{path} has two sequences or cameras whose images are {twice[0]}')
+    extents = [_extents(sequence.world(range(min(100, sequence.frames)))) for sequence in sequences]
     scale = _metres(np.concatenate(extents), 10.)
     return info, [replace(sequence, scale=scale) for sequence in sequences]
 

@@ -11,7 +11,8 @@ class KeypointFile(BaseMetric):
     """Write the predicted keypoints of a test to a file, whole or not at all, to be lifted or triangulated.
 
     The `.npz` has `imgname` (N,) and `part` (N, K, 3), x and y in pixels and a score, as
-    `spinepose_mm.datasets.simspine.read_detections` reads them. There are as many rows as people.
+    `spinepose_mm.datasets.simspine.read_detections` reads them. There are as many rows as people. Names are the
+    annotation's, where that gives them as `img_id`: an image on disk may have another number. Else they are the paths'.
 
     Args:
         out_file: the `.npz`.
@@ -26,7 +27,10 @@ class KeypointFile(BaseMetric):
     def process(self, data_batch, data_samples):
         for sample in data_samples:
             found = sample['pred_instances']
-            name = os.path.abspath(sample['img_path']).removeprefix(os.path.join(os.path.abspath(self.img_prefix), ''))
+            name = sample.get('img_id')
+            if not isinstance(name, str):
+                prefix = os.path.join(os.path.abspath(self.img_prefix), '')
+                name = os.path.abspath(sample['img_path']).removeprefix(prefix)
             points = np.concatenate(
                 [np.asarray(found['keypoints']), np.asarray(found['keypoint_scores'])[..., None]], axis=-1)
             self.results.append((name.replace(os.sep, '/'), points.astype(np.float32)))

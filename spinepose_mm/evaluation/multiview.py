@@ -3,9 +3,10 @@ import numpy as np
 from tqdm import tqdm
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.simspine import (CAMERA_LAYOUT, is_seen, joint_keypoints, parse_names, read_detections,
-                                            read_npz, spine_lengths)
-from spinepose_mm.datasets.simspine_cameras import sequence_camera
+from spinepose_mm.datasets.simspine import (CAMERA_LAYOUT, is_seen, joint_keypoints, read_detections, read_npz,
+                                            spine_lengths)
+from spinepose_mm.datasets.simspine_cameras import add_cameras, frame_camera
+from spinepose_mm.datasets.simspine_frames import parse_names
 from spinepose_mm.lifting.triangulation import triangulate
 
 from .spine_mpjpe import mean_error
@@ -18,7 +19,7 @@ def evaluate_views(ann_file, detections, least_score=.3, threshold=15., progress
 
     Args:
         ann_file: `.npz` of SIMSPINE's layout and names, in which a folder's name ends in a dot and the camera. Cameras
-            that it does not have are computed from its labels.
+            that it does not have are fitted to `S_world` and `part`.
         detections: `.npz` of the detected keypoints of its frames, as `KeypointFile` writes them.
         least_score: under which a keypoint counts as not seen.
         threshold: as for `triangulate`, pixels.
@@ -33,11 +34,14 @@ def evaluate_views(ann_file, detections, least_score=.3, threshold=15., progress
         FileNotFoundError: a file does not exist.
         ValueError: a file is of another layout, or no frame is seen by two views.
     """
-    arrays, info = read_npz(ann_file, ('imgname', 'part', 'S', 'S_world'), optional=CAMERA_LAYOUT)
+    arrays, info = read_npz(ann_file, ('imgname', 'part', 'S_world'), optional=CAMERA_LAYOUT)
     columns = joint_keypoints(ann_file, info['joint_names'])
     names = arrays['imgname'].astype(str)
-    part = read_detections(detections, names, ann_file)
     sequences, frames = parse_names(ann_file, names)
+    arrays = add_cameras(ann_file, arrays, sequences)
+    detected, part = read_detections(detections, names, ann_file)
+    sequences, frames = sequences[detected], frames[detected]
+    arrays = {field: values[detected] for field, values in arrays.items()}
     scenes = np.char.rpartition(sequences, '.')[:, 0]
     found, true, seen, errors = [], [], [], []
     for scene in tqdm(np.unique(scenes), disable=not progress, unit='sequence'):
@@ -50,7 +54,9 @@ def evaluate_views(ann_file, detections, least_score=.3, threshold=15., progress
         if len(views) < 2 or not kept.any():
             continue
         places = places[:, kept]
-        points, scores, projections = _views(places, views, part, arrays, sequences, ann_file)
+        used = (places >= 0).any(1)
+        views, places = views[used], places[used]
+        points, scores, projections = _views(places, views, part, arrays, ann_file)
         scores = np.where(scores >= least_score, scores, 0)
         world, _, off = triangulate(points.reshape(len(views), -1, 2), scores.reshape(len(views), -1), projections,
                                     threshold)
@@ -69,11 +75,11 @@ def evaluate_views(ann_file, detections, least_score=.3, threshold=15., progress
     return _values(found, true, seen, errors)
 
 
-def _views(places, views, part, arrays, sequences, ann_file):
+def _views(places, views, part, arrays, ann_file):
     """Return undistorted pixels (V, T, 37, 2), scores (V, T, 37), and projections (V, 3, 4) of a scene's views."""
     points, scores, projections = [], [], []
     for view, rows in zip(views, places):
-        camera = sequence_camera(arrays, sequences == view, f'{ann_file}: {view}')
+        camera = frame_camera(f'{ann_file}: {view}: ', arrays, rows[rows >= 0][0])
         seen = np.where((rows >= 0)[:, None, None], part[rows], 0)
         rays = camera.rays(seen[..., :2])
         points.append(rays * camera.K[[0, 1], [0, 1]] + camera.K[:2, 2])

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 from tqdm import tqdm
 
-from spinepose_mm.datasets.simspine import CAMERA_LAYOUT, SUBJECTS
+from spinepose_mm.datasets.simspine import CAMERA_LAYOUT
+from spinepose_mm.datasets.simspine_frames import SUBJECTS
 from spinepose_mm.lifting.camera import Camera
 
 from .body import Body, forward, keypoints
@@ -131,6 +132,6 @@ def _film(settings, person):
         for frame in range(len(points)):
             seen = pixels[frame][inside[frame]] if inside[frame].any() else np.zeros((1, 2))
             yield dict(
-                imgname=f'{name}/{name.rpartition("/")[2]}_{frame + 1:06d}.jpg', world=points[frame],
+                imgname=f'{name}/{name.rpartition("/")[2]}_{frame:06d}.jpg', world=points[frame],
                 camera=place[frame], pixels=np.column_stack([pixels[frame], 2 * inside[frame]]), angles=angles[frame],
                 bbox=(*seen.min(0), *np.ptp(seen, axis=0)), **{name: getattr(camera, name) for name in CAMERA_LAYOUT})

@@ -6,7 +6,7 @@ import pytest
 
 import builders
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.simspine import LAYOUT, joint_keypoints, parse_names, read_npz, spread
+from spinepose_mm.datasets.simspine import LAYOUT, joint_keypoints, read_npz
 
 FIELDS = list(LAYOUT)
 
@@ -78,30 +78,13 @@ def test_metadata_of_broken_bytes(tmp_path):
 def test_unknown_joint():
     with pytest.raises(ValueError, match=r"x\.npz: metadata\['joint_names'\] has 'Tail', which is no keypoint"):
         joint_keypoints('x.npz', ['Hip', 'Tail'])
+    with pytest.raises(ValueError, match=r"x\.npz: metadata\['joint_names'\] has 'hip' twice"):
+        joint_keypoints('x.npz', ['Hip', 'Nose', 'hip'])
 
 
-def test_names_of_pictures():
-    names = builders.simspine_names(2)
-    sequences, frames = parse_names('', names)
-    assert sequences[0] == 'S1/S1_Directions_1.54138969' and frames[:4].tolist() == [1, 2, 1, 2]
-    with pytest.raises(ValueError, match=r'x\.npz: imgname has .* of S2, who is none of S1, S5'):
-        parse_names('x.npz', [names[0].replace('S1', 'S2')])
-    with pytest.raises(ValueError, match=r"x\.npz: imgname has '00000001\.jpg', where"):
-        parse_names('x.npz', ['00000001.jpg'])
-    sequences, frames = parse_names('', ['a/1.jpg', '2.jpg'], subjects=None)
-    assert sequences.tolist() == ['a', ''] and frames.tolist() == [0, 1]
-
-
-def test_a_part_of_the_frames_is_spread_evenly():
-    rng = np.random.default_rng(0)
-    sequences = np.repeat([f'S{i}' for i in range(20)], 500)
-    frames = np.tile(np.arange(500), 20)
-    shuffled = rng.permutation(10_000)
-    rows = spread(sequences[shuffled], frames[shuffled], .02)
-    assert len(rows) == 200 and (np.diff(rows) > 0).all()
-    picked = shuffled[rows]
-    assert (np.unique(sequences[picked], return_counts=True)[1] == 10).all()
-    first = np.sort(frames[picked][sequences[picked] == 'S7'])
-    assert (np.diff(first) == 50).all()
-    np.testing.assert_array_equal(rows, spread(sequences[shuffled], frames[shuffled], .02))
-    assert spread(sequences, frames, 1.).tolist() == list(range(10_000)) and len(spread(sequences, frames, 1e-9)) == 1
+def test_the_37_markers_have_pose2sims_names():
+    """Its names of Halpe-26, whose order is theirs and SpineTrack's, written out."""
+    names = ('Nose LEye REye LEar REar LShoulder RShoulder LElbow RElbow LWrist RWrist LHip RHip LKnee RKnee LAnkle RAnkle '
+             'Head Neck Hip LBigToe RBigToe LSmallToe RSmallToe LHeel RHeel').split()
+    assert joint_keypoints('', names).tolist() == list(range(26))
+    assert joint_keypoints('', ['Spine_03', 'RClavicle', 'Neck_03']).tolist() == [28, 34, 36]

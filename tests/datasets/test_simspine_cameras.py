@@ -1,74 +1,94 @@
+"""Cameras and camera space of annotation files that simspine_release makes by the authors' conventions."""
 import numpy as np
 import pytest
-from scipy.spatial.transform import Rotation
 
-from spinepose_mm.datasets.simspine_cameras import camera_rays, fit_extrinsics, fit_intrinsics, sequence_camera
-from spinepose_mm.lifting.camera import Camera
-
-DIST = np.array([-.2, .24, .001, -.002, -.05])
+import simspine_release
+from spinepose_mm.datasets.simspine_cameras import add_cameras, camera_rays, camera_space, frame_camera
+from spinepose_mm.datasets.simspine_frames import parse_names
 
 
-def test_intrinsics_follow_from_points():
-    S = np.random.default_rng(0).uniform(-1, 1, (4, 5, 4)) + [0, 0, 4, 9]
-    part = np.concatenate([S[..., :2] / S[..., 2:3] * [1100, 1050] + [500, 480], np.ones((4, 5, 1))], -1)
-    focal, center = fit_intrinsics(part, S, 'x')
-    np.testing.assert_allclose(focal, [1100, 1050])
-    np.testing.assert_allclose(center, [500, 480])
-    with pytest.raises(ValueError, match='x: part and S have 3 points in common'):
-        fit_intrinsics(part[:1, :3], S[:1, :3], 'x')
-    part[2:, :, :2] += 100  # another camera
-    with pytest.raises(ValueError, match=r'x: part is \d+ pixels from what one camera would see of S'):
-        fit_intrinsics(part, S, 'x')
+@pytest.fixture(scope='module')
+def release():
+    return simspine_release.make(('S1', ))
 
 
 @pytest.fixture
-def seen():
-    """A camera with a lens, and the fields of six frames that it saw, of ten joints each."""
-    camera = Camera.looking([0, 1.5, 4], [0, 1, 0], 40, (1000, 1000), roll=5)
-    camera.dist = DIST
-    world = np.random.default_rng(0).normal(0, .4, (6, 10, 3)) + [0, 1, 0]
-    ones = np.ones((6, 10, 1))
-    arrays = dict(part=np.concatenate([camera.project(world), ones], -1), S_world=np.concatenate([world, ones], -1),
-                  S=np.concatenate([camera.to_camera(world), ones], -1))
-    return camera, arrays
+def labels(release):
+    """Fields as they are released, with the sequences, and camera space."""
+    arrays = simspine_release.labels(release, ['S1'])
+    R, t, names = arrays.pop('R'), arrays.pop('t'), arrays.pop('imgname')
+    return arrays, parse_names('', names)[0], np.einsum('nij,nkj->nki', R, arrays['S_world'][..., :3]) + t[:, None]
 
 
-def cameras(camera, **left_out):
-    return {name: np.tile(getattr(camera, name), (6, *[1] * getattr(camera, name).ndim))
-            for name in ('K', 'dist', 'R', 't') if name not in left_out}
+def test_the_released_S_is_replaced_with_one_warning(labels, warnings):
+    arrays, sequences, expected = labels
+    arrays = add_cameras('x.npz', arrays, sequences)
+    np.testing.assert_allclose(arrays['K'], np.broadcast_to(simspine_release.K, arrays['K'].shape), atol=.1)
+    arrays['S'][3, 5, 3] = arrays['S_world'][4, 6, 3] = 0
+    found = camera_space('x.npz', arrays, sequences)
+    np.testing.assert_allclose(found[..., :3], expected, atol=1e-3)
+    assert found[3, 5, 3] == found[4, 6, 3] == 0 and found[..., 3].sum() == found[..., 3].size - 2
+    assert np.median(np.linalg.norm(arrays['S'][..., :3] - expected, axis=-1)) > 2
+    assert warnings().count('x.npz: S is not camera space in 8 of 8 sequences, by a median of') == 1
+    assert warnings().count('S is not') == 1
 
 
-def test_place_follows_from_points(seen):
-    camera, arrays = seen
-    R, t = fit_extrinsics(arrays['S_world'], arrays['S'], 'x')
-    np.testing.assert_allclose(R, camera.R, atol=1e-9)
-    np.testing.assert_allclose(t, camera.t, atol=1e-9)
-    with pytest.raises(ValueError, match='x: S and S_world have 3 points in common'):
-        fit_extrinsics(arrays['S_world'][:1, :3], arrays['S'][:1, :3], 'x')
-    arrays['S'][3:, :, :3] = arrays['S'][3:, :, :3] @ Rotation.from_euler('y', 20, degrees=True).as_matrix().T
-    with pytest.raises(ValueError, match=r'x: S is \d+ mm from where one camera would have S_world'):
-        fit_extrinsics(arrays['S_world'], arrays['S'], 'x')
+def test_an_S_that_is_camera_space_is_kept(labels, warnings):
+    arrays, sequences, expected = labels
+    arrays['S'] = np.concatenate([expected, np.ones((*expected.shape[:2], 1))], -1)
+    assert camera_space('x.npz', add_cameras('x.npz', arrays, sequences), sequences) is arrays['S']
+    arrays['S'][sequences == sequences[0], :, :3] += 1
+    found = camera_space('x.npz', add_cameras('x.npz', arrays, sequences), sequences)
+    np.testing.assert_allclose(found[..., :3], expected, atol=1e-3)
+    assert 'in 1 of 8 sequences, by a median of 1.73 m' in warnings()
 
 
-def test_a_files_own_camera_goes_before_a_fit(seen):
-    camera, arrays = seen
-    rows = np.arange(6) > 1
-    found = sequence_camera({**arrays, **cameras(camera)}, rows, 'x')
-    np.testing.assert_allclose(found.projection, camera.projection)
-    np.testing.assert_array_equal(found.dist, DIST)
-    fitted = sequence_camera(arrays, rows, 'x')
-    np.testing.assert_allclose(fitted.projection, camera.projection, rtol=.05, atol=20)
+def test_the_files_own_cameras_go_before_a_fit(labels):
+    arrays, sequences, _ = labels
+    own = dict(K=np.tile(np.eye(3), (len(sequences), 1, 1)), R=np.tile(np.eye(3), (len(sequences), 1, 1)),
+               t=np.ones((len(sequences), 3)))
+    found = add_cameras('x.npz', {**arrays, **own}, sequences)
+    assert all(found[name] is own[name] for name in own) and not found['dist'].any()
+    own['t'][3, 1] = np.nan
+    with pytest.raises(ValueError, match=r'x\.npz: t has numbers that are not finite'):
+        add_cameras('x.npz', {**arrays, **own}, sequences)
 
 
-def test_rays_with_and_without_a_lens(seen):
-    camera, arrays = seen
-    expected = arrays['S'][..., :2] / arrays['S'][..., 2:3]
-    sequences = np.array(['a'] * 3 + ['b'] * 3)
-    exact = camera_rays(arrays['part'], {**arrays, **cameras(camera)}, sequences, 'x')
-    np.testing.assert_allclose(exact, expected, atol=1e-6)
-    fitted = camera_rays(arrays['part'], arrays, sequences, 'x')
-    assert 1e-4 < np.abs(fitted - expected).max() < .02  # the lens is not seen in it
-    camera.dist = np.zeros(5)
-    part = np.concatenate([camera.project(arrays['S_world'][..., :3]), np.ones((6, 10, 1))], -1)
-    plain = camera_rays(part, {**arrays, **cameras(camera, dist=None)}, sequences, 'x')
-    np.testing.assert_allclose(plain, expected, atol=1e-9)
+def test_cameras_of_a_subject_that_differ_between_sequences(labels):
+    """Not SIMSPINE's way, but each sequence tells its own camera."""
+    arrays, sequences, expected = labels
+    moved = np.char.find(sequences, 'Walking') > 0
+    arrays['S_world'][moved, :, :3] += [3, 0, 0]
+    found = add_cameras('x.npz', arrays, sequences)
+    np.testing.assert_allclose(camera_space('x.npz', found, sequences)[..., :3], expected, atol=2e-3)
+
+
+def test_labels_that_tell_no_camera(labels):
+    arrays, sequences, _ = labels
+    arrays['part'][sequences == 'S1/S1_Walking.60457274', :, 0] += 300 * np.arange(15)
+    with pytest.raises(ValueError, match=r'x\.npz: the camera of S1/S1_Walking\.60457274 does not follow from S_world and '
+                                         r'part: the points are \d+ pixels'):
+        add_cameras('x.npz', arrays, sequences)
+    arrays['part'][..., 2] = 0
+    with pytest.raises(ValueError, match=r'x\.npz: the camera of S1/S1_Directions_1\.54138969 .*: 0 points are too few'):
+        add_cameras('x.npz', arrays, sequences)
+
+
+def test_rays_with_and_without_a_lens(labels):
+    arrays, sequences, expected = labels
+    rays = camera_rays(arrays['part'], add_cameras('x.npz', arrays, sequences))
+    np.testing.assert_allclose(rays, expected[..., :2] / expected[..., 2:], atol=1e-4)
+    plain = simspine_release.labels(simspine_release.make(('S1', ), frames=3, dist=np.zeros(5)), ['S1'], published=False)
+    sequences = parse_names('', plain['imgname'])[0]
+    del plain['R'], plain['t']
+    found = add_cameras('x.npz', plain, sequences)
+    np.testing.assert_allclose(camera_rays(plain['part'], found), plain['S'][..., :2] / plain['S'][..., 2:3], atol=1e-4)
+
+
+def test_a_camera_that_is_none(labels):
+    arrays, sequences, _ = labels
+    found = add_cameras('x.npz', arrays, sequences)
+    found['K'][2] = 0
+    assert frame_camera('a: ', found, 3).K[0, 0] > 1000
+    with pytest.raises(ValueError, match='a: matrix and size are of no camera'):
+        frame_camera('a: ', found, 2)

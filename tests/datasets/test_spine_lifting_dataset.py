@@ -3,6 +3,7 @@ import pytest
 from mmpose.registry import DATASETS, TRANSFORMS
 
 import builders
+import simspine_release
 from spinepose_mm import skeleton
 from spinepose_mm.synthetic.poses import PoseSettings, synthesize_poses
 
@@ -38,15 +39,15 @@ def test_windows_stay_in_their_sequence_and_in_order(tmp_path):
     """Frames back to front in the file; beyond an end, the window repeats it."""
     names = builders.simspine_names(5, subjects=('S1', ), actions=('Sitting', ), cameras=('1', '2'))[::-1]
     S = np.ones((10, 15, 4))
-    S[..., 0] = np.arange(15) / 10
-    S[:, 10, 1] = [int(name[-5]) for name in names]  # the frame's number, as a coordinate of the nose
+    S[..., 0], S[..., 2] = np.arange(15) / 10, 1 + np.arange(15) % 4 / 40
+    S[:, 10, 1:3] = [[int(name[-5]), 1] for name in names]  # the frame's number, as a coordinate of the nose
     data = DATASETS.build(dict(type='SpineLiftingDataset', seq_len=5, ann_file=str(
         builders.write_simspine(tmp_path / 'a.npz', names, S=S))))
     for row, name in enumerate(names):
         item = data.get_data_info(row)
         frame = int(name[-5])
         window = item['keypoints'][:, skeleton.index('nose'), 1]
-        assert window.tolist() == [min(max(frame + i, 1), 5) for i in (-2, -1, 0, 1, 2)]
+        assert window.tolist() == [min(max(frame + i, 0), 4) for i in (-2, -1, 0, 1, 2)]
         assert item['target_img_path'] == [name] and item['lifting_target'].shape == (1, 37, 3)
 
 
@@ -83,19 +84,43 @@ def test_detected_keypoints(poses, tmp_path):
     np.savez(tmp_path / 'twice.npz', imgname=np.repeat(truth['imgname'], 2), part=np.repeat(part, 2, axis=0))
     with pytest.raises(ValueError, match=r'twice\.npz: imgname has a picture twice'):
         build(poses, detections=str(tmp_path / 'twice.npz'))
-    np.savez(tmp_path / 'few.npz', imgname=truth['imgname'][1:], part=part[1:])
-    with pytest.raises(ValueError, match=r'few\.npz: imgname lacks 1 frames'):
-        build(poses, detections=str(tmp_path / 'few.npz'))
 
 
-def test_intrinsics_of_a_file_without_them(poses, tmp_path):
-    truth = dict(np.load(poses, allow_pickle=True))
-    np.savez(tmp_path / 'found.npz', imgname=truth['imgname'], part=truth['part'])
-    known = build(poses, detections=str(tmp_path / 'found.npz')).get_data_info(9)
-    del truth['K']
-    np.savez(tmp_path / 'without.npz', **truth)
-    fitted = build(tmp_path / 'without.npz', detections=str(tmp_path / 'found.npz')).get_data_info(9)
-    np.testing.assert_allclose(fitted['keypoints'], known['keypoints'], atol=1e-5)
+def test_frames_without_detections_are_left_out(poses, tmp_path, warnings):
+    truth = np.load(poses)
+    part, kept = truth['part'].copy(), np.arange(0, 36, 5)
+    part[..., 2] = .9
+    np.savez(tmp_path / 'few.npz', imgname=truth['imgname'][kept][::-1], part=part[kept][::-1])
+    data, whole = build(poses, detections=str(tmp_path / 'few.npz'), seq_len=3), build(poses)
+    assert 'few.npz lacks 28 of 36 frames of ' in warnings() and len(data) == 8
+    for row, frame in enumerate(kept):
+        item, expected = data.get_data_info(row), whole.get_data_info(int(frame))
+        assert item['id'] == frame and item['target_img_path'] == expected['target_img_path']
+        np.testing.assert_array_equal(item['lifting_target'], expected['lifting_target'])
+        np.testing.assert_allclose(item['keypoints'][1], expected['keypoints'][0], atol=1e-5)
+    np.savez(tmp_path / 'none.npz', imgname=np.array(['a']), part=part[:1])
+    with pytest.raises(ValueError, match=r'none\.npz: imgname has none of the frames of .*poses\.npz, such as S1/'):
+        build(poses, detections=str(tmp_path / 'none.npz'))
+
+
+def test_the_released_S_and_camera_space_are_lifted_alike(tmp_path, warnings):
+    """`S` as it is released, R (X - t), gives the same items as camera space, from true and from detected keypoints."""
+    release = simspine_release.make(('S1', 'S9'))
+    exact = simspine_release.labels(release, ['S1', 'S9'], published=False)
+    found = np.concatenate([np.zeros((len(exact['part']), 37, 2)), np.ones((len(exact['part']), 37, 1))], -1)
+    columns = [skeleton.POSE2SIM.index(name) for name in simspine_release.MARKERS]
+    found[:, columns] = exact['part']
+    np.savez(tmp_path / 'found.npz', imgname=exact['imgname'], part=found)
+    rays = exact['S'][..., :2] / exact['S'][..., 2:3]
+    for detections in (None, str(tmp_path / 'found.npz')):
+        both = [build(simspine_release.write_npz(tmp_path / f'{published}.npz', release, ['S1', 'S9'], published=published),
+                      detections=detections) for published in (True, False)]
+        assert len(both[0]) == len(both[1]) == len(exact['S'])
+        for row in range(0, len(exact['S']), 7):
+            for item in (data.get_data_info(row) for data in both):
+                np.testing.assert_allclose(item['keypoints'][0, columns], rays[row], atol=1e-4)
+                np.testing.assert_allclose(item['lifting_target'][0, columns] * item['unit'], exact['S'][row, :, :3], atol=2e-3)
+    assert warnings().count('True.npz: S is not camera space') == 2 and 'False.npz' not in warnings()
 
 
 @pytest.mark.parametrize('options, message', [(dict(seq_len=4), 'seq_len is odd'), (dict(fraction=0.), 'fraction is over')])

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+import simspine_release
 from spinepose_mm import skeleton
 from spinepose_mm.evaluation.multiview import evaluate_views
 from spinepose_mm.synthetic.poses import PoseSettings, synthesize_poses
@@ -40,8 +41,26 @@ def test_cameras_follow_from_the_labels(annotations, tmp_path):
     assert evaluate_views(tmp_path / 'bare.npz', detect(annotations))['all_MPJPE'] < .1
     arrays['part'] = np.ones_like(arrays['part'])
     np.savez(tmp_path / 'bare.npz', **arrays)
-    with pytest.raises(ValueError, match=r'bare\.npz: S\d+/S\d+_\w+\.\d+: '):
+    with pytest.raises(ValueError, match=r'bare\.npz: the camera of S\d+/S\d+_\w+\.\d+ does not follow'):
         evaluate_views(tmp_path / 'bare.npz', detect(annotations))
+
+
+def test_the_released_file_needs_no_S(tmp_path):
+    """A lens, no cameras, and an `S` that is not camera space; every fifth frame has detections."""
+    release = simspine_release.make(('S1', 'S9'))
+    path = simspine_release.write_npz(tmp_path / 'simspine_test.npz', release, ['S1', 'S9'])
+    truth = np.load(path, allow_pickle=True)
+    part = np.zeros((len(truth['part']), 37, 3))
+    part[:, [skeleton.POSE2SIM.index(name) for name in simspine_release.MARKERS]] = truth['part']
+    np.savez(tmp_path / 'found.npz', imgname=truth['imgname'], part=part)
+    values = evaluate_views(path, tmp_path / 'found.npz')
+    assert values['frames'] == 44 and values['spine_MPJPE'] < .1 and values['all_found'] == 1
+    np.savez(tmp_path / 'few.npz', imgname=truth['imgname'][::5], part=part[::5])
+    with pytest.raises(ValueError, match='imgname has no frame of two views'):  # 11 frames a view: never the same
+        evaluate_views(path, tmp_path / 'few.npz')
+    fifth = np.array([int(name[-10:-4]) % 5 == 0 for name in truth['imgname']])
+    np.savez(tmp_path / 'few.npz', imgname=truth['imgname'][fifth], part=part[fifth])
+    assert evaluate_views(path, tmp_path / 'few.npz')['frames'] == 12
 
 
 def test_a_lens_is_taken_into_account(annotations, tmp_path):
@@ -93,5 +112,5 @@ def test_one_view_is_refused(annotations, tmp_path):
     np.savez(tmp_path / 'one.npz', **arrays)
     with pytest.raises(ValueError, match=r'one\.npz: imgname has no frame of two views'):
         evaluate_views(tmp_path / 'one.npz', detect(annotations))
-    with pytest.raises(ValueError, match=r'detected\.npz: imgname lacks 35 frames'):
+    with pytest.raises(ValueError, match=r'detected\.npz: imgname has none of the frames'):
         evaluate_views(annotations, detect(annotations, imgname=np.array([f'a/{i}.jpg' for i in range(35)])))

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-import simspine_file
+import simspine_release
 from spinepose_mm.datasets.simspine import joint_keypoints
 from spinepose_mm.interop.aliases import find_config
 
@@ -73,7 +73,7 @@ def test_from_pictures_to_a_lifters_input(rendered, tmp_path):
 
 
 def test_raw_simspine_to_several_views(tmp_path):
-    raw = simspine_file.write(tmp_path / 'simspine.h5', simspine_file.make(tmp_path / 'poses.npz'))
+    raw = simspine_release.write_raw(tmp_path / 'simspine.h5', simspine_release.make())
     done = mim('run', 'spinepose_mm', 'convert_simspine', raw, '--out', 'annotations', cwd=tmp_path)
     assert done.returncode == 0 and 'annotations/simspine_test.npz' in done.stdout, done.stdout[-2000:]
     truth = np.load(tmp_path / 'annotations/simspine_test.npz', allow_pickle=True)

@@ -6,9 +6,10 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.simspine import (SUBJECTS, is_seen, joint_keypoints, parse_names, read_detections,
-                                            read_npz, spine_lengths, spread)
-from spinepose_mm.datasets.simspine_cameras import camera_rays
+from spinepose_mm.datasets.simspine import (CAMERA_LAYOUT, is_seen, joint_keypoints, read_detections, read_npz,
+                                            spine_lengths)
+from spinepose_mm.datasets.simspine_cameras import add_cameras, camera_rays, camera_space
+from spinepose_mm.datasets.simspine_frames import SUBJECTS, parse_names, spread
 
 
 @DATASETS.register_module()
@@ -19,7 +20,9 @@ class SpineLiftingDataset(BaseDataset):
     The target is camera space in spine lengths, that of the chain from C1 to S1 in this frame, since a picture alone
     tells no scale: `unit` is the spine's length in metres. It is also there in files of SIMSPINE's 15 markers alone.
 
-    Frames whose spine is not labelled whole have no such length and are left out.
+    Frames whose spine is not labelled whole have no such length and are left out. Camera space is the file's `S`, or, in
+    sequences where that is not what a camera with `part` sees of `S_world`, as in the released files, just that. Cameras
+    are the file's, or are fitted to these labels: see `simspine_cameras`.
 
     Each item has `keypoints` (T, 37, 2), `keypoints_visible` (T, 37), `lifting_target` (1, 37, 3),
     `lifting_target_visible` (1, 37), `target_img_path` and `unit`, with a window of T frames around the target's.
@@ -28,8 +31,7 @@ class SpineLiftingDataset(BaseDataset):
     Args:
         ann_file: `.npz` of SIMSPINE's layout, below `data_root`, with 3D in metres.
         detections: `.npz` of detected keypoints to take as the input, below `data_root`: `imgname` (N,) and `part`
-            (N, 37, 3), x and y in pixels and a score; None to take the true ones. Their intrinsics are the annotation's
-            `K` and `dist`, where it has them, and else those of each sequence's camera that fit its labels.
+            (N, 37, 3), x and y in pixels and a score; None to take the true ones. Frames without are left out.
         seq_len: T, odd.
         least_score: under which a detected keypoint counts as not seen.
         fraction, subjects: as for `SimSpineDataset`.
@@ -57,17 +59,22 @@ class SpineLiftingDataset(BaseDataset):
         return parse_pose_metainfo(metainfo or cls.METAINFO)
 
     def load_data_list(self):
-        arrays, info = read_npz(self.ann_file, ('imgname', 'part', 'S'), optional=('K', 'dist'))
+        arrays, info = read_npz(self.ann_file, ('imgname', 'part', 'S', 'S_world'), optional=CAMERA_LAYOUT)
         columns = joint_keypoints(self.ann_file, info['joint_names'])
         names = arrays.pop('imgname').astype(str)
+        kept = np.arange(len(names))
+        if self.detections:
+            kept, found = read_detections(self.detections, names, self.ann_file)
+            names, arrays = names[kept], {field: values[kept] for field, values in arrays.items()}
         sequences, frames = parse_names(self.ann_file, names, self.subjects)
         windows = _windows(sequences, frames, spread(sequences, frames, self.fraction), self.seq_len)
         # Only frames that are in a window stay in memory.
-        self._rows, windows_of_rows = np.unique(windows, return_inverse=True)
+        rows, windows_of_rows = np.unique(windows, return_inverse=True)
         self._windows = windows_of_rows.reshape(windows.shape)
-        self._names, sequences = names[self._rows], sequences[self._rows]
-        arrays = {field: values[self._rows].astype(np.float32) for field, values in arrays.items()}
-        place = arrays['S']
+        self._ids, self._names, sequences = kept[rows], names[rows], sequences[rows]
+        arrays = {field: values[rows].astype(np.float32) for field, values in arrays.items()}
+        arrays = add_cameras(self.ann_file, arrays, sequences)
+        place = camera_space(self.ann_file, arrays, sequences)
         seen = is_seen(place) & (place[..., 2] > 0)
         place = np.where(seen[..., None], place, 0)
         self._target = np.zeros((len(place), skeleton.NUM_KEYPOINTS, 4), np.float32)
@@ -75,7 +82,7 @@ class SpineLiftingDataset(BaseDataset):
         self._target[:, columns, 3] = seen
         self._input = np.zeros((len(place), skeleton.NUM_KEYPOINTS, 3), np.float32)
         if self.detections:
-            self._add_detected(arrays, sequences)
+            self._add_detected(found[rows], arrays)
         else:
             with np.errstate(divide='ignore', invalid='ignore'):
                 self._input[:, columns, :2] = np.where(seen[..., None], place[..., :2] / place[..., 2:3], 0)
@@ -84,11 +91,10 @@ class SpineLiftingDataset(BaseDataset):
         known = np.isfinite(self._unit[self._windows[:, self.seq_len // 2]])
         return [dict(window=int(i)) for i in np.flatnonzero(known)]
 
-    def _add_detected(self, arrays, sequences):
+    def _add_detected(self, part, arrays):
         """Enter the detected keypoints of all frames in normalised camera space, and which were seen."""
-        part = read_detections(self.detections, self._names, self.ann_file)
         seen = is_seen(part) & (part[..., 2] >= self.least_score)
-        rays = camera_rays(part, arrays, sequences, self.ann_file)
+        rays = camera_rays(part, arrays)
         self._input[..., :2] = np.where(seen[..., None], rays, 0)
         self._input[..., 2] = seen
 
@@ -99,7 +105,7 @@ class SpineLiftingDataset(BaseDataset):
         row = window[self.seq_len // 2]
         points, target = self._input[window], self._target[row]
         return dict(
-            info, id=int(self._rows[row]), category_id=1, flip_indices=self._metainfo['flip_indices'],
+            info, id=int(self._ids[row]), category_id=1, flip_indices=self._metainfo['flip_indices'],
             keypoints=points[..., :2].copy(), keypoints_visible=points[..., 2].copy(), unit=float(self._unit[row]),
             lifting_target=target[None, :, :3] / self._unit[row], lifting_target_visible=target[None, :, 3].copy(),
             target_img_path=[self._names[row]], camera_param={})  # MMPose's RandomFlipAroundRoot looks for that
