@@ -131,7 +131,8 @@ def test_a_lifter_of_the_simspine_authors(film, tmp_path, monkeypatch):
 
 def test_an_onnx_file_in_the_wrong_place(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'ONNX file .*none\.onnx does not exist'):
-        MMPoseInferencer(pose3d=str(tmp_path / 'none.onnx'), pose2d='spinepose-tiny', det_model='whole_image', device='cpu')
+        MMPoseInferencer(pose3d=str(tmp_path / 'none.onnx'), pose2d='spinepose-tiny', det_model='whole_image',
+                         device='cpu')
     with pytest.raises(ValueError, match='the ONNX file of a 2D model is given as its weights'):
         MMPoseInferencer(pose2d=str(tmp_path / 'none.onnx'))
 
