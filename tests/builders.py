@@ -128,7 +128,7 @@ def write_film(path, frames=12, size=(200, 200), seed=5):
 
 
 def write_lifter(path, matrix, offset):
-    """Write a lifter of the SIMSPINE authors' signature as an ONNX file: (N, 37, 2) @ matrix (2, 3) + offset (37, 3)."""
+    """Write an ONNX file of the SIMSPINE authors' lifter's signature: (N, 37, 2) @ matrix (2, 3) + offset (37, 3)."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
     graph = helper.make_graph(

@@ -88,8 +88,8 @@ def run_onnx(model, path):
     elif type(head) is TemporalRegressionHead:  # others, of this package too, predict more than a pose
         network = _Lifter(path)
     else:
-        raise CheckpointError(f'{path}: an ONNX file runs in the place of a model with an RTMCCHead, or of a lifter with '
-                              f'a TemporalRegressionHead, not with a {type(head).__name__}')
+        raise CheckpointError(f'{path}: an ONNX file runs in the place of a model with an RTMCCHead, or of a lifter '
+                              f'with a TemporalRegressionHead, not with a {type(head).__name__}')
     model.backbone, model.neck, head.forward = nn.Identity(), None, network
     # What it leaves to torch is little.
     model.test_step = one_torch_thread()(model.test_step)
@@ -116,7 +116,8 @@ class _Lifter:
         self.path, self.session = path, _open_file(path, threads=1)
         inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
         self.input, points = inputs[0].name, np.zeros((2, skeleton.NUM_KEYPOINTS, 2), np.float32)
-        expected = f'a lifter takes {points.shape[1:]} and gives {(*points.shape[1:-1], 3)} for each of any number of people'
+        expected = (f'a lifter takes {points.shape[1:]} and gives {(*points.shape[1:-1], 3)} for each of any number of '
+                    'people')
         if len(inputs) != 1 or len(outputs) != 1:
             raise CheckpointError(f'{path} has {len(inputs)} inputs and {len(outputs)} outputs, where {expected}')
         try:
@@ -129,8 +130,8 @@ class _Lifter:
 
     def __call__(self, inputs):
         if inputs.shape[1:] != (2 * skeleton.NUM_KEYPOINTS, 1):
-            raise CheckpointError(f'{self.path} lifts {skeleton.NUM_KEYPOINTS} keypoints of single frames, and was given '
-                                  f'{tuple(inputs.shape)}')
+            raise CheckpointError(f'{self.path} lifts {skeleton.NUM_KEYPOINTS} keypoints of single frames, and was '
+                                  f'given {tuple(inputs.shape)}')
         points = inputs.detach().float().cpu().numpy().reshape(-1, skeleton.NUM_KEYPOINTS, 2)
         poses = self.session.run(None, {self.input: points})[0]
         return torch.from_numpy(poses - poses[:, [skeleton.ROOT]]).to(inputs.device)

@@ -44,11 +44,11 @@ class SpineMPJPE(BaseMetric):
     def process(self, data_batch, data_samples):
         for sample in data_samples:
             truth, millimetres = sample['gt_instances'], 1000 * sample['unit']
-            target = np.asarray(truth['lifting_target']).reshape(-1, 3)
-            self.results.append((
-                (np.asarray(sample['pred_instances']['keypoints']).reshape(-1, 3) - target[skeleton.ROOT]) * millimetres,
-                (target - target[skeleton.ROOT]) * millimetres,
-                np.asarray(truth['lifting_target_visible']).reshape(-1) > 0))
+            pred = np.asarray(sample['pred_instances']['keypoints']).reshape(-1, 3)
+            true = np.asarray(truth['lifting_target']).reshape(-1, 3)
+            root = true[skeleton.ROOT]
+            self.results.append(((pred - root) * millimetres, (true - root) * millimetres,
+                                 np.asarray(truth['lifting_target_visible']).reshape(-1) > 0))
 
     def compute_metrics(self, results):
         pred, true, seen = map(np.stack, zip(*results))

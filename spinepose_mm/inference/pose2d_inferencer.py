@@ -145,8 +145,8 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         if score not in (None, *SCORES):
             raise ValueError(f'score is out of {", ".join(SCORES)}, not {score!r}')
         if (score or v1_postprocess) and not isinstance(self.model.head, SpinePoseHead):
-            raise ValueError('score and v1_postprocess are for models with a SpinePoseHead, and the head of this one is '
-                             f'{type(self.model.head).__name__}')
+            raise ValueError('score and v1_postprocess are for models with a SpinePoseHead, and the head of this one '
+                             f'is {type(self.model.head).__name__}')
 
     @contextmanager
     def _decoding(self, flip_test, score, v1_postprocess):

@@ -206,10 +206,7 @@ def _load_checkpoint(model, filename, *args, **kwargs):
     if not str(filename).endswith('.onnx'):
         return _stock_load_checkpoint(model, filename, *args, **kwargs)
     from spinepose_mm.deployment.runtime import run_onnx  # it needs this module
-    if '://' in str(filename):
-        from .downloads import fetch
-        filename = fetch(filename)
-    run_onnx(model, filename)
+    run_onnx(model, _fetch_once(filename) if '://' in str(filename) else filename)
     return {}
 
 
@@ -235,12 +232,17 @@ def load_from_http(filename, map_location=None, model_dir=None, progress=True):
         ConnectionError: it could not be downloaded, or is not what was published.
         CheckpointError: as for `load_from_local`.
     """
+    return load_from_local(_fetch_once(filename, model_dir, progress), map_location)
+
+
+def _fetch_once(url, *options):
+    """Return the path of a file out of the net, by `downloads.fetch`, which one process of several downloads."""
     from .downloads import fetch  # it and the libraries of the net, where something is loaded from there
     rank, world_size = get_dist_info()
     if rank == 0:
-        path = fetch(filename, model_dir, progress)
+        path = fetch(url, *options)
     if world_size > 1:
         barrier()
         if rank > 0:  # found in the cache by now, but for another node's
-            path = fetch(filename, model_dir, progress)
-    return load_from_local(path, map_location)
+            path = fetch(url, *options)
+    return path

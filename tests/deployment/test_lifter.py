@@ -68,7 +68,7 @@ def one_person(graph):
 
 
 @pytest.mark.parametrize('matrix, offset, change, message', [
-    (np.eye(3), OFFSET, same, r'takes tensor\(float\) in shape \[.N., 37, 3\], where a lifter takes \(37, 2\) and gives'),
+    (np.eye(3), OFFSET, same, r'takes tensor\(float\) in shape \[.N., 37, 3\], where a lifter takes \(37, 2\) and'),
     (MATRIX, OFFSET[:17], same, r'takes .* \[.N., 17, 2\], where'),
     (np.eye(2), OFFSET[:, :2], same, r'gives the shape \(2, 37, 2\) for two people, where'),
     (MATRIX, OFFSET, two_inputs, 'has 2 inputs and 1 outputs, where'),

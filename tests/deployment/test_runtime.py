@@ -40,7 +40,8 @@ def test_inferencers_take_the_file_as_weights(files, people, tmp_path, inference
         np.testing.assert_allclose(found[1][field], found[0][field], atol=1e-4)
 
 
-@pytest.mark.parametrize('version, options', [('v1', dict(score='mean', v1_postprocess=True)), ('v2', dict(score='mean'))])
+@pytest.mark.parametrize('version, options', [
+    ('v1', dict(score='mean', v1_postprocess=True)), ('v2', dict(score='mean'))])
 def test_the_official_librarys_keypoints_and_scores(files, people, version, options):
     """Its own estimator on the same file, of which only a v1 model's spine is averaged."""
     file = str(files['bgr'])

@@ -42,7 +42,7 @@ def test_millimetres_by_hand():
 
 
 def height(pose, legs=((11, 13, 15, 24), (12, 14, 16, 25))):
-    """What makes up a height, added up bone by bone: head, C1, C4, C7, T3, T8, L1, L3, L5, S1, and half of both legs."""
+    """What makes up a height, bone by bone: head, C1, C4, C7, T3, T8, L1, L3, L5, S1, and half of both legs."""
     down = (17, 36, 35, 18, 30, 29, 28, 27, 26, 19)
     bones = [(a, b, 1) for a, b in zip(down, down[1:])] + [(a, b, .5) for leg in legs for a, b in zip(leg, leg[1:])]
     return (sum(share * np.linalg.norm(pose[a] - pose[b]) for a, b, share in bones)

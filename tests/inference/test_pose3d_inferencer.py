@@ -129,9 +129,24 @@ def test_a_lifter_of_the_simspine_authors(film, tmp_path, monkeypatch):
     assert shapes['camera'][skeleton.index('S1'), 2] == pytest.approx(pose[skeleton.index('S1'), 2], rel=.3)
 
 
+def test_the_published_lifter_by_its_alias(film, tmp_path, monkeypatch, warnings):
+    """Kept from an earlier download under its published name; whose it is and under which clause is said."""
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
+    cache = tmp_path / 'hub/checkpoints'
+    cache.mkdir(parents=True)
+    pose = film[2].to_camera(film[1][0])
+    builders.write_lifter(cache / 'spinepose_lifter_8xb256-90e_simspine-37x2.onnx', np.zeros((2, 3)), pose)
+    inferencer = MMPoseInferencer(pose3d='spinepose-lifter-official', pose2d='spinepose-tiny', det_model='whole_image',
+                                  device='cpu')
+    person, = people(inferencer(next(iter(open_source(film[0]))).image))[0]
+    assert standing_height(np.array(person['keypoints'])) == pytest.approx(1.7)
+    assert 'spinepose_lifter_official are under CC-BY-NC-4.0: not for commercial use' in warnings()
+
+
 def test_an_onnx_file_in_the_wrong_place(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'ONNX file .*none\.onnx does not exist'):
-        MMPoseInferencer(pose3d=str(tmp_path / 'none.onnx'), pose2d='spinepose-tiny', det_model='whole_image', device='cpu')
+        MMPoseInferencer(pose3d=str(tmp_path / 'none.onnx'), pose2d='spinepose-tiny', det_model='whole_image',
+                         device='cpu')
     with pytest.raises(ValueError, match='the ONNX file of a 2D model is given as its weights'):
         MMPoseInferencer(pose2d=str(tmp_path / 'none.onnx'))
 

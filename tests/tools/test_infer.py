@@ -63,7 +63,7 @@ def test_pictures_of_all_sorts(tmp_path):
 
 
 def test_as_the_official_library(film, tmp_path):
-    """Their lifter's file, averaged spines and mean scores: the skeleton that is lifted is as tall as it is said to be."""
+    """Their lifter's file, averaged spines and mean scores; the lifted skeleton is as tall as it is said to be."""
     image = cv2.VideoCapture(str(film)).read()[1]
     cv2.imwrite(str(tmp_path / 'a.png'), image)
     pose = np.random.default_rng(0).normal(size=(37, 3))

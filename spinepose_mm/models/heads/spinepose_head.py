@@ -32,7 +32,7 @@ class SpinePoseHead(RTMCCHead):
         **kwargs: those of `RTMCCHead`; `loss` is a `KLDiscretLoss` with `label_softmax=True`.
 
     Raises:
-        ValueError: `loss` is another, `score` is out of neither, or the model to average has other keypoints.
+        ValueError: `loss` is another, `score` is neither, or the model to be averaged has other keypoints.
     """
 
     def __init__(self, *args, position_weight=1., structure_loss=None, spine_loss=None, reach=2., score='min',

@@ -131,7 +131,8 @@ def peaks(x, y):
 
 
 @pytest.mark.parametrize('x, y, least, place, mean, mean_place', [
-    (.8, .4, .4, (5, 10), .6, (5, 10)), (.8, -.4, -.4, (-.5, -.5), .2, (5, 10)), (.2, -.4, -.4, (-.5, -.5), -.1, (-.5, -.5))])
+    (.8, .4, .4, (5, 10), .6, (5, 10)), (.8, -.4, -.4, (-.5, -.5), .2, (5, 10)),
+    (.2, -.4, -.4, (-.5, -.5), -.1, (-.5, -.5))])
 def test_scores(x, y, least, place, mean, mean_place):
     """The mean of both axes, and a place wherever it is over 0, in the place of the smaller one."""
     for score, value, at in (('min', least, place), ('mean', mean, mean_place)):
