@@ -21,7 +21,7 @@ def main():
     args = parser.parse_args()
     from spinepose_mm.datasets.spinetrack_archive import count_images, fetch_spinetrack, page  # takes seconds
     print(f'Licence: this package knows none for SpineTrack; what its authors ask stands on {page()}. Read it before '
-          'you use the data.')
+          'you use the data.', flush=True)
     try:
         for entry in fetch_spinetrack(args.out, args.parts, args.keep):
             print(f'unpacked: {Path(args.out, entry)}')
@@ -34,7 +34,8 @@ def main():
         print(f'{split}: {there} of the {named} images that its annotations name are there')
     lacking = [split for split, (there, named) in counts.items() if there < named]
     if lacking:
-        sys.exit(f'error: images are missing; remove {Path(args.out, "images", lacking[0])} and run this again')
+        sys.exit(f'error: images are missing in {Path(args.out, "images", lacking[0])}; if another program unpacked it, '
+                 'remove it and run this again')
     print(f'Look at the labels with: mim run spinepose_mm check_dataset {args.out}/annotations/'
           f'person_keypoints_val2017.json --images {args.out}/images/val2017')
 

@@ -39,7 +39,7 @@ def fetch_spinetrack(root, parts=tuple(PARTS), keep=False, progress=True):
     Args:
         root: folder of the data set.
         parts: names out of PARTS.
-        keep: whether the archives stay, in `root`.
+        keep: whether the archives stay, in `root`, as those do that were there before.
         progress: whether to show progress bars on a terminal.
 
     Returns:
@@ -54,9 +54,10 @@ def fetch_spinetrack(root, parts=tuple(PARTS), keep=False, progress=True):
     for part in parts:
         if all((root / part / entry).exists() for entry in PARTS[part]):
             continue
+        was_there = (root / f'{part}.zip').exists()
         archive = fetch(f'{page()}/resolve/main/{part}.zip', root, progress, tries=_TRIES, copies=2)
         unpacked += unpack(archive, root / part, PARTS[part], progress)
-        if not keep:
+        if not (keep or was_there):
             archive.unlink()
     return unpacked
 

@@ -50,9 +50,10 @@ class SpineTrackMetric(CocoMetric):
 
     With `subset_scores` each subset is evaluated for itself, which gives the numbers of MMPose's `CocoMetric` on a data
     set of just these keypoints: scores and suppression by the subset's keypoints alone, and the box's area for the
-    predictions'. Neither is comparable with the other. A person whose feet are uncertain ranks low among the feet there,
-    and here as the whole person does. The area of a prediction matters in AP (M) and AP (L) alone, where unmatched
-    predictions outside of the range of areas are ignored: most feet, whose extent is small, in AP (L).
+    predictions'. Figures of the two ways do not compare. A person whose feet are uncertain ranks low among the feet by
+    `subset_scores`, and as the whole person does without; AP depends on that order, AR hardly. The area of a prediction
+    matters in AP (M) and AP (L), where COCO's evaluator ignores unmatched predictions of another size: feet have a small
+    extent, so that wrong ones do not lower their AP (L).
 
     Both are COCO's evaluator's numbers to the last bit. Labels and predictions are read once for all subsets, without
     files in between.
@@ -74,8 +75,8 @@ class SpineTrackMetric(CocoMetric):
     """
     default_prefix = 'spinetrack'
 
-    def __init__(self, subsets=tuple(skeleton.SUBSETS), subset_scores=False, ann_file=None, collect_device='cpu',
-                 prefix=None, **kwargs):
+    def __init__(self, subsets=tuple(skeleton.SUBSETS), ann_file=None, collect_device='cpu', prefix=None,
+                 subset_scores=False, **kwargs):
         unknown = set(subsets) - set(skeleton.SUBSETS)
         if unknown or not subsets:
             raise ValueError(f'SpineTrackMetric: subsets are out of {", ".join(skeleton.SUBSETS)}, but '

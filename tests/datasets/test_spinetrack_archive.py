@@ -76,7 +76,7 @@ def test_fetched_data_can_be_checked(hub, content, tmp_path, monkeypatch, capsys
 
 def test_missing_images_are_an_error(hub, content, tmp_path, monkeypatch, capsys):
     hub.files['images.zip'] = archive({name: content[name] for name in IMAGES[:-1]})
-    with pytest.raises(SystemExit, match='error: images are missing; remove .*images/val2017 and run this again'):
+    with pytest.raises(SystemExit, match='error: images are missing in .*images/val2017; if another'):
         run(monkeypatch, '--out', tmp_path)
     assert 'val2017: 1 of the 2 images' in capsys.readouterr().out
 
@@ -95,6 +95,12 @@ def test_what_is_there_is_not_fetched_again(hub, content, tmp_path):
 def test_archives_are_kept_on_request(hub, tmp_path):
     fetch_spinetrack(tmp_path, parts=['annotations'], keep=True)
     assert files(tmp_path) == {*LABELS, 'annotations.zip'}
+
+
+def test_an_archive_of_ones_own_is_unpacked_and_kept(hub, tmp_path):
+    (tmp_path / 'annotations.zip').write_bytes(hub.files['annotations.zip'])
+    fetch_spinetrack(tmp_path, parts=['annotations'])
+    assert files(tmp_path) == {*LABELS, 'annotations.zip'} and not hub.asked
 
 
 def test_a_wrong_hash(hub, tmp_path):
