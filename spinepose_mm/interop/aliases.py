@@ -35,12 +35,12 @@ def index_folder():
 
 
 def models():
-    """Yield the entries of this package's model index, with absolute paths."""
+    """Yield the entries of this package's model index, with absolute paths; Weights is '' where none are published."""
     folder = index_folder()
     for name in load(folder / 'model-index.yml')['Import']:
         for model in load(folder / name)['Models']:
-            weights = model['Weights']
-            if '://' not in weights:  # shipped in the package
+            weights = model.get('Weights', '')
+            if weights and '://' not in weights:  # shipped in the package
                 weights = str(Path(__file__).parents[1] / weights)
             yield {**model, 'Config': str(folder / model['Config']), 'Weights': weights}
 
@@ -61,7 +61,7 @@ def find_config(name):
         return name, None
     for model in models():
         if name.lower().removesuffix('.py') in _names(model):
-            return model['Config'], model['Weights']
+            return model['Config'], model['Weights'] or None
     for path in (index_folder() / 'configs').rglob(Path(name).name):
         return str(path), None
     raise _unknown(name, models())
@@ -70,7 +70,7 @@ def find_config(name):
 def _models(dir):
     yield from _stock_models(dir)
     if str(dir) == str(BaseInferencer._get_repo_or_mim_dir('mmpose')):
-        yield from models()
+        yield from (model for model in models() if model['Weights'])
 
 
 def _lookup(self, model):
