@@ -16,6 +16,9 @@ from spinepose_mm.synthetic import Body, Settings, sequence, surface, synthesize
 from spinepose_mm.synthetic.picture import act, take
 from spinepose_mm.synthetic.scene import Renderer
 
+#: COCO's person detections, below data/coco, as MMPose's configs name them.
+DETECTIONS = 'person_detection_results/COCO_val2017_detections_AP_H_56_person.json'
+
 
 def config(name):
     """Return the path of a shipped config, given its path below configs/ without the ending."""
@@ -62,6 +65,32 @@ def write_image(path, seed=0):
 def make_data_set(root, split, images, seed):
     """Render a small split of people in SpineTrack's layout."""
     return synthesize(root, Settings(images, split, seed, size=(160, 120)), workers=1)
+
+
+def write_detections(root, boxes):
+    """Write boxes, (image id, [x, y, w, h], score) each, as COCO's person detections are, and return the path."""
+    path = Path(root, DETECTIONS)
+    path.parent.mkdir()
+    path.write_text(json.dumps([dict(image_id=image, category_id=1, bbox=[float(value) for value in box], score=score)
+                                for image, box, score in boxes]))
+    return path
+
+
+def write_coco(root, rendered):
+    """Write the split `val` of rendered people as COCO's val2017, with their true boxes as detections."""
+    content = json.loads((rendered / 'annotations/person_keypoints_val.json').read_text())
+    sizes = {image['id']: (image['width'], image['height']) for image in content['images']}
+    boxes = []
+    for person in content['annotations']:
+        person['keypoints'] = person['keypoints'][:3 * 17]
+        x, y, w, h = person['bbox']
+        low = np.maximum((x, y), 0)  # MMPose cuts the boxes of labels, not those of detections
+        high = np.minimum((x + w, y + h), np.subtract(sizes[person['image_id']], 1))
+        boxes.append((person['image_id'], [*low, *(high - low)], 1.))
+    (root / 'annotations').mkdir(parents=True)
+    (root / 'annotations/person_keypoints_val2017.json').write_text(json.dumps(content))
+    (root / 'val2017').symlink_to(rendered / 'images/val')
+    write_detections(root, boxes)
 
 
 def sample(codec, keypoints, labelled=range(skeleton.NUM_KEYPOINTS)):
@@ -125,3 +154,18 @@ def write_film(path, frames=12, size=(200, 200), seed=5):
     writer.release()
     renderer.close()
     return np.stack(points), camera, body.stature()
+
+
+def write_lifter(path, matrix, offset):
+    """Write an ONNX file of the SIMSPINE authors' lifter's signature: (N, 37, 2) @ matrix (2, 3) + offset (37, 3)."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+    graph = helper.make_graph(
+        [helper.make_node('MatMul', ['points', 'matrix'], ['turned']),
+         helper.make_node('Add', ['turned', 'offset'], ['poses'])],
+        'lifter', [helper.make_tensor_value_info('points', TensorProto.FLOAT, ['N', len(offset), len(matrix)])],
+        [helper.make_tensor_value_info('poses', TensorProto.FLOAT, ['N', *np.shape(offset)])],
+        [numpy_helper.from_array(np.asarray(values, np.float32), name)
+         for name, values in (('matrix', matrix), ('offset', offset))])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid('', 13)], ir_version=8), str(path))
+    return path

@@ -103,10 +103,13 @@ def test_v2_has_the_whole_method_and_starts_from_v1(size):
     ('hrnet_w32', 'topdown_heatmap/coco/td-hm_hrnet-w32_8xb64-210e_coco-256x192'),
     ('vitpose_b', 'topdown_heatmap/coco/td-hm_ViTPose-base_8xb64-210e_coco-256x192')])
 def test_baselines_grow_from_mmposes_networks(name, stock, tmp_path):
-    """Their codec is MMPose's, batches are mixed, and COCO's rows are kept."""
+    """Their codec and state dict are MMPose's, with 37 rows in the last layer, batches are mixed, and COCO's rows are kept.
+
+    So are the published checkpoints of HRNet and ViTPose, by their names.
+    """
     cfg = Config.fromfile(builders.config(f'baselines/spinepose_baseline_{name}'))
     stock = get_config(f'mmpose::body_2d_keypoint/{stock}.py')
-    assert cfg.codec == stock.codec
+    assert cfg.codec == stock.codec and cfg.model.test_cfg == stock.model.test_cfg
     assert cfg.train_dataloader.sampler == dict(type='SpineMixedSampler', ratio=[1, 1])
     assert cfg.train_dataloader.dataset.datasets[1].type == 'SimSpineDataset'
     source = MODELS.build(stock.model).state_dict()
@@ -115,7 +118,9 @@ def test_baselines_grow_from_mmposes_networks(name, stock, tmp_path):
     model = MODELS.build(cfg.model)
     model.init_weights()
     found = model.state_dict()
-    assert found['head.final_layer.weight'].shape[0] == 37
+    assert {name: tuple(value.shape) for name, value in found.items()} == {
+        name: (37, *value.shape[1:]) if name.startswith('head.final_layer') else tuple(value.shape)
+        for name, value in source.items()}
     assert torch.equal(found['head.final_layer.weight'][:17], source['head.final_layer.weight'])
     inputs = torch.zeros(1, 3, 256, 192)
     assert model.eval()(inputs, None)[0].shape[-2 if name == 'rtmpose_m' else 0] == 37

@@ -9,6 +9,7 @@ import pytest
 from spinepose_mm.inference.writers import FORMATS
 from spinepose_mm.interop.aliases import index_folder
 from spinepose_mm.lifting.space import HEIGHT
+from spinepose_mm.models.heads.spinepose_head import SCORES
 from spinepose_mm.synthetic.motion import MOTIONS
 
 TOOLS = index_folder() / 'tools'
@@ -62,6 +63,9 @@ def test_what_tools_repeat_so_that_they_need_not_import_it(monkeypatch, tmp_path
     assert infer['FORMATS'] == tuple(FORMATS)
     monkeypatch.setattr(sys, 'argv', ['infer', 'film.mp4'])
     assert infer['parse']().height == HEIGHT
+    for score in SCORES:
+        monkeypatch.setattr(sys, 'argv', ['infer', 'film.mp4', '--score', score])
+        assert infer['parse']().score == score
     for name in ('synthesize', 'synthesize_poses'):
         printed = run(_HELP.format(tool=str(TOOLS / f'{name}.py')), tmp_path)[0]
         assert f'what the people do: {", ".join(MOTIONS)} (all)' in ' '.join(printed.split())

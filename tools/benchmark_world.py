@@ -71,9 +71,7 @@ def _lifter(name):
     """Return a function of pixels (T, P, 37, 2), scores and the camera that lifts them, frame by frame."""
     import torch
     from mmengine.config import Config
-    from mmengine.registry import init_default_scope
-    from mmengine.runner import load_checkpoint
-    from mmpose.registry import MODELS
+    from mmpose.apis import init_model
 
     from spinepose_mm import skeleton
     from spinepose_mm.interop.aliases import find_config
@@ -82,9 +80,7 @@ def _lifter(name):
     cfg = Config.fromfile(config)
     if cfg.get('inferencer') != 'SpinePose3DInferencer' or cfg.get('seq_len', 1) > 1:
         sys.exit(f'error: {model} is no lifter of single frames')
-    init_default_scope('mmpose')
-    network = MODELS.build(cfg.model).eval()
-    load_checkpoint(network, checkpoint or weights, map_location='cpu')
+    network = init_model(cfg, checkpoint or weights, 'cpu')
 
     @torch.no_grad()
     def lift(pixels, scores, camera):

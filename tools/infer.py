@@ -42,13 +42,19 @@ def parse():
                         help='run the detector on one of N frames of a film, and look where people were in between (1)')
     people.add_argument('--no-flip-test', action='store_true',
                         help='twice as fast: keypoints are not averaged with those in the mirror image')
+    people.add_argument('--score', choices=('min', 'mean'),
+                        help='score of a keypoint: the smaller of the largest values along x and y (usual), or their '
+                             'mean, as in the official library')
+    people.add_argument('--v1-postprocess', action='store_true',
+                        help='average the inner points of the spine, as the official library does for v1 models')
     people.add_argument('--subject', nargs='+', default=['all'], metavar='WHO',
                         help='all, largest, most central, an id, or the box x1 y1 x2 y2 of somebody (all)')
     people.add_argument('--no-smoothing', action='store_true', help='keep keypoints as they are found')
     people.add_argument('--frame-rate', type=float, help='of pictures that follow each other in time, or of slow motion')
     space = parser.add_argument_group('in 3D')
     space.add_argument('--3d', action='store_true', dest='lift', help='lift people, in metres')
-    space.add_argument('--lifter', default='spinepose-lifter', help='alias or config of the lifter (spinepose-lifter)')
+    space.add_argument('--lifter', default='spinepose-lifter', metavar='MODEL',
+                       help='alias, config or ONNX file of the lifter (spinepose-lifter)')
     space.add_argument('--lifter-weights', help='its checkpoint, where it is not its own')
     space.add_argument('--world', action='store_true', help='upright and on the ground, not before the camera')
     space.add_argument('--height', type=float, default=1.7, help='of the people, in metres (1.7)')
@@ -91,7 +97,8 @@ def run(args):
     detector = 'whole_image' if args.boxes else args.det_model
     options = dict(bboxes=args.boxes, bbox_thr=args.bbox_thr, subject=subject(args.subject),
                    smooth=not args.no_smoothing, detect_every=args.detect_every,
-                   flip_test=False if args.no_flip_test else None)
+                   flip_test=False if args.no_flip_test else None, score=args.score,
+                   v1_postprocess=args.v1_postprocess or None)
     if args.lift:
         inferencer = SpinePose3DInferencer(
             args.lifter, args.lifter_weights, args.model, args.weights, args.device, det_model=detector,

@@ -1,4 +1,4 @@
-"""What evaluating all subsets of keypoints costs, against MMPose's metric on a data set of each subset."""
+"""What evaluating all subsets of keypoints costs, against MMPose's metric and COCO's evaluator."""
 import contextlib
 import io
 import json
@@ -11,7 +11,8 @@ import numpy as np
 
 from .pairs import compare, table
 
-_FOUR, _ONE, _OURS = 'MMPose, four evaluations', 'MMPose, one evaluation (all)', 'SpineTrackMetric'
+_CUT, _OURS = 'CocoMetric, then COCOeval for each subset', 'SpineTrackMetric'
+_FOUR, _APART = 'CocoMetric on a data set of each subset', 'SpineTrackMetric, subset_scores=True'
 _TWICE, _CROWDS, _UNSEEN, _LACKING = .05, .02, .1, .1  # parts of the people, and of the keypoints, that are so
 _OFF = 1.2, .5  # shape and scale of how far off people's keypoints are, in sigmas
 
@@ -23,7 +24,7 @@ def add_arguments(parser):
 
 
 def run(args):
-    """Return the table of evaluations, with the labels in memory and from files on.
+    """Return the table of evaluations in both orders, with the labels in memory and from files on.
 
     Raises:
         ValueError: the sides' numbers differ in any bit.
@@ -32,24 +33,34 @@ def run(args):
 
     from spinepose_mm import skeleton
     from spinepose_mm.evaluation import SpineTrackMetric
+
+    from .cut_metric import CutCocoMetric
     content, samples = make_people(args.people, args.per_image)
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
-        works = {}  # of each subset: the metric's class, its file, data and samples
+        works = {}  # of each subset: the file, data and samples of a metric
         for subset, ids in skeleton.SUBSETS.items():
             path = Path(folder, f'{subset}.json')
             path.write_text(json.dumps(_cut_labels(content, ids)))
-            works[subset] = (CocoMetric, str(path), _meta(ids), [_cut_sample(sample, ids) for sample in samples])
-        sides = {_FOUR: list(works.values()), _ONE: [works['all']], _OURS: [(SpineTrackMetric, *works['all'][1:])]}
-        loaded = {name: [_load(*work) for work in side] for name, side in sides.items()}
-        _check([_evaluate(*one) for one in loaded[_FOUR]], list(works), _evaluate(*loaded[_OURS][0]))
-        notes = {'peak MB': {name: _peak(partial(_evaluate_all, side)) for name, side in loaded.items()}}
-        done = [
-            compare('labels in memory', {name: partial(_evaluate_all, side) for name, side in loaded.items()},
-                    args.rounds, args.people, notes=notes),
-            compare('from the file on', {name: partial(_load_and_evaluate, side) for name, side in sides.items()},
-                    args.rounds, args.people, notes={'peak MB': {}})]
+            works[subset] = str(path), _meta(ids), [_cut_sample(sample, ids) for sample in samples]
+        orders = {
+            'scored once': {_CUT: [(CutCocoMetric, *works['all'])], _OURS: [(SpineTrackMetric, *works['all'])]},
+            'scored by subset': {
+                _FOUR: [(partial(CocoMetric, prefix=f'spinetrack/{subset}'), *work) for subset, work in works.items()],
+                _APART: [(partial(SpineTrackMetric, subset_scores=True), *works['all'])]}}
+        done = []
+        for order, sides in orders.items():
+            loaded = {name: [_load(*work) for work in side] for name, side in sides.items()}
+            _check(*[(name, _evaluate_all(side)) for name, side in loaded.items()])
+            notes = {'peak MB': {name: _peak(partial(_evaluate_all, side)) for name, side in loaded.items()}}
+            done += [
+                compare(f'{order}, labels in memory',
+                        {name: partial(_evaluate_all, side) for name, side in loaded.items()},
+                        args.rounds, args.people, notes=notes),
+                compare(f'{order}, from the file on',
+                        {name: partial(_load_and_evaluate, side) for name, side in sides.items()},
+                        args.rounds, args.people, notes={'peak MB': {}})]
     return (f'{args.people} labelled people, {args.per_image} in an image; {len(samples)} predictions; the numbers of '
-            'all sides are equal to the last bit; peak: of what Python and NumPy allocate beside the labels\n\n'
+            'both sides are equal to the last bit; peak: of what Python and NumPy allocate beside the labels\n\n'
             + table(done, 'person'))
 
 
@@ -132,22 +143,20 @@ def _evaluate(metric, samples):
 
 
 def _evaluate_all(loaded):
-    for metric, samples in loaded:
-        _evaluate(metric, samples)
+    """Return the numbers of all metrics, {'spinetrack/body/AP': value}."""
+    return {name.replace('_', '/'): value
+            for metric, samples in loaded for name, value in _evaluate(metric, samples).items()}
 
 
 def _load_and_evaluate(works):
-    for work in works:
-        _evaluate(*_load(*work))
+    _evaluate_all([_load(*work) for work in works])
 
 
-def _check(theirs, subsets, ours):
-    """Raise a ValueError unless MMPose's numbers of each subset are this package's."""
-    for subset, values in zip(subsets, theirs):
-        for name, value in values.items():
-            own = ours[f'spinetrack/{subset}_{name.removeprefix("coco/")}']
-            if own != value:
-                raise ValueError(f'{subset} {name} is {value} by MMPose and {own} by SpineTrackMetric')
+def _check(theirs, ours):
+    """Raise a ValueError unless the numbers, (name of the side, {name: value}) each, are the same."""
+    for name, value in theirs[1].items():
+        if ours[1][name] != value:
+            raise ValueError(f'{name} is {value} by {theirs[0]} and {ours[1][name]} by {ours[0]}')
 
 
 def _peak(work):

@@ -1,4 +1,7 @@
-"""ONNX files in MMPose: its own preparation, flip test and decoding, with ONNX Runtime in between."""
+"""ONNX files in MMPose: its own preparation, flip test and decoding, with ONNX Runtime in between.
+
+Two kinds of networks run so: those from an image to SimCC's logits, and lifters of single frames.
+"""
 import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from mmengine.logging import print_log
-from mmpose.models.heads import RTMCCHead
+from mmpose.models.heads import RTMCCHead, TemporalRegressionHead
 from torch import nn
 
 from spinepose_mm import skeleton
@@ -66,8 +69,10 @@ def run_onnx(model, path):
     `export_onnx` writes it with `bgr`, is given such.
 
     Args:
-        model: an estimator of MMPose's with an `RTMCCHead`, whatever its weights.
-        path: of a file such as `export_onnx` writes, or one of the RTMPose SDK.
+        model: an estimator of MMPose's with an `RTMCCHead`, or a `PoseLifter` of single frames with a
+            `TemporalRegressionHead`, whatever its weights.
+        path: of a file such as `export_onnx` writes, or one of the RTMPose SDK; for a lifter, one with the signature of
+            the SIMSPINE authors'.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -78,13 +83,58 @@ def run_onnx(model, path):
     if not path.is_file():
         raise FileNotFoundError(f'ONNX file {path} does not exist')
     head = getattr(model, 'head', None)
-    if not isinstance(head, RTMCCHead):
-        raise CheckpointError(f'{path}: an ONNX file runs in the place of a model with an RTMCCHead, not with a '
-                              f'{type(head).__name__}')
-    network = _Network(path, model)
+    if isinstance(head, RTMCCHead):
+        network = _Network(path, model)
+    elif type(head) is TemporalRegressionHead:  # others, of this package too, predict more than a pose
+        network = _Lifter(path)
+    else:
+        raise CheckpointError(f'{path}: an ONNX file runs in the place of a model with an RTMCCHead, or of a lifter '
+                              f'with a TemporalRegressionHead, not with a {type(head).__name__}')
     model.backbone, model.neck, head.forward = nn.Identity(), None, network
     # What it leaves to torch is little.
     model.test_step = one_torch_thread()(model.test_step)
+
+
+def _open_file(path, **options):
+    """Return the session of a file, or raise CheckpointError where it is none."""
+    libraries()
+    try:
+        return open_session(str(path), **options)
+    except Exception as error:  # onnxruntime has an exception of its own for each kind of broken file
+        raise CheckpointError(f'{path} is no ONNX file that onnxruntime can run: {error}') from error
+
+
+class _Lifter:
+    """The lifter of an ONNX file: it takes keypoints in normalised camera space, zero where they are not seen, in shape
+    (N, 37, 2), and gives them in 3D in the camera's axes, in any unit, (N, 37, 3).
+
+    It is called with what MMPose's `PoseLifter` gives a backbone, (N, 74, 1), for poses relative to S1. It runs on the
+    CPU and on one thread: more would take longer to wake up than it takes.
+    """
+
+    def __init__(self, path):
+        self.path, self.session = path, _open_file(path, threads=1)
+        inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
+        self.input, points = inputs[0].name, np.zeros((2, skeleton.NUM_KEYPOINTS, 2), np.float32)
+        expected = (f'a lifter takes {points.shape[1:]} and gives {(*points.shape[1:-1], 3)} for each of any number of '
+                    'people')
+        if len(inputs) != 1 or len(outputs) != 1:
+            raise CheckpointError(f'{path} has {len(inputs)} inputs and {len(outputs)} outputs, where {expected}')
+        try:
+            shape = self.session.run(None, {self.input: points})[0].shape
+        except Exception as error:
+            raise CheckpointError(f'{path} takes {inputs[0].type} in shape {inputs[0].shape}, where {expected}: {error}'
+                                  ) from error
+        if shape != (*points.shape[:-1], 3):
+            raise CheckpointError(f'{path} gives the shape {shape} for two people, where {expected}')
+
+    def __call__(self, inputs):
+        if inputs.shape[1:] != (2 * skeleton.NUM_KEYPOINTS, 1):
+            raise CheckpointError(f'{self.path} lifts {skeleton.NUM_KEYPOINTS} keypoints of single frames, and was '
+                                  f'given {tuple(inputs.shape)}')
+        points = inputs.detach().float().cpu().numpy().reshape(-1, skeleton.NUM_KEYPOINTS, 2)
+        poses = self.session.run(None, {self.input: points})[0]
+        return torch.from_numpy(poses - poses[:, [skeleton.ROOT]]).to(inputs.device)
 
 
 class _Network:
@@ -96,13 +146,8 @@ class _Network:
     """
 
     def __init__(self, path, model):
-        libraries()
-        self.path = path
+        self.path, self.session = path, _open_file(path)
         self.device, self.threads = torch.device('cpu'), torch.get_num_threads()
-        try:
-            self.session = open_session(str(path))
-        except Exception as error:  # onnxruntime has an exception of its own for each kind of broken file
-            raise CheckpointError(f'{path} is no ONNX file that onnxruntime can run: {error}') from error
         self._check_shapes(model.head)
         self.swap = self._read_metadata(model)
 

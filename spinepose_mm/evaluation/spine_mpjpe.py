@@ -4,14 +4,23 @@ from mmpose.evaluation.functional import keypoint_mpjpe
 from mmpose.registry import METRICS
 
 from spinepose_mm import skeleton
+from spinepose_mm.lifting.placement import standing_height
 
 
 @METRICS.register_module()
 class SpineMPJPE(BaseMetric):
-    """MPJPE and P-MPJPE of lifted keypoints in millimetres, on subsets of SpineTrack's keypoints.
+    """Errors of lifted keypoints in millimetres, on subsets of SpineTrack's keypoints, by the prediction's scale.
 
-    Both poses are placed at the true root. P-MPJPE is after the best rotation, translation and scale of the subset's
-    seen points. Values are MMPose's `keypoint_mpjpe`; they are named `{subset}_MPJPE` and `{subset}_P-MPJPE`.
+    Predictions are placed at the true S1, since one image tells no place. Of each subset there are
+
+    - `{subset}_MPJPE`: in the unit that a lifter of this package learns, the true length of the spine in this frame;
+    - `{subset}_MPJPE_height`: by the prediction's own proportions, from a stated height: it is as tall
+      (`standing_height`) as the true pose. Only of frames in which all keypoints that make up a height are labelled;
+    - `{subset}_N-MPJPE`: free of scale, with the scale that fits the subset best;
+    - `{subset}_P-MPJPE`: after the best rotation, translation and scale of the subset.
+
+    Only the first depends on the unit of a prediction. Errors and fits are those of MMPose's `keypoint_mpjpe` over the
+    labelled points, and -1 where there are none.
 
     Samples have `pred_instances.keypoints` (1, 37, 3) and `gt_instances.lifting_target` (1, 37, 3) in units of
     `unit` metres, and `lifting_target_visible` (1, 37).
@@ -35,19 +44,29 @@ class SpineMPJPE(BaseMetric):
     def process(self, data_batch, data_samples):
         for sample in data_samples:
             truth, millimetres = sample['gt_instances'], 1000 * sample['unit']
-            self.results.append((
-                np.asarray(sample['pred_instances']['keypoints']).reshape(-1, 3) * millimetres,
-                np.asarray(truth['lifting_target']).reshape(-1, 3) * millimetres,
-                np.asarray(truth['lifting_target_visible']).reshape(-1) > 0))
+            pred = np.asarray(sample['pred_instances']['keypoints']).reshape(-1, 3)
+            true = np.asarray(truth['lifting_target']).reshape(-1, 3)
+            root = true[skeleton.ROOT]
+            self.results.append(((pred - root) * millimetres, (true - root) * millimetres,
+                                 np.asarray(truth['lifting_target_visible']).reshape(-1) > 0))
 
     def compute_metrics(self, results):
         pred, true, seen = map(np.stack, zip(*results))
+        scale = standing_height(np.where(seen[..., None], true, np.nan)) / standing_height(pred)
+        has_height = np.isfinite(scale)[:, None]
+        as_tall = np.where(has_height, scale[:, None], 0)[..., None] * pred
         values = {}
         for subset in self.subsets:
             ids = list(skeleton.SUBSETS[subset])
-            for name, alignment in (('MPJPE', 'none'), ('P-MPJPE', 'procrustes')):
-                values[f'{subset}_{name}'] = mean_error(pred[:, ids], true[:, ids], seen[:, ids], alignment)
+            for name, poses, counted, alignment in (
+                    ('MPJPE', pred, seen, 'none'), ('MPJPE_height', as_tall, seen & has_height, 'none'),
+                    ('N-MPJPE', pred, seen, 'scale'), ('P-MPJPE', pred, seen, 'procrustes')):
+                values[f'{subset}_{name}'] = mean_error(poses[:, ids], true[:, ids], counted[:, ids], alignment)
         return values
+
+
+#: How many points can be off once they are aligned so.
+_LEAST_POINTS = {'none': 1, 'scale': 2, 'procrustes': 3}
 
 
 def mean_error(pred, true, seen, alignment):
@@ -60,7 +79,7 @@ def mean_error(pred, true, seen, alignment):
     order = np.argsort(which.ravel(), kind='stable')
     groups = np.split(order, np.cumsum(np.bincount(which.ravel(), minlength=len(patterns)))[:-1])
     for pattern, who in zip(patterns, groups):
-        if pattern.sum() < (3 if alignment == 'procrustes' else 1):
+        if pattern.sum() < _LEAST_POINTS[alignment]:
             continue
         mask = np.ones((len(who), pattern.sum()), bool)
         total += keypoint_mpjpe(pred[who][:, pattern], true[who][:, pattern], mask, alignment) * mask.size

@@ -3,6 +3,7 @@ import io
 import itertools
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 import numpy as np
 from mmpose.evaluation import CocoMetric
@@ -40,11 +41,22 @@ class _Predictions:
 
 @METRICS.register_module()
 class SpineTrackMetric(CocoMetric):
-    """COCO's keypoint AP and AR on subsets of SpineTrack's keypoints.
+    """COCO's keypoint AP and AR on subsets of SpineTrack's keypoints, as the SpinePose authors evaluate.
 
-    On each subset the numbers are those of MMPose's `CocoMetric` on a data set of just these keypoints, to the last
-    bit: with their sigmas, scored and suppressed by them, and without the people who have none of them labelled.
-    Labels and predictions are read once for all subsets, without files in between.
+    People are scored and suppressed once, by all keypoints of the predictions, and only then cut into the subsets. Each
+    subset is compared by COCO's evaluator with its own sigmas and the annotations' areas; annotations without a
+    labelled keypoint of the subset are ignored. Predictions carry no box into it, so that it takes the extent of the
+    subset's keypoints for their area.
+
+    With `subset_scores` each subset is evaluated for itself, which gives the numbers of MMPose's `CocoMetric` on a data
+    set of just these keypoints: scores and suppression by the subset's keypoints alone, and the box's area for the
+    predictions'. Figures of the two ways do not compare. A person whose feet are uncertain ranks low among the feet by
+    `subset_scores`, and as the whole person does without; AP depends on that order, AR hardly. The area of a prediction
+    matters in AP (M) and AP (L), where COCO's evaluator ignores unmatched predictions of another size: feet have a small
+    extent, so that wrong ones do not lower their AP (L).
+
+    Both are COCO's evaluator's numbers to the last bit. Labels and predictions are read once for all subsets, without
+    files in between.
 
     The results are named `{subset}_AP`, `_AP .5`, `_AP .75`, `_AP (M)`, `_AP (L)` and likewise `_AR`, from 0 to 1, and
     -1 where the data has nobody to count. CrowdPose's measures are named as `CocoMetric` names them; they need images
@@ -54,6 +66,7 @@ class SpineTrackMetric(CocoMetric):
 
     Args:
         subsets: names out of `skeleton.SUBSETS`.
+        subset_scores: whether each subset has scores, suppression and areas of its own, as said above.
         **kwargs: those of MMPose's `CocoMetric`, but for the converters and the file to write.
 
     Raises:
@@ -62,7 +75,8 @@ class SpineTrackMetric(CocoMetric):
     """
     default_prefix = 'spinetrack'
 
-    def __init__(self, subsets=tuple(skeleton.SUBSETS), ann_file=None, collect_device='cpu', prefix=None, **kwargs):
+    def __init__(self, subsets=tuple(skeleton.SUBSETS), ann_file=None, collect_device='cpu', prefix=None,
+                 subset_scores=False, **kwargs):
         unknown = set(subsets) - set(skeleton.SUBSETS)
         if unknown or not subsets:
             raise ValueError(f'SpineTrackMetric: subsets are out of {", ".join(skeleton.SUBSETS)}, but '
@@ -74,6 +88,7 @@ class SpineTrackMetric(CocoMetric):
         if self.iou_type not in _STATS:
             raise ValueError(f'SpineTrackMetric: iou_type is {" or ".join(_STATS)}, not {self.iou_type}')
         self.subsets = tuple(subsets)
+        self.subset_scores = subset_scores
 
     @CocoMetric.dataset_meta.setter
     def dataset_meta(self, dataset_meta):
@@ -96,12 +111,13 @@ class SpineTrackMetric(CocoMetric):
                 itertools.product(sorted(truth.getImgIds()), sorted(truth.getCatIds())))}
             people = self._people(truth, groups)
             predictions = self._predictions(truth, groups, [prediction for prediction, _ in results])
+            keep = cache(partial(self._keep, predictions))
             for subset in self.subsets:
-                ids = list(skeleton.SUBSETS[subset])
-                sigmas = self.dataset_meta['sigmas'][ids]
+                ids = skeleton.SUBSETS[subset]
+                rows, scores = keep(ids if self.subset_scores else tuple(range(predictions.keypoints.shape[1])))
                 evaluator = BatchedCOCOeval(
-                    truth, groups, self._labels(people, ids), self._found(predictions, ids, sigmas), sigmas,
-                    self.iou_type)
+                    truth, groups, self._labels(people, ids), self._found(predictions, ids, rows, scores),
+                    self.dataset_meta['sigmas'][list(ids)], self.iou_type)
                 evaluator.evaluate()
                 evaluator.accumulate()
                 evaluator.summarize()
@@ -182,18 +198,24 @@ class SpineTrackMetric(CocoMetric):
             None if boxes is None else boxes[:, 2:].astype(float).prod(1),
             np.array(group, int)[order], sizes.cumsum() - sizes, sizes)
 
-    def _found(self, predictions, ids, sigmas):
-        """Return a subset's Found: scored, and without those who are suppressed, have no score or are not to count."""
+    def _keep(self, predictions, ids):
+        """Return the rows of the people whom these keypoints do not suppress, and their scores by them, both (M,)."""
         keypoints, keypoint_scores = (  # contiguous, since sums of others round differently
             column.take(ids, axis=1) for column in (predictions.keypoints, predictions.keypoint_scores))
         scores = self._scores(keypoint_scores, predictions.box_scores)
         areas = predictions.areas if predictions.areas is not None else _extent(keypoints)
-        kept = suppress(self.nms_mode, self.nms_thr, predictions.starts, predictions.sizes, keypoints,
-                        keypoint_scores, scores, areas, sigmas)
-        kept = kept[(keypoint_scores[kept] > 0).any(1) & (predictions.groups[kept] >= 0)]
-        keypoints = keypoints[kept].astype(float)
-        areas = _extent(keypoints) if predictions.box_areas is None else predictions.box_areas[kept]
-        return Found(predictions.groups[kept], keypoints, scores[kept].astype(float), areas)
+        rows = suppress(self.nms_mode, self.nms_thr, predictions.starts, predictions.sizes, keypoints,
+                        keypoint_scores, scores, areas, self.dataset_meta['sigmas'][list(ids)])
+        return rows, scores[rows].astype(float)
+
+    def _found(self, predictions, ids, rows, scores):
+        """Return a subset's Found, without the people who have no keypoint score in it or are not to count."""
+        counts = (predictions.keypoint_scores[rows].take(ids, axis=1) > 0).any(1) & (predictions.groups[rows] >= 0)
+        rows, scores = rows[counts], scores[counts]
+        keypoints = predictions.keypoints[rows].take(ids, axis=1).astype(float)
+        has_boxes = self.subset_scores and predictions.box_areas is not None
+        areas = predictions.box_areas[rows] if has_boxes else _extent(keypoints)
+        return Found(predictions.groups[rows], keypoints, scores, areas)
 
     def _scores(self, keypoint_scores, box_scores):
         """Return people's scores by `score_mode`, (M,), rounded at each step as CocoMetric's are."""

@@ -1,6 +1,7 @@
 """The table that the SpinePose papers print, for any models and checkpoints."""
 import contextlib
 import io
+import os
 from pathlib import Path
 
 from mmengine.analysis import get_model_complexity_info
@@ -12,15 +13,25 @@ from mmpose.registry import MODELS
 from spinepose_mm import skeleton
 from spinepose_mm.interop.aliases import find_config
 
+#: Configs that put any model on other test data than its own, by name of the data.
+DATA = {'config': None, 'coco': 'spinepose_on_coco.py', 'halpe26': 'spinepose_on_halpe26.py'}
+#: Columns of the table, each shown where a model has it, and the metric of each.
+COLUMNS = {
+    **{f'{subset.capitalize()} {value}': f'spinetrack/{subset}_{value}'
+       for subset in skeleton.SUBSETS for value in ('AP', 'AR')},
+    'COCO AP': 'coco/AP', 'COCO AR': 'coco/AR', 'Halpe-26 AP': 'halpe26/AP', 'Halpe-26 AR': 'halpe26/AR',
+    'SIMSPINE AUC': 'simspine/AUC'}
 
-def evaluate(model, checkpoint=None, cfg_options=None, work_dir='work_dirs/evaluate'):
-    """Evaluate one model on the test data of its config.
+
+def evaluate(model, checkpoint=None, cfg_options=None, work_dir='work_dirs/evaluate', on='config'):
+    """Evaluate one model.
 
     Args:
         model: path or name of a config file, or a name or alias of the zoo.
         checkpoint: path or URL of the weights; those of the zoo by default.
         cfg_options: settings of the config to override, `{'a.b': value}`.
         work_dir: folder of the logs.
+        on: the test data out of DATA; 'config' is those of the model's config.
 
     Returns:
         dict: the metrics as `mim test` prints them, and 'params' and 'flops'.
@@ -32,10 +43,10 @@ def evaluate(model, checkpoint=None, cfg_options=None, work_dir='work_dirs/evalu
     if not (checkpoint or weights):
         raise ValueError(f'{model} has no weights of its own: which checkpoint is to be evaluated? Write '
                          f'{model}=CHECKPOINT')
-    cfg = Config.fromfile(config)
+    cfg = load_config(config, on)
     cfg.merge_from_dict(cfg_options or {})
     cfg.load_from = str(checkpoint or weights)
-    cfg.work_dir = str(Path(work_dir, Path(config).stem))
+    cfg.work_dir = str(Path(work_dir, Path(config).stem + ('' if on == 'config' else f'_on_{on}')))
     cfg.launcher = 'none'
     runner = Runner.from_cfg(cfg)
     return {**runner.test(), **complexity(cfg)}
@@ -51,20 +62,32 @@ def complexity(cfg):
     return dict(params=found['params'], flops=found['flops'])
 
 
+def load_config(config, on='config'):
+    """Return the Config of a model's config file with the test data `on`, a name out of DATA."""
+    if not DATA[on]:
+        return Config.fromfile(config)
+    own = os.environ.get('SPINEPOSE_MODEL')
+    os.environ['SPINEPOSE_MODEL'] = str(Path(config).absolute())
+    try:
+        return Config.fromfile(find_config(DATA[on])[0])
+    finally:
+        if own is None:
+            del os.environ['SPINEPOSE_MODEL']
+        else:
+            os.environ['SPINEPOSE_MODEL'] = own
+
+
 def format_table(rows):
     """Return a Markdown table with a line for each model, AP, AR and AUC in percent.
 
     Args:
-        rows: {name of the model: result of `evaluate`}; what a result lacks is printed as a dash.
+        rows: {name of the model: results of `evaluate`}; what a result lacks is printed as a dash.
     """
-    subsets = list(skeleton.SUBSETS)
-    extra = {'SIMSPINE AUC': 'simspine/AUC'} if any('simspine/AUC' in result for result in rows.values()) else {}
-    head = ['Model', *(f'{subset.capitalize()} {value}' for subset in subsets for value in ('AP', 'AR')),
-            *extra, 'Params (M)', 'FLOPs (G)']
+    columns = {label: key for label, key in COLUMNS.items() if any(key in result for result in rows.values())}
+    head = ['Model', *columns, 'Params (M)', 'FLOPs (G)']
     lines = [head, ['---'] + ['---:'] * (len(head) - 1)]
     for name, result in rows.items():
-        scores = [result.get(f'spinetrack/{subset}_{value}', -1) for subset in subsets for value in ('AP', 'AR')]
-        scores += [result.get(key, -1) for key in extra.values()]
+        scores = [result.get(key, -1) for key in columns.values()]
         lines.append([name, *('–' if score < 0 else f'{100 * score:.1f}' for score in scores),
                       f'{result["params"] / 1e6:.2f}', f'{result["flops"] / 1e9:.2f}'])
     return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)

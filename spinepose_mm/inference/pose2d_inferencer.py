@@ -1,3 +1,4 @@
+from contextlib import contextmanager
 from numbers import Integral
 from threading import Event, Lock
 
@@ -11,6 +12,7 @@ from mmpose.registry import INFERENCERS
 from spinepose_mm import skeleton
 from spinepose_mm.analysis import Measurer
 from spinepose_mm.interop.threads import one_torch_thread
+from spinepose_mm.models.heads.spinepose_head import SCORES, SpinePoseHead
 
 from .ahead import ahead
 from .between import boxes_between
@@ -37,6 +39,9 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         measure: whether results have the `measures` of the spine and the `view`, see `spinepose_mm.analysis`.
         flip_test: whether keypoints are the mean of those in a picture and in its mirror image, which takes twice as
             long; as the config says where it is None.
+        score: what a keypoint's score is made of, see `spinepose_mm.models.heads.SpinePoseHead`: 'min' or 'mean'; as
+            the config says where it is None.
+        v1_postprocess: whether the spine's inner points are averaged, see there; as the config says where it is None.
         detect_every: on how many frames of a film the detector runs once. In between, people are looked for where they
             were in the frame before, and who comes in is found on the next frame that it runs on. Without a detector it
             has no effect.
@@ -46,7 +51,8 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
             they take each other's cores, and together are slower than one after the other, however these are split.
     """
 
-    preprocess_kwargs = {'bbox_thr', 'nms_thr', 'bboxes', 'subject', 'smooth', 'measure', 'flip_test', 'detect_every'}
+    preprocess_kwargs = {'bbox_thr', 'nms_thr', 'bboxes', 'subject', 'smooth', 'measure', 'flip_test', 'score',
+                         'v1_postprocess', 'detect_every'}
     visualize_kwargs = Pose2DInferencer.visualize_kwargs - {'draw_heatmap'}
 
     def __init__(self, model, *args, **kwargs):
@@ -61,7 +67,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
                              f'{skeleton.NUM_KEYPOINTS}, such as \'spinepose-m\'')
 
     def follow(self, source, bboxes=None, bbox_thr=.3, nms_thr=.3, subject='all', smooth=False, measure=False,
-               flip_test=None, detect_every=1, find=None):
+               flip_test=None, score=None, v1_postprocess=None, detect_every=1, find=None):
         """Yield the Frames of a Source with their people.
 
         Args:
@@ -73,6 +79,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         if not isinstance(detect_every, Integral) or detect_every < 1 or bboxes is not None and detect_every > 1:
             raise ValueError(f'detect_every is a whole number of frames, 1 or more, and 1 where bboxes are given, not '
                              f'{detect_every!r}')
+        self._check_decoding(score, v1_postprocess)
         boxes = None if bboxes is None else Boxes(bboxes)
         rate, ids, found = source.frame_rate or 1., None, nobody()
         smoother, measurer, computes, detecting = Smoother(), Measurer(), Event(), Lock()
@@ -87,7 +94,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
                 where = boxes_between(found, frame.image.shape[1::-1])
             else:
                 where = detect(frame) if detected is None else detected
-            return self.find(frame.image, where, flip_test)
+            return self.find(frame.image, where, flip_test, score, v1_postprocess)
         every = detect_every if source.is_film and self.detector is not None else 1
         for frame, is_due, detected in self._detections(source, every, detect, computes):
             if ids is None or not source.is_film:
@@ -133,14 +140,38 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         boxes = np.concatenate([found.bboxes, found.scores[:, None]], axis=1)[taken]
         return boxes[nms(boxes, nms_thr)] if len(boxes) else boxes
 
+    def _check_decoding(self, score, v1_postprocess):
+        """Raise ValueError where the model's head cannot decode so."""
+        if score not in (None, *SCORES):
+            raise ValueError(f'score is out of {", ".join(SCORES)}, not {score!r}')
+        if (score or v1_postprocess) and not isinstance(self.model.head, SpinePoseHead):
+            raise ValueError('score and v1_postprocess are for models with a SpinePoseHead, and the head of this one '
+                             f'is {type(self.model.head).__name__}')
+
+    @contextmanager
+    def _decoding(self, flip_test, score, v1_postprocess):
+        """Let the model run with other options than those of its config for a while; None leaves one as it is."""
+        head = vars(self.model.head)
+        changes = [(place, name, value) for place, name, value in (
+            (self.model.test_cfg, 'flip_test', flip_test), (head, 'score', score),
+            (head, 'v1_postprocess', v1_postprocess)) if value is not None]
+        stated = [place.get(name, False) for place, name, _ in changes]
+        for place, name, value in changes:
+            place[name] = value
+        try:
+            yield
+        finally:
+            for (place, name, _), value in zip(changes, stated):
+                place[name] = value
+
     @torch.no_grad()
-    def find(self, image, boxes, flip_test=None):
+    def find(self, image, boxes, flip_test=None, score=None, v1_postprocess=None):
         """Return the People in boxes of a picture, by one run of the network.
 
         Args:
             image: (H, W, 3), uint8, BGR.
             boxes: x1, y1, x2, y2 in pixels, and score where it is known, (P, 4 or 5).
-            flip_test: as in a call.
+            flip_test, score, v1_postprocess: as in a call.
         """
         if not len(boxes):
             return nobody()
@@ -152,12 +183,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         with one_torch_thread():
             batch = pseudo_collate([self.pipeline(dict(img=image, bbox=box[None, :4], bbox_score=score[None], **meta))
                                     for box, score in zip(boxes, scores)])
-        config = self.model.test_cfg
-        stated = config.get('flip_test', False)
-        config['flip_test'] = stated if flip_test is None else flip_test
-        try:
+        with self._decoding(flip_test, score, v1_postprocess):
             found = [sample.pred_instances for sample in self.model.test_step(batch)]
-        finally:
-            config['flip_test'] = stated
         return People(np.concatenate([one.keypoints for one in found]),
                       np.concatenate([one.keypoint_scores for one in found]), boxes[:, :4], scores)

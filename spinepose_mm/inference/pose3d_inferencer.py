@@ -13,6 +13,7 @@ from mmpose.registry import INFERENCERS
 
 from spinepose_mm import skeleton
 from spinepose_mm.analysis import Measurer
+from spinepose_mm.interop.aliases import find_config
 from spinepose_mm.lifting.camera import Camera, read_cameras
 from spinepose_mm.lifting.space import HEIGHT, LEAST_SCORE, Space
 
@@ -44,7 +45,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
         warm_up: frames that scales and world are found from.
 
     Args:
-        model: the lifter's alias or config.
+        model: the lifter's alias or config, or its ONNX file, of the SIMSPINE authors' signature.
         weights: of the lifter, where they are not the alias's own.
         pose2d_model, pose2d_weights, det_model, det_weights, det_cat_ids: as for SpinePoseInferencer.
         device, scope, show_progress: as for MMPose's.
@@ -57,6 +58,8 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
     def __init__(self, model, weights=None, pose2d_model=None, pose2d_weights=None, device=None, scope='mmpose',
                  det_model=None, det_weights=None, det_cat_ids=None, show_progress=False):
         init_default_scope(scope)
+        if str(model).endswith('.onnx') and weights is None:
+            model, weights = find_config(model)
         super().__init__(model=model, weights=weights, device=device, scope=scope, show_progress=show_progress)
         if self.cfg.model.type != 'PoseLifter':
             raise ValueError(f'{model} is no lifter')
@@ -112,11 +115,16 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
     def _seq_len(self):
         return self.cfg.test_dataloader.dataset.get('seq_len', 1)
 
+    @property
+    def _min_score(self):
+        """Under which a keypoint is not shown to the lifter."""
+        return self.cfg.test_dataloader.dataset.get('least_score', LEAST_SCORE)
+
     @torch.no_grad()
     def _lift(self, frames, middle, space, smoother):
         """Give the people of one of some Frames their place in a Space."""
         frame = frames[middle]
-        people, seen = frame.people, (frame.people.scores >= LEAST_SCORE).sum(-1) >= _LEAST_SEEN
+        people, seen = frame.people, (frame.people.scores >= self._min_score).sum(-1) >= _LEAST_SEEN
         poses = np.full((len(people), skeleton.NUM_KEYPOINTS, 3), np.nan)
         errors = None
         if seen.any():
@@ -143,7 +151,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
         half, rays = self._seq_len // 2, {}
         for i, frame in enumerate(frames):
             for number in np.flatnonzero(frame.people.ids == person):
-                rays[i] = _lifter_input(frame.people, number, camera)
+                rays[i] = _lifter_input(frame.people, number, camera, self._min_score)
         window = [rays[min(rays, key=lambda i: (abs(i - wanted), abs(i - middle)))]
                   for wanted in range(middle - half, middle + half + 1)]
         points, seen = (np.stack(values) for values in zip(*window))
@@ -189,8 +197,8 @@ def _camera(given):
     return cameras[0]
 
 
-def _lifter_input(people, number, camera):
+def _lifter_input(people, number, camera, min_score):
     """Return one of the People's keypoints in normalised camera space, zero where they are not seen, and which are."""
-    seen = people.scores[number] >= LEAST_SCORE
+    seen = people.scores[number] >= min_score
     rays = np.where(seen[:, None], camera.rays(people.keypoints[number]), 0)
     return rays.astype(np.float32), seen.astype(np.float32)

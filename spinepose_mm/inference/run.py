@@ -174,7 +174,8 @@ def _journal(target, source, inferencer, options):
     if source.identity is None:
         return None
     asked = dict(version=__version__, input=source.identity, model=inferencer.identity, options={
-        name: described(options.get(name)) for name in ('bboxes', 'bbox_thr', 'nms_thr', 'flip_test', 'detect_every')})
+        name: described(options.get(name)) for name in ('bboxes', 'bbox_thr', 'nms_thr', 'flip_test', 'score',
+                                                        'v1_postprocess', 'detect_every')})
     target.parent.mkdir(parents=True, exist_ok=True)
     return Journal(target.parent / f'{source.name}.progress', asked)
 

@@ -9,6 +9,9 @@ from pathlib import Path
 from mmengine.fileio import load
 from mmengine.infer import BaseInferencer
 
+#: Config that a lifter which comes as an ONNX file runs by, below `index_folder`.
+ONNX_LIFTER = 'configs/lifting/spinepose_lifter_official.py'
+
 _stock_models = BaseInferencer._get_models_from_metafile
 _stock_lookup = BaseInferencer._load_model_from_metafile
 
@@ -32,12 +35,12 @@ def index_folder():
 
 
 def models():
-    """Yield the entries of this package's model index, with absolute paths."""
+    """Yield the entries of this package's model index, with absolute paths; Weights is '' where none are published."""
     folder = index_folder()
     for name in load(folder / 'model-index.yml')['Import']:
         for model in load(folder / name)['Models']:
-            weights = model['Weights']
-            if '://' not in weights:  # shipped in the package
+            weights = model.get('Weights', '')
+            if weights and '://' not in weights:  # shipped in the package
                 weights = str(Path(__file__).parents[1] / weights)
             yield {**model, 'Config': str(folder / model['Config']), 'Weights': weights}
 
@@ -46,17 +49,19 @@ def find_config(name):
     """Return (path of the config, path or URL of its weights or None) of a model.
 
     Args:
-        name: path of a config file, name of a file of the package's configs, or a model's name or alias, such as
-            'spinepose_v2_small' or 'spinepose-s'.
+        name: path of a config file or of a lifter's ONNX file, name of a file of the package's configs, or a model's
+            name or alias, such as 'spinepose_v2_small' or 'spinepose-s'.
 
     Raises:
         ValueError: there is no such model; the near names are listed.
     """
+    if str(name).endswith('.onnx'):
+        return str(index_folder() / ONNX_LIFTER), str(name)
     if Path(name).is_file():
         return name, None
     for model in models():
         if name.lower().removesuffix('.py') in _names(model):
-            return model['Config'], model['Weights']
+            return model['Config'], model['Weights'] or None
     for path in (index_folder() / 'configs').rglob(Path(name).name):
         return str(path), None
     raise _unknown(name, models())
@@ -65,7 +70,7 @@ def find_config(name):
 def _models(dir):
     yield from _stock_models(dir)
     if str(dir) == str(BaseInferencer._get_repo_or_mim_dir('mmpose')):
-        yield from models()
+        yield from (model for model in models() if model['Weights'])
 
 
 def _lookup(self, model):

@@ -17,13 +17,15 @@ import torch
 from mmengine.dist import barrier, get_dist_info
 from mmengine.infer import BaseInferencer
 from mmengine.logging import HistoryBuffer
-from mmengine.runner import CheckpointLoader
+from mmengine.model import is_model_wrapper
+from mmengine.runner import BaseLoop, CheckpointLoader, Runner
 from safetensors.torch import save_file
 
 from spinepose_mm import skeleton
 
 _stock_init_model = BaseInferencer._init_model
 _stock_load_checkpoint = mmengine_checkpoint.load_checkpoint
+_stock_load_into_runner = Runner.load_checkpoint
 
 
 class CheckpointError(ValueError):
@@ -34,6 +36,7 @@ def install():
     """Make every loader of MMEngine, MMDetection and MMPose read checkpoints as data."""
     torch.serialization.add_safe_globals(safe_globals())
     BaseInferencer._init_model = _init_model
+    Runner.load_checkpoint = _load_into_runner
     for prefixes, loader in (('', load_from_local), (('http://', 'https://'), load_from_http)):
         CheckpointLoader.register_scheme(prefixes=prefixes, loader=loader, force=True)
         # The loaders of the other schemes (open-mmlab://, torchvision://) call these two by name.
@@ -203,8 +206,17 @@ def _load_checkpoint(model, filename, *args, **kwargs):
     if not str(filename).endswith('.onnx'):
         return _stock_load_checkpoint(model, filename, *args, **kwargs)
     from spinepose_mm.deployment.runtime import run_onnx  # it needs this module
-    run_onnx(model, filename)
+    run_onnx(model, _fetch_once(filename) if '://' in str(filename) else filename)
     return {}
+
+
+def _load_into_runner(self, filename, *args, **kwargs):
+    """Load a checkpoint into the model of MMEngine's runner, or let an ONNX file run in its place, to be tested."""
+    if not str(filename).endswith('.onnx'):
+        return _stock_load_into_runner(self, filename, *args, **kwargs)
+    if isinstance(self._train_loop, BaseLoop):
+        raise CheckpointError(f'{filename}: an ONNX file can be tested, but not trained from')
+    return _load_checkpoint(self.model.module if is_model_wrapper(self.model) else self.model, filename)
 
 
 def load_from_http(filename, map_location=None, model_dir=None, progress=True):
@@ -220,12 +232,17 @@ def load_from_http(filename, map_location=None, model_dir=None, progress=True):
         ConnectionError: it could not be downloaded, or is not what was published.
         CheckpointError: as for `load_from_local`.
     """
+    return load_from_local(_fetch_once(filename, model_dir, progress), map_location)
+
+
+def _fetch_once(url, *options):
+    """Return the path of a file out of the net, by `downloads.fetch`, which one process of several downloads."""
     from .downloads import fetch  # it and the libraries of the net, where something is loaded from there
     rank, world_size = get_dist_info()
     if rank == 0:
-        path = fetch(filename, model_dir, progress)
+        path = fetch(url, *options)
     if world_size > 1:
         barrier()
         if rank > 0:  # found in the cache by now, but for another node's
-            path = fetch(filename, model_dir, progress)
-    return load_from_local(path, map_location)
+            path = fetch(url, *options)
+    return path

@@ -67,5 +67,7 @@ def _chosen(stock, model, *args, **kwargs):
             config = {}
     name = config.get('inferencer', stock.__name__)
     if ('3D' in name) != ('3D' in stock.__name__):
-        raise ValueError(f'{model} is a model for pose{"3d" if "3D" in name else "2d"}, and was given for the other')
+        raise ValueError(f'{model} is a model for pose{"3d" if "3D" in name else "2d"}, and was given for the other'
+                         + ('; the ONNX file of a 2D model is given as its weights' if str(model).endswith('.onnx')
+                            else ''))
     return INFERENCERS.get(name)(model, *args, **kwargs)

@@ -9,20 +9,24 @@ from spinepose_mm.benchmarks import evaluation
 from spinepose_mm.evaluation import SpineTrackMetric
 
 
-def test_all_sides_are_compared_and_equal():
+def test_all_sides_are_compared_and_equal(monkeypatch):
+    checked, check = [], evaluation._check
+    monkeypatch.setattr(evaluation, '_check', lambda *sides: checked.append(sides))
     parser = argparse.ArgumentParser()
     evaluation.add_arguments(parser)
-    text = evaluation.run(parser.parse_args(['--people', '40', '--rounds', '1']))
+    text = evaluation.run(parser.parse_args(['--people', '12', '--rounds', '1']))
     rows = [line[2:-2].split(' | ') for line in text.splitlines() if line.startswith('| ')][2:]
-    assert [row[1] for row in rows] == [
-        'MMPose, four evaluations', 'MMPose, one evaluation (all)', 'SpineTrackMetric'] * 2
-
-
-def test_numbers_that_differ_are_told():
-    ours = {'spinetrack/body_AP': .5, 'spinetrack/body_AR': .6}
-    evaluation._check([{'coco/AP': .5, 'coco/AR': .6}], ['body'], ours)
-    with pytest.raises(ValueError, match=r'body coco/AR is 0\.61 by MMPose and 0\.6 by SpineTrackMetric'):
-        evaluation._check([{'coco/AP': .5, 'coco/AR': .61}], ['body'], ours)
+    once = ['CocoMetric, then COCOeval for each subset', 'SpineTrackMetric']
+    by_subset = ['CocoMetric on a data set of each subset', 'SpineTrackMetric, subset_scores=True']
+    assert [row[1] for row in rows] == once * 2 + by_subset * 2
+    assert [row[0] for row in rows[::2]] == [f'scored {order}, {start}' for order in ('once', 'by subset')
+                                             for start in ('labels in memory', 'from the file on')]
+    assert [[name for name, _ in sides] for sides in checked] == [once, by_subset]
+    for theirs, ours in checked:
+        assert len(theirs[1]) == 40 and theirs[1] == ours[1]
+        check(theirs, ours)
+        with pytest.raises(ValueError, match=r'spinetrack/feet/AR \(L\) is .* by CocoMetric.* and 0\.123 by SpineTrack'):
+            check(theirs, (ours[0], {**ours[1], 'spinetrack/feet/AR (L)': .123}))
 
 
 def test_made_people_have_all_that_matters(tmp_path):

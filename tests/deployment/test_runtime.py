@@ -5,11 +5,13 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from mmpose.apis import MMPoseInferencer, init_model
+from mmpose.apis import MMPoseInferencer, inference_topdown, init_model
 from mmpose.apis.inferencers import Pose2DInferencer
+from spinepose import SpinePoseEstimator
 
 import builders
 from spinepose_mm.deployment.runtime import open_session
+from spinepose_mm.inference import SpinePoseInferencer
 from spinepose_mm.interop.aliases import find_config
 from spinepose_mm.interop.checkpoints import CheckpointError
 
@@ -36,6 +38,28 @@ def test_inferencers_take_the_file_as_weights(files, people, tmp_path, inference
         found.append(next(made(str(tmp_path / 'a.png')))['predictions'][0][0])
     for field in ('keypoints', 'keypoint_scores'):
         np.testing.assert_allclose(found[1][field], found[0][field], atol=1e-4)
+
+
+@pytest.mark.parametrize('version, options', [
+    ('v1', dict(score='mean', v1_postprocess=True)), ('v2', dict(score='mean'))])
+def test_the_official_librarys_keypoints_and_scores(files, people, version, options):
+    """Its own estimator on the same file, of which only a v1 model's spine is averaged."""
+    file = str(files['bgr'])
+
+    class Estimator(SpinePoseEstimator):
+        MODE = {'file': dict(pose=file, pose_input_size=(96, 128), det_rfdetr=file, det_rfdetr_input_size=(96, 128))}
+    theirs = Estimator('file', model_version=version, hardware_acceleration=False)
+    own = SpinePoseInferencer('spinepose-tiny', file, 'cpu', det_model='whole_image')
+    by_config = init_model(CONFIG, file, 'cpu', {'model.test_cfg.flip_test': False} | {
+        f'model.head.{name}': value for name, value in options.items()})
+    for picture, boxes in people:
+        keypoints, scores = theirs.estimate(picture, boxes)
+        found = own.find(picture, boxes, flip_test=False, **options)
+        near = np.linalg.norm(found.keypoints - keypoints, axis=-1) <= .01
+        assert near.mean() > .98 and np.abs(found.scores - scores)[near].max() < 1e-3
+        tested = [sample.pred_instances for sample in inference_topdown(by_config, picture, boxes)]
+        np.testing.assert_allclose(np.concatenate([one.keypoints for one in tested]), found.keypoints, atol=1e-3)
+        np.testing.assert_allclose(np.concatenate([one.keypoint_scores for one in tested]), found.scores, atol=1e-5)
 
 
 def test_has_as_many_threads_as_torch(files):

@@ -21,11 +21,12 @@ def test_agrees_with_mmpose_on_each_subset():
     pred, true = RNG.normal(size=(2, 20, 37, 3))
     found = scores(pred, true)
     assert found.keys() == {f'lifting/{subset}_{name}' for subset in ('spine', 'body', 'all') for name in (
-        'MPJPE', 'P-MPJPE')}
+        'MPJPE', 'MPJPE_height', 'N-MPJPE', 'P-MPJPE')}
+    pred, true = (1000 * (poses - true[:, [19]]) for poses in (pred, true))  # of the hip
     for subset in ('spine', 'body', 'all'):
         ids = list(skeleton.SUBSETS[subset])
-        for name, alignment in (('MPJPE', 'none'), ('P-MPJPE', 'procrustes')):
-            known = keypoint_mpjpe(1000 * pred[:, ids], 1000 * true[:, ids], np.ones((20, len(ids)), bool), alignment)
+        for name, alignment in (('MPJPE', 'none'), ('N-MPJPE', 'scale'), ('P-MPJPE', 'procrustes')):
+            known = keypoint_mpjpe(pred[:, ids], true[:, ids], np.ones((20, len(ids)), bool), alignment)
             assert found[f'lifting/{subset}_{name}'] == pytest.approx(known)
 
 
@@ -38,6 +39,43 @@ def test_millimetres_by_hand():
     turned = 2 * true[..., [1, 2, 0]]
     assert scores(turned, true)['lifting/all_P-MPJPE'] == pytest.approx(0, abs=1e-6)
     assert scores(turned, true)['lifting/all_MPJPE'] > 100
+
+
+def height(pose, legs=((11, 13, 15, 24), (12, 14, 16, 25))):
+    """What makes up a height, bone by bone: head, C1, C4, C7, T3, T8, L1, L3, L5, S1, and half of both legs."""
+    down = (17, 36, 35, 18, 30, 29, 28, 27, 26, 19)
+    bones = [(a, b, 1) for a, b in zip(down, down[1:])] + [(a, b, .5) for leg in legs for a, b in zip(leg, leg[1:])]
+    return (sum(share * np.linalg.norm(pose[a] - pose[b]) for a, b, share in bones)
+            + np.linalg.norm(pose[19] - (pose[11] + pose[12]) / 2))
+
+
+def test_by_a_stated_height():
+    """Each prediction is made as tall as the person is; the unit of the predictions is then of no account."""
+    pred, true = RNG.normal(size=(2, 6, 37, 3))
+    pred[:, 19] = true[:, 19]
+    unit = .45
+    tall = [(p - p[19]) * height(t) / height(p) * unit for p, t in zip(pred, true)]
+    errors = 1000 * np.array([np.linalg.norm(p - (t - t[19]) * unit, axis=-1) for p, t in zip(tall, true)])
+    for other_unit in (1, 30):
+        found = scores((pred - true[:, [19]]) * other_unit + true[:, [19]], true, unit=unit)
+        for subset in ('spine', 'body', 'all'):
+            expected = errors[:, list(skeleton.SUBSETS[subset])].mean()
+            assert found[f'lifting/{subset}_MPJPE_height'] == pytest.approx(expected)
+    assert found['lifting/spine_MPJPE'] > 10 * found['lifting/spine_N-MPJPE'] > 0
+
+
+def test_without_a_labelled_height():
+    """A frame without a labelled heel does not count, and what is not labelled besides does not matter."""
+    pred, true = RNG.normal(size=(2, 4, 37, 3))
+    seen = np.ones((4, 37))
+    seen[:2, 24] = seen[:, 9] = 0  # a heel and a wrist
+    found = scores(pred, true, seen)
+    known = scores(pred[2:], true[2:], seen[2:])
+    assert found['lifting/all_MPJPE_height'] == pytest.approx(known['lifting/all_MPJPE_height'])
+    assert found['lifting/all_MPJPE'] != pytest.approx(known['lifting/all_MPJPE'])
+    markers = np.isin(np.arange(37), [skeleton.index(name) for name in skeleton.SIMSPINE.values()])
+    found = scores(pred, true, np.tile(markers, (4, 1)))
+    assert found['lifting/spine_MPJPE_height'] == -1 and found['lifting/spine_N-MPJPE'] > 0
 
 
 def test_points_that_are_not_seen_do_not_count():

@@ -13,6 +13,7 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from mmpose.apis import MMPoseInferencer, inference_topdown
 from mmpose.apis.inferencers import Pose2DInferencer
+from torch import nn
 
 import builders
 from spinepose_mm import skeleton
@@ -180,6 +181,22 @@ def test_flip_test(inferencer, picture):
     np.testing.assert_allclose(once, expected.pred_instances.keypoints[0], atol=1e-3)
 
 
+def test_score_and_v1_postprocess(inferencer, picture):
+    """In a call, with and without flip test, and nothing of it is left in the next."""
+    head = inferencer.inferencer.model.head
+    for flip_test in (True, False):
+        plain, other = (people(inferencer(picture, flip_test=flip_test, **options))[0][0]
+                        for options in ({}, dict(score='mean', v1_postprocess=True)))
+        expected = np.array(plain['keypoints'])
+        upward = [skeleton.index(level) for level in ('S1', 'L5', 'L3', 'L1', 'T8', 'T3', 'C7', 'C4', 'C1')]
+        for i in range(1, 8):
+            expected[upward[i]] = (expected[upward[i - 1]] + expected[upward[i + 1]]) / 2
+        np.testing.assert_allclose(other['keypoints'], expected, atol=1e-3)
+        assert (np.array(other['keypoint_scores']) >= plain['keypoint_scores']).all()
+        assert plain.score('L3') < other.score('L3')
+        assert (head.score, head.v1_postprocess) == ('min', False)
+
+
 def jitter(found):
     places = np.array([person['keypoints'] for person, in found])
     return np.abs(np.diff(places, 2, axis=0)).mean()
@@ -220,6 +237,12 @@ def test_wrong_options_are_named(inferencer, picture, monkeypatch):
     for wrong in (dict(detect_every=0), dict(detect_every=1.5), dict(detect_every=2, bboxes=[[BOX]])):
         with pytest.raises(ValueError, match='detect_every is a whole number of frames, 1 or more'):
             list(inferencer(picture, **wrong))
+    with pytest.raises(ValueError, match="score is out of min, mean, not 'max'"):
+        list(inferencer(picture, score='max'))
+    with monkeypatch.context() as patch:
+        patch.setattr(inferencer.inferencer.model, 'head', nn.Identity())
+        with pytest.raises(ValueError, match='for models with a SpinePoseHead, and the head of this one is Identity'):
+            list(inferencer(picture, v1_postprocess=True))
     with pytest.raises(ValueError, match='finds 26 keypoints, where this package\'s models find 37'):
         SpinePoseInferencer(str(builders.config('demo/spinepose_demo_teacher')), det_model='whole_image', device='cpu')
 

@@ -21,6 +21,7 @@ from spinepose_mm.inference import SpinePose3DInferencer, SpinePoseInferencer, o
 from spinepose_mm.lifting import Camera
 from spinepose_mm.lifting.placement import standing_height
 
+RNG = np.random.default_rng(0)
 FRAMES = 30  # more than a window of 27
 
 
@@ -97,6 +98,57 @@ def test_lifts_what_the_2d_model_finds(inferencer, film, monkeypatch):
     relative = np.linalg.norm(found - found[:, [root]] - truth + truth[:, [root]], axis=-1)
     assert relative[:, spine].mean() < .06 and relative.mean() < .15
     assert np.linalg.norm(found - truth, axis=-1)[-1].mean() < .3
+
+
+def test_a_lifter_of_the_simspine_authors(film, tmp_path, monkeypatch):
+    """An ONNX file of their signature gives the poses that their library gives with it, whatever their unit.
+
+    What is scored under .5 is zero for the lifter, and still helps to place the person from .3 on.
+    """
+    from spinepose.tools.pose_lifting import DefaultPoseLifter
+    _, true, camera, _ = film
+    pose, scores = camera.to_camera(true)[0], np.ones((1, 37))
+    scores[0, [9, 13, 30]] = .51, .49, .3
+    pixels = camera.project(true[0])[None]
+    file = str(builders.write_lifter(tmp_path / 'theirs.onnx', RNG.normal(size=(2, 3)) * 500, 1000 * pose + 70))
+    theirs = DefaultPoseLifter(file, camera_intrinsics=camera.K, hardware_acceleration=False)(pixels, scores)[0]
+    stock = SpinePoseInferencer.find
+    monkeypatch.setattr(SpinePoseInferencer, 'find', lambda self, image, *options: replace(
+        stock(self, image, *options), keypoints=pixels, scores=scores))
+    inferencer = MMPoseInferencer(pose3d=file, pose2d='spinepose-tiny', det_model='whole_image', device='cpu')
+    image, seen_by = np.zeros((200, 200, 3), np.uint8), replace(camera, R=np.eye(3), t=np.zeros(3))
+    shapes = {}
+    for coordinates in ('camera', 'world'):
+        person, = next(inferencer(image, camera=seen_by, height=1.84, coordinates=coordinates))['predictions'][0]
+        shapes[coordinates] = np.array(person['keypoints'])
+        assert standing_height(shapes[coordinates]) == pytest.approx(1.84) and 'keypoint_errors' not in person
+    relative = [points - points[skeleton.index('S1')] for points in (shapes['camera'], theirs)]
+    np.testing.assert_allclose(*(points / np.linalg.norm(points) for points in relative), atol=1e-5)
+    between = [np.linalg.norm(points[:, None] - points, axis=-1) for points in shapes.values()]
+    np.testing.assert_allclose(*between, atol=1e-6)
+    assert shapes['camera'][skeleton.index('S1'), 2] == pytest.approx(pose[skeleton.index('S1'), 2], rel=.3)
+
+
+def test_the_published_lifter_by_its_alias(film, tmp_path, monkeypatch, warnings):
+    """Kept from an earlier download under its published name; whose it is and under which clause is said."""
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
+    cache = tmp_path / 'hub/checkpoints'
+    cache.mkdir(parents=True)
+    pose = film[2].to_camera(film[1][0])
+    builders.write_lifter(cache / 'spinepose_lifter_8xb256-90e_simspine-37x2.onnx', np.zeros((2, 3)), pose)
+    inferencer = MMPoseInferencer(pose3d='spinepose-lifter-official', pose2d='spinepose-tiny', det_model='whole_image',
+                                  device='cpu')
+    person, = people(inferencer(next(iter(open_source(film[0]))).image))[0]
+    assert standing_height(np.array(person['keypoints'])) == pytest.approx(1.7)
+    assert 'spinepose_lifter_official are under CC-BY-NC-4.0: not for commercial use' in warnings()
+
+
+def test_an_onnx_file_in_the_wrong_place(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r'ONNX file .*none\.onnx does not exist'):
+        MMPoseInferencer(pose3d=str(tmp_path / 'none.onnx'), pose2d='spinepose-tiny', det_model='whole_image',
+                         device='cpu')
+    with pytest.raises(ValueError, match='the ONNX file of a 2D model is given as its weights'):
+        MMPoseInferencer(pose2d=str(tmp_path / 'none.onnx'))
 
 
 def test_frames_of_another_size_are_refused(inferencer):

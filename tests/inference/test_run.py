@@ -170,10 +170,10 @@ def test_a_file_by_its_ending_and_one_that_is_there(inferencer, film, tmp_path):
 def test_frames_do_not_stay_in_memory(lifting, film, tmp_path, monkeypatch):
     alive, most, stock = [], [], lifting.pose2d_model.find
 
-    def find(image, boxes, flip_test):
+    def find(image, *options):
         alive.append(weakref.ref(image))
         most.append(sum(image() is not None for image in alive))
-        return stock(image, boxes, flip_test)
+        return stock(image, *options)
     monkeypatch.setattr(lifting.pose2d_model, 'find', find)
     analyse(film, tmp_path, lifting, formats=list(FORMATS), warm_up=4)
     assert len(most) == FRAMES and max(most) <= 3

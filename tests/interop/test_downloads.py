@@ -1,54 +1,14 @@
-import hashlib
-import http.server
-import threading
-
 import pytest
 
+from hub import CONTENT, SHA256, Server
 from spinepose_mm.interop import downloads
 from spinepose_mm.interop.aliases import find_config
-
-CONTENT = bytes(range(256)) * 4000
-SHA256 = hashlib.sha256(CONTENT).hexdigest()
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    """A server of CONTENT that takes ranges, and breaks off as often as it is told."""
-    protocol_version = 'HTTP/1.1'
-
-    def do_GET(self):
-        self.server.asked.append((self.path, self.headers.get('Range')))
-        if self.path.startswith('/hub/'):  # as hubs do: the hash stands in the answer that leads on
-            self.send_response(302)
-            self.send_header('X-Linked-Etag', f'"{self.server.stated}"')
-            self.send_header('Location', '/files' + self.path)
-            self.send_header('Content-Length', '0')
-            self.end_headers()
-            return
-        start = int((self.headers.get('Range') or 'bytes=0-')[6:-1]) if self.server.ranges else 0
-        if start >= len(CONTENT):
-            self.send_error(416)
-            return
-        self.send_response(206 if start else 200)
-        self.send_header('Content-Length', str(len(CONTENT) - start))
-        self.end_headers()
-        end = len(CONTENT)
-        if self.server.breaks:
-            self.server.breaks -= 1
-            end, self.close_connection = start + 300_000, True
-        self.wfile.write(CONTENT[start:end])
-
-    def log_message(self, *args):
-        pass
 
 
 @pytest.fixture
 def server():
-    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler) as server:
-        server.asked, server.stated, server.breaks, server.ranges = [], SHA256, 0, True
-        server.url = f'http://127.0.0.1:{server.server_port}'
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with Server() as server:
         yield server
-        server.shutdown()
 
 
 def test_is_fetched_once(server, tmp_path):
@@ -104,3 +64,31 @@ def test_the_licence_is_told_offline_too(tmp_path, warnings):
     (tmp_path / url.rsplit('/', 1)[1]).write_bytes(b'kept')
     assert downloads.fetch(url, tmp_path).read_bytes() == b'kept'
     assert 'the weights of spinepose_v2_medium are under CC-BY-NC-4.0: not for commercial use' in warnings()
+
+
+def test_another_size_than_stated_is_refused(server, tmp_path):
+    server.size = 99
+    with pytest.raises(ConnectionError, match=r'is not what was published: it has 1024000 bytes, where 99 are expected'):
+        downloads.fetch(f'{server.url}/hub/a.pth', tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize('name, compared', [
+    ('hub/a.pth', 'its size and its SHA-256'), (f'a-{SHA256[:8]}.pth', 'its SHA-256'),
+    ('a.pth', 'nothing, since nothing is stated')])
+def test_what_was_compared_is_told(server, tmp_path, name, compared, monkeypatch):
+    told = []
+    monkeypatch.setattr(downloads, 'print_log', lambda text, *args: told.append(text))
+    downloads.fetch(f'{server.url}/{name}', tmp_path)
+    assert told[-1].endswith(f'1024000 bytes, SHA-256 {SHA256}; compared with what was published: {compared}')
+
+
+def test_a_disk_that_is_full(server, tmp_path, monkeypatch):
+    """Found before anything is written; what is there already counts."""
+    usage = downloads.shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(downloads.shutil, 'disk_usage', lambda path: usage._replace(free=1_500_000))
+    with pytest.raises(ConnectionError, match='2048000 bytes are needed, and 1500000 are free'):
+        downloads.fetch(f'{server.url}/hub/a.pth', tmp_path, copies=2)
+    assert not list(tmp_path.iterdir())
+    (tmp_path / 'a.pth.part').write_bytes(CONTENT[:600_000])
+    assert downloads.fetch(f'{server.url}/hub/a.pth', tmp_path, copies=2).read_bytes() == CONTENT

@@ -6,10 +6,13 @@ import time
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 
 import builders
 from running import MIM, environment, mim
+from spinepose_mm.inference import SpinePoseInferencer
+from spinepose_mm.lifting.placement import standing_height
 
 pytestmark = pytest.mark.tools
 FRAMES = 40
@@ -57,6 +60,27 @@ def test_pictures_of_all_sorts(tmp_path):
     assert done.returncode == 0, done.stdout[-1500:]
     assert 'in: 3 frames, 2 people, 1 could not be read' in done.stdout
     assert (tmp_path / 'out/in.csv').is_file() and (tmp_path / 'out/in.html').is_file()
+
+
+def test_as_the_official_library(film, tmp_path):
+    """Their lifter's file, averaged spines and mean scores; the lifted skeleton is as tall as it is said to be."""
+    image = cv2.VideoCapture(str(film)).read()[1]
+    cv2.imwrite(str(tmp_path / 'a.png'), image)
+    pose = np.random.default_rng(0).normal(size=(37, 3))
+    builders.write_lifter(tmp_path / 'theirs.onnx', np.zeros((2, 3)), pose)
+    done = mim('run', 'spinepose_mm', 'infer', 'a.png', '--model', 'spinepose-tiny', '--det-model', 'whole_image',
+               '--device', 'cpu', '--out', 'a.csv', '--score', 'mean', '--v1-postprocess', '--3d', '--lifter',
+               'theirs.onnx', '--height', 1.84, data=tmp_path, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout[-1500:]
+    found = pd.read_csv(tmp_path / 'a.csv')
+    own = SpinePoseInferencer('spinepose-tiny', None, 'cpu', det_model='whole_image')
+    people = own.find(image, own.detect(image), score='mean', v1_postprocess=True)
+    np.testing.assert_allclose(found[['x_px', 'y_px']], people.keypoints[0], atol=.01)
+    np.testing.assert_allclose(found.score, people.scores[0], atol=1e-3)
+    points = found[['x_m', 'y_m', 'z_m']].to_numpy()
+    assert standing_height(points) == pytest.approx(1.84, abs=.01)
+    assert np.linalg.norm(points[1] - points[0]) / np.linalg.norm(points[3] - points[2]) == pytest.approx(
+        np.linalg.norm(pose[1] - pose[0]) / np.linalg.norm(pose[3] - pose[2]), rel=.01)
 
 
 def test_without_a_detector_nothing_is_guessed(tmp_path):

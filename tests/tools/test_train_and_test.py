@@ -114,12 +114,15 @@ def test_v2_large_from_another_folder(tmp_path):
 def test_table_of_several_checkpoints(trained, rendered, tmp_path):
     checkpoint, output = trained
     model = f'{builders.config("demo/spinepose_demo")}={checkpoint}'
-    done = mim('run', 'spinepose_mm', 'evaluate', model, '--out', 'table.md', data=rendered, cwd=tmp_path)
+    builders.write_coco(tmp_path / 'coco', rendered)
+    done = mim('run', 'spinepose_mm', 'evaluate', model, '--on', 'config', 'coco', '--out', 'table.md', data=rendered,
+               cwd=tmp_path, COCO_ROOT=str(tmp_path / 'coco'))
     assert done.returncode == 0, errors(done.stdout)
     head, _, row = (tmp_path / 'table.md').read_text().splitlines()
     assert head.split(' | ')[1:7] == ['Body AP', 'Body AR', 'Feet AP', 'Feet AR', 'Spine AP', 'Spine AR']
     cells = row.strip('| ').split(' | ')
     assert float(cells[5]) == pytest.approx(100 * metrics(output)['spinetrack/spine_AP'], abs=.051)
+    assert head.split(' | ')[9:11] == ['COCO AP', 'COCO AR'] and float(cells[9]) >= 0
     assert head in done.stdout and row in done.stdout
 
 

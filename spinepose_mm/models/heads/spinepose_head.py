@@ -1,10 +1,15 @@
+import numpy as np
 import torch
 from mmpose.evaluation.functional import simcc_pck_accuracy
 from mmpose.models.heads import RTMCCHead
 from mmpose.registry import MODELS
 from mmpose.utils.tensor_utils import to_numpy
 
+from spinepose_mm import skeleton
 from spinepose_mm.models.losses import expected_coordinates
+
+#: What a keypoint's score is made of, the largest values along x and y: MMPose's way, and the official library's.
+SCORES = ('min', 'mean')
 
 
 @MODELS.register_module()
@@ -21,14 +26,24 @@ class SpinePoseHead(RTMCCHead):
         spine_loss: the same.
         reach: how far from the peak of a distribution bins count for the points that the geometric losses compare, in
             the codec's sigmas; `inf` for the mean of the whole distribution.
+        score: a keypoint's score, the 'min' or the 'mean' of the largest values along x and y.
+        v1_postprocess: whether the spine's inner points are averaged, `average_neighbours`, as the official library
+            does it with the v1 models.
         **kwargs: those of `RTMCCHead`; `loss` is a `KLDiscretLoss` with `label_softmax=True`.
 
     Raises:
-        ValueError: `loss` is another.
+        ValueError: `loss` is another, `score` is neither, or the model to be averaged has other keypoints.
     """
 
-    def __init__(self, *args, position_weight=1., structure_loss=None, spine_loss=None, reach=2., **kwargs):
+    def __init__(self, *args, position_weight=1., structure_loss=None, spine_loss=None, reach=2., score='min',
+                 v1_postprocess=False, **kwargs):
         super().__init__(*args, **kwargs)
+        if score not in SCORES:
+            raise ValueError(f'SpinePoseHead: score is out of {", ".join(SCORES)}, but {score!r} was given')
+        if v1_postprocess and self.out_channels != skeleton.NUM_KEYPOINTS:
+            raise ValueError(f'SpinePoseHead: v1_postprocess is for models of {skeleton.NUM_KEYPOINTS} keypoints, but '
+                             f'this one has {self.out_channels}')
+        self.score, self.v1_postprocess = score, v1_postprocess
         self.position_weight = position_weight
         self.reach = tuple(reach * float(sigma) for sigma in self.decoder.sigma)
         self.structure_loss = structure_loss and MODELS.build(structure_loss)
@@ -36,6 +51,28 @@ class SpinePoseHead(RTMCCHead):
         if not getattr(self.loss_module, 'label_softmax', False):
             raise ValueError('SpinePoseHead: loss is a KLDiscretLoss with label_softmax=True, but '
                              f'{kwargs.get("loss")} was given')
+
+    def decode(self, batch_outputs):
+        """Return the keypoints and their scores as InstanceData.
+
+        Args:
+            batch_outputs: logits along x and y, of several runs their mean, (N, K, W * split ratio) and
+                (N, K, H * split ratio).
+        """
+        predictions = super().decode(batch_outputs)
+        if self.score == 'mean':
+            x, y = map(to_numpy, batch_outputs)
+            peaks = np.stack([x.max(-1), y.max(-1)], axis=-1)
+            places = np.stack([x.argmax(-1), y.argmax(-1)], axis=-1) / self.simcc_split_ratio
+            for one, peak, place in zip(predictions, peaks, places):
+                one.keypoint_scores = peak.mean(-1)[None]
+                # MMPose gives no place to a keypoint whose smaller value is not over 0.
+                has_place = (peak.mean(-1) > 0) & (peak.min(-1) <= 0)
+                one.keypoints[0, has_place] = place[has_place]
+        if self.v1_postprocess:
+            for one in predictions:
+                one.keypoints = average_neighbours(one.keypoints)
+        return predictions
 
     def loss(self, feats, batch_data_samples, train_cfg=None):
         """Return the losses of a batch, given the features of its pictures."""
@@ -74,6 +111,21 @@ class SpinePoseHead(RTMCCHead):
 
     def _points(self, simcc):
         return expected_coordinates([axis.softmax(-1) for axis in simcc], self.simcc_split_ratio, self.reach)
+
+
+def average_neighbours(points):
+    """Return keypoints with each inner point of the spine in the middle of its neighbours.
+
+    From S1 upward, so that the neighbour below has been moved before; S1 and C1 stay. So a point becomes 1/2 of the one
+    above, 1/4 of itself, 1/8 of the one below, and so on.
+
+    Args:
+        points: (..., 37, D).
+    """
+    points, upward = points.copy(), skeleton.SUBSETS['spine'][::-1]
+    for below, inner, above in zip(upward, upward[1:], upward[2:]):
+        points[..., inner, :] = (points[..., below, :] + points[..., above, :]) / 2
+    return points
 
 
 def gather(batch_data_samples, label):

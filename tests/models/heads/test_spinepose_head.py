@@ -119,3 +119,46 @@ def test_autocast_gives_nearly_the_same_and_finite_gradients(dtype):
         assert found[name].item() == pytest.approx(exact[name].item(), rel=.05)
     (sum(value for name, value in found.items() if 'loss' in name) * 1024).backward()
     assert all(math.isfinite(weight.grad.norm()) for weight in head.parameters() if weight.grad is not None)
+
+
+def peaks(x, y):
+    """Logits of one person whose largest values lie at 10 along x and 20 along y, x and y at the first keypoint."""
+    simcc = torch.full((1, 37, 192), -1.), torch.full((1, 37, 256), -1.)
+    for axis, place, value in zip(simcc, (10, 20), (x, y)):
+        axis[..., place] = 1
+        axis[0, 0, place] = value
+    return simcc
+
+
+@pytest.mark.parametrize('x, y, least, place, mean, mean_place', [
+    (.8, .4, .4, (5, 10), .6, (5, 10)), (.8, -.4, -.4, (-.5, -.5), .2, (5, 10)),
+    (.2, -.4, -.4, (-.5, -.5), -.1, (-.5, -.5))])
+def test_scores(x, y, least, place, mean, mean_place):
+    """The mean of both axes, and a place wherever it is over 0, in the place of the smaller one."""
+    for score, value, at in (('min', least, place), ('mean', mean, mean_place)):
+        found, = build(score=score).decode(peaks(x, y))
+        assert found.keypoint_scores.shape == (1, 37) and found.keypoint_scores[0, 0] == pytest.approx(value)
+        assert found.keypoints[0, 0] == pytest.approx(at)
+        assert (found.keypoint_scores[0, 1:] == 1).all() and (found.keypoints[0, 1:] == (5, 10)).all()
+
+
+def test_v1_postprocess_by_hand():
+    """A chain with steps of 0, 1, 0 … along x, whose inner points become the means of what is around them by then."""
+    head, upward = build(v1_postprocess=True), (19, 26, 27, 28, 29, 30, 18, 35, 36)
+    simcc = torch.zeros(1, 37, 192), torch.zeros(1, 37, 256)
+    for axis in simcc:
+        axis[..., 0] = 1
+    for point, x in zip(upward, (0, 32, 0, 32, 0, 32, 0, 32, 64)):
+        simcc[0][0, point, 2 * x] = 2
+    found, = head.decode(simcc)
+    # 0, (0 + 0) / 2, (0 + 32) / 2, (16 + 0) / 2, (8 + 32) / 2, (20 + 0) / 2, (10 + 32) / 2, (21 + 64) / 2, 64
+    assert found.keypoints[0, list(upward), 0].tolist() == [0, 0, 16, 8, 20, 10, 21, 42.5, 64]
+    others = [i for i in range(37) if i not in upward]
+    assert not found.keypoints[0, others].any() and not found.keypoints[..., 1].any()
+
+
+def test_wrong_ways_of_decoding():
+    with pytest.raises(ValueError, match="score is out of min, mean, but 'max' was given"):
+        build(score='max')
+    with pytest.raises(ValueError, match='v1_postprocess is for models of 37 keypoints, but this one has 26'):
+        build(v1_postprocess=True, out_channels=26)
