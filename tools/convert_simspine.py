@@ -3,7 +3,7 @@
     mim run spinepose_mm convert_simspine simspine.h5 --out data/simspine/annotations
     mim run spinepose_mm convert_simspine dfki-av/simspine --out data/simspine/annotations
 
-Out of the raw file, they have the cameras, too; an annotation file with some of the same frames, such as SIMSPINE's own,
+Out of the raw file, they have the cameras, too. An annotation file with some of the same frames, such as SIMSPINE's own,
 shows whether the labels are right (--reference).
 """
 import argparse

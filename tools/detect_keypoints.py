@@ -3,8 +3,8 @@
     mim run spinepose_mm detect_keypoints data/simspine/annotations/simspine_train.npz --images data/simspine/images \
         --model spinepose-m --out data/simspine/annotations/detected_train.npz
 
-The boxes are around the labelled keypoints: with SIMSPINE's 15 markers, Human3.6M's joints (--human36m) bring in the arms
-and legs. Frames without an image are left out. A model of the zoo comes with its own weights.
+The boxes are around the labelled keypoints: with SIMSPINE's 15 markers, Human3.6M's joints (--human36m) bring in the
+arms and legs. Frames without an image are left out. A model of the zoo comes with its own weights.
 """
 import argparse
 import sys

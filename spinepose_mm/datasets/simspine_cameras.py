@@ -1,8 +1,8 @@
 """The cameras of SIMSPINE's annotation files, and camera space as they see it.
 
-The released files have no cameras, and their `S` is R (X - t), where `part` is the projection of R X + t: that is camera
-space only where t is the camera's position. So cameras are fitted to `S_world` and `part`, which agree with each other,
-and what they see takes the place of an `S` that is something else.
+The released files have no cameras, and their `S` is R (X - t), where `part` is the projection of R X + t: that is
+camera space only where t is the camera's position. So cameras are fitted to `S_world` and `part`, which agree with each
+other, and what they see takes the place of an `S` that is something else.
 
 In the shapes, N is the number of frames and K that of joints.
 """
@@ -71,7 +71,7 @@ def _fit(arrays, rows):
 
 
 def camera_space(path, arrays, sequences):
-    """Return `S` in camera space, metres and visibility, (N, K, 4); with one warning where the file's is something else.
+    """Return `S` in camera space, metres and visibility, (N, K, 4), with one warning where the file's is not that.
 
     Args:
         path: of the annotation file, for the warning.

@@ -4,9 +4,9 @@ Looked at is whether people are upright, in the world and before each camera, as
 spines are of a human length; whether they are in the images, and no other heading of the world has more of them there.
 That shows axes that are tilted or upside down, other units, and cameras of another world.
 
-It shows a turn about the vertical where people walk about, and not where they stay in the middle of the room: nothing in
-the raw file tells which way they face. A mirrored world it does not show either. Labels of the same frames from elsewhere
-show both: `check_reference`.
+It shows a turn about the vertical where people walk about, and not where they stay in the middle of the room: nothing
+in the raw file tells which way they face. A mirrored world it does not show either. Labels of the same frames from
+elsewhere show both: `check_reference`.
 """
 import numpy as np
 

@@ -1,7 +1,7 @@
 """The frames of SIMSPINE and of Human3.6M: their names, their numbers, and their images on disk.
 
-SIMSPINE's frames count from 0. MMPose's extraction of Human3.6M counts from 1 and keeps every fifth frame by default. So
-frames are matched by their number in the sequence, after what each source is found to count from.
+SIMSPINE's frames count from 0. MMPose's extraction of Human3.6M counts from 1 and keeps every fifth frame by default.
+So frames are matched by their number in the sequence, after what each source is found to count from.
 """
 import os
 import re
@@ -25,8 +25,8 @@ def parse_names(path, imgname, subjects=SUBJECTS):
     Args:
         path: of the file that they are from.
         imgname: such as 'S1/S1_Directions_1.54138969/S1_Directions_1.54138969_000000.jpg', (N,).
-        subjects: who is known; None to take any names. Where these are not of SIMSPINE's form, the folder is the sequence
-            and the order the frame.
+        subjects: who is known; None to take any names. Where these are not of SIMSPINE's form, the folder is the
+            sequence and the order the frame.
 
     Returns:
         tuple: sequences, str (N,), and frames, int (N,).

@@ -2,9 +2,9 @@
 
 It has `/metadata/{kinematic_axes (A,), markers_names (K,)}`, and for each subject
 `/S*/calibration/{names (C,), size (C, 2), R (C, 3, 3), t (C, 3), K (C, 3, 3), dist (C, D)}` and a group for each
-sequence with `kinematics (T, A)` and `markers (T, K, 3)`, whose axes are OpenSim's, Y up. The world of the cameras, with
-Z up and x_c = R x_w + t, has a marker's third, first and second axis, as the authors make their own files. Lengths are in
-metres, or in millimetres where people or cameras would otherwise be of no human size.
+sequence with `kinematics (T, A)` and `markers (T, K, 3)`, whose axes are OpenSim's, Y up. The world of the cameras,
+with Z up and x_c = R x_w + t, has a marker's third, first and second axis, as the authors make their own files. Lengths
+are in metres, or in millimetres where people or cameras would otherwise be of no human size.
 """
 import re
 import warnings

@@ -35,7 +35,7 @@ def convert_hub(source, out, progress=False):
         ValueError: it has none of the splits, or lacks a column.
     """
     try:
-        from datasets import exceptions, load_dataset, load_from_disk  # a folder of the name `datasets` has none of them
+        from datasets import exceptions, load_dataset, load_from_disk  # which a folder named datasets has not
     except ImportError as error:
         raise ImportError(f'reading {source} needs Hugging Face datasets: pip install datasets') from error
     files = split_files(out)

@@ -1,8 +1,9 @@
 """A camera from points in space and their pixels, by resection.
 
-Where to begin is found by the normalised direct linear transform (Hartley and Zisserman, Multiple View Geometry, 7.1) on
-all points and on samples of them, by the least median of the errors (Rousseeuw, 1984), so that single wrong labels do
-no harm. From there, the reprojection errors are minimised with a robust loss, by OpenCV's projection and its derivatives.
+Where to begin is found by the normalised direct linear transform (Hartley and Zisserman, Multiple View Geometry, 7.1)
+on all points and on samples of them, by the least median of the errors (Rousseeuw, 1984), so that single wrong labels
+do no harm. From there, the reprojection errors are minimised with a robust loss, by OpenCV's projection and its
+derivatives.
 """
 import cv2
 import numpy as np

@@ -47,20 +47,20 @@ def test_cameras_follow_from_the_labels(annotations, tmp_path):
 
 def test_the_released_file_needs_no_S(tmp_path):
     """A lens, no cameras, and an `S` that is not camera space; every fifth frame has detections."""
-    release = simspine_release.make(('S1', 'S9'))
-    path = simspine_release.write_npz(tmp_path / 'simspine_test.npz', release, ['S1', 'S9'])
+    release = simspine_release.make(('S9', ))
+    path = simspine_release.write_npz(tmp_path / 'simspine_test.npz', release, ['S9'])
     truth = np.load(path, allow_pickle=True)
     part = np.zeros((len(truth['part']), 37, 3))
     part[:, [skeleton.POSE2SIM.index(name) for name in simspine_release.MARKERS]] = truth['part']
     np.savez(tmp_path / 'found.npz', imgname=truth['imgname'], part=part)
     values = evaluate_views(path, tmp_path / 'found.npz')
-    assert values['frames'] == 44 and values['spine_MPJPE'] < .1 and values['all_found'] == 1
+    assert values['frames'] == 22 and values['spine_MPJPE'] < .1 and values['all_found'] == 1
     np.savez(tmp_path / 'few.npz', imgname=truth['imgname'][::5], part=part[::5])
     with pytest.raises(ValueError, match='imgname has no frame of two views'):  # 11 frames a view: never the same
         evaluate_views(path, tmp_path / 'few.npz')
     fifth = np.array([int(name[-10:-4]) % 5 == 0 for name in truth['imgname']])
     np.savez(tmp_path / 'few.npz', imgname=truth['imgname'][fifth], part=part[fifth])
-    assert evaluate_views(path, tmp_path / 'few.npz')['frames'] == 12
+    assert evaluate_views(path, tmp_path / 'few.npz')['frames'] == 6
 
 
 def test_a_lens_is_taken_into_account(annotations, tmp_path):

@@ -21,12 +21,12 @@ class SimSpineDataset(BaseCocoStyleDataset):
     """SIMSPINE's frames of Human3.6M with SpineTrack's 37 keypoints in 2D; what a file does not label weighs nothing.
 
     The annotation file is SIMSPINE's `simspine_{train,test}.npz`, of its 15 markers or of all 37. MMPose's annotation
-    of Human3.6M, `h36m_{train,test}.npz`, adds hips, knees, ankles, shoulders, elbows and wrists to the frames that both
-    have; a marker of SIMSPINE goes before it.
+    of Human3.6M, `h36m_{train,test}.npz`, adds hips, knees, ankles, shoulders, elbows and wrists to the frames that
+    both have; a marker of SIMSPINE goes before it.
 
     Images, and Human3.6M's frames, are matched by their number in the sequence: SIMSPINE counts from 0, and MMPose's
-    extraction of Human3.6M from 1. What each counts from is found and logged. Frames without an image are left out, with
-    one warning that counts them; in test mode too, since MMPose's extraction keeps every fifth frame.
+    extraction of Human3.6M from 1. What each counts from is found and logged. Frames without an image are left out,
+    with one warning that counts them; in test mode too, since MMPose's extraction keeps every fifth frame.
 
     The box is the extent of all keypoints that are labelled. Where these are SIMSPINE's 15 markers alone, it is made as
     the authors make theirs: a square of 1.2 times their extent. The file's own box is taken where nothing is labelled.
@@ -75,26 +75,28 @@ class SimSpineDataset(BaseCocoStyleDataset):
         return [dict(row=row) for row in range(len(rows))]
 
     def _choose(self, names):
-        """Return the rows of the frames to take, and what frames count from; note the names of their images."""
+        """Return the rows of the frames to take, and what frames count from; note by how much their images differ."""
         sequences, frames = parse_names(self.ann_file, names, self.subjects)
         numbered = self.subjects is not None or of_simspine(names)
         start = counts_from(sequences, frames, usual=0) if numbered else None
         folder = self.data_prefix.get('img') or ''
         there, first = find_images(folder, names, sequences, start)
-        offset = first - start if numbered else 0
+        self._offset = first - start if numbered else 0
         if not there.all():
-            missing = names[~there][0]
-            missing = os.path.join(folder, renumbered(missing, offset) if numbered else missing)
+            missing = self._image(names[~there][0])
             if not there.any():
-                raise FileNotFoundError(f'none of the {len(names)} images of {self.ann_file} exists, such as {missing}; '
-                                        'check data_root and data_prefix')
+                raise FileNotFoundError(f'none of the {len(names)} images of {self.ann_file} exists, such as '
+                                        f'{missing}; check data_root and data_prefix')
             print_log(f'{self.ann_file}: {(~there).sum()} of {len(names)} images do not exist, among them {missing}; '
                       f'frames are taken from the other {there.sum()}', 'current', logging.WARNING)
         rows = spread(sequences, frames, self.fraction, there)
         counting = f', which count from {start}; the images count from {first}' if numbered else ''
         print_log(f'{self.ann_file}: {len(rows)} of {len(names)} frames are taken{counting}', 'current')
-        self._images = [renumbered(name, offset) if offset else name for name in names[rows].tolist()]
         return rows, start
+
+    def _image(self, name):
+        """Return the path of a frame's image."""
+        return os.path.join(self.data_prefix.get('img') or '', renumbered(name, self._offset) if self._offset else name)
 
     def _add_human36m(self, start):
         """Enter the joints of Human3.6M's own file, given what the frames count from, None for any names."""
@@ -106,7 +108,7 @@ class SimSpineDataset(BaseCocoStyleDataset):
             raise ValueError(f'{path}: part has {part.shape[1]} joints, where {len(skeleton.HUMAN36M)} are expected')
         wanted, counting = self._names, ''
         if start is not None:
-            first = counts_from(*parse_names(path, names), usual=1)
+            first = counts_from(*parse_names(path, names, subjects=None), usual=1)
             wanted, counting = [renumbered(name, first - start) for name in wanted], f', which counts from {first},'
         row_of = {name: row for row, name in enumerate(names)}
         rows = np.array([row_of.get(name, -1) for name in wanted])
@@ -141,10 +143,9 @@ class SimSpineDataset(BaseCocoStyleDataset):
         """Return a frame's labels as MMPose's pipelines take them; `img_id` is the frame's name in the file."""
         info = super().get_data_info(idx)
         row = info.pop('row')
-        points, box = self._points[row], self._boxes[row]
+        name, points, box = str(self._names[row]), self._points[row], self._boxes[row]
         return dict(
-            info, id=row, img_id=str(self._names[row]),
-            img_path=os.path.join(self.data_prefix.get('img') or '', self._images[row]), bbox=box[None].copy(),
+            info, id=row, img_id=name, img_path=self._image(name), bbox=box[None].copy(),
             bbox_score=np.ones(1, np.float32), keypoints=points[None, :, :2].copy(),
             keypoints_visible=np.minimum(points[None, :, 2], 1), category_id=np.array([1]),
             area=np.array([np.prod(box[2:] - box[:2])], np.float32))

@@ -20,9 +20,9 @@ class SpineLiftingDataset(BaseDataset):
     The target is camera space in spine lengths, that of the chain from C1 to S1 in this frame, since a picture alone
     tells no scale: `unit` is the spine's length in metres. It is also there in files of SIMSPINE's 15 markers alone.
 
-    Frames whose spine is not labelled whole have no such length and are left out. Camera space is the file's `S`, or, in
-    sequences where that is not what a camera with `part` sees of `S_world`, as in the released files, just that. Cameras
-    are the file's, or are fitted to these labels: see `simspine_cameras`.
+    Frames whose spine is not labelled whole have no such length and are left out. Camera space is the file's `S`; in
+    sequences where that is not what their camera sees of `S_world`, as in the released files, it is what it sees.
+    Cameras are the file's, or are fitted to `S_world` and `part`: see `simspine_cameras`.
 
     Each item has `keypoints` (T, 37, 2), `keypoints_visible` (T, 37), `lifting_target` (1, 37, 3),
     `lifting_target_visible` (1, 37), `target_img_path` and `unit`, with a window of T frames around the target's.
