@@ -240,7 +240,7 @@ def test_wrong_options_are_named(inferencer, picture, monkeypatch):
     with pytest.raises(ValueError, match="score is out of min, mean, not 'max'"):
         list(inferencer(picture, score='max'))
     with monkeypatch.context() as patch:
-        patch.setattr(inferencer.inferencer.model, 'head', nn.Identity())
+        patch.setitem(inferencer.inferencer.model._modules, 'head', nn.Identity())
         with pytest.raises(ValueError, match='for models with a SpinePoseHead, and the head of this one is Identity'):
             list(inferencer(picture, v1_postprocess=True))
     with pytest.raises(ValueError, match='finds 26 keypoints, where this package\'s models find 37'):
