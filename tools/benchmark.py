@@ -14,7 +14,7 @@ SUBJECTS = {
     'loading': "training and validation samples, against MMPose's own pipeline",
     'step': "a training step, with and without teacher and losses, beside MMPose's RTMPose",
     'inference': 'from a file to keypoints, against MMPose, rtmlib and the official library; and films',
-    'evaluation': "SpineTrackMetric against MMPose's evaluations of each subset",
+    'evaluation': "SpineTrackMetric against MMPose's metric and COCO's evaluator",
     'export': 'writing ONNX files, and running them against PyTorch',
     'startup': "import and --help, against MMPose's and others'"}
 

@@ -1,4 +1,4 @@
-"""Download SpineTrack from its hub and unpack it into its documented folders: 19.4 GB, and as much again while it unpacks.
+"""Download SpineTrack from its hub and unpack it into its documented folders: 19.4 GB, and twice that while it unpacks.
 
     mim run spinepose_mm fetch_spinetrack
     mim run spinepose_mm fetch_spinetrack --out elsewhere/spinetrack --parts annotations

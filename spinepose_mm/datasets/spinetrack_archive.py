@@ -63,7 +63,7 @@ def fetch_spinetrack(root, parts=tuple(PARTS), keep=False, progress=True):
 
 
 def unpack(archive, folder, expected, progress=True):
-    """Unpack what stands beside the expected entries of an archive into a folder; what is elsewhere is named in a warning.
+    """Unpack what stands beside the expected entries of an archive into a folder; a warning names what is elsewhere.
 
     Args:
         archive: path of a .zip.

@@ -199,7 +199,7 @@ class SpineTrackMetric(CocoMetric):
             np.array(group, int)[order], sizes.cumsum() - sizes, sizes)
 
     def _keep(self, predictions, ids):
-        """Return the rows of the people whom these keypoints do not suppress, and their scores by them, both (M,)."""
+        """Return the rows of the people that these keypoints do not suppress, and their scores, both (M,)."""
         keypoints, keypoint_scores = (  # contiguous, since sums of others round differently
             column.take(ids, axis=1) for column in (predictions.keypoints, predictions.keypoint_scores))
         scores = self._scores(keypoint_scores, predictions.box_scores)

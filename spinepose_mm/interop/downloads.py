@@ -1,4 +1,4 @@
-"""Files out of the net: fetched once, in parts where the line breaks, and compared with their published hash and size."""
+"""Files out of the net: fetched once, in parts where the line breaks, and compared with what is published of them."""
 import errno
 import hashlib
 import logging

@@ -63,7 +63,7 @@ def test_fetched_data_can_be_checked(hub, content, tmp_path, monkeypatch, capsys
     hub.breaks, hub.after = 1, 70_000
     run(monkeypatch, '--out', tmp_path)
     said = capsys.readouterr().out
-    assert said.index('Licence: ') < said.index(f'unpacked: {tmp_path}/annotations/person_keypoints_train-real-coco.json')
+    assert said.index('Licence: ') < said.index(f'unpacked: {tmp_path}/{LABELS[0]}')
     assert f'stands on {hub.url}/hub/datasets/saifkhichi96/spinetrack' in said
     assert 'val2017: 2 of the 2 images that its annotations name are there' in said
     assert files(tmp_path) == set(content)

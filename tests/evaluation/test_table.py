@@ -23,7 +23,8 @@ def crowd(root, labels, count):
     rng, people, boxes = np.random.default_rng(0), [], []
     for i in range(12):
         x, y, w, h = box = [*rng.uniform(0, 40, 2), *rng.uniform(40, 60, 2)]
-        points = np.column_stack([rng.uniform(x, x + w, count), rng.uniform(y, y + h, count), rng.choice([0, 1, 2], count)])
+        points = np.column_stack([rng.uniform(x, x + w, count), rng.uniform(y, y + h, count),
+                                  rng.choice([0, 1, 2], count)])
         people.append(builders.person(i + 1, 1 + i % 4, bbox=box, area=float(w * h * rng.choice([.6, 6])),
                                       keypoints=points.ravel().tolist(), iscrowd=int(i == 3), num_keypoints=count))
         boxes += [(1 + i % 4, box + rng.normal(size=4), score) for score in (.9 - i / 100, .3)]
