@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from spinepose_mm.datasets.spinetrack_archive import PARTS
+from spinepose_mm.evaluation.table import DATA
 from spinepose_mm.inference.writers import FORMATS
 from spinepose_mm.interop.aliases import index_folder
 from spinepose_mm.lifting.space import HEIGHT
@@ -69,3 +71,5 @@ def test_what_tools_repeat_so_that_they_need_not_import_it(monkeypatch, tmp_path
     for name in ('synthesize', 'synthesize_poses'):
         printed = run(_HELP.format(tool=str(TOOLS / f'{name}.py')), tmp_path)[0]
         assert f'what the people do: {", ".join(MOTIONS)} (all)' in ' '.join(printed.split())
+    for name, choices in (('evaluate', DATA), ('fetch_spinetrack', PARTS)):
+        assert f'{{{",".join(choices)}}}' in run(_HELP.format(tool=str(TOOLS / f'{name}.py')), tmp_path)[0]
