@@ -68,7 +68,7 @@ def test_keypoints_and_bones_are_drawn_where_they_are():
     found = people(turn=90.)
     drawn = draw_people(BLACK, found)
     assert not BLACK.any()  # the picture itself is as it was
-    for i in skeleton.SUBSETS['spine']:
+    for i in skeleton.SUBSETS['spine'][1:]:  # from the front, the nose is before C1
         x, y = found.keypoints[0, i].round().astype(int)
         assert is_color(drawn[y, x], SPINE)
     x, y = found.keypoints[0, [skeleton.index('left_knee'), skeleton.index('left_ankle')]].mean(0).round().astype(int)
