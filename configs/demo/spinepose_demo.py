@@ -20,3 +20,4 @@ param_scheduler = [
     _base_.param_scheduler[0],
     dict(_base_.param_scheduler[1], begin=max_epochs // 2, end=max_epochs, T_max=max_epochs // 2),
 ]
+custom_hooks = [dict(type='SpineLossHook', begin=0.5)]

@@ -1,5 +1,3 @@
-import math
-
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmpose.registry import HOOKS
@@ -28,8 +26,8 @@ class SpineLossHook(Hook):
     def before_train_epoch(self, runner):
         """Hold the loss back, or put it in its place again, also after `--resume`."""
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        early = runner.epoch < math.ceil(self.begin * runner.max_epochs)
-        if early and self._held is None:
+        early = runner.epoch < int(self.begin * runner.max_epochs)
+        if early and getattr(model.head, 'spine_loss', None):  # other heads have none
             self._held, model.head.spine_loss = model.head.spine_loss, None
         elif not early and self._held is not None:
             model.head.spine_loss, self._held = self._held, None
