@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from spinepose_mm.paths import check_regular
+
 
 class Boxes:
     """The user's boxes, by frame.
@@ -28,6 +30,7 @@ class Boxes:
         if self._where == 'bboxes':
             self._boxes = given
         else:
+            check_regular(given)
             try:
                 self._boxes = _READERS[Path(given).suffix.lower()](given)
             except _Wrong:

@@ -7,6 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from spinepose_mm.paths import is_utf8
+
 
 @dataclass
 class Camera:
@@ -160,6 +162,8 @@ def _read_toml(path):
 
 def _read_opencv(path):
     values = {}
+    if not is_utf8(path):
+        raise ValueError(f'{path}: OpenCV reads files whose names are UTF-8')
     try:
         storage = cv2.FileStorage(str(path), cv2.FILE_STORAGE_READ)
         for name in ('camera_matrix', 'distortion_coefficients', 'image_width', 'image_height'):

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import builders
-from spinepose_mm.inference import sources
+from spinepose_mm.datasets.transforms import image_file
 from spinepose_mm.inference.sources import Pictures, Video, open_source
 
 RATE = 15
@@ -133,8 +133,8 @@ def test_a_folder_and_a_pattern_in_the_order_of_their_numbers(tmp_path):
 
 
 def test_a_picture_is_decoded_once_and_can_be_read_again(tmp_path, monkeypatch):
-    decoded, stock = [], sources.decode
-    monkeypatch.setattr(sources, 'decode', lambda *args: decoded.append(1) or stock(*args))
+    decoded, stock = [], image_file.decode
+    monkeypatch.setattr(image_file, 'decode', lambda *args: decoded.append(1) or stock(*args))
     path = builders.write_image(tmp_path / 'a.jpg')
     source = open_source(path)
     assert not decoded
@@ -203,9 +203,9 @@ def test_broken_pictures_are_left_out_with_a_warning(tmp_path, warnings):
     (tmp_path / '1.jpg').write_bytes(b'')
     source = open_source(tmp_path)
     assert [frame.index for frame in source] == [0, 2] and source.skipped == 1
-    assert '1.jpg cannot be read' in warnings() and '1 pictures could not be read and were left out' in warnings()
+    assert '1.jpg is not an image' in warnings() and '1 pictures could not be read and were left out' in warnings()
     (tmp_path / '0.jpg').write_bytes(b'no picture')
-    with pytest.raises(ValueError, match=r'0\.jpg cannot be read as a picture'):
+    with pytest.raises(ValueError, match=r'0\.jpg is not an image'):
         open_source(tmp_path / '0.jpg')
     os.remove(tmp_path / '2.jpg')
     with pytest.raises(ValueError, match='holds nothing that can be read'):
@@ -229,7 +229,7 @@ def test_a_picture_of_absurd_size_is_left_out(tmp_path):
     huge.write_bytes(data)
     source = open_source([str(good), str(huge), str(good)])
     assert [found.index for found in source] == [0, 2] and source.skipped == 1
-    with pytest.raises(ValueError, match='2.jpg cannot be read as a picture'):
+    with pytest.raises(ValueError, match='2.jpg has 60000x60000 pixels'):
         open_source(huge)
 
 
