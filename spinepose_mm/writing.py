@@ -18,14 +18,14 @@ def locked(path, what=None, wait=False):
     """Let no other run write a result meanwhile.
 
     The lock is a file beside the result, `<path>.lock`, which is removed at the end. Of a process that was killed that
-    file stays, and locks nothing: the operating system has taken the lock back. Where the file system has no locks, the
-    file itself is one. It names the process, and the next run on the same computer removes that of a process that is
-    no more; one of another computer is to be removed by hand.
+    file stays, and locks nothing: the operating system has taken the lock back. Where the file system has no locks, a
+    file `<path>.softlock` is one by being there. It names the process, and the next run on the same computer removes
+    that of a process that is no more; one of another computer is to be removed by hand.
 
     Whoever holds the lock of a result has its `.part` files to itself, and overwrites those of a run that was killed.
 
     Args:
-        path: of the result, in a folder that is there.
+        path: of the result; its folder is made where there is none.
         what: what an error calls it; the path by default.
         wait: whether to wait for the other run, rather than to raise an error.
 
@@ -34,31 +34,33 @@ def locked(path, what=None, wait=False):
         OSError: no file can be written there.
     """
     try:
-        lock = _acquire(f'{path}.lock')
-    except Timeout:
-        held = f'{what or path} is being written by another run, which holds {path}.lock'
+        lock = _acquire(path)
+    except Timeout as error:
+        held = f'{what or path} is being written by another run, which holds {error.lock_file}'
         if not wait:
             raise BlockingIOError(f'{held}: wait until that is done, or choose another place') from None
         print_log(f'{held}: waiting until that is done', 'current', logging.WARNING)
-        lock = _acquire(f'{path}.lock', -1)
+        lock = _acquire(path, -1)
     try:
         yield
     finally:
         # While it is still held: whoever has opened it sees then that it has no name any more, and opens a new one.
         with suppress(OSError):
-            os.unlink(f'{path}.lock')
+            os.unlink(lock.lock_file)
         lock.release()
 
 
 def _acquire(path, timeout=0):
     """Return a lock that is held, by the operating system, or else by the mere existence of its file."""
     try:
-        lock = FileLock(path, thread_local=False)
+        lock = FileLock(f'{path}.lock', thread_local=False)
         lock.acquire(timeout=timeout)
     except OSError as error:
         if error.errno not in _NO_LOCKS:
             raise
-        lock = SoftFileLock(path, thread_local=False)
+        with suppress(OSError):
+            os.unlink(f'{path}.lock')  # it means nothing there; hence the other name
+        lock = SoftFileLock(f'{path}.softlock', thread_local=False)
         lock.acquire(timeout=timeout)
     return lock
 
