@@ -1,9 +1,8 @@
-"""Locks and whole files, with real processes, kills and limits."""
+"""Locks and whole files, with real processes, kills and a full device."""
 import errno
 import fcntl
 import multiprocessing
 import os
-import resource
 import signal
 import time
 
@@ -78,16 +77,14 @@ def test_a_folder_that_cannot_be_written_to(tmp_path):
 
 @pytest.mark.parametrize('mode, content', [('w', 'a\udcff\n'), ('wb', b'\xff')])
 def test_whole_or_not_at_all(tmp_path, mode, content):
-    """Where the file system takes no more, what was there before stays, and nothing is beside it."""
-    path, limit = tmp_path / 'a', resource.getrlimit(resource.RLIMIT_FSIZE)
+    """On a full disk, what was there before stays, and nothing is beside it."""
+    path = tmp_path / 'a'
     with replacing(path, mode) as file:
         file.write(content)
     before = path.read_bytes()
     assert before == (b'a\\udcff\n' if mode == 'w' else content)
-    try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limit[1]))
-        with pytest.raises(OSError), replacing(path, mode) as file:
-            file.write(content * 100_000)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
-    assert path.read_bytes() == before and os.listdir(tmp_path) == ['a']
+    for part in (None, tmp_path / 'own.part'):
+        (part or tmp_path / 'a.part').symlink_to('/dev/full')
+        with pytest.raises(OSError, match='No space left'), replacing(path, mode, part) as file:
+            file.write(content)
+        assert path.read_bytes() == before and os.listdir(tmp_path) == ['a']

@@ -83,7 +83,7 @@ class Video(Source):
         with self._opened() as capture:
             size = [capture.get(side) / 1e3 for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)]
             if np.prod(size) > max_megapixels:
-                raise ValueError(f'{path} has frames of {np.prod(size):.0f} megapixels, and at most {max_megapixels:g} are '
+                raise ValueError(f'{path} has frames of {np.prod(size):.4g} megapixels, and at most {max_megapixels:g} are '
                                  'decoded, unless max_megapixels is set higher')
             rate = capture.get(cv2.CAP_PROP_FPS)
             self._played_at = rate if 0 < rate < 1000 else _GUESSED_RATE

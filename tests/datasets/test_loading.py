@@ -1,4 +1,5 @@
 import io
+import os
 import pickle
 
 import cv2
@@ -224,3 +225,11 @@ def test_what_cannot_be_decoded_is_an_error_or_skipped_when_it_is_cropped(tmp_pa
                                       bbox_scale=np.full((1, 2), 40.)))
     assert TRANSFORMS.build(dict(type='SpineTopdownAffine', input_size=(9, 12))).transform(results) is None
     assert 'a.jpg is not an image (broken images so far in this process: 1)' in warnings()
+
+
+def test_large_images_and_pipes_are_broken_ones(tmp_path, warnings):
+    path = builders.write_image(tmp_path / 'a.jpg')
+    with pytest.raises(ValueError, match='image .*a.jpg has 0.012 megapixels, and at most 0.01 are decoded'):
+        load(path, max_megapixels=.01)
+    os.mkfifo(tmp_path / 'b.jpg')
+    assert load(tmp_path / 'b.jpg', skip_broken=True) is None and 'b.jpg is a pipe' in warnings()

@@ -1,4 +1,5 @@
 import json
+import os
 
 import numpy as np
 import pytest
@@ -70,3 +71,9 @@ def test_bad_arrays_and_no_file(tmp_path):
         Boxes(tmp_path / 'none.csv')
     with pytest.raises(ValueError, match='bboxes: a box of every frame is not'):
         Boxes(np.array([[5., 5, 1, 1]]))
+
+
+def test_a_pipe(tmp_path):
+    os.mkfifo(tmp_path / 'a.csv')
+    with pytest.raises(ValueError, match=r'a\.csv is a pipe'):
+        Boxes(tmp_path / 'a.csv')

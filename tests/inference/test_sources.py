@@ -239,3 +239,24 @@ def test_cameras_are_not_read_ahead(monkeypatch, tmp_path):
     stock = cv2.VideoCapture
     monkeypatch.setattr(cv2, 'VideoCapture', lambda number: stock(str(path)))
     assert not open_source('webcam:0').reads_ahead
+
+
+@pytest.mark.parametrize('name', ['a.jpg', 'a.mp4'])
+def test_pipes_are_refused(tmp_path, name):
+    """Whoever opens one for reading waits until another writes."""
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ValueError, match=f'{name} is a pipe, where a regular file is expected'):
+        open_source(tmp_path / name)
+    cv2.imwrite(str(tmp_path / 'b.png'), picture())
+    assert len(list(open_source(tmp_path))) == 1  # in a folder, one is left out
+
+
+def test_large_frames_and_images_are_refused_unless_they_are_allowed(tmp_path, warnings):
+    video, image = write_video(tmp_path / 'a.mp4', 2), builders.write_image(tmp_path / 'a.png')
+    for path in (video, image, str(tmp_path / '*.png'), [str(image)]):
+        with pytest.raises(ValueError, match='megapixels|nothing that can be read'):
+            list(open_source(path, max_megapixels=.01))
+        assert list(open_source(path, max_megapixels=.02))
+    assert 'a.png has 0.012 megapixels, and at most 0.01 are decoded' in warnings()
+    with pytest.raises(ValueError, match='max_megapixels is over 0, not nan'):
+        open_source(image, max_megapixels=float('nan'))

@@ -1,5 +1,6 @@
 """What an image file says of itself, and the pixels of a JPEG: those of OpenCV, in less time."""
 import io
+import re
 from pathlib import Path
 
 import cv2
@@ -63,8 +64,10 @@ def examine(data, max_megapixels=MAX_MEGAPIXELS):
     """
     if not data.startswith(b'\xff\xd8'):
         is_png = data.startswith(_PNG)
-        size = [int.from_bytes(data[i:i + 4], 'big') for i in (16, 20)] if is_png else _size_by_pillow(data)
-        _check_size(*size, max_megapixels)
+        if is_png:
+            _check_size(*(int.from_bytes(data[i:i + 4], 'big') for i in (16, 20)), max_megapixels)
+        else:
+            _check_by_pillow(data, max_megapixels)
         return is_png and data.rfind(b'IEND') < 0, None
     # Walk over the headers, since they may hold a whole thumbnail, to the first scan; within scans 0xFF is stuffed,
     # so that an end marker (FF D9) after it can only be the image's own.
@@ -90,15 +93,16 @@ def examine(data, max_megapixels=MAX_MEGAPIXELS):
     return data.rfind(b'\xff\xd9', at) < 0, shape if is_simple and is_upright else None
 
 
-def _size_by_pillow(data):
-    """Return the width and the height that an image file's header tells, 0 and 0 where it is none that Pillow knows."""
+def _check_by_pillow(data, max_megapixels):
+    """Raise ValueError as `examine` does of a file that is neither a JPEG nor a PNG."""
     try:
         with Image.open(io.BytesIO(data)) as image:
-            return image.size
-    except Image.DecompressionBombError:
-        return MAX_SIDE, MAX_SIDE  # what it is, Pillow says in words alone
+            size = image.size
+    except Image.DecompressionBombError as error:  # which tells the number of pixels in words alone
+        return _check_pixels(int(re.search(r'\d+', str(error))[0]), max_megapixels)
     except Exception:  # parsers raise nearly anything on broken bytes
-        return 0, 0
+        size = 0, 0
+    _check_size(*size, max_megapixels)
 
 
 def _check_size(width, height, max_megapixels):
@@ -106,8 +110,12 @@ def _check_size(width, height, max_megapixels):
         raise ValueError('is not an image')
     if max(width, height) > MAX_SIDE:
         raise ValueError(f'has {width}x{height} pixels, and OpenCV works on {MAX_SIDE} a side at most')
-    if width * height > max_megapixels * 1e6:
-        raise ValueError(f'has {width * height / 1e6:.0f} megapixels, and at most {max_megapixels:g} are decoded, unless '
+    _check_pixels(width * height, max_megapixels)
+
+
+def _check_pixels(pixels, max_megapixels):
+    if pixels > max_megapixels * 1e6:
+        raise ValueError(f'has {pixels / 1e6:.4g} megapixels, and at most {max_megapixels:g} are decoded, unless '
                          'max_megapixels is set higher')
 
 
