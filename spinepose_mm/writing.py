@@ -10,6 +10,7 @@ from mmengine.logging import print_log
 #: What file systems answer that have no locks.
 _NO_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
 
+_PATIENCE = .2  # seconds, for a run that is just ending, and to remove the file of one that was killed
 _TEXT = dict(encoding='utf-8', errors='backslashreplace', newline='\n')
 
 
@@ -50,7 +51,7 @@ def locked(path, what=None, wait=False):
         lock.release()
 
 
-def _acquire(path, timeout=0):
+def _acquire(path, timeout=_PATIENCE):
     """Return a lock that is held, by the operating system, or else by the mere existence of its file."""
     try:
         lock = FileLock(f'{path}.lock', thread_local=False)

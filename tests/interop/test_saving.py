@@ -196,8 +196,9 @@ def test_killed_in_a_fork_of_a_data_loader_and_resumed_at_once(tmp_path):
     """A second real training is refused while the first one runs, and goes on as soon as that one is killed."""
     script = tmp_path / 'train.py'
     script.write_text(textwrap.dedent(TRAIN).replace('num_workers=0', 'num_workers=2, persistent_workers=True').replace(
-        "if mode == 'loss'", "if not where == 'stall' or __import__('time').sleep(600) or mode == 'loss'").replace(
-        "where != 'nowhere'", "where not in ('nowhere', 'stall')"))
+        'import torch\n', 'import torch, time\n').replace(
+        'def forward(self, inputs, mode):', 'def forward(self, inputs, mode):\n        where == "stall" and time.sleep(600)'
+    ).replace("where != 'nowhere'", "where not in ('nowhere', 'stall')"))
 
     def start(where):
         return subprocess.Popen([sys.executable, '-W', 'ignore', str(script), str(tmp_path / 'work'), where, '0', '1'],
