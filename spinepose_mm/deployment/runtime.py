@@ -17,6 +17,7 @@ from torch import nn
 from spinepose_mm import skeleton
 from spinepose_mm.interop.checkpoints import CheckpointError
 from spinepose_mm.interop.threads import one_torch_thread
+from spinepose_mm.reading import reading
 
 from .channels import swap_channels
 
@@ -95,13 +96,37 @@ def run_onnx(model, path):
     model.test_step = one_torch_thread()(model.test_step)
 
 
-def _open_file(path, **options):
-    """Return the session of a file, or raise CheckpointError where it is none."""
-    libraries()
-    try:
+def open_file(path, **options):
+    """Return the session of a file as `open_session`, or raise CheckpointError where it is none."""
+    with reading(path, 'is no ONNX file that onnxruntime can run', raised=CheckpointError):
         return open_session(str(path), **options)
-    except Exception as error:  # onnxruntime has an exception of its own for each kind of broken file
-        raise CheckpointError(f'{path} is no ONNX file that onnxruntime can run: {error}') from error
+
+
+def read_metadata(path, said):
+    """Return the metadata of an ONNX file that are numbers and names, each where the file has it.
+
+    Args:
+        path: of the file, for the errors.
+        said: {field: text}.
+
+    Returns:
+        dict: `keypoint_names`, a list of text, `mean` and `std` of three numbers, and `input_size`, two whole numbers.
+
+    Raises:
+        CheckpointError: a field is none of these.
+    """
+    kinds = dict(keypoint_names=(str, None), mean=((int, float), 3), std=((int, float), 3), input_size=(int, 2))
+    found = {}
+    for field, (kind, count) in kinds.items():
+        if field not in said:
+            continue
+        with reading(path, 'is no JSON', f'its metadata {field}', CheckpointError):
+            found[field] = values = json.loads(said[field])
+        if not isinstance(values, list) or not all(isinstance(value, kind) for value in values) \
+                or count not in (None, len(values)):
+            raise CheckpointError(f'{path}: its metadata {field} is {said[field][:80]}, where a list of '
+                                  f'{count or ""} {"names" if kind is str else "numbers"} is expected')
+    return found
 
 
 class _Lifter:
@@ -113,7 +138,7 @@ class _Lifter:
     """
 
     def __init__(self, path):
-        self.path, self.session = path, _open_file(path, threads=1)
+        self.path, self.session = path, open_file(path, threads=1)
         inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
         self.input, points = inputs[0].name, np.zeros((2, skeleton.NUM_KEYPOINTS, 2), np.float32)
         expected = (f'a lifter takes {points.shape[1:]} and gives {(*points.shape[1:-1], 3)} for each of any number of '
@@ -146,10 +171,10 @@ class _Network:
     """
 
     def __init__(self, path, model):
-        self.path, self.session = path, _open_file(path)
+        self.path, self.session = path, open_file(path)
         self.device, self.threads = torch.device('cpu'), torch.get_num_threads()
         self._check_shapes(model.head)
-        self.swap = self._read_metadata(model)
+        self.swap = self._compare_metadata(model)
 
     def __call__(self, pictures):
         if pictures.device != self.device:
@@ -192,13 +217,10 @@ class _Network:
                 raise CheckpointError(f'{self.path} is of another model: {name} has the shape {axis.shape}, and the '
                                       f'config {expected} (people, keypoints, places)')
 
-    def _read_metadata(self, model):
+    def _compare_metadata(self, model):
         """Compare what the file says of itself, and return the layer to be put before it."""
         said = self.session.get_modelmeta().custom_metadata_map
-        try:
-            lists = {key: json.loads(said[key]) for key in ('keypoint_names', 'mean', 'std') if key in said}
-        except ValueError as error:
-            raise CheckpointError(f'{self.path}: its metadata are no JSON: {error}') from error
+        lists = read_metadata(self.path, said)
         count, names = model.head.out_channels, lists.get('keypoint_names')
         if names and count in skeleton.LAYOUTS and tuple(names) != skeleton.NAMES[:count]:
             raise CheckpointError(f'{self.path} predicts other keypoints than {skeleton.LAYOUTS[count]}\'s, or in '

@@ -1,0 +1,41 @@
+"""The boundary that each reader of a user's files goes through, so that whatever a parser raises names the file."""
+from contextlib import contextmanager
+
+_SAID = {RecursionError: 'it is nested too deeply', MemoryError: 'it asks for more memory than there is'}
+
+
+@contextmanager
+def reading(path, problem, field=None, raised=ValueError):
+    """Turn what goes wrong in reading a file into one error that names the file and the field.
+
+    What passes as it is: an error whose text begins with the path; an OSError that carries a file's name, such as
+    FileNotFoundError; and ImportError, since it is no fault of the file.
+
+    Args:
+        path: of the file.
+        problem: what it is or is not then, such as 'is not JSON'.
+        field: where in the file, or None.
+        raised: class of the error.
+
+    Raises:
+        ValueError: or `raised`: '{path}: {field} {problem}: {reason}'.
+    """
+    try:
+        yield
+    except ImportError:
+        raise
+    except Exception as error:  # parsers raise nearly anything on broken bytes
+        is_named = isinstance(error, ValueError) and str(error).startswith((f'{path} ', f'{path}:'))
+        if is_named or getattr(error, 'filename', None) is not None:
+            raise
+        where = path if field is None else f'{path}: {field}'
+        raise raised(f'{where} {problem}: {_reason(error)}') from error
+
+
+def _reason(error):
+    """Return what an error says in one line, with its kind where that is a part of it."""
+    for kind, said in _SAID.items():
+        if isinstance(error, kind):
+            return said
+    text = ' '.join(str(error).split())
+    return text if isinstance(error, ValueError) and text else f'{type(error).__name__}: {text}'
