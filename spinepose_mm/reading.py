@@ -1,6 +1,8 @@
-"""The boundary that each reader of a user's files goes through, so that whatever a parser raises names the file."""
+"""The boundary that each reader of a user's files goes through: whatever a parser raises names the file."""
+import sys
 from contextlib import contextmanager
 
+_MOST_LETTERS = 300  # of a parser's own words, which may hold the whole file
 _SAID = {RecursionError: 'it is nested too deeply', MemoryError: 'it asks for more memory than there is'}
 
 
@@ -38,4 +40,11 @@ def _reason(error):
         if isinstance(error, kind):
             return said
     text = ' '.join(str(error).split())
+    text = text[:_MOST_LETTERS] + ('...' if len(text) > _MOST_LETTERS else '')
     return text if isinstance(error, ValueError) and text else f'{type(error).__name__}: {text}'
+
+
+def is_number(value):
+    """Tell whether a value is a finite number; an integer beyond those that a float can be is none."""
+    most = sys.float_info.max
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and -most <= value <= most

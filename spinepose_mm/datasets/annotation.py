@@ -1,9 +1,8 @@
 """What makes one person of a COCO file useless to a top-down pose model."""
-import sys
-
 import numpy as np
 
 from spinepose_mm import skeleton
+from spinepose_mm.reading import is_number
 
 
 def problem(person):
@@ -34,12 +33,6 @@ def problem(person):
     if not is_number(person.get('area', 0)) or person.get('area', 0) < 0:
         return 'an area that is not a number from 0 on'
     return None
-
-
-def is_number(value):
-    """Tell whether a value is a finite number; an integer beyond those that a float can be is none."""
-    most = sys.float_info.max
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and -most <= value <= most
 
 
 def has_area(bbox, width, height):

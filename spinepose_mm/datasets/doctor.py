@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from spinepose_mm import skeleton
-from spinepose_mm.reading import reading
+from spinepose_mm.reading import is_number, reading
 
 from . import annotation, checks
 from .transforms.loading import is_truncated
@@ -119,7 +119,7 @@ def _read(ann_file):
     if not path.is_file():
         raise FileNotFoundError(f'{path} does not exist')
     with reading(path, 'is not JSON'):
-        content = json.loads(path.read_bytes())
+        content = json.loads(path.read_text(encoding='utf-8'))
     for name in ('images', 'annotations'):
         entries = content.get(name) if isinstance(content, dict) else None
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -135,7 +135,7 @@ def _is_usable(image):
     """Tell whether an image has all that is needed of it."""
     sizes = [image.get(side) for side in ('width', 'height')]
     return (_is_id(image.get('id')) and isinstance(image.get('file_name'), str)
-            and all(annotation.is_number(size) and size > 0 for size in sizes))
+            and all(is_number(size) and size > 0 for size in sizes))
 
 
 def _repeated(report, severity, problem, values):

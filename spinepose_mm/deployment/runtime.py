@@ -17,12 +17,16 @@ from torch import nn
 from spinepose_mm import skeleton
 from spinepose_mm.interop.checkpoints import CheckpointError
 from spinepose_mm.interop.threads import one_torch_thread
-from spinepose_mm.reading import reading
+from spinepose_mm.reading import is_number, reading
 
 from .channels import swap_channels
 
 #: Names in the files of the RTMPose SDK.
 INPUT, OUTPUTS = 'input', ('simcc_x', 'simcc_y')
+#: Fields of the metadata that are JSON: what a field lists, how many of them, and what tells one.
+_METADATA = dict(
+    keypoint_names=('names', None, lambda value: isinstance(value, str)), mean=('3 numbers', 3, is_number),
+    std=('3 numbers', 3, is_number), input_size=('2 whole numbers', 2, lambda value: type(value) is int and value > 0))
 
 
 def libraries():
@@ -115,17 +119,15 @@ def read_metadata(path, said):
     Raises:
         CheckpointError: a field is none of these.
     """
-    kinds = dict(keypoint_names=(str, None), mean=((int, float), 3), std=((int, float), 3), input_size=(int, 2))
     found = {}
-    for field, (kind, count) in kinds.items():
+    for field, (what, count, fits) in _METADATA.items():
         if field not in said:
             continue
         with reading(path, 'is no JSON', f'its metadata {field}', CheckpointError):
             found[field] = values = json.loads(said[field])
-        if not isinstance(values, list) or not all(isinstance(value, kind) for value in values) \
-                or count not in (None, len(values)):
-            raise CheckpointError(f'{path}: its metadata {field} is {said[field][:80]}, where a list of '
-                                  f'{count or ""} {"names" if kind is str else "numbers"} is expected')
+        if not (isinstance(values, list) and all(map(fits, values)) and count in (None, len(values))):
+            raise CheckpointError(f'{path}: its metadata {field} is {said[field][:80]}, where a list of {what} is '
+                                  'expected')
     return found
 
 

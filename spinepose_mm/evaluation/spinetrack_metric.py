@@ -12,8 +12,8 @@ from mmpose.registry import METRICS
 from xtcocotools.coco import COCO
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.annotation import is_number, problem
-from spinepose_mm.reading import reading
+from spinepose_mm.datasets.annotation import problem
+from spinepose_mm.reading import is_number, reading
 
 from .batched_cocoeval import BatchedCOCOeval, Found, Labels
 from .suppression import suppress
@@ -136,19 +136,24 @@ class SpineTrackMetric(CocoMetric):
         return values
 
     def _check_ids(self, dataset):
-        """Raise ValueError where two entries have one id: COCO would take the last of them twice."""
+        """Raise ValueError where two entries have one id, of which COCO takes the last twice, or a category is unknown."""
+        where = self.ann_file or 'the data set'
         for name in ('images', 'annotations'):
             for id, count in Counter(entry['id'] for entry in dataset[name]).items():
                 if count > 1:
-                    raise ValueError(f'{self.ann_file or "the data set"}: id {id!r} is there {count} times in '
-                                     f'{name!r}')
+                    raise ValueError(f'{where}: id {id!r} is there {count} times in {name!r}')
+        categories = {category['id'] for category in dataset['categories']}
+        for person in dataset['annotations']:
+            if person['category_id'] not in categories:
+                raise ValueError(f'{where}: annotation {person["id"]} has category_id = {person["category_id"]!r}, '
+                                 'which no category has')
 
     def _check(self, people):
         for person in people:
             where = f'{self.ann_file or "the data set"}: annotation {person["id"]}'
             flat = person.setdefault('keypoints', [0] * 3 * skeleton.NUM_KEYPOINTS)  # crowds may have none
             if not isinstance(flat, list) or len(flat) != 3 * skeleton.NUM_KEYPOINTS:
-                found = f'{len(flat) / 3:g}' if isinstance(flat, list) else repr(flat)
+                found = f'{len(flat) / 3:g}' if isinstance(flat, list) else repr(flat)[:80]
                 raise ValueError(f'{where} has {found} keypoints, where {skeleton.NUM_KEYPOINTS} are expected')
             if self.use_area and 'area' not in person:
                 raise ValueError(f'{where} has no field \'area\'; set use_area=False to take it from the box')

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from mmengine.logging import print_log
 
-from spinepose_mm.reading import reading
+from spinepose_mm.reading import is_number, reading
 
 
 class Boxes:
@@ -126,9 +126,11 @@ def _read_json(path):
     boxes = defaultdict(list)
     for number, detection in enumerate(content):
         with reading(path, 'is no detection', f'entry {number}'):
-            x, y, width, height = detection['bbox']
+            box = detection['bbox']
+            if not (isinstance(box, list) and len(box) == 4 and all(map(is_number, box))):
+                raise ValueError(f'bbox is not four finite numbers, but {repr(box)[:80]}')
             image = _whole(path, 'image_id', detection['image_id'])
-            boxes[f'id {image}'].append([x, y, x + width, y + height])
+            boxes[f'id {image}'].append([*box[:2], box[0] + box[2], box[1] + box[3]])
     return dict(boxes)
 
 

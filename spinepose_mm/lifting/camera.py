@@ -191,8 +191,8 @@ def check_camera(where, camera):
         camera: Camera.
     """
     K, dist = camera.K, camera.dist
-    if not all(np.isfinite(value).all() for value in (K, dist, camera.R, camera.t)):
-        raise ValueError(f'{where}the camera\'s matrix, distortions or place are not finite')
+    if not all(np.isfinite(np.asarray(value, float)).all() for value in (K, dist, camera.R, camera.t, camera.size)):
+        raise ValueError(f'{where}matrix, distortions, place or size are not finite')
     if min(camera.size) < 1 or min(K[0, 0], K[1, 1]) <= 0 or K[2].tolist() != [0, 0, 1]:
         raise ValueError(f'{where}matrix and size are of no camera: {K.tolist()}, {list(camera.size)}')
     if len(dist) not in (4, 5, 8, 12, 14):  # what OpenCV has models for
@@ -209,7 +209,7 @@ def _most_moved(camera):
     if not np.any(camera.dist):
         return 0.
     steps = np.linspace(-.25, .25, 5)
-    offsets = np.stack(np.meshgrid(*np.multiply.outer(camera.size, steps)), -1).reshape(-1, 2)
+    offsets = np.stack(np.meshgrid(*np.multiply.outer(np.asarray(camera.size, float), steps)), -1).reshape(-1, 2)
     rays = np.column_stack([offsets / np.diag(camera.K)[:2], np.ones(len(offsets))])
     pixels, _ = cv2.projectPoints(rays[:, None], np.zeros(3), np.zeros(3), camera.K, camera.dist)
     return float(np.linalg.norm(pixels[:, 0] - camera.K[:2, 2] - offsets, axis=1).max())

@@ -11,8 +11,8 @@ from mmpose.datasets.datasets import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.annotation import has_area, is_number, problem
-from spinepose_mm.reading import reading
+from spinepose_mm.datasets.annotation import has_area, problem
+from spinepose_mm.reading import is_number, reading
 
 
 @DATASETS.register_module()
@@ -91,14 +91,14 @@ class SpineTrackDataset(BaseCocoStyleDataset):
         if flat is None or person.get('iscrowd'):
             return None
         if not isinstance(flat, list) or len(flat) != 3 * skeleton.NUM_KEYPOINTS:
-            found = f'{len(flat) / 3:g} keypoints' if isinstance(flat, list) else f'keypoints = {flat!r}'
+            found = f'{len(flat) / 3:g} keypoints' if isinstance(flat, list) else f'keypoints = {repr(flat)[:80]}'
             raise ValueError(f'{self.ann_file}: {where} has {found}, where {skeleton.NUM_KEYPOINTS} are expected'
                              + _advice(flat))
         for field in ('width', 'height', 'file_name'):
             if field not in image:
                 raise ValueError(f'{self.ann_file}: image {image.get("id")} has no field {field!r}')
             if field != 'file_name' and not (is_number(image[field]) and image[field] > 0):
-                raise ValueError(f'{self.ann_file}: image {image.get("id")} has {field} = {image[field]!r}, where a '
+                raise ValueError(f'{self.ann_file}: image {image.get("id")} has {field} = {repr(image[field])[:80]}, where a '
                                  'number of pixels is expected')
         wrong = problem(person)
         if wrong:
