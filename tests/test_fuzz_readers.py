@@ -81,7 +81,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp('fuzz')
 
 
-@tried(80)
+@tried(50)
 @given(content=st.one_of(changed(annotations.sound()).map(lambda found: json.dumps(found).encode()),
                          damaged(json.dumps(annotations.sound()).encode())))
 def test_annotations(folder, content):
@@ -100,7 +100,7 @@ def test_annotations(folder, content):
         ends_clearly(path, read)
 
 
-@tried(150)
+@tried(100)
 @given(kind=st.sampled_from(['json', 'csv']), data=st.data())
 def test_boxes(folder, kind, data):
     frames, named = [[[1., 2, 11, 22]]] * 3, {'0': [[1., 2, 11, 22]], '2': []}
@@ -122,7 +122,7 @@ def test_boxes(folder, kind, data):
     ends_clearly(path, read)
 
 
-@tried(200)
+@tried(120)
 @given(data=st.data())
 def test_calibration_files(folder, data):
     kind, content = data.draw(st.sampled_from([
@@ -136,7 +136,7 @@ def test_calibration_files(folder, data):
     ends_clearly(path, read)
 
 
-@tried(150)
+@tried(100)
 @given(field=st.sampled_from(['keypoint_names', 'mean', 'std', 'input_size']),
        text=st.one_of(VALUES.map(json.dumps), changed([1., 2, 3], 1).map(json.dumps), st.text(max_size=6)))
 def test_metadata_of_onnx_files(folder, field, text):
@@ -153,7 +153,7 @@ def small(folder):
     return builders.write_simspine(folder / 'small.npz', names=builders.simspine_names()[:2], axes=2).read_bytes()
 
 
-@tried(150)
+@tried(100)
 @given(data=st.data())
 def test_annotation_files_of_simspine(folder, small, data):
     path = folder / 's.npz'
