@@ -16,7 +16,7 @@ GROUPS = dict(annotations=annotations, boxes=boxes, cameras=cameras, checkpoints
 CASES = {f'{group}: {name}': case for group, module in GROUPS.items() for name, case in module.CASES.items()}
 _LONGEST = 1200  # characters of a clear error
 #: How many there are of each; those of annotations are each given to check_dataset, to a training and to a test.
-COUNTS = dict(annotations=177, boxes=45, cameras=34, checkpoints=38, h5=14, images=25, npz=31, onnx=29, options=42,
+COUNTS = dict(annotations=177, boxes=45, cameras=34, checkpoints=38, h5=14, images=25, npz=31, onnx=29, options=43,
               outputs=20, videos=17)
 
 

@@ -194,7 +194,7 @@ def _labels(report, people, by_id):
     def add(problem, whom):
         report.add(SUSPECT, problem, ids[whom].tolist())
 
-    add('area of 0, which matches no prediction in a test unless use_area=False',
+    add('area of 0, which no prediction can match in a test',
         np.array([person.get('area', 1) == 0 for person in people]))
     add('label outside the picture', checks.outside(points, labelled, np.zeros_like(sizes), sizes).any(1))
     margin = 0.25 * boxes[:, 2:]

@@ -1,12 +1,14 @@
 import contextlib
 import io
 import itertools
+import logging
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
 import numpy as np
 from mmengine.fileio import get_local_path
+from mmengine.logging import print_log
 from mmpose.evaluation import CocoMetric
 from mmpose.registry import METRICS
 from xtcocotools.coco import COCO
@@ -149,6 +151,8 @@ class SpineTrackMetric(CocoMetric):
                                  'which no category has')
 
     def _check(self, people):
+        """Raise ValueError where a person cannot be compared with a prediction; warn of those that nothing can match."""
+        without_area = []
         for person in people:
             where = f'{self.ann_file or "the data set"}: annotation {person["id"]}'
             flat = person.setdefault('keypoints', [0] * 3 * skeleton.NUM_KEYPOINTS)  # crowds may have none
@@ -160,9 +164,15 @@ class SpineTrackMetric(CocoMetric):
             wrong = problem(person)
             if wrong:
                 raise ValueError(f'{where} has {wrong}')
-            if self.use_area and not (is_number(person['area']) and (person['area'] > 0 or not any(flat[2::3]))):
-                raise ValueError(f'{where} has area = {person["area"]!r}, which no prediction could match; set '
-                                 'use_area=False to take it from the box')
+            if self.use_area and not (is_number(person['area']) and person['area'] >= 0):
+                raise ValueError(f'{where} has area = {repr(person["area"])[:80]}; set use_area=False to take it from '
+                                 'the box')
+            if self.use_area and person['area'] == 0 and any(flat[2::3]):
+                without_area.append(person['id'])
+        if without_area:
+            print_log(f'{self.ann_file or "the data set"}: {len(without_area)} people have an area of 0, which no '
+                      f'prediction can match; the first is annotation {without_area[0]}; set use_area=False to take '
+                      'areas from the boxes', 'current', logging.WARNING)
 
     def _truth(self, samples):
         """Return the labels that came with the samples as a COCO object, as `gt_to_coco_json` writes them."""

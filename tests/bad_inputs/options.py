@@ -64,11 +64,19 @@ def shown(place):
     return analyse(FRAMES, place.folder, place.inferencer, formats=['csv'], bboxes=BOX, show=True)
 
 
+def boxes_of_other_frames(place):
+    path = place.folder / 'boxes.csv'
+    path.write_text('frame,x1,y1,x2,y2\n70,5,5,60,45\n')
+    return find(bboxes=path)(place)
+
+
 _HEIGHT = 'height is in metres, from .3 to 2.8'
 CASES = {
     'box threshold of NaN': refused('bbox_thr is a number from 0 to 1, not nan', bbox_thr=float('nan')),
     'box threshold under 0': refused('bbox_thr is a number from 0 to 1', bbox_thr=-1),
     'overlap of NaN': refused('nms_thr is a number from 0 to 1', nms_thr=float('nan')),
+    'boxes of other frames': Case(boxes_of_other_frames, result=lambda found: found == [0, 0],
+                                  warning=r'boxes\.csv: boxes of 1 of 1 frames or images are of none in'),
     'detect on no frame': refused('detect_every is a whole number', detect_every=0),
     'detect on hardly any frame': Case(find(detect_every=10 ** 9), result=lambda found: found == [1, 1]),
     'detect on a fraction': refused('detect_every is a whole number', detect_every=1.5),
