@@ -54,7 +54,7 @@ setup(
     # torch: from 2.6 on, checkpoints are loaded as data; numpy: what xtcocotools and mmcv are built against here.
     install_requires=[
         'torch>=2.6', 'numpy>=1.26,<2.3', 'mmengine>=0.10.7,<0.11', 'opencv-python>=4.8,<5', 'safetensors>=0.4',
-        'simplejpeg>=1.7', 'scipy>=1.10', 'tqdm', 'requests', 'matplotlib'],
+        'simplejpeg>=1.7', 'scipy>=1.10', 'tqdm', 'requests', 'matplotlib', 'pillow', 'filelock>=3.22'],
     extras_require={
         # As for MMPose itself, what has to be built or has broken requirements is mim's business, or that of
         # scripts/install.py: pip alone would try to build chumpy for mmpose, and mmcv without torch.

@@ -12,6 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from spinepose_mm import skeleton
+from spinepose_mm.paths import check_regular
 from spinepose_mm.reading import is_number, reading
 
 from . import annotation, checks
@@ -237,15 +238,16 @@ def _pictures(report, images, folder, progress):
 def _picture(path):
     """Return (what is wrong with a picture or None, its (width, height), a digest of the file)."""
     try:
+        check_regular(path)
         data = path.read_bytes()
-    except (OSError, ValueError):  # such as a name that no file can have
+    except (OSError, ValueError):  # such as a name that no file can have, or a pipe
         return 'missing picture', None, None
-    if is_truncated(data):
-        return 'truncated picture', None, None
     try:
+        if is_truncated(data):
+            return 'truncated picture', None, None
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:  # no data, or a size beyond reason
+    except (ValueError, cv2.error):
         image = None
     if image is None:
-        return 'file that is no picture', None, None
+        return 'file that is no picture, or too large a one', None, None
     return None, image.shape[1::-1], hashlib.md5(data).hexdigest()

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from mmengine.logging import print_log
 
+from spinepose_mm.paths import check_regular
 from spinepose_mm.reading import is_number, reading
 
 
@@ -36,6 +37,7 @@ class Boxes:
             if reader is None:
                 raise ValueError(f'{given}: a file of boxes ends in .csv or .json')
             with reading(given, 'is no .csv or .json of boxes'):
+                check_regular(given)
                 self._boxes = reader(given)
         if self._everywhere:
             self._boxes = self._checked(self._boxes, 'of every frame')

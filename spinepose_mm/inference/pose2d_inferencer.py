@@ -17,6 +17,7 @@ from spinepose_mm.models.heads.spinepose_head import SCORES, SpinePoseHead
 from .ahead import ahead
 from .between import boxes_between
 from .boxes import Boxes
+from .errors import naming
 from .ids import Ids
 from .journal import described
 from .people import People, nobody
@@ -88,7 +89,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         smoother, measurer, computes, detecting = Smoother(), Measurer(), Event(), Lock()
 
         def detect(frame):
-            with detecting:
+            with detecting, naming(*frame.place):
                 return self.detect(frame.image, bbox_thr, nms_thr) if boxes is None else boxes.of(frame)
 
         def compute(frame):
@@ -97,7 +98,8 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
                 where = boxes_between(found, frame.image.shape[1::-1])
             else:
                 where = detect(frame) if detected is None else detected
-            return self.find(frame.image, where, flip_test, score, v1_postprocess)
+            with naming(*frame.place):
+                return self.find(frame.image, where, flip_test, score, v1_postprocess)
         every = detect_every if source.is_film and self.detector is not None else 1
         for frame, is_due, detected in self._detections(source, every, detect, computes):
             if ids is None or not source.is_film:

@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from spinepose_mm.paths import is_utf8
 from spinepose_mm.reading import reading
 
 #: OpenCV's parser calls itself for each level of lists, maps and tags, and ends the process at some 30,000 of them.
@@ -164,6 +165,8 @@ def _read_toml(path):
 
 def _read_opencv(path):
     values = {}
+    if not is_utf8(path):
+        raise ValueError(f'{path}: OpenCV reads files whose names are UTF-8')
     with reading(path, 'is no file of OpenCV\'s'):
         content = path.read_bytes()
         if len(content) > _MOST_BYTES or len(re.findall(rb'[\[{]|<\w|- ', content)) > _MOST_NESTED:

@@ -152,7 +152,7 @@ def test_pictures(rendered, tmp_path):
     cv2.imwrite(str(tmp_path / names[4]), cv2.imread(str(tmp_path / names[4]))[:-1])
     (tmp_path / names[6]).write_bytes((tmp_path / names[5]).read_bytes())
     assert found(examine_changed(tmp_path, content, image_folder=tmp_path), ERROR) == {
-        'missing picture': [names[0]], 'truncated picture': [names[1]], 'file that is no picture': names[2:4],
+        'missing picture': [names[0]], 'truncated picture': [names[1]], 'file that is no picture, or too large a one': names[2:4],
         'picture of another size than the file says': [names[4]]}
     again = found(examine(tmp_path / 'changed.json', tmp_path))
     assert again['picture that is there under another name too'] == [names[6]]

@@ -1,4 +1,5 @@
 import json
+import os
 
 import numpy as np
 import pytest
@@ -81,3 +82,9 @@ def test_boxes_of_frames_that_there_are_not_are_counted_once(tmp_path, warnings)
             boxes.meet(Frame(index, 0., 'a.mp4'))  # as of frames whose people are in a journal
         boxes.tell_unused('a.mp4')
         assert told in warnings() and bool(told) == bool(warnings())
+
+
+def test_a_pipe(tmp_path):
+    os.mkfifo(tmp_path / 'a.csv')
+    with pytest.raises(ValueError, match=r'a\.csv is a pipe'):
+        Boxes(tmp_path / 'a.csv')
