@@ -80,6 +80,9 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         if not isinstance(detect_every, Integral) or detect_every < 1 or bboxes is not None and detect_every > 1:
             raise ValueError(f'detect_every is a whole number of frames, 1 or more, and 1 where bboxes are given, not '
                              f'{detect_every!r}')
+        for name, value in (('bbox_thr', bbox_thr), ('nms_thr', nms_thr)):
+            if not 0 <= value <= 1:
+                raise ValueError(f'{name} is a number from 0 to 1, not {value!r}')
         self._check_decoding(score, v1_postprocess)
         boxes = None if bboxes is None else Boxes(bboxes)
         rate, ids, found = source.frame_rate or 1., None, nobody()
@@ -101,6 +104,8 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         for frame, is_due, detected in self._detections(source, every, detect, computes):
             if ids is None or not source.is_film:
                 ids, chosen = Ids(rate), Subject(subject, rate)
+            if boxes is not None:
+                boxes.meet(frame)
             found = compute(frame) if find is None else find(frame, compute)
             people = chosen.update(ids.update(found, frame.time if source.is_film else None), frame.image.shape[1::-1])
             if smooth and source.is_film:
@@ -108,6 +113,8 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
                 people.keypoints = smoother.update(people.ids, people.keypoints, people.scores, size, frame.time)
             frame.people = measurer.update(people) if measure else people
             yield frame
+        if boxes is not None:
+            boxes.tell_unused(source.path)
 
     def _detections(self, source, every, detect, computes):
         """Yield Frames, whether the detector is to run on them, and what it found there, None where it did not run yet.

@@ -85,7 +85,8 @@ def test_odd_fields_are_findings_too(tmp_path):
         'image without id, file_name, width or height': [2, 3, [4]],
         'annotation without id, image_id or category_id': [[1], 2, 8], 'person in an image that there is not': [3],
         'coordinates that are not numbers': [4, 5, 7],
-        'bbox without area in the image': [6], 'missing picture': ['c\0']}
+        'bbox without area in the image': [6], 'missing picture': ['c\0'],
+        'no person to train on': [str(tmp_path / 'a.json')]}
     assert found(report, NOTE) == {'image that nobody is in': [5, 6], 'person without labels': [9]}
     assert found(report, SUSPECT) == {'file name used twice': ['1.jpg']}
 
@@ -181,5 +182,6 @@ def test_a_missing_folder_and_an_empty_file(tmp_path):
     path.write_text('{"images": [], "annotations": []}')
     report = examine(path)
     assert report.visibility is None and '0 people in 0 pictures' in report.text()
+    assert found(report, ERROR) == {'no person to train on': [str(path)]}
     with pytest.raises(FileNotFoundError, match='folder of pictures .*nowhere does not exist'):
         examine(path, tmp_path / 'nowhere')
