@@ -58,7 +58,7 @@ def check_shapes(path, arrays, info):
     """Raise ValueError unless the dimensions of all fields agree with each other and with the metadata."""
     sizes = {}
     for dimension, names in NAMES.items() if info else ():
-        if not isinstance(info.get(names), (list, tuple, np.ndarray)) or np.ndim(info[names]) == 0:
+        if not isinstance(info.get(names), (list, tuple, np.ndarray)) or getattr(info[names], 'ndim', 1) != 1:
             raise ValueError(f'{path}: metadata has no list {names!r}')
         sizes[dimension] = len(info[names]), f'metadata[{names!r}]'
     for field, array in arrays.items():

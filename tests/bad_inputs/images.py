@@ -26,8 +26,8 @@ def read(name, write):
     return run
 
 
-def refused(name, write, message='cannot be read as a picture|holds nothing that can be read'):
-    return Case(read(name, write), error=f'{name}.*({message})', warning=None)
+def refused(name, write, message='is not an image|cannot be read|holds nothing that can be read'):
+    return Case(read(name, write), error=f'{name}.*({message})')
 
 
 def fine(name, write, shape=(48, 64, 3)):
@@ -82,13 +82,10 @@ CASES = {
     'a folder with a broken one': Case(read('a', folder), warning='1 pictures could not be read and were left out',
                                        result=lambda shapes: shapes == [(100, 120, 3)]),
     'empty': refused('a.jpg', b''), 'text': refused('a.jpg', b'hello'), 'svg': refused('a.svg', b'<svg></svg>'),
-    'heic': refused('a.heic', b'\0\0\0\x18ftypheic' + bytes(100), 'cannot be (read|opened)'),
+    'heic': refused('a.heic', b'\0\0\0\x18ftypheic' + bytes(100)),
     'head alone': refused('a.jpg', coded('jpg')[:20]), 'zeros': refused('a.png', bytes(1000)),
     'zero height': refused('a.jpg', jpeg(64, 0)),
     'animated': Case(read('a.gif', animated), result=lambda shapes: set(shapes) == {(48, 64, 3)}),
-    'bomb': Case(read('a.jpg', jpeg(60000, 16000)), error=r'a\.jpg.*(pixels|too large)', runs=False,
-                 open='takes gigabytes'),
-    'bomb of a PNG': Case(read('a.png', png(40000, 20000)), error=r'a\.png.*(pixels|too large)', runs=False,
-                          open='takes gigabytes'),
-    'too large for OpenCV': refused('a.png', png(60000, 60000), '.'),
-    'FIFO': Case(read('a.jpg', os.mkfifo), error=r'a\.jpg', runs=False, open='waits for good')}
+    'bomb': refused('a.jpg', jpeg(60000, 16000), 'pixels'), 'bomb of a PNG': refused('a.png', png(30000, 20000), 'pixels'),
+    'too large for OpenCV': refused('a.png', png(60000, 60000), 'pixels'),
+    'FIFO': refused('a.jpg', os.mkfifo, 'is a pipe')}

@@ -76,7 +76,8 @@ def test_bad_arrays_and_no_file(tmp_path):
 def test_boxes_of_frames_that_there_are_not_are_counted_once(tmp_path, warnings):
     path = tmp_path / 'boxes.csv'
     path.write_text('frame,x1,y1,x2,y2\n0,1,2,11,22\n2,1,2,11,22\n')
-    for frames, told in (([0, 1, 2], ''), ([0], "boxes of 1 of 2 frames or images are of none in a.mp4, among them '2'")):
+    message = "boxes.csv: boxes of 1 of 2 frames or images are of none in a.mp4, among them '2'"
+    for frames, told in (([0, 1, 2], ''), ([0], message)):
         boxes = Boxes(path)
         for index in frames:
             boxes.meet(Frame(index, 0., 'a.mp4'))  # as of frames whose people are in a journal
