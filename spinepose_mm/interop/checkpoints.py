@@ -17,7 +17,6 @@ import safetensors
 import torch
 from mmengine.dist import barrier, get_dist_info
 from mmengine.infer import BaseInferencer, infer
-from mmengine.logging import HistoryBuffer
 from mmengine.model import is_model_wrapper
 from mmengine.runner import BaseLoop, CheckpointLoader, FlexibleRunner, Runner, runner
 from safetensors.torch import save_file
@@ -25,7 +24,7 @@ from safetensors.torch import save_file
 from spinepose_mm import skeleton
 
 from .loaded import CheckpointError, check_finite, check_form, remember, weights_of
-from .plain_numpy import plain_globals
+from .safe_globals import own_globals, safe_globals
 
 _stock_init_model = BaseInferencer._init_model
 _stock_load_checkpoint = mmengine_checkpoint.load_checkpoint
@@ -54,19 +53,6 @@ def install_onnx():
     inference.load_checkpoint = _load_checkpoint
 
 
-def safe_globals():
-    """Return what MMEngine's checkpoints hold beside tensors, as `add_safe_globals` takes it."""
-    getters = [(_get_buffer_method, f'{module}.getattr') for module in ('builtins', '__builtin__')]
-    return [HistoryBuffer, *((value, name) for name, value in plain_globals().items()), *getters]
-
-
-def _get_buffer_method(owner, name):
-    """Stand in for the `getattr` by which a pickled HistoryBuffer refers to its statistics methods."""
-    if owner is HistoryBuffer and name in {'min', 'max', 'mean', 'current'}:
-        return getattr(owner, name)
-    raise pickle.UnpicklingError(f'GLOBAL getattr({getattr(owner, "__name__", owner)},{name})')
-
-
 def load_from_local(filename, map_location=None):
     """Read a checkpoint file as data.
 
@@ -89,7 +75,8 @@ def load_from_local(filename, map_location=None):
             checkpoint = _read_safetensors(path, map_location)
         else:
             _check_records(path)
-            checkpoint = torch.load(path, map_location=map_location, weights_only=True)
+            with own_globals():
+                checkpoint = torch.load(path, map_location=map_location, weights_only=True)
     except pickle.UnpicklingError as error:
         refused = re.search(r'GLOBAL (\S+)|reduce for unrecognized function (.+)|it holds (a forged .+)', str(error))
         if refused is None:
@@ -173,9 +160,9 @@ def _without_config(call_hook):
     checkpoints call the field 'cfg', so nothing is lost.
     """
     def method(self, fn_name, **kwargs):
-        meta = kwargs['checkpoint'].get('meta') if fn_name == 'after_load_checkpoint' else None
-        if isinstance(meta, dict):
-            meta.pop('config', None)
+        checkpoint = kwargs.get('checkpoint') if fn_name == 'after_load_checkpoint' else None
+        if isinstance(checkpoint, dict) and isinstance(checkpoint.get('meta'), dict):
+            checkpoint['meta'].pop('config', None)
         call_hook(self, fn_name, **kwargs)
     return method
 

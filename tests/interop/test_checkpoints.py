@@ -27,6 +27,7 @@ import builders
 from spinepose_mm.inference.pose3d_inferencer import SpinePose3DInferencer
 from spinepose_mm.interop.checkpoints import CheckpointError, write_safetensors
 from spinepose_mm.interop.loaded import file_of, weights_of
+from spinepose_mm.interop.plain_numpy import Array
 
 
 class ToyModel(BaseModel):
@@ -80,6 +81,17 @@ def test_mmengines_own(tmp_path, mmengine_made, zipped, of_numpy_1):
     hub = MessageHub.get_instance('checkpoint test loaded')
     hub.load_state_dict(loaded['message_hub'])
     assert hub.get_scalar('train/loss').mean() == 1 and hub.get_scalar('train/acc').current() == 1
+
+
+def test_what_a_user_allows_under_the_same_names_does_not_matter(tmp_path, mmengine_made):
+    """As scripts do that load MMEngine's checkpoints without this package; of two of a name torch takes any."""
+    allowed = [np.ndarray, np.dtype, np._core.multiarray.scalar, np._core.multiarray._reconstruct, bytes]
+    torch.save(mmengine_made, tmp_path / 'a.pth')
+    before = set(torch.serialization.get_safe_globals())
+    with torch.serialization.safe_globals(allowed):
+        loaded = _load_checkpoint(str(tmp_path / 'a.pth'))
+        assert set(torch.serialization.get_safe_globals()) == {*before, *allowed}
+    assert isinstance(loaded['meta']['dataset_meta']['sigmas'], Array) and loaded['best'] == .5
 
 
 @pytest.mark.parametrize('zipped', [True, False])
@@ -252,8 +264,9 @@ def test_weights_without_a_frame(tmp_path):
 
 
 @pytest.fixture
-def served(tmp_path):
+def served(tmp_path, monkeypatch):
     """(folder, URL) of a web server on this machine."""
+    monkeypatch.setenv('SPINEPOSE_HOSTS', '127.0.0.1')
     (tmp_path / 'served').mkdir()
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path / 'served'))
     with http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
@@ -294,7 +307,7 @@ def test_safetensors(tmp_path):
 def test_failed_download_names_the_file_to_fetch(tmp_path, monkeypatch, served):
     monkeypatch.setenv('TORCH_HOME', str(tmp_path))
 
-    with pytest.raises(ConnectionError, match=r'127.0.0.1:.*/none.pth .*404.*save it as .*checkpoints.none\.pth'):
+    with pytest.raises(ConnectionError, match=r'127.0.0.1:.*/none.pth .*404.*save it as .*checkpoints.[0-9a-f]{16}.none\.pth'):
         _load_checkpoint(f'{served[1]}/none.pth')
 
 
