@@ -4,7 +4,7 @@ import re
 from mmengine.runner import CheckpointLoader
 
 from spinepose_mm import skeleton
-from spinepose_mm.interop.checkpoints import CheckpointError
+from spinepose_mm.interop.loaded import CheckpointError, check_finite, weights_of
 
 LAST = 'head.final_layer.weight'
 
@@ -13,7 +13,10 @@ def read_weights(checkpoint):
     """Read a checkpoint on the CPU.
 
     Args:
-        checkpoint: path or URL.
+        checkpoint: path or URL. The weights may stand below 'state_dict', 'model' or alone.
+
+    Raises:
+        CheckpointError: it has no weights.
 
     Returns:
         tuple: the weights by name, without the prefix of distributed training; and the names of the keypoints in the
@@ -21,7 +24,7 @@ def read_weights(checkpoint):
         Halpe-26's, 37: SpineTrack's), else None.
     """
     found = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
-    weights = {re.sub(r'^module\.', '', name): value for name, value in found['state_dict'].items()}
+    weights = {re.sub(r'^module\.', '', name): value for name, value in weights_of(found, checkpoint).items()}
     names = keypoint_names(found.get('meta', {}).get('dataset_meta') or {})
     rows = len(weights.get(LAST, ()))
     if names is None and rows in skeleton.LAYOUTS:
@@ -47,7 +50,7 @@ def load_exactly(model, weights, where):
     """Load weights into a model that has these and no others.
 
     Raises:
-        CheckpointError: a weight is missing, left over or of another shape; nothing is loaded then.
+        CheckpointError: a weight is missing, left over, of another shape, NaN or infinite; nothing is loaded then.
     """
     own = model.state_dict()
     wrong = {'missing': own.keys() - weights.keys(), 'not of this model': weights.keys() - own.keys(),
@@ -56,4 +59,5 @@ def load_exactly(model, weights, where):
     if any(wrong.values()):
         raise CheckpointError(f'{where} does not fit the model: ' + '; '.join(
             f'{len(names)} weights are {how}, among them {min(names)}' for how, names in wrong.items() if names))
+    check_finite(weights, where)
     model.load_state_dict(weights)

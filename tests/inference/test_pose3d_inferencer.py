@@ -16,6 +16,7 @@ from mmpose.apis import MMPoseInferencer
 from mmpose.registry import MODELS
 
 import builders
+from hub import put_into_cache
 from spinepose_mm import skeleton
 from spinepose_mm.inference import SpinePose3DInferencer, SpinePoseInferencer, open_source
 from spinepose_mm.lifting import Camera
@@ -130,12 +131,12 @@ def test_a_lifter_of_the_simspine_authors(film, tmp_path, monkeypatch):
 
 
 def test_the_published_lifter_by_its_alias(film, tmp_path, monkeypatch, warnings):
-    """Kept from an earlier download under its published name; whose it is and under which clause is said."""
+    """Kept from an earlier download; whose it is and under which clause is said."""
     monkeypatch.setenv('TORCH_HOME', str(tmp_path))
-    cache = tmp_path / 'hub/checkpoints'
-    cache.mkdir(parents=True)
     pose = film[2].to_camera(film[1][0])
-    builders.write_lifter(cache / 'spinepose_lifter_8xb256-90e_simspine-37x2.onnx', np.zeros((2, 3)), pose)
+    put_into_cache('https://huggingface.co/dfki-av/spinepose/resolve/main/simspine/3d/onnx/'
+                   'spinepose_lifter_8xb256-90e_simspine-37x2.onnx', tmp_path,
+                   lambda path: builders.write_lifter(path, np.zeros((2, 3)), pose))
     inferencer = MMPoseInferencer(pose3d='spinepose-lifter-official', pose2d='spinepose-tiny', det_model='whole_image',
                                   device='cpu')
     person, = people(inferencer(next(iter(open_source(film[0]))).image))[0]
