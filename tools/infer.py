@@ -87,6 +87,7 @@ def main():
 
 def run(args):
     from spinepose_mm.inference import SpinePose3DInferencer, SpinePoseInferencer, analyse, open_source
+    from spinepose_mm.wording import counted
     if len(args.inputs) > 1 and (len(args.out) > 1 or Path(args.out[0]).suffix):
         raise ValueError(f'the results of several inputs need a folder, not {" ".join(args.out)}')
     sources = [open_source(given, args.frame_rate) for given in args.inputs]  # before the models, which take seconds
@@ -113,10 +114,12 @@ def run(args):
     for source in sources:
         done = analyse(source, args.out, inferencer, args.formats, args.spine_only, args.show, **options)
         notes = [f'{done.skipped} could not be read'] * bool(done.skipped) + \
-            [f'{done.replayed} were found before'] * bool(done.replayed)
-        print(f'{source.path}: {done.frames} frames, {len(done.persons)} people', *notes, sep=', ')
+            [f'{counted(done.replayed, "frame")} found before'] * bool(done.replayed)
+        print(f'{source.path}: {counted(done.frames, "frame")}, {counted(len(done.persons), "person")}', *notes, sep=', ')
         for path in done.files:
             print(f'  {path}')
+        if done.coverage.warning:
+            print(f'warning: {source.path}: {done.coverage.warning}')
 
 
 def subject(words):

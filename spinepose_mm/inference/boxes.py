@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from spinepose_mm.wording import counted
+
 
 class Boxes:
     """The user's boxes, by frame.
@@ -57,7 +59,7 @@ class Boxes:
                     return self._checked(self._boxes[key], f'of {key}')
             return np.zeros((0, 4))
         if frame.index >= len(self._boxes):
-            raise ValueError(f'{self._where} are of {len(self._boxes)} frames, and there are more')
+            raise ValueError(f'{self._where} are of {counted(len(self._boxes), "frame")}, and there are more')
         return self._checked(self._boxes[frame.index], f'of frame {frame.index}')
 
     def _checked(self, boxes, which):

@@ -11,6 +11,8 @@ from tqdm import tqdm
 from spinepose_mm import __version__
 from spinepose_mm.analysis import units
 
+from .about import about
+from .coverage import Coverage
 from .drawing import draw_people
 from .journal import Journal, described
 from .pose3d_inferencer import SpinePose3DInferencer
@@ -31,6 +33,7 @@ class Summary:
         replayed: number of frames that an earlier run had found already.
         files: paths of the files and folders that were written.
         finished: whether nothing is left to do.
+        coverage: Coverage, whose `warning` says what to do where hardly anything was measured.
     """
     frames: int = 0
     skipped: int = 0
@@ -38,10 +41,12 @@ class Summary:
     replayed: int = 0
     files: list = field(default_factory=list)
     finished: bool = False
+    coverage: Coverage = field(default_factory=Coverage)
 
     def add(self, frame, is_film):
         """Count a Frame."""
         self.frames += 1
+        self.coverage.add(frame.people)
         self.persons.update(frame.people.ids.tolist() if is_film else
                             range(len(self.persons), len(self.persons) + len(frame.people)))
 
@@ -82,8 +87,8 @@ def analyse(inputs, outputs, inferencer, formats=None, spine_only=False, show=Fa
     if show:
         _check_display()
     kinds = dict(coordinates=options.get('coordinates', 'camera') if lifted else None,
-                 measures=units(picture=not lifted) if options['measure'] else None)
-    summary, writers, journal = Summary(), [], None
+                 measures=units(picture=not lifted) if options['measure'] else None, about=about(inferencer, **options))
+    summary, writers, journal = Summary(coverage=Coverage(measures=options['measure'])), [], None
     try:
         for path, writer in targets.items():
             writers.append(writer(path, source.frame_rate, spine_only, **kinds))
