@@ -10,7 +10,8 @@ from .pose3d_inferencer import FIELD_OF_VIEW, SpinePose3DInferencer
 _LEVEL = 'the camera is assumed to be level: the image\'s y axis is taken for the vertical'
 
 
-def about(inferencer, bboxes=None, coordinates='camera', height=HEIGHT, camera=None, field_of_view=FIELD_OF_VIEW, smooth=False, **_):
+def about(inferencer, bboxes=None, coordinates='camera', height=HEIGHT, camera=None, field_of_view=FIELD_OF_VIEW,
+          smooth=False, **_):
     """Return {title: text} of the models, whether their cards call them unfit for measuring, and the assumptions.
 
     Args:
@@ -30,11 +31,11 @@ def about(inferencer, bboxes=None, coordinates='camera', height=HEIGHT, camera=N
                       'found by a person detector')
     told['Smoothing'] = 'keypoints smoothed over time' if smooth else 'none'
     if lifted:
-        told['Height'] = (', '.join(f'id {person}: {value:g} m' for person, value in height.items())
-                          + f'; others {HEIGHT:g} m' if isinstance(height, dict) else f'{height:g} m')
+        told['Height'] = (', '.join(f'id {person}: {value:.3g} m' for person, value in height.items())
+                          + f'; others {HEIGHT:g} m' if isinstance(height, dict) else f'{height:.3g} m')
         told['Height'] += ' (not measured; lengths are in proportion to it)'
         told['Camera'] = ('calibrated' if camera is not None else
-                          f'not calibrated: a diagonal field of view of {field_of_view:g}° and no distortion are assumed')
+                          f'not calibrated: a diagonal field of view of {field_of_view:.3g}° and no distortion are assumed')
         told['Upright'] = ('as the people and the ground in the first frames tell' if coordinates == 'world' else _LEVEL)
     else:
         told['Upright'] = _LEVEL

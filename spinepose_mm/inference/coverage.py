@@ -6,7 +6,8 @@ import numpy as np
 from spinepose_mm.analysis import MEASURES, shows
 
 _LEAST = .2  # of people's frames that have an angle, below which there is a warning
-_ANGLES = {name: measure.plane for name, measure in MEASURES.items() if measure.plane != 'any'}
+_ANGLES = {plane: [name for name, measure in MEASURES.items() if measure.plane == plane]
+           for plane in ('sagittal', 'frontal')}
 _BOXES = ('give the people\'s bounding boxes (--boxes), or a person detector (--det-model), so that each person fills a '
           'box of their own')
 _TURN = 'film from straight beside the person, or from straight in front or behind'
@@ -39,9 +40,12 @@ class Coverage:
         if people.views is None or not len(people):
             return
         self.known += int((people.views != 'unknown').sum())
-        angles = [np.isfinite(people.measures[name]) & shows(people.views, plane)
-                  for name, plane in _ANGLES.items() if name in people.measures]
-        self.measured += int(np.any(angles, axis=0).sum()) if angles else 0
+        measured = np.zeros(len(people), bool)
+        for plane, names in _ANGLES.items():
+            angles = [people.measures[name] for name in names if name in people.measures]
+            if angles:
+                measured |= np.isfinite(angles).any(0) & shows(people.views, plane)
+        self.measured += int(measured.sum())
 
     @property
     def warning(self):

@@ -189,8 +189,7 @@ class Track:
 
     def shown(self, plane):
         """Return in which frames the camera shows a plane, (N,); in all where that was not asked."""
-        views = self.views
-        return (views == len(VIEWS)) | shows(np.array([*VIEWS, ''])[views], plane)
+        return np.append(shows(VIEWS, plane), True)[self.views]
 
 
 def _cut(image, x, y, size, height):

@@ -72,8 +72,8 @@ def curves(track, names, times, hidden=False):
         Figure: of matplotlib, or None where nothing is known.
     """
     first, last, total = times
-    all_values = {name: track.values(name, hidden) for name in names}
-    known = np.concatenate([values[np.isfinite(values)] for values in all_values.values()] or [[]])
+    lines = {name: thin(track.frames, track.values(name, hidden), total) for name in names}
+    known = np.concatenate([values[np.isfinite(values)] for _, values in lines.values()] or [[]])
     if not len(known):
         return None
 
@@ -84,16 +84,17 @@ def curves(track, names, times, hidden=False):
         axes = made.add_axes([.115, .2, .865, .66])
         endings = {MEASURES[name].title.split()[-1] for name in names}
         _value_axis(axes, known)
-        for name, values in all_values.items():
+        for name, (places, values) in lines.items():
             words = MEASURES[name].title.split()
             color, dashes, width = _STYLES.get(name.split('_')[0], (INK, '-', 1.8))
-            places, thinned = thin(track.frames, values, total)
-            axes.plot(to_time(places), thinned, color=color, linestyle=dashes, zorder=2 + width,
+            axes.plot(to_time(places), values, color=color, linestyle=dashes, zorder=2 + width,
                       linewidth=width if total <= _MOST_POINTS else .6 * width,
-                      marker='o' if np.isfinite(thinned).sum() == 1 else None,
+                      marker='o' if np.isfinite(values).sum() == 1 else None,
                       label=' '.join(words[:-1] if len(endings) == 1 < len(names) else words))
-            _interval(axes, to_time, track, values, track.errors(name), total, color)
-            _mark_beyond(axes, to_time(places), thinned, color)
+            width = np.interp(places, *_known(track.frames, track.errors(name)))
+            axes.fill_between(to_time(places), values - width, values + width, color=color, alpha=.16, linewidth=0,
+                              zorder=1.5)
+            _mark_beyond(axes, to_time(places), values, color)
         _time_axis(axes, first, last)
         _view_band(axes, track, total, to_time)
         if len(names) > 1:
@@ -102,13 +103,10 @@ def curves(track, names, times, hidden=False):
     return made
 
 
-def _interval(axes, to_time, track, values, errors, total, color):
-    """Draw a pale band over the interval of a curve, where it is known."""
-    if not np.isfinite(errors[np.isfinite(values)]).any():
-        return
-    places, middle = thin(track.frames, values, total)
-    width = np.interp(places, track.frames[np.isfinite(errors)], errors[np.isfinite(errors)])
-    axes.fill_between(to_time(places), middle - width, middle + width, color=color, alpha=.16, linewidth=0, zorder=1.5)
+def _known(frames, values):
+    """Return frames and values without those that are NaN; where all are, one of them."""
+    known = np.isfinite(values)
+    return (frames[known], values[known]) if known.any() else (frames[:1], [np.nan])
 
 
 def _mark_beyond(axes, times, values, color):

@@ -6,6 +6,7 @@ import numpy as np
 from spinepose_mm import skeleton
 from spinepose_mm.analysis import MEASURES
 from spinepose_mm.analysis.measures import LEVELS_OF
+from spinepose_mm.wording import counted
 
 from .report_style import clock
 
@@ -23,12 +24,14 @@ class Missing:
     Attributes:
         total: number of the frames from the first to the last.
         known: number of those in which it is known.
-        times: of the first and the last frame of each run of the others, seconds, [(first, last), …].
+        times: of the first and the last frame of the longest runs of the others, seconds, [(first, last), …].
+        runs: number of all runs.
         why: sentence without a full stop on what was missing most.
     """
     total: int
     known: int
     times: list
+    runs: int
     why: str
 
     @property
@@ -50,9 +53,10 @@ class Missing:
         """Return what is missing, when and why, '' where that is hardly anything."""
         if self.share < LEAST_MISSING:
             return ''
-        longest = sorted(sorted(self.times, key=lambda ends: ends[0] - ends[1])[:_MOST_RANGES])
-        when = ', '.join(clock(first) if first == last else f'{clock(first)} to {clock(last)}' for first, last in longest)
-        more = f' and {len(self.times) - len(longest)} shorter times' if len(self.times) > len(longest) else ''
+        when = ', '.join(clock(first) if first == last else f'{clock(first)} to {clock(last)}'
+                         for first, last in self.times)
+        shorter = self.runs - len(self.times)
+        more = f' and {counted(shorter, "shorter time")}' if shorter else ''
         return f'Not known in {100 * self.share:.0f} % of the frames ({when}{more}): {self.why}.'
 
 
@@ -67,18 +71,18 @@ def missing(track, name, film):
     first, last = track.frames[0], track.frames[-1]
     known = np.zeros(last - first + 1, bool)
     known[track.frames - first] = np.isfinite(track.values(name))
-    edges = np.flatnonzero(np.diff(np.r_[True, known, True].astype(int)))
+    runs = np.flatnonzero(np.diff(np.r_[True, known, True].astype(int))).reshape(-1, 2)
+    longest = np.sort(np.argsort(runs[:, 0] - runs[:, 1], kind='stable')[:_MOST_RANGES])
     step = (film.last - film.first) / max(1, film.frames - 1)
-    times = [(film.first + (first + low) * step, film.first + (first + high - 1) * step)
-             for low, high in zip(edges[::2], edges[1::2])]
-    return Missing(len(known), int(known.sum()), times, _why(track, name, len(known) - int(known.sum())))
+    times = (film.first + (first + runs[longest] - [0, 1]) * step).tolist()
+    return Missing(len(known), int(known.sum()), times, len(runs), _why(track, name, len(known) - int(known.sum())))
 
 
 def _why(track, name, count):
     """Return what was missing most in the `count` frames in which a measure is not known."""
     gone = ~np.isfinite(track.values(name))
     needed = [*map(skeleton.index, LEVELS_OF[name]), *_PLANE]
-    unseen = ~track.seen[gone][:, needed]
+    unseen = ~track.seen[np.ix_(gone, needed)]
     hidden = unseen.sum(0)
     shown = track.shown(MEASURES[name].plane)[gone]
     most = skeleton.KEYPOINTS[needed[int(hidden.argmax())]]
