@@ -255,5 +255,5 @@ def _view_band(axes, track, total, to_time):
 def _name_levels(axes, chain, span):
     for i, (x, y) in zip(skeleton.SUBSETS['spine'], chain):
         if skeleton.KEYPOINTS[i].level in ('C1', 'C7', 'T8', 'L1', 'S1'):
-            axes.text(x - .03 * span, y, skeleton.KEYPOINTS[i].level, ha='right', va='center', fontsize=10.6,
+            axes.text(x - .03 * span, y, skeleton.KEYPOINTS[i].level, ha='right', va='center', fontsize=11,
                       color=GREY, bbox=dict(facecolor='white', edgecolor='none', alpha=.75, pad=.5))

@@ -53,8 +53,8 @@ class Missing:
         """Return what is missing, when and why, '' where that is hardly anything."""
         if self.share < LEAST_MISSING:
             return ''
-        when = ', '.join(clock(first) if first == last else f'{clock(first)} to {clock(last)}'
-                         for first, last in self.times)
+        ends = [(clock(first), clock(last)) for first, last in self.times]
+        when = ', '.join(first if first == last else f'{first} to {last}' for first, last in ends)
         shorter = self.runs - len(self.times)
         more = f' and {counted(shorter, "shorter time")}' if shorter else ''
         return f'Not known in {100 * self.share:.0f} % of the frames ({when}{more}): {self.why}.'

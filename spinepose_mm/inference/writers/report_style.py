@@ -7,7 +7,7 @@ from matplotlib import style
 from matplotlib.figure import Figure
 
 INK, GREY, PALE, ZERO = '#222222', '#5f5f5f', '#e3e3e3', '#b0b0b0'
-WIDTH = 4.8  # inches, which a phone shows as 358 pixels: 11 points are 11.4 of them
+WIDTH = 4.8  # inches, which a phone of 390 pixels shows as 355 or more: 11 points are 11.3 of them or more
 _STYLE = ['default', {  # whatever the user's own settings are
     'svg.fonttype': 'none', 'svg.hashsalt': 'spinepose_mm', 'font.family': 'DejaVu Sans', 'font.size': 11,
     'text.color': INK, 'axes.edgecolor': PALE, 'axes.labelcolor': GREY, 'axes.spines.top': False,
@@ -67,7 +67,7 @@ th:first-child,td:first-child{text-align:left;padding-left:0}thead th{border-bot
 white-space:normal;vertical-align:bottom}tbody th{font-weight:400}th.plane{font-weight:600;padding-top:10px}
 td small{color:#5f5f5f;margin-left:.5em;font-size:12px}
 dt{font-weight:600;margin-top:6px}dd{margin:0 0 0 1.2em}.meanings{columns:2 300px;margin:0}.meanings div{break-inside:avoid}footer{color:#555;margin-top:36px;font-size:13px}
-@media screen and (max-width:640px){.strip{grid-template-columns:repeat(4,1fr)}.about{display:block}
+@media screen and (max-width:640px){body{padding:14px 10px 30px}.strip{grid-template-columns:repeat(4,1fr)}.about{display:block}
 .about dt{margin-top:6px}th,td{padding:3px 5px}.person table{font-size:12px}.person thead th{font-size:11.5px}.person th,.person td{padding:3px}
 .person tbody th{white-space:normal}
 .person td small{display:block;margin:0}}

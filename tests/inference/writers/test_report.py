@@ -158,6 +158,61 @@ def test_figures_and_pictures_of_each_person(tmp_path, lifted):
     assert words(page).count('left wrist') == 1 and 'not visible in most of these frames: left wrist.' in words(page)
 
 
+def from_the_side(frames=40, missing=()):
+    """Return frames of a person in 3D before a camera at the left side, with a lean that the lifter made up."""
+    for i, frame in enumerate(film(frames, names=())):
+        frame.people.views[:] = 'left side'
+        frame.people.measures = dict(trunk_inclination=np.array([i + .2]), trunk_lean=np.array([16.]))
+        frame.people.measure_errors = dict(trunk_inclination=np.array([3.]), trunk_lean=np.array([9.]))
+        if i in missing:
+            frame.people.measures['trunk_inclination'][:] = np.nan
+            frame.people.scores[0, skeleton.index('C7')] = .1
+        yield frame
+
+
+def test_what_the_camera_does_not_show_is_apart_and_in_no_table(tmp_path):
+    page = report(tmp_path, from_the_side(), coordinates='camera', measures=units())
+    section = persons(page)[0]
+    apart, = page.find_class('apart')
+    assert 'Not reliable from this view' in words(apart) and panels(apart) == ['Sideways lean of person 0']
+    assert 'Forward lean of person 0' in panels(page) and list(table(section)) == ['trunk inclination (°)']
+    assert 'Not measured (that takes a view from the front or the back): trunk lean' in words(section)
+
+
+def test_figures_have_intervals_and_say_what_is_missing(tmp_path):
+    page = report(tmp_path, from_the_side(missing=range(28, 40)), coordinates='camera', measures=units())
+    cells = table(persons(page)[0])['trunk inclination (°)']
+    assert cells == ['1 ± 3 0.1 s', '14 ± 3 (8 to 20)', '26 ± 3 2.6 s', '70 %']
+    gap = 'Not known in 30 % of the frames (2.8 s to 3.9 s): C7 was missing most, in 100 % of these.'
+    charts = {chart.xpath('string(h3)'): words(chart) for chart in page.find_class('chart')}
+    assert gap in charts['Forward lean'] and f'{gap} Shares and medians are of the known frames alone, and biased' in \
+        charts['Trunk inclination']
+    assert 'nothing could be measured in 30 % of the frames with people' in words(page)
+    whole = report(tmp_path, from_the_side(), coordinates='camera', measures=units())
+    assert 'Not known in' not in words(whole) and 'biased' not in words(whole)
+
+
+def test_hardly_anything_measured_is_a_warning_at_the_head(tmp_path):
+    page = report(tmp_path, from_the_side(missing=range(36)), coordinates='camera', measures=units())
+    warning, = page.find_class('warning')
+    assert 'hardly anything could be measured (10 % of the frames with people)' in words(warning)
+    assert not report(tmp_path, from_the_side(), coordinates='camera', measures=units()).find_class('warning')
+
+
+def test_the_head_says_what_it_was_made_with(tmp_path):
+    about = {'Model': 'a <model>', 'Not for measuring': 'a <model> (a toy)', 'Height': '1.7 m'}
+    for rate in (10., None):
+        head, = report(tmp_path, film(2), rate, about=about).find_class('about')
+        assert [each.text for each in head] == [word for pair in about.items() for word in pair]
+
+
+def test_one_absurd_frame_is_in_no_percentile(tmp_path):
+    frames = list(from_the_side())
+    frames[20].people.measures['trunk_inclination'][:] = -170
+    low, _, high, _ = table(persons(report(tmp_path, frames, measures=units()))[0])['trunk inclination (°)']
+    assert (low, high) == ('1 ± 3 0.1 s', '37 ± 3 3.7 s')
+
+
 def test_the_spine_only(tmp_path):
     frames = list(film())
     for frame in frames:
