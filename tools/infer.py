@@ -115,7 +115,7 @@ def run(args):
         done = analyse(source, args.out, inferencer, args.formats, args.spine_only, args.show, **options)
         notes = [f'{done.skipped} could not be read'] * bool(done.skipped) + \
             [f'{counted(done.replayed, "frame")} found before'] * bool(done.replayed)
-        print(f'{source.path}: {counted(done.frames, "frame")}, {counted(len(done.persons), "person")}', *notes, sep=', ')
+        print(f'{source.path}: {counted(done.frames, "frame")}', counted(len(done.persons), 'person'), *notes, sep=', ')
         for path in done.files:
             print(f'  {path}')
         if done.coverage.warning:

@@ -13,8 +13,8 @@ from spinepose_mm import skeleton
 from .measures import MEASURES
 from .spine import ABOVE_S1, measure_space
 
-#: Half of an interval, in standard deviations. Twice was measured to hold nine tenths of the errors from exact
-#: keypoints (docs/measures.md); detected ones make a lifter's errors two to three times as large.
+#: Half of an interval, in standard deviations: measured to hold 95 to 100% of the errors from exact keypoints, and 77 to
+#: 100% from `spinepose-tiny`'s, where the camera shows the plane (docs/measures.md).
 COVERAGE = 4.
 _SHARES = np.array([.15, .15, .70])  # of an error's variance along x, y and z, which is the depth in both coordinates
 _REACH = 12.  # vertebrae over which errors of the spine go together: their correlation is exp(-(distance / 12)^2)
@@ -36,7 +36,7 @@ _CORRELATION = _correlation()
 
 
 def measure_errors(points, errors, up):
-    """Return half of the interval that about nine of ten errors of a measure are expected to lie within.
+    """Return half of the interval that most errors of a measure are expected to lie within.
 
     Args:
         points: metres, in a camera's axes or in the world's, so that z is the depth, NaN where not known, (P, 37, 3).

@@ -17,7 +17,7 @@ from spinepose_mm.synthetic.scene import Renderer
 MOTIONS = 'deadlift', 'squat', 'walk', 'side_bend', 'sit', 'stretch', 'stand', 'twist', 'jump'
 _SIZE, _SECONDS, _RATE = (480, 480), 2.4, 2.5
 _UP = np.array([0., 1, 0])  # of the world
-_ROOM = 1.1  # of a box, against what is seen of a person
+_ROOM = 1.1  # of a box, against what is visible of a person
 
 
 def print_intervals(videos=4):
@@ -76,4 +76,5 @@ def _cell(cases, name, is_shown):
     pairs = np.array([(errors[name], intervals.get(name, np.nan)) for errors, intervals, view in cases
                       if shows(view, MEASURES[name].plane) == is_shown]).reshape(-1, 2)
     off, half = pairs[np.isfinite(pairs).all(1)].T
-    return f'{np.median(off):.1f} ({np.quantile(off, .9):.1f}), ± {np.median(half):.0f}: {100 * np.mean(off <= half):.0f}%'
+    within = f'± {np.median(half):.0f}: {100 * np.mean(off <= half):.0f}%'
+    return f'{np.median(off):.1f} ({np.quantile(off, .9):.1f}), {within}'

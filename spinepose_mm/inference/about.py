@@ -21,25 +21,26 @@ def about(inferencer, bboxes=None, coordinates='camera', height=HEIGHT, camera=N
     lifted = isinstance(inferencer, SpinePose3DInferencer)
     estimator = inferencer.pose2d_model if lifted else inferencer
     named = {'Model': estimator.named, **({'Lifter': inferencer.named} if lifted else {})}
-    told = {title: ' with weights '.join(Path(name).name if os.path.exists(name) else name for name in names if name)
+    found = {title: ' with weights '.join(Path(name).name if os.path.exists(name) else name for name in names if name)
             for title, names in named.items()}
-    unfit = [f'{model} ({reason})' for model, reason in zip(told.values(), map(_card, named.values())) if reason]
+    unfit = [f'{model} ({reason})' for model, reason in zip(found.values(), map(_card, named.values())) if reason]
     if unfit:
-        told['Not for measuring'] = '; '.join(unfit)
-    told['People'] = ('bounding boxes that were given' if bboxes is not None else
-                      'each image as a whole taken for one person' if estimator.detector is None else
-                      'found by a person detector')
-    told['Smoothing'] = 'keypoints smoothed over time' if smooth else 'none'
+        found['Not for measuring'] = '; '.join(unfit)
+    found['People'] = ('bounding boxes that were given' if bboxes is not None else
+                       'each image as a whole taken for one person' if estimator.detector is None else
+                       'found by a person detector')
+    found['Smoothing'] = 'keypoints smoothed over time' if smooth else 'none'
     if lifted:
-        told['Height'] = (', '.join(f'id {person}: {value:.3g} m' for person, value in height.items())
-                          + f'; others {HEIGHT:g} m' if isinstance(height, dict) else f'{height:.3g} m')
-        told['Height'] += ' (not measured; lengths are in proportion to it)'
-        told['Camera'] = ('calibrated' if camera is not None else
-                          f'not calibrated: a diagonal field of view of {field_of_view:.3g}° and no distortion are assumed')
-        told['Upright'] = ('as the people and the ground in the first frames tell' if coordinates == 'world' else _LEVEL)
+        found['Height'] = (', '.join(f'id {person}: {value:.3g} m' for person, value in height.items())
+                           + f'; others {HEIGHT:g} m' if isinstance(height, dict) else f'{height:.3g} m')
+        found['Height'] += ' (not measured; lengths are in proportion to it)'
+        found['Camera'] = ('calibrated' if camera is not None else
+                           f'not calibrated: a diagonal field of view of {field_of_view:.3g}° and no distortion are '
+                           'assumed')
+        found['Upright'] = 'as the people and the ground in the first frames tell' if coordinates == 'world' else _LEVEL
     else:
-        told['Upright'] = _LEVEL
-    return told
+        found['Upright'] = _LEVEL
+    return found
 
 
 def _card(named):

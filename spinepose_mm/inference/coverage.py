@@ -10,7 +10,7 @@ _ANGLES = {plane: [name for name, measure in MEASURES.items() if measure.plane =
            for plane in ('sagittal', 'frontal')}
 _BOXES = ('give the people\'s bounding boxes (--boxes), or a person detector (--det-model), so that each person fills a '
           'box of their own')
-_TURN = 'film from straight beside the person, or from straight in front or behind'
+_TURN = 'place the camera straight beside the person, or straight in front or behind'
 
 
 @dataclass

@@ -14,7 +14,7 @@ CURVES = ('kyphosis', 'lordosis', 'thoracolumbar_flexion')
 
 
 def moved(point, by):
-    """Return a standing body, (1, 37, 3), with one of its keypoints moved by some metres forward, up and to the right."""
+    """Return a standing body, (1, 37, 3), with a keypoint moved by some metres forward, up and to the right."""
     points = keypoints(Body(), forward(Body(), rest()))
     points[0, skeleton.index(point)] += by
     return points

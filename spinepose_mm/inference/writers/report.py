@@ -19,6 +19,7 @@ from . import report_page as page
 from .base import Writer, replacing
 from .recording import Recording
 from .report_missing import BIASED, missing
+from .report_shapes import shapes
 from .report_style import clock, to_svg
 from .report_table import numbers
 
@@ -146,12 +147,11 @@ class _Film:
     def _charts(self, person, track, shots, colors, find_missing):
         """Yield what of a person can be relied on: shapes of the spine, ranges of the trunk, curves."""
         options = self._options
-        figure = figures.shapes(shots, colors, options.coordinates)
+        figure = shapes(shots, colors, options.coordinates)
         if figure:
             unit = 'cm' if options.coordinates else 'pixels'
-            note = f'from S1 upward, {unit}' + '; what the view does not show is the lifter\'s guess' * bool(
-                options.coordinates)
-            yield page.chart('Shape of the spine', note, to_svg(figure, f'Shape of the spine of person {person}'))
+            yield page.chart('Shape of the spine', f'from S1 upward, {unit}', to_svg(
+                figure, f'Shape of the spine of person {person}'))
         if 'trunk_inclination' in options.shown:
             gaps = find_missing('trunk_inclination')
             figure = figures.ranges(track.values('trunk_inclination'), 1 / options.frame_rate, gaps)

@@ -1,13 +1,11 @@
-"""Figures of a report, by matplotlib: curves, the spine's shapes, and how long the trunk was how far inclined."""
+"""Figures of a report, by matplotlib: curves, and how long the trunk was how far inclined."""
 import numpy as np
 from matplotlib import ticker
 
-from spinepose_mm import skeleton
-from spinepose_mm.analysis import MEASURES, VIEWS, shows
-from spinepose_mm.inference.drawing import across, upright
+from spinepose_mm.analysis import MEASURES, VIEWS
 
 from .report_missing import LEAST_MISSING
-from .report_style import GREY, INK, WIDTH, ZERO, clock, figure
+from .report_style import INK, ZERO, clock, figure
 
 #: Title, what is up, and measures of each panel of curves.
 PANELS = (
@@ -28,9 +26,6 @@ _STYLES = {'trunk': (INK, '-', 1.8), 'neck': ('#009e73', (0, (4, 1.5)), 1.3), 't
            'lumbar': ('#d55e00', (0, (1.2, 1.2)), 1.6), 'kyphosis': ('#0072b2', '-', 1.3),
            'lordosis': ('#d55e00', (0, (1.2, 1.2)), 1.6), 'thoracolumbar': (INK, '-', 1.8)}
 VIEW_COLORS = dict(zip(VIEWS, ('#e69f00', '#f5d190', '#0072b2', '#86bfe0', '#999999', '#dddddd')))
-#: Title, what is to the right, and the plane that has to be shown, of each panel of shapes.
-_KINDS_IN_SPACE = ('From the side', 'forward', 'sagittal'), ('From the front', 'to the left', 'frontal')
-_KINDS_IN_IMAGE = ('In the image', 'to the right', 'any'),
 _RANGE_COLORS = ('#bdbdbd', '#9ecae1', '#4292c6', '#08519c')
 
 
@@ -82,15 +77,13 @@ def curves(track, names, times, hidden=False):
 
     with figure(2.35) as made:
         axes = made.add_axes([.115, .2, .865, .66])
-        endings = {MEASURES[name].title.split()[-1] for name in names}
         _value_axis(axes, known)
         for name, (places, values) in lines.items():
-            words = MEASURES[name].title.split()
             color, dashes, width = _STYLES.get(name.split('_')[0], (INK, '-', 1.8))
             axes.plot(to_time(places), values, color=color, linestyle=dashes, zorder=2 + width,
                       linewidth=width if total <= _MOST_POINTS else .6 * width,
                       marker='o' if np.isfinite(values).sum() == 1 else None,
-                      label=' '.join(words[:-1] if len(endings) == 1 < len(names) else words))
+                      label=_label(name, names))
             width = np.interp(places, *_known(track.frames, track.errors(name)))
             axes.fill_between(to_time(places), values - width, values + width, color=color, alpha=.16, linewidth=0,
                               zorder=1.5)
@@ -101,6 +94,13 @@ def curves(track, names, times, hidden=False):
             made.legend(loc='upper left', bbox_to_anchor=(0, 1.01), ncols=len(names), columnspacing=.9,
                         handlelength=1.6, handletextpad=.4, borderaxespad=.2)
     return made
+
+
+def _label(name, names):
+    """Return a measure's title, without its last word where all of several measures end with it."""
+    words = MEASURES[name].title.split()
+    endings = {MEASURES[each].title.split()[-1] for each in names}
+    return ' '.join(words[:-1] if len(endings) == 1 < len(names) else words)
 
 
 def _known(frames, values):
@@ -114,72 +114,8 @@ def _mark_beyond(axes, times, values, color):
     low, high = axes.get_ylim()
     for edge, beyond, marker in ((low, values < low, 'v'), (high, values > high, '^')):
         if beyond.any():
-            axes.plot(times[beyond], np.full(beyond.sum(), edge), linestyle='', marker=marker, color=color, markersize=5,
-                      clip_on=False, zorder=5)
-
-
-def shapes(shots, colors, coordinates):
-    """Plot the shape of the spine at some times, from S1 upward.
-
-    Args:
-        shots: Shots.
-        colors: of each.
-        coordinates: what their points are in, 'camera' or 'world', and None where there are none.
-
-    Returns:
-        Figure: of matplotlib, or None where the spine is nowhere seen whole.
-    """
-    spine = list(skeleton.SUBSETS['spine'])
-    kinds = _KINDS_IN_SPACE if coordinates else _KINDS_IN_IMAGE
-    panels = []
-    for i, (title, note, plane) in enumerate(kinds):
-        lines = []
-        for shot, color in zip(shots, colors):
-            flat = (_from_side_and_front(shot, coordinates) if coordinates else _in_picture(shot))[i]
-            flat = flat[spine] - flat[spine[-1]]
-            if np.isfinite(flat).all() and (shot.view is None or shows(shot.view, plane)):
-                lines.append((flat, clock(shot.time).removesuffix(' min'), color))
-        if lines:
-            panels.append((title, note, lines))
-    if not panels:
-        return None
-    span = 1.25 * max(np.ptp([flat for flat, _, _ in lines], axis=(0, 1)).max() for _, _, lines in panels)
-    with figure(2.75) as made:
-        for i, (title, note, lines) in enumerate(panels):
-            axes = made.add_axes([.115 + .385 * i, .19, 1.68 / WIDTH, 1.85 / 2.75])
-            for flat, time, color in lines:
-                axes.plot(*flat.T, '-o', color=color, linewidth=1.5, markersize=2.4, label=time)
-            every = np.concatenate([flat for flat, _, _ in lines])
-            _name_levels(axes, max((flat for flat, _, _ in lines), key=lambda chain: chain[0, 1]), span)
-            _square(axes, (every.min(0) + every.max(0)) / 2, span)
-            axes.tick_params(labelleft=i == 0)
-            axes.set_xlabel(f'{note} →', labelpad=1)
-            axes.set_title(title, fontsize=11, loc='left', pad=4)
-        made.legend(*made.axes[0].get_legend_handles_labels(), loc='upper left', borderaxespad=0, handlelength=1,
-                    labelspacing=.3, bbox_to_anchor=(.12 + .385 * len(panels), .88))
-    return made
-
-
-def _square(axes, middle, span):
-    """Let axes show as much upward as across, with a line upward from S1."""
-    for set_limits, axis, center, ticks in zip(
-            (axes.set_xlim, axes.set_ylim), (axes.xaxis, axes.yaxis), middle, (4, 6)):
-        set_limits(center - span / 2, center + span / 2)
-        axis.set_major_locator(ticker.MaxNLocator(ticks, integer=True))
-    axes.axvline(0, color=ZERO, linewidth=.9, zorder=1)
-    axes.grid()
-
-
-def _from_side_and_front(shot, coordinates):
-    """Return a shot's points as (forward, up) and (to the left, up), cm, (2, 37, 2)."""
-    points = 100 * upright(shot.points, coordinates)
-    left = across(points)
-    return np.stack([np.stack([points @ axis, points[:, 1]], -1) for axis in (np.cross(left, [0, 1., 0]), left)])
-
-
-def _in_picture(shot):
-    """Return a shot's keypoints as (to the right, up) in pixels of the frame, NaN where not seen, (1, 37, 2)."""
-    return np.where(shot.seen[:, None], shot.keypoints * [1, -1] / shot.scale, np.nan)[None]
+            axes.plot(times[beyond], np.full(beyond.sum(), edge), linestyle='', marker=marker, color=color,
+                      markersize=5, clip_on=False, zorder=5)
 
 
 def ranges(inclinations, seconds, gaps):
@@ -250,10 +186,3 @@ def _view_band(axes, track, total, to_time):
         runs = edges[seen[starts] == i]
         axes.broken_barh(np.stack([runs[:, 0], np.ptp(runs, axis=1)], axis=-1), (0, .045), color=VIEW_COLORS[view],
                          linewidth=0, transform=axes.get_xaxis_transform())
-
-
-def _name_levels(axes, chain, span):
-    for i, (x, y) in zip(skeleton.SUBSETS['spine'], chain):
-        if skeleton.KEYPOINTS[i].level in ('C1', 'C7', 'T8', 'L1', 'S1'):
-            axes.text(x - .03 * span, y, skeleton.KEYPOINTS[i].level, ha='right', va='center', fontsize=11,
-                      color=GREY, bbox=dict(facecolor='white', edgecolor='none', alpha=.75, pad=.5))

@@ -60,21 +60,21 @@ class Missing:
         return f'Not known in {100 * self.share:.0f} % of the frames ({when}{more}): {self.why}.'
 
 
-def missing(track, name, film):
+def missing(track, name, recording):
     """Return the Missing of a measure.
 
     Args:
         track: Track.
         name: of the measure.
-        film: Recording.
+        recording: Recording of its video.
     """
     first, last = track.frames[0], track.frames[-1]
     known = np.zeros(last - first + 1, bool)
     known[track.frames - first] = np.isfinite(track.values(name))
     runs = np.flatnonzero(np.diff(np.r_[True, known, True].astype(int))).reshape(-1, 2)
     longest = np.sort(np.argsort(runs[:, 0] - runs[:, 1], kind='stable')[:_MOST_RANGES])
-    step = (film.last - film.first) / max(1, film.frames - 1)
-    times = (film.first + (first + runs[longest] - [0, 1]) * step).tolist()
+    step = (recording.last - recording.first) / max(1, recording.frames - 1)
+    times = (recording.first + (first + runs[longest] - [0, 1]) * step).tolist()
     return Missing(len(known), int(known.sum()), times, len(runs), _why(track, name, len(known) - int(known.sum())))
 
 

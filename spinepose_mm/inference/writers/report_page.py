@@ -141,8 +141,7 @@ def picture(frame, drawn, units, most):
     table = scrolling('Measures of the people', f'<thead><tr><th scope="col">Measure</th>{head}</tr></thead>\n<tbody>\n'
                       + '\n'.join(rows) + '\n</tbody>') + '\n' if rows else ''
     more = len(people) - shown
-    left_out = f'<p>There {"is" if more == 1 else "are"} {counted(more, "more person", "more people")} in the image.</p>\n' \
-        if more else ''
+    left_out = f'<p>{counted(more, "more person is", "more people are")} in the image.</p>\n' if more else ''
     return (f'<section class="picture">\n<h2>{escape(Path(frame.path).name)}</h2>\n'
             f'<p class="facts">{detected(len(people))}</p>\n'
             f'<figure>{image(drawn, "the picture with its people")}</figure>\n{table}{left_out}</section>\n')

@@ -66,14 +66,18 @@ th,td{padding:3px 10px;text-align:right;border-bottom:1px solid #e3e3e3;white-sp
 th:first-child,td:first-child{text-align:left;padding-left:0}thead th{border-bottom:2px solid #222;font-weight:600;
 white-space:normal;vertical-align:bottom}tbody th{font-weight:400}th.plane{font-weight:600;padding-top:10px}
 td small{color:#5f5f5f;margin-left:.5em;font-size:12px}
-dt{font-weight:600;margin-top:6px}dd{margin:0 0 0 1.2em}.meanings{columns:2 300px;margin:0}.meanings div{break-inside:avoid}footer{color:#555;margin-top:36px;font-size:13px}
-@media screen and (max-width:640px){body{padding:14px 10px 30px}.strip{grid-template-columns:repeat(4,1fr)}.about{display:block}
-.about dt{margin-top:6px}th,td{padding:3px 5px}.person table{font-size:12px}.person thead th{font-size:11.5px}.person th,.person td{padding:3px}
+dt{font-weight:600;margin-top:6px}dd{margin:0 0 0 1.2em}.meanings{columns:2 300px;margin:0}
+.meanings div{break-inside:avoid}footer{color:#555;margin-top:36px;font-size:13px}
+@media screen and (max-width:640px){body{padding:14px 10px 30px}
+.strip{grid-template-columns:repeat(4,1fr)}.about{display:block}
+.about dt{margin-top:6px}th,td{padding:3px 5px}.person table{font-size:12px}.person thead th{font-size:11.5px}
+.person th,.person td{padding:3px}
 .person tbody th{white-space:normal}
 .person td small{display:block;margin:0}}
 @page{size:A4;margin:14mm}
 @media print{body{font-size:10pt;max-width:none;padding:0;print-color-adjust:exact;-webkit-print-color-adjust:exact}
-.person+.person{break-before:page}h2,h3{break-after:avoid}.chart,.strip,.keep,.apart,tr,.picture,.sketch{break-inside:avoid}
+.person+.person{break-before:page}h2,h3{break-after:avoid}
+.chart,.strip,.keep,.apart,tr,.picture,.sketch{break-inside:avoid}
 .keep{break-after:avoid}
 .figures{grid-template-columns:1fr 1fr}.scroll{overflow:visible;background:none}p,dd{orphans:3;widows:3}
 tr:has(.plane){break-after:avoid}table{font-size:9.5pt}}

@@ -71,9 +71,11 @@ def with_error(value, error, unit):
 
 def _legend(has_errors, has_bounds):
     return 'Percentiles, not the least and the most, so that single wrong frames do not count. ' + (
-        '± is roughly where nine of ten errors lie, by what the lifter expects of itself. ' if has_errors else
+        '± is a rough interval, by what the lifter expects of itself: on rendered people, 77 to 100 % of the errors '
+        'were within it. ' if has_errors else
         'How far off a value may be is not known here. ') + (
-        f'{BIASED} In brackets: where the median of all frames lies, whatever the missing ones hold.' if has_bounds else '')
+        f'{BIASED} In brackets: where the median of all frames lies, whatever the missing ones hold.'
+        if has_bounds else '')
 
 
 def _row(name, unit, track, gaps):

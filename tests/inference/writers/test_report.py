@@ -105,7 +105,8 @@ def test_what_a_film_is_and_how_often_people_were_there(tmp_path):
         frame.people = nobody()
     page = report(tmp_path, frames)
     text = words(page)
-    assert 'some film.mp4 4.0 s · 40 frames · 10 frames a second · 1 person · measured in the image · nothing could be' in text
+    assert ('some film.mp4 4.0 s · 40 frames · 10 frames a second · 1 person · measured in the image · nothing could be'
+            in text)
     assert 'In 30 of 40 frames (75 %), from 1.0 s to 3.9 s' in text
     assert 'not radiographic' in text and 'not for diagnosis' in text and f'spinepose_mm {__version__}' in text
     assert 'ISO 11226' in text and MEASURES['kyphosis'].definition in text
@@ -312,7 +313,7 @@ def test_many_pictures_and_many_people_are_capped(tmp_path):
     page = report(tmp_path, as_pictures(30, people=8), None)
     assert len(page.find_class('picture')) == MOST_PICTURES == 24
     assert '240 people · the first 24 are shown' in words(page)
-    assert 'There are 2 more people in the image.' in words(page.find_class('picture')[1])
+    assert '2 more people are in the image.' in words(page.find_class('picture')[1])
 
 
 def test_a_film_of_five_minutes_is_small(tmp_path):

@@ -8,8 +8,9 @@ from matplotlib.colors import to_hex
 from spinepose_mm import skeleton
 from spinepose_mm.analysis import MEASURES, VIEWS
 from spinepose_mm.inference.writers.recording import Shot, Track
-from spinepose_mm.inference.writers.report_figures import PANELS, VIEW_COLORS, curves, ranges, shapes, thin
+from spinepose_mm.inference.writers.report_figures import PANELS, VIEW_COLORS, curves, ranges, thin
 from spinepose_mm.inference.writers.report_missing import Missing
+from spinepose_mm.inference.writers.report_shapes import shapes
 from spinepose_mm.inference.writers.report_style import clock, to_svg
 
 
