@@ -89,7 +89,7 @@ class _Pictures:
     def write(self, file, name):
         title, coverage = name if self._count == 1 else f'{self._count} images', self._options.coverage
         facts = [page.detected(self._people), f'the first {MOST_PICTURES} are shown' * (self._count > MOST_PICTURES),
-                 page.nothing_measured(coverage)]
+                 page.nothing_measured(coverage, 'images')]
         file.write(page.begin(title, filter(None, facts), self._options.about, coverage.warning))
         self._file.seek(0)
         shutil.copyfileobj(self._file, file)

@@ -40,12 +40,12 @@ def begin(name, facts, about, warning=''):
             '</p>\n')
 
 
-def nothing_measured(coverage):
+def nothing_measured(coverage, inputs='frames'):
     """Return in what share of the people's frames nothing could be measured, '' where people are not measured."""
     if not coverage.measures or not coverage.people:
         return ''
     gone = coverage.people - coverage.measured
-    return f'nothing could be measured in {100 * gone / coverage.people:.0f} % of the frames with people'
+    return f'nothing could be measured in {100 * gone / coverage.people:.0f} % of the {inputs} with people'
 
 
 def end(measures, has_ranges):
