@@ -4,6 +4,7 @@ import numpy as np
 
 from spinepose_mm.lifting.space import LEAST_SCORE
 
+from .intervals import measure_errors
 from .measures import MEASURES
 from .spine import measure_picture, measure_space
 from .unwrapping import Unwrapper
@@ -28,6 +29,9 @@ class Measurer:
     def update(self, people, up=None):
         """Return the people of the next frame with their `views` and `measures`.
 
+        Where a lifter says how far off its points may be, they have `measure_errors` too. Measures in space are there
+        from all views; `spinepose_mm.analysis.shows` tells which of them the camera shows.
+
         Args:
             people: People.
             up: the direction of up in the axes of their points, (3,): (0, 1, 0) in the world, and (0, -1, 0) in a
@@ -38,12 +42,15 @@ class Measurer:
         """
         seen = (people.scores >= self.least_score)[..., None]
         keypoints = np.where(seen, people.keypoints, np.nan)
-        views = view(keypoints)
+        views, errors = view(keypoints), {}
         if people.points is None or up is None:
             measures = measure_picture(keypoints, views)
         else:
-            measures = measure_space(np.where(seen, people.points, np.nan), up)
+            points = np.where(seen, people.points, np.nan)
+            measures = measure_space(points, up)
+            if people.point_errors is not None:
+                errors = measure_errors(points, people.point_errors, up)
         if self._unwrapper and people.ids is not None:
             turning = self._unwrapper.update(people.ids, np.stack([measures[name] for name in _TURNING], axis=-1))
             measures.update(zip(_TURNING, turning.T))
-        return replace(people, views=views, measures=measures)
+        return replace(people, views=views, measures=measures, measure_errors=errors)

@@ -11,6 +11,7 @@ from mmengine.logging import print_log
 
 from spinepose_mm.paths import check_regular
 from spinepose_mm.reading import is_number, reading
+from spinepose_mm.wording import counted
 
 
 class Boxes:
@@ -69,7 +70,7 @@ class Boxes:
             keys = path.name, str(frame.index), f'id {int(path.stem) if of_name else frame.index}'
             return next((key for key in keys if key in self._boxes), None)
         if frame.index >= len(self._boxes):
-            raise ValueError(f'{self._where} are of {len(self._boxes)} frames, and there are more')
+            raise ValueError(f'{self._where} are of {counted(len(self._boxes), "frame")}, and there are more')
         return frame.index
 
     def meet(self, frame):

@@ -3,7 +3,7 @@ import cv2
 import numpy as np
 
 from spinepose_mm import skeleton
-from spinepose_mm.analysis import MEASURES
+from spinepose_mm.analysis import MEASURES, shows
 
 #: Colours of ids, (R, G, B), in turn: Okabe and Ito's, which colour-blind people tell apart.
 ID_COLORS = ((0, 114, 178), (230, 159, 0), (0, 158, 115), (204, 121, 167), (86, 180, 233), (213, 94, 0),
@@ -12,7 +12,7 @@ _PAPER, _INK, _LINE = (255, 255, 255), (60, 60, 60), (225, 225, 225)
 _GROUND = (170, 190, 200)
 _LEAST_SPAN, _STEP = 2.5, .5  # metres that a view shows at least, and between its lines
 _FULL_SIZE = 200  # pixels of a person, before the frame is scaled up, from which on lines are as thick as is said
-_TOLD = ('trunk_inclination', 'trunk_lean')  # measures that are written beside a person
+_TOLD = ('trunk_inclination', 'trunk_lean')  # measures that are written beside a person, where the view shows them
 _ENDS = np.array([[skeleton.index(name) for name in bone] for bone in skeleton.BONES])
 _ON_SPINE = np.isin(np.arange(skeleton.NUM_KEYPOINTS), skeleton.SUBSETS['spine'])
 
@@ -111,7 +111,8 @@ def _draw_label(canvas, people, i, scale):
     """Draw a person's box, and over it the id and how far the trunk leans."""
     x, y, right, bottom = np.nan_to_num(people.boxes[i]).round().clip(-10**6, 10**6).astype(int).tolist()
     rows = [f'{MEASURES[name].title} {people.measures[name][i]:.0f} {MEASURES[name].unit}' for name in _TOLD
-            if np.isfinite(people.measures.get(name, {i: np.nan})[i])]
+            if np.isfinite(people.measures.get(name, {i: np.nan})[i])
+            and (people.views is None or shows(people.views[i], MEASURES[name].plane))]
     color = _INK
     if people.ids is not None:
         rows, color = [f'id {people.ids[i]}', *rows], ID_COLORS[people.ids[i] % len(ID_COLORS)][::-1]

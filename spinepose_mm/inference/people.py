@@ -23,6 +23,8 @@ class People:
         views: from where each is seen, out of `spinepose_mm.analysis.VIEWS`, (P,), where they were measured.
         measures: {name: (P,)}, named and in units as `spinepose_mm.analysis.MEASURES` says, NaN where one cannot be
             told.
+        measure_errors: {name: (P,)}, half of the interval that each is expected to lie within, in the same units,
+            where the lifter says how far off its points are; NaN where it is not known.
     """
     keypoints: np.ndarray
     scores: np.ndarray
@@ -34,6 +36,7 @@ class People:
     reprojection_errors: np.ndarray = None
     views: np.ndarray = None
     measures: dict = field(default_factory=dict)
+    measure_errors: dict = field(default_factory=dict)
 
     def __len__(self):
         return len(self.keypoints)

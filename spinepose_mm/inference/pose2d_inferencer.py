@@ -48,6 +48,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
             has no effect.
 
     Attributes:
+        named: the model and its weights as they were given, None where the weights are the model's own.
         overlaps: whether the detector runs on the next frame while the network runs on this one: on a GPU. On a CPU
             they take each other's cores, and together are slower than one after the other, however these are split.
     """
@@ -59,6 +60,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
     def __init__(self, model, *args, **kwargs):
         super().__init__(model, *args, **kwargs)
         self.identity = described([model, *args, *kwargs.items()])
+        self.named = str(model), args[0] if args else kwargs.get('weights')
         if self.cfg.model.type == 'PoseLifter':
             raise ValueError(f'{model} is a lifter, where a model that finds keypoints in pictures is expected')
         self.overlaps = self.model.data_preprocessor.device.type == 'cuda'

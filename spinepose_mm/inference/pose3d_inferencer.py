@@ -23,6 +23,7 @@ from .pose2d_inferencer import SpinePoseInferencer
 from .smoothing import Smoother
 from .streaming import Streaming
 
+FIELD_OF_VIEW = 84.  # diagonal, degrees, about a phone's wide one
 _LEAST_SEEN = 6  # keypoints of somebody who is lifted
 _UP = {'camera': (0, -1, 0), 'world': (0, 1, 0)}  # of a camera, where it is level
 
@@ -59,6 +60,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
     def __init__(self, model, weights=None, pose2d_model=None, pose2d_weights=None, device=None, scope='mmpose',
                  det_model=None, det_weights=None, det_cat_ids=None, show_progress=False):
         init_default_scope(scope)
+        self.named = str(model), weights
         if str(model).endswith('.onnx') and weights is None:
             model, weights = find_config(model)
         super().__init__(model=model, weights=weights, device=device, scope=scope, show_progress=show_progress)
@@ -69,7 +71,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
                                                 det_weights, det_cat_ids)
         self.identity = self.pose2d_model.identity  # of what finds people
 
-    def follow(self, source, coordinates='camera', camera=None, field_of_view=84., height=HEIGHT, warm_up=60,
+    def follow(self, source, coordinates='camera', camera=None, field_of_view=FIELD_OF_VIEW, height=HEIGHT, warm_up=60,
                smooth=False, measure=False, space=None, **options):
         """Yield the Frames of a Source with their people.
 
@@ -106,7 +108,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
             yield finished(middle)
 
     @staticmethod
-    def space(size, coordinates='camera', camera=None, field_of_view=84., height=HEIGHT, warm_up=60):
+    def space(size, coordinates='camera', camera=None, field_of_view=FIELD_OF_VIEW, height=HEIGHT, warm_up=60):
         """Return the Space before a camera that takes pictures of `size`, (width, height); the rest as in a call."""
         given, camera = camera, _camera(camera)
         if camera is None:

@@ -59,12 +59,18 @@ def find_config(name):
         return str(index_folder() / ONNX_LIFTER), str(name)
     if Path(name).is_file():
         return name, None
-    for model in models():
-        if name.lower().removesuffix('.py') in _names(model):
-            return model['Config'], model['Weights'] or None
+    model = find_model(name)
+    if model:
+        return model['Config'], model['Weights'] or None
     for path in (index_folder() / 'configs').rglob(Path(name).name):
         return str(path), None
     raise _unknown(name, models())
+
+
+def find_model(name):
+    """Return the entry of the model index that a model's name or alias means, or None."""
+    wanted = str(name).lower().removesuffix('.py')
+    return next((model for model in models() if wanted in _names(model)), None)
 
 
 def _models(dir):

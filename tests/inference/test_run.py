@@ -68,6 +68,9 @@ def test_a_film(inferencer, film, tmp_path):
     table = pandas.read_csv(tmp_path / 'film.csv')
     assert len(table) == FRAMES * 37 and set(table.frame) == set(range(FRAMES))
     assert len(pandas.read_csv(tmp_path / 'film_measures.csv')) == FRAMES
+    assert summary.coverage.frames == summary.coverage.people == FRAMES
+    page = (tmp_path / 'film.html').read_text()
+    assert '<dt>Model</dt><dd>spinepose-tiny</dd>' in page and 'Not for measuring' in page
 
 
 def test_all_formats_in_3d_interrupted_and_gone_on_with(lifting, film, tmp_path, monkeypatch):
@@ -205,6 +208,7 @@ def test_a_picture_in_3d(lifting, film, tmp_path):
 def test_arrays_and_nobody(inferencer, tmp_path):
     summary = analyse([np.zeros((50, 60, 3), np.uint8)] * 3, tmp_path, inferencer, bboxes=[[]] * 3,
                       formats=['csv', 'report', 'pictures'])
+    assert summary.coverage.warning.startswith('no detections in 3 of 3 frames')
     assert (summary.frames, len(summary.persons)) == (3, 0) and len(pandas.read_csv(tmp_path / 'pictures.csv')) == 0
 
 

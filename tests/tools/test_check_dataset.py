@@ -19,7 +19,7 @@ def test_exit_codes_and_report(tmp_path):
     sound = builders.write_annotations(tmp_path / 'sound.json', [builders.person(1, bbox=[10., 20., 85., 60.])])
     done = check(sound, '--images', tmp_path, '--out', 'report.json', cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert '1 people in 1 pictures' in done.stdout and '0 errors' in done.stdout
+    assert '1 person in 1 image' in done.stdout and '0 errors' in done.stdout
     report = json.loads((tmp_path / 'report.json').read_text())
     assert report['people'] == 1 and report['visibility']['spine_01']['visible'] == 1
     person = builders.person(1)
