@@ -15,6 +15,7 @@ from mmpose.models.heads import RTMCCHead, TemporalRegressionHead
 from torch import nn
 
 from spinepose_mm import skeleton
+from spinepose_mm.confidence import read_calibration
 from spinepose_mm.interop.checkpoints import CheckpointError
 from spinepose_mm.interop.threads import one_torch_thread
 
@@ -65,7 +66,8 @@ def open_session(file, device=torch.device('cpu'), threads=None):
 def run_onnx(model, path):
     """Let the network of an ONNX file take the place of a model's backbone, neck and head.
 
-    The model keeps its preparation of pictures, its flip test and its decoding. A file whose pictures are BGR, as
+    The model keeps its preparation of pictures, its flip test and its decoding; a file that says how its scores become
+    confidence is believed, as that belongs to the weights. A file whose pictures are BGR, as
     `export_onnx` writes it with `bgr`, is given such.
 
     Args:
@@ -196,7 +198,7 @@ class _Network:
         """Compare what the file says of itself, and return the layer to be put before it."""
         said = self.session.get_modelmeta().custom_metadata_map
         try:
-            lists = {key: json.loads(said[key]) for key in ('keypoint_names', 'mean', 'std') if key in said}
+            lists = {key: json.loads(said[key]) for key in ('keypoint_names', 'mean', 'std', 'calibration') if key in said}
         except ValueError as error:
             raise CheckpointError(f'{self.path}: its metadata are no JSON: {error}') from error
         count, names = model.head.out_channels, lists.get('keypoint_names')
@@ -207,6 +209,11 @@ class _Network:
         for name, values in own.items():
             if name in lists and not np.allclose(lists[name], values):
                 raise CheckpointError(f'{self.path}: {name} is {lists[name]}, and {values} in the config')
+        if 'calibration' in lists:
+            try:
+                model.head.calibration = read_calibration(lists['calibration'], self.path)
+            except ValueError as error:
+                raise CheckpointError(error) from error
         order = said.get('channel_order', 'RGB')
         if order not in ('RGB', 'BGR'):
             raise CheckpointError(f'{self.path}: channel_order is {order!r}, and neither RGB nor BGR')

@@ -13,8 +13,9 @@ from spinepose_mm import skeleton
 from .people import People
 
 _MARK = b'spinepose_mm '
-_PLACES = dict(keypoints=3, scores=5, boxes=3, box_scores=5)  # decimals that are kept
-_SHAPES = dict(keypoints=(skeleton.NUM_KEYPOINTS, 2), scores=(skeleton.NUM_KEYPOINTS, ), boxes=(4, ), box_scores=())
+_PLACES = dict(keypoints=3, scores=5, boxes=3, box_scores=5, confidence=5)  # decimals that are kept
+_SHAPES = dict(keypoints=(skeleton.NUM_KEYPOINTS, 2), scores=(skeleton.NUM_KEYPOINTS, ), boxes=(4, ), box_scores=(),
+               confidence=(skeleton.NUM_KEYPOINTS, ))
 
 
 class Journal:

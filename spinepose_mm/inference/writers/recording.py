@@ -82,7 +82,7 @@ class Recording:
 
     Args:
         measures: names.
-        least_score: under which a keypoint is not seen.
+        least_score: confidence under which a keypoint is not seen.
     """
 
     def __init__(self, measures, least_score):
@@ -114,7 +114,7 @@ class Recording:
         for i, person in enumerate(people.ids.tolist()):
             known = self.people.setdefault(person, Seen())
             known.frames += 1
-            known.keypoints += people.scores[i] >= self._least_score
+            known.keypoints += people.confidence[i] >= self._least_score
             known.shots.offer(lambda: self._keep(frame, i))
 
     def _keep(self, frame, i):
@@ -127,7 +127,7 @@ class Recording:
         picture, scale, shift = _cut(frame.image, (x + right) / 2 - _SHAPE * height / 2,
                                      low + _MARGIN * size - height, height, min(_KEPT_PIXELS, round(height)))
         data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY_OF_KEPT])[1]
-        seen = people.scores[i] >= self._least_score
+        seen = people.confidence[i] >= self._least_score
         points = np.full((skeleton.NUM_KEYPOINTS, 3), np.nan) if people.points is None else people.points[i]
         place = self._shots.seek(0, 2)
         pickle.dump(Shot(frame.time, data, scale, size * scale, people.keypoints[i] * scale + shift, seen, points),

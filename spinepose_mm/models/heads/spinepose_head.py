@@ -6,6 +6,7 @@ from mmpose.registry import MODELS
 from mmpose.utils.tensor_utils import to_numpy
 
 from spinepose_mm import skeleton
+from spinepose_mm.confidence import confidence, read_calibration
 from spinepose_mm.models.losses import expected_coordinates
 
 #: What a keypoint's score is made of, the largest values along x and y: MMPose's way, and the official library's.
@@ -29,21 +30,28 @@ class SpinePoseHead(RTMCCHead):
         score: a keypoint's score, the 'min' or the 'mean' of the largest values along x and y.
         v1_postprocess: whether the spine's inner points are averaged, `average_neighbours`, as the official library
             does it with the v1 models.
+        calibration: dict of the `slope` and the `offset` by which scores become `keypoint_confidence`, fitted for the
+            weights; None for the usual ones, which are fitted for no model. See `spinepose_mm.confidence`.
         **kwargs: those of `RTMCCHead`; `loss` is a `KLDiscretLoss` with `label_softmax=True`.
 
     Raises:
-        ValueError: `loss` is another, `score` is neither, or the model to be averaged has other keypoints.
+        ValueError: `loss` is another, `score` is neither, `calibration` is none, or the model to be averaged or
+            calibrated has other keypoints.
     """
 
     def __init__(self, *args, position_weight=1., structure_loss=None, spine_loss=None, reach=2., score='min',
-                 v1_postprocess=False, **kwargs):
+                 v1_postprocess=False, calibration=None, **kwargs):
         super().__init__(*args, **kwargs)
         if score not in SCORES:
             raise ValueError(f'SpinePoseHead: score is out of {", ".join(SCORES)}, but {score!r} was given')
         if v1_postprocess and self.out_channels != skeleton.NUM_KEYPOINTS:
             raise ValueError(f'SpinePoseHead: v1_postprocess is for models of {skeleton.NUM_KEYPOINTS} keypoints, but '
                              f'this one has {self.out_channels}')
+        if calibration and self.out_channels not in skeleton.LAYOUTS:
+            raise ValueError(f'SpinePoseHead: calibration is for models of {", ".join(map(str, skeleton.LAYOUTS))} '
+                             f'keypoints, but this one has {self.out_channels}')
         self.score, self.v1_postprocess = score, v1_postprocess
+        self.calibration = read_calibration(calibration, 'SpinePoseHead')
         self.position_weight = position_weight
         self.reach = tuple(reach * float(sigma) for sigma in self.decoder.sigma)
         self.structure_loss = structure_loss and MODELS.build(structure_loss)
@@ -53,7 +61,7 @@ class SpinePoseHead(RTMCCHead):
                              f'{kwargs.get("loss")} was given')
 
     def decode(self, batch_outputs):
-        """Return the keypoints and their scores as InstanceData.
+        """Return the keypoints, their `keypoint_scores` and their `keypoint_confidence` as InstanceData.
 
         Args:
             batch_outputs: logits along x and y, of several runs their mean, (N, K, W * split ratio) and
@@ -69,8 +77,9 @@ class SpinePoseHead(RTMCCHead):
                 # MMPose gives no place to a keypoint whose smaller value is not over 0.
                 has_place = (peak.mean(-1) > 0) & (peak.min(-1) <= 0)
                 one.keypoints[0, has_place] = place[has_place]
-        if self.v1_postprocess:
-            for one in predictions:
+        for one in predictions:
+            one.keypoint_confidence = confidence(one.keypoint_scores, self.calibration).astype(np.float32)
+            if self.v1_postprocess:
                 one.keypoints = average_neighbours(one.keypoints)
         return predictions
 
