@@ -52,7 +52,7 @@ model = dict(
         in_featuremap_size=(6, 8),
         structure_loss=None,
         spine_loss=None,
-        # Fitted for the shipped weights: weights of your own have others, see the tool `calibrate`.
+        # Fitted for the shipped weights; None, or numbers of the tool `calibrate`, for weights of your own.
         calibration=dict(slope=1.983, offset=6.266),
         decoder=codec))
 

@@ -31,8 +31,8 @@ def main():
     _print('As the model has it', found, found.confidence)
     _print('Fitted, each half of the images by the numbers of the other half', found, halves)
     _print('Scores, cut to 1', found, found.scores.clip(0, 1))
-    print(f'\nFor the config:\nmodel = dict(head=dict(calibration=dict(slope={fitted.slope:.3f}, '
-          f'offset={fitted.offset:.3f})))')
+    print(f'\nFitted on all images, for the config:\n'
+          f'model = dict(head=dict(calibration=dict(slope={fitted.slope:.3f}, offset={fitted.offset:.3f})))')
 
 
 def _print(title, found, confidence):

@@ -208,6 +208,7 @@ def test_score_and_v1_postprocess(inferencer, picture):
         np.testing.assert_allclose(other['keypoints'], expected, atol=1e-3)
         assert (np.array(other['keypoint_scores']) >= plain['keypoint_scores']).all()
         assert plain.score('L3') < other.score('L3')
+        assert plain['keypoint_confidence'] == other['keypoint_confidence']
         assert (head.score, head.v1_postprocess) == ('min', False)
 
 

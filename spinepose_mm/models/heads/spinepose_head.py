@@ -1,5 +1,8 @@
+import logging
+
 import numpy as np
 import torch
+from mmengine.logging import print_log
 from mmpose.evaluation.functional import simcc_pck_accuracy
 from mmpose.models.heads import RTMCCHead
 from mmpose.registry import MODELS
@@ -51,7 +54,7 @@ class SpinePoseHead(RTMCCHead):
             raise ValueError(f'SpinePoseHead: calibration is for models of {", ".join(map(str, skeleton.LAYOUTS))} '
                              f'keypoints, but this one has {self.out_channels}')
         self.score, self.v1_postprocess = score, v1_postprocess
-        self.calibration = read_calibration(calibration, 'SpinePoseHead')
+        self.calibration, self._has_warned = read_calibration(calibration, 'SpinePoseHead'), False
         self.position_weight = position_weight
         self.reach = tuple(reach * float(sigma) for sigma in self.decoder.sigma)
         self.structure_loss = structure_loss and MODELS.build(structure_loss)
@@ -68,6 +71,8 @@ class SpinePoseHead(RTMCCHead):
                 (N, K, H * split ratio).
         """
         predictions = super().decode(batch_outputs)
+        for one in predictions:  # of MMPose's scores, whichever are given
+            one.keypoint_confidence = confidence(one.keypoint_scores, self.calibration).astype(np.float32)
         if self.score == 'mean':
             x, y = map(to_numpy, batch_outputs)
             peaks = np.stack([x.max(-1), y.max(-1)], axis=-1)
@@ -77,9 +82,8 @@ class SpinePoseHead(RTMCCHead):
                 # MMPose gives no place to a keypoint whose smaller value is not over 0.
                 has_place = (peak.mean(-1) > 0) & (peak.min(-1) <= 0)
                 one.keypoints[0, has_place] = place[has_place]
-        for one in predictions:
-            one.keypoint_confidence = confidence(one.keypoint_scores, self.calibration).astype(np.float32)
-            if self.v1_postprocess:
+        if self.v1_postprocess:
+            for one in predictions:
                 one.keypoints = average_neighbours(one.keypoints)
         return predictions
 
@@ -98,6 +102,7 @@ class SpinePoseHead(RTMCCHead):
             dict: 'loss_kpt', 'loss_structure' and 'loss_spine', each weighted, as far as they are configured, and the
             PCK at 5% of the input as 'acc_pose'.
         """
+        self._warn_of_calibration()
         simcc = tuple(axis.float() for axis in simcc)  # MMPose's accuracy takes no bfloat16
         labels = tuple(gather(batch_data_samples, f'keypoint_{axis}_labels') for axis in 'xy')
         weights = gather(batch_data_samples, 'keypoint_weights')
@@ -108,6 +113,13 @@ class SpinePoseHead(RTMCCHead):
             to_numpy(simcc), to_numpy(labels), self.simcc_split_ratio, to_numpy(weights) > 0)
         losses['acc_pose'] = weights.new_tensor(accuracy)
         return losses
+
+    def _warn_of_calibration(self):
+        """Warn, once, that training makes other weights than those that the calibration was fitted for."""
+        if self.calibration and not self._has_warned:
+            self._has_warned = True
+            print_log('model.head.calibration was fitted for other weights than those that are trained here: fit it '
+                      'anew for these (the tool calibrate), or set it to None', 'current', logging.WARNING)
 
     def _anatomical_losses(self, simcc, labels, labelled):
         kl = self.loss_module

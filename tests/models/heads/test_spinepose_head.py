@@ -63,7 +63,19 @@ def test_confidence_beside_mmposes_own_scores(calibration):
         np.testing.assert_array_equal(one.keypoint_scores, known.keypoint_scores)
         expected = confidence(known.keypoint_scores, calibration and Calibration(**calibration))
         np.testing.assert_allclose(one.keypoint_confidence, expected, rtol=1e-6)
+    means = build(calibration=calibration, score='mean').decode(simcc)
+    assert (means[0].keypoint_scores > found[0].keypoint_scores).any()
+    np.testing.assert_array_equal(means[0].keypoint_confidence, found[0].keypoint_confidence)
     assert found[1].keypoint_confidence[0, 4] == 0 and found[0].keypoint_confidence.dtype == np.float32
+
+
+def test_training_warns_once_of_a_calibration_of_other_weights(warnings):
+    build(calibration=None).loss(features(2), samples(2))
+    assert 'calibration' not in warnings()
+    head = build(calibration=dict(slope=1.5, offset=4))
+    for _ in range(2):
+        head.loss(features(2), samples(2))
+    assert warnings().count('model.head.calibration was fitted for other weights') == 1
 
 
 def test_a_calibration_that_is_none():
