@@ -35,7 +35,7 @@ class Journal:
     """
 
     def __init__(self, path, asked):
-        self._path, self.done, header = path, False, _MARK + _line(asked)
+        self._path, self.done, header = path, False, _MARK + _line(dict(asked, kept=list(_PLACES)))
         self._file = open(path, 'a+b')  # what is written goes to the end, wherever it is read
         self._file.seek(0)
         first = self._file.readline()
