@@ -52,6 +52,8 @@ model = dict(
         in_featuremap_size=(6, 8),
         structure_loss=None,
         spine_loss=None,
+        # Fitted for the shipped weights; None, or numbers of the tool `calibrate`, for weights of your own.
+        calibration=dict(slope=1.983, offset=6.266),
         decoder=codec))
 
 train_dataloader = dict(batch_size=16, num_workers=1, dataset=rendered('train', pipeline=train_pipeline, _delete_=True))

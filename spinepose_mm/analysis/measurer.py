@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from spinepose_mm.lifting.space import LEAST_SCORE
+from spinepose_mm.confidence import MIN_CONFIDENCE
 
 from .intervals import measure_errors
 from .measures import MEASURES
@@ -17,13 +17,13 @@ class Measurer:
     """Measures the people of a film, frame by frame.
 
     Args:
-        least_score: under which a keypoint counts as not seen.
+        min_confidence: under which a keypoint counts as not seen.
         unwrap: whether the angles of `Measure.turns` go on beyond a half turn from frame to frame, where people have
             ids.
     """
 
-    def __init__(self, least_score=LEAST_SCORE, unwrap=True):
-        self.least_score = least_score
+    def __init__(self, min_confidence=MIN_CONFIDENCE, unwrap=True):
+        self.min_confidence = min_confidence
         self._unwrapper = Unwrapper() if unwrap else None
 
     def update(self, people, up=None):
@@ -40,7 +40,7 @@ class Measurer:
         Raises:
             ValueError: `up` is no direction.
         """
-        seen = (people.scores >= self.least_score)[..., None]
+        seen = (people.confidence >= self.min_confidence)[..., None]
         keypoints = np.where(seen, people.keypoints, np.nan)
         views, errors = view(keypoints), {}
         if people.points is None or up is None:

@@ -112,7 +112,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
             people = chosen.update(ids.update(found, frame.time if source.is_film else None), frame.image.shape[1::-1])
             if smooth and source.is_film:
                 size = np.linalg.norm(people.boxes[:, 2:] - people.boxes[:, :2], axis=-1).clip(1)
-                people.keypoints = smoother.update(people.ids, people.keypoints, people.scores, size, frame.time)
+                people.keypoints = smoother.update(people.ids, people.keypoints, people.confidence, size, frame.time)
             frame.people = measurer.update(people) if measure else people
             yield frame
         if boxes is not None:
@@ -196,5 +196,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
                                     for box, score in zip(boxes, scores)])
         with self._decoding(flip_test, score, v1_postprocess):
             found = [sample.pred_instances for sample in self.model.test_step(batch)]
+        sure = [one.keypoint_confidence for one in found if 'keypoint_confidence' in one]  # of models of this package
         return People(np.concatenate([one.keypoints for one in found]),
-                      np.concatenate([one.keypoint_scores for one in found]), boxes[:, :4], scores)
+                      np.concatenate([one.keypoint_scores for one in found]), boxes[:, :4], scores,
+                      confidence=np.concatenate(sure) if sure else None)

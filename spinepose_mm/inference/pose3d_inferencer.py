@@ -13,6 +13,7 @@ from mmpose.registry import INFERENCERS
 
 from spinepose_mm import skeleton
 from spinepose_mm.analysis import Measurer
+from spinepose_mm.confidence import MIN_CONFIDENCE
 from spinepose_mm.interop.aliases import find_config
 from spinepose_mm.lifting.camera import Camera, read_cameras
 from spinepose_mm.lifting.space import HEIGHT, LEAST_SCORE, Space
@@ -123,7 +124,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
 
     @property
     def _min_score(self):
-        """Under which a keypoint is not shown to the lifter."""
+        """Score under which a keypoint is not shown to the lifter, as when it was trained on detected keypoints."""
         return self.cfg.test_dataloader.dataset.get('least_score', LEAST_SCORE)
 
     @torch.no_grad()
@@ -144,7 +145,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
         def smoothed(points):
             known = np.isfinite(points).all(-1).astype(float)
             return smoother.update(people.ids, points, known, space.heights(people.ids), frame.time)
-        placed = space.update(people.ids, poses, people.keypoints, people.scores, smoothed if smoother else None)
+        placed = space.update(people.ids, poses, people.keypoints, people.confidence, smoothed if smoother else None)
         people.points, people.reprojection_errors = placed.keypoints, placed.reprojection_error
         people.point_errors = None if errors is None else errors * placed.scale[:, None]
         frame.coordinates, frame.settled = space.coordinates, placed.settled
@@ -172,7 +173,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
         return super().forward(replace(frame, people=frame.people[placed]))  # it may still be in the lifter's window
 
     def visualize(self, inputs, preds, return_vis=False, show=False, wait_time=0, radius=3, thickness=1,
-                  kpt_thr=LEAST_SCORE, vis_out_dir='', window_name='', **kwargs):
+                  kpt_thr=MIN_CONFIDENCE, vis_out_dir='', window_name='', **kwargs):
         """Draw a picture with its keypoints, beside the people from the side and from the front.
 
         MMPose's `draw_bbox` and `num_instances` have no effect.

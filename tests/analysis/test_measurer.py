@@ -45,14 +45,14 @@ def test_people_without_points_are_measured_in_the_picture():
     assert all(np.isnan(values).all() for values in lost.measures.values()) and lost.views == ['left side']
 
 
-def test_what_has_a_low_score_was_not_seen():
+def test_what_has_a_low_confidence_was_not_seen():
     points, pixels = turned([20, 20])
     uncertain = people(pixels, points)
-    uncertain.scores[0, skeleton.index('C1')] = .29
-    uncertain.scores[1, skeleton.index('left_hip')] = .31
+    uncertain.confidence[0, skeleton.index('C1')] = .49
+    uncertain.confidence[1, skeleton.index('left_hip')] = .51
     for up in (None, UP):
         assert np.isnan(Measurer().update(uncertain, up).measures['neck_inclination']).tolist() == [True, False]
-        strict = Measurer(least_score=.4).update(uncertain, up)
+        strict = Measurer(min_confidence=.6).update(uncertain, up)
         assert np.isnan(strict.measures['trunk_inclination']).tolist() == [False, True]
     assert strict.views.tolist() == ['left side', 'unknown']
 

@@ -18,6 +18,7 @@ from torch import nn
 import builders
 from spinepose_mm import skeleton
 from spinepose_mm.analysis import MEASURES
+from spinepose_mm.confidence import Calibration, confidence
 from spinepose_mm.inference import SpinePoseInferencer, open_source
 
 FRAMES = 12
@@ -181,6 +182,19 @@ def test_flip_test(inferencer, picture):
     np.testing.assert_allclose(once, expected.pred_instances.keypoints[0], atol=1e-3)
 
 
+def test_confidence(inferencer, picture, tmp_path):
+    """0 to 1, by the model's two numbers, in results and on file; MMPose's threshold of drawing goes by it."""
+    person, = people(inferencer(picture, out_dir=str(tmp_path)))[0]
+    numbers = Calibration(**inferencer.inferencer.cfg.model.head.calibration)
+    np.testing.assert_allclose(person['keypoint_confidence'], confidence(person['keypoint_scores'], numbers), atol=1e-6)
+    assert person.confidence('L3') == person['keypoint_confidence'][skeleton.index('L3')] != person.score('L3')
+    assert json.loads(next(tmp_path.glob('predictions/*.json')).read_text())[0] == person
+    assert 'keypoints_visible' not in person
+    drawn = [next(inferencer(picture, return_vis=True, kpt_thr=threshold))['visualization'][0]
+             for threshold in (0, max(person['keypoint_confidence']) + .01)]
+    assert (drawn[0] != drawn[1]).any()
+
+
 def test_score_and_v1_postprocess(inferencer, picture):
     """In a call, with and without flip test, and nothing of it is left in the next."""
     head = inferencer.inferencer.model.head
@@ -194,6 +208,7 @@ def test_score_and_v1_postprocess(inferencer, picture):
         np.testing.assert_allclose(other['keypoints'], expected, atol=1e-3)
         assert (np.array(other['keypoint_scores']) >= plain['keypoint_scores']).all()
         assert plain.score('L3') < other.score('L3')
+        assert plain['keypoint_confidence'] == other['keypoint_confidence']
         assert (head.score, head.v1_postprocess) == ('min', False)
 
 

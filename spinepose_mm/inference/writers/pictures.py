@@ -25,7 +25,7 @@ class _Painter(Writer):
 
     def _draw(self, frame):
         """Return a frame with its people, and, where they are lifted, from the side and the front beside."""
-        options = dict(least_score=self.least_score, spine_only=self._spine_only)
+        options = dict(min_confidence=self.min_confidence, spine_only=self._spine_only)
         if self.coordinates:
             return draw_views(frame.image, frame.people, self.coordinates, **options)
         return draw_people(frame.image, frame.people, **options)

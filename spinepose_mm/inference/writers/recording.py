@@ -84,12 +84,12 @@ class Recording:
 
     Args:
         measures: names.
-        least_score: under which a keypoint is not seen.
+        min_confidence: under which a keypoint is not seen.
     """
 
-    def __init__(self, measures, least_score):
+    def __init__(self, measures, min_confidence):
         self.frames, self.first, self.last, self.people = 0, np.nan, np.nan, {}
-        self._measures, self._least_score = list(measures), least_score
+        self._measures, self._min_confidence = list(measures), min_confidence
         self._dtype = np.dtype([('id', 'i8'), ('frame', 'i8'), ('time', 'f8'), ('view', 'u1'),
                                 ('seen', '?', skeleton.NUM_KEYPOINTS), ('values', 'f8', (len(self._measures), )),
                                 ('errors', 'f4', (len(self._measures), ))])
@@ -114,7 +114,7 @@ class Recording:
         for i, name in enumerate(self._measures):
             rows['values'][:, i] = people.measures.get(name, np.nan)
             rows['errors'][:, i] = people.measure_errors.get(name, np.nan)
-        rows['seen'] = people.scores >= self._least_score
+        rows['seen'] = people.confidence >= self._min_confidence
         self._rows.write(rows.tobytes())
         for i, person in enumerate(people.ids.tolist()):
             known = self.people.setdefault(person, Seen())
@@ -132,7 +132,7 @@ class Recording:
         picture, scale, shift = _cut(frame.image, (x + right) / 2 - _SHAPE * height / 2,
                                      low + _MARGIN * size - height, height, min(_KEPT_PIXELS, round(height)))
         data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY_OF_KEPT])[1]
-        seen = people.scores[i] >= self._least_score
+        seen = people.confidence[i] >= self._min_confidence
         points = np.full((skeleton.NUM_KEYPOINTS, 3), np.nan) if people.points is None else people.points[i]
         place = self._shots.seek(0, 2)
         pickle.dump(Shot(frame.time, data, scale, size * scale, people.keypoints[i] * scale + shift, seen, points,

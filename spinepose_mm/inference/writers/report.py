@@ -81,7 +81,7 @@ class _Pictures:
             return
         if frame.people.ids is None:
             frame = replace(frame, people=replace(frame.people, ids=np.arange(len(frame.people))))
-        drawn = draw_people(frame.image, frame.people, options.least_score, options.spine_only)
+        drawn = draw_people(frame.image, frame.people, options.min_confidence, options.spine_only)
         scale = min(1, _PICTURE / max(drawn.shape[:2]))
         size = [max(1, round(scale * side)) for side in drawn.shape[1::-1]]
         drawn = cv2.resize(drawn, size, interpolation=cv2.INTER_AREA)
@@ -102,7 +102,7 @@ class _Film:
 
     def __init__(self, options):
         self._options, self._has_ranges = options, False
-        self._film = Recording(options.shown, options.least_score)
+        self._film = Recording(options.shown, options.min_confidence)
         self.close = self._film.close
 
     def add(self, frame):

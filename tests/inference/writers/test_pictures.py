@@ -168,7 +168,7 @@ def test_pictures_have_their_names_and_people(tmp_path):
 def test_options_of_drawing(tmp_path):
     frames = pictures('a.png')
     plain, spine, sure = (write(PicturesWriter, tmp_path / str(i), frames, None, **options) / 'a.png'
-                          for i, options in enumerate([{}, dict(spine_only=True), dict(least_score=1.1)]))
+                          for i, options in enumerate([{}, dict(spine_only=True), dict(min_confidence=1.1)]))
     drawn = [(cv2.imread(str(path)) != 90).any(-1) for path in (plain, spine, sure)]
     inside = np.round(frames[0].people.keypoints[0, skeleton.index('left_knee')]).astype(int)
     assert [bool(picture[inside[1], inside[0]]) for picture in drawn] == [True, False, False]

@@ -65,8 +65,8 @@ def test_where_the_view_was_not_asked_all_is_shown(recording):
 
 def test_how_often_keypoints_are_seen(recording):
     found = people([0], [[10, 10, 20, 40]])
-    for i, score in enumerate([.2, .3, .9]):
-        found.scores[0, 7] = score
+    for i, confidence in enumerate([.2, .3, .9]):
+        found.confidence[0, 7] = confidence
         recording.add(Frame(i, i, 'film.mp4', np.zeros((50, 50, 3), np.uint8), found))
     assert recording.people[0].keypoints[[6, 7]].tolist() == [3, 2]
 

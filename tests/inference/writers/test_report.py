@@ -217,7 +217,7 @@ def test_one_absurd_frame_is_in_no_percentile(tmp_path):
 def test_the_spine_only(tmp_path):
     frames = list(film())
     for frame in frames:
-        frame.people.scores[:, [skeleton.index('left_knee'), skeleton.index('T8')]] = .1
+        frame.people.confidence[:, [skeleton.index('left_knee'), skeleton.index('T8')]] = .1
     whole_body, spine = (words(report(tmp_path, frames, spine_only=value)) for value in (False, True))
     assert 'most of these frames: left knee, T8.' in whole_body and 'most of these frames: T8.' in spine
 
