@@ -3,6 +3,7 @@ import csv
 import json
 import os
 from collections import defaultdict
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -13,17 +14,18 @@ class Boxes:
 
     Args:
         given: the path of a file, an array (P, 4) for every frame, or a list of an array (P, 4) for each; boxes are x1,
-            y1, x2, y2 in pixels. Files are `.csv` with the columns frame (its number, from 0) or image (its file's
+            y1, x2, y2 in pixels; of one image, a list of P of them is that image's. Files are `.csv` with the columns frame (its number, from 0) or image (its file's
             name), x1, y1, x2, y2, or `.json`: a list of the boxes of each frame, {frame or image: boxes}, or COCO's
             list of detections (image_id, bbox), where image_id is the number in the picture's name or the frame's. In
             files, frames that are not named have nobody in them.
+        frames: how many there are, 0 where that is not known.
 
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: it is no such file, or a box of it is none.
     """
 
-    def __init__(self, given):
+    def __init__(self, given, frames=0):
         self._where = os.fspath(given) if isinstance(given, (str, os.PathLike)) else 'bboxes'
         if self._where == 'bboxes':
             self._boxes = given
@@ -34,6 +36,8 @@ class Boxes:
                 raise
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 raise ValueError(f'{given} is no .csv or .json of boxes ({type(error).__name__}: {error})') from error
+        if frames == 1 and isinstance(self._boxes, list) and self._boxes and all(map(_is_box, self._boxes)):
+            self._boxes = [self._boxes]
         if self._everywhere:
             self._boxes = self._checked(self._boxes, 'of every frame')
 
@@ -72,6 +76,10 @@ class Boxes:
             raise ValueError(f'{self._where}: a box {which} is not x1, y1, x2, y2 with x1 < x2 and y1 < y2: '
                              f'{boxes[wrong][0].tolist()}')
         return boxes
+
+
+def _is_box(values):
+    return len(values) == 4 and all(isinstance(value, Real) for value in values)
 
 
 class _Wrong(ValueError):

@@ -23,6 +23,8 @@ from safetensors.torch import save_file
 
 from spinepose_mm import skeleton
 
+from .aliases import find_weights
+
 _stock_init_model = BaseInferencer._init_model
 _stock_load_checkpoint = mmengine_checkpoint.load_checkpoint
 _stock_load_into_runner = Runner.load_checkpoint
@@ -102,7 +104,7 @@ def load_from_local(filename, map_location=None):
     """Read a checkpoint file as data.
 
     Args:
-        filename: path of the file; `~` is the user's home.
+        filename: path of the file; `~` is the user's home. Or the name or alias of a model, for its weights.
         map_location: as for `torch.load`.
 
     Returns:
@@ -114,6 +116,9 @@ def load_from_local(filename, map_location=None):
     """
     path = Path(filename).expanduser()
     if not path.is_file():
+        weights = find_weights(filename)
+        if weights != filename:
+            return CheckpointLoader.load_checkpoint(weights, map_location)
         raise FileNotFoundError(f'checkpoint {path} does not exist')
     try:
         if path.suffix == '.safetensors':
@@ -212,6 +217,7 @@ def _load_checkpoint(model, filename, *args, **kwargs):
 
 def _load_into_runner(self, filename, *args, **kwargs):
     """Load a checkpoint into the model of MMEngine's runner, or let an ONNX file run in its place, to be tested."""
+    filename = find_weights(filename)
     if not str(filename).endswith('.onnx'):
         return _stock_load_into_runner(self, filename, *args, **kwargs)
     if isinstance(self._train_loop, BaseLoop):
