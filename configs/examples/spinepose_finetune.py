@@ -3,7 +3,7 @@
     SPINETRACK_ROOT=mine mim train spinepose_mm spinepose_finetune.py
 
 The data are annotations/person_keypoints_{train,val}.json and images/{train,val}/ below the folder that the variable
-SPINETRACK_ROOT names. With another base and another alias, and the data as in the page, the same fits a larger model.
+SPINETRACK_ROOT names.
 """
 _base_ = ['../spinepose_tiny.py']
 

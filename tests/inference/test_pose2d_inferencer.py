@@ -275,7 +275,7 @@ def test_mmposes_demo(inferencer, picture, tmp_path, monkeypatch, warnings):
     lifted, = demo(monkeypatch, picture, tmp_path, '--pose2d', 'spinepose-tiny', '--pose3d', 'spinepose-lifter',
                    '--num-instances', '2', '--black-background')
     assert np.array(lifted['keypoints']).shape == (37, 3)
-    assert 'black_background=True, num_instances=2: without effect on SpinePose3DInferencer' in warnings()
+    assert 'num_instances=2, black_background=True: without effect on SpinePose3DInferencer' in warnings()
 
 
 def test_without_a_detector_every_frame_is_looked_at_whole(inferencer, picture):
