@@ -39,8 +39,7 @@ def test_from_data_to_results(rendered, tmp_path):
     (tmp_path / 'mine.py').write_text(CONFIG)
     before = run('test', 'spinepose_mm', 'mine.py', '--checkpoint', 'spinepose-tiny', options=QUICK)
     trained = run('train', 'spinepose_mm', 'mine.py', options=[*QUICK, 'load_from=spinepose-tiny'])
-    assert 'Load checkpoint from spinepose-tiny' in trained
-    assert re.findall(r'base_lr: (\S+)', trained) == ['2.0000e-07', '1.0010e-04', '2.0000e-04']
+    assert re.search(r'Load checkpoint from \S+/spinepose_tiny\.safetensors', trained)
     assert metrics(trained)['spinetrack/all_AP'] > metrics(before)['spinetrack/all_AP'] - .1 > .1
     best, = tmp_path.glob('work_dirs/mine/best_*.pth')
     after = run('test', 'spinepose_mm', 'mine.py', '--checkpoint', best, options=QUICK)
