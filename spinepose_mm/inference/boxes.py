@@ -14,10 +14,10 @@ class Boxes:
 
     Args:
         given: the path of a file, an array (P, 4) for every frame, or a list of an array (P, 4) for each; boxes are x1,
-            y1, x2, y2 in pixels; of one image, a list of P of them is that image's. Files are `.csv` with the columns frame (its number, from 0) or image (its file's
-            name), x1, y1, x2, y2, or `.json`: a list of the boxes of each frame, {frame or image: boxes}, or COCO's
-            list of detections (image_id, bbox), where image_id is the number in the picture's name or the frame's. In
-            files, frames that are not named have nobody in them.
+            y1, x2, y2 in pixels, and of a single frame, a list of them is enough. Files are `.csv` with the columns
+            frame (its number, from 0) or image (its file's name), x1, y1, x2, y2, or `.json`: a list of the boxes of
+            each frame, {frame or image: boxes}, or COCO's list of detections (image_id, bbox), where image_id is the
+            number in the picture's name or the frame's. In files, frames that are not named have nobody in them.
         frames: how many there are, 0 where that is not known.
 
     Raises:
@@ -36,7 +36,7 @@ class Boxes:
                 raise
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 raise ValueError(f'{given} is no .csv or .json of boxes ({type(error).__name__}: {error})') from error
-        if frames == 1 and isinstance(self._boxes, list) and self._boxes and all(map(_is_box, self._boxes)):
+        if frames == 1 and isinstance(self._boxes, (list, tuple)) and self._boxes and all(map(_is_box, self._boxes)):
             self._boxes = [self._boxes]
         if self._everywhere:
             self._boxes = self._checked(self._boxes, 'of every frame')
@@ -79,7 +79,7 @@ class Boxes:
 
 
 def _is_box(values):
-    return len(values) == 4 and all(isinstance(value, Real) for value in values)
+    return hasattr(values, '__len__') and len(values) == 4 and all(isinstance(value, Real) for value in values)
 
 
 class _Wrong(ValueError):

@@ -67,8 +67,7 @@ def find_config(name):
 
 
 def find_weights(name):
-    """Return the path or URL of the weights that a model's name or alias stands for; a file's name, or another, as it is.
-    """
+    """Return the path or URL of the weights that `name` stands for: those of a model, or itself where it is a file's."""
     if Path(name).is_file():
         return name
     found = (model['Weights'] for model in models() if str(name).lower() in _names(model) and model['Weights'])
@@ -79,9 +78,14 @@ def _own(name):
     for model in models():
         if name.lower().removesuffix('.py') in _names(model):
             return model['Config'], model['Weights'] or None
-    for path in (index_folder() / 'configs').rglob(Path(name).name):
-        return str(path), None
+    if path := _file(name):
+        return path, None
     raise _unknown(name, models())
+
+
+def _file(name):
+    """Return the path of this package's config whose file has a name, None where there is none."""
+    return next(map(str, (index_folder() / 'configs').rglob(Path(name).name)), None)
 
 
 def _base(path, filename):
@@ -103,8 +107,8 @@ def _lookup(self, model):
     except ValueError as error:
         if 'Cannot find model' not in str(error):
             raise
-        if model.endswith('.py'):  # as mim, by the name of its file; one that is not in the zoo has no weights
-            return Config.fromfile(_own(model)[0]), None
+        if model.endswith('.py') and _file(model):  # as mim, by the name of a file; outside the zoo it has no weights
+            return Config.fromfile(_file(model)), None
         raise _unknown(model, _models(self._get_repo_or_mim_dir(self.scope))) from error
 
 
