@@ -32,12 +32,7 @@ test_dataloader = val_dataloader
 train_cfg = dict(max_epochs=max_epochs, val_interval=5)
 optim_wrapper = dict(optimizer=dict(lr=base_lr))
 param_scheduler = [
-    dict(
-        type='SpineWarmUpLR',
-        start_factor=1e-3,
-        end=100,
-        epochs=max_epochs / 10,
-        convert_to_iter_based=True),
+    dict(_base_.short_warm_up, epochs=max_epochs / 10),
     dict(_base_.param_scheduler[1], begin=max_epochs // 2, end=max_epochs, T_max=max_epochs // 2),
 ]
 custom_hooks = []

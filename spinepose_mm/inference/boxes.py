@@ -17,7 +17,7 @@ class Boxes:
             y1, x2, y2 in pixels, and of a single frame, a list of them is enough. Files are `.csv` with the columns
             frame (its number, from 0) or image (its file's name), x1, y1, x2, y2, or `.json`: a list of the boxes of
             each frame, {frame or image: boxes}, or COCO's list of detections (image_id, bbox), where image_id is the
-            number in the picture's name or the frame's. In files, frames that are not named have nobody in them.
+            number in the image's name or the frame's. In files, frames that are not named have no boxes.
         frames: how many there are, 0 where that is not known.
 
     Raises:
