@@ -34,7 +34,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
     person in all frames, and of pictures counts the people.
 
     Options of a call, beside MMPose's `bbox_thr` and `nms_thr` and those of its drawing:
-        bboxes: what `spinepose_mm.inference.boxes.Boxes` takes, in the place of the detector.
+        bboxes: what `spinepose_mm.inference.boxes.Boxes` takes, in the place of the detector; [] is none, as MMPose's.
         subject: who of them, see `spinepose_mm.inference.subject.Subject`.
         smooth: whether keypoints of a film are smoothed over time.
         measure: whether results have the `measures` of the spine and the `view`, see `spinepose_mm.analysis`.
@@ -79,6 +79,8 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         Raises:
             FileNotFoundError, ValueError: an option is out of its range.
         """
+        if isinstance(bboxes, (list, tuple)) and not bboxes:
+            bboxes = None
         if not isinstance(detect_every, Integral) or detect_every < 1 or bboxes is not None and detect_every > 1:
             raise ValueError(f'detect_every is a whole number of frames, 1 or more, and 1 where bboxes are given, not '
                              f'{detect_every!r}')
@@ -86,7 +88,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
             if not 0 <= value <= 1:
                 raise ValueError(f'{name} is a number from 0 to 1, not {value!r}')
         self._check_decoding(score, v1_postprocess)
-        boxes = None if bboxes is None else Boxes(bboxes)
+        boxes = None if bboxes is None else Boxes(bboxes, len(source))
         rate, ids, found = source.frame_rate or 1., None, nobody()
         smoother, measurer, computes, detecting = Smoother(), Measurer(), Event(), Lock()
 

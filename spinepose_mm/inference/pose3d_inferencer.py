@@ -56,7 +56,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
 
     preprocess_kwargs = SpinePoseInferencer.preprocess_kwargs | {
         'coordinates', 'camera', 'field_of_view', 'height', 'warm_up'}
-    visualize_kwargs = Pose3DInferencer.visualize_kwargs
+    visualize_kwargs = Pose3DInferencer.visualize_kwargs - {'draw_bbox', 'num_instances'}
 
     def __init__(self, model, weights=None, pose2d_model=None, pose2d_weights=None, device=None, scope='mmpose',
                  det_model=None, det_weights=None, det_cat_ids=None, show_progress=False):
@@ -173,11 +173,8 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
         return super().forward(replace(frame, people=frame.people[placed]))  # it may still be in the lifter's window
 
     def visualize(self, inputs, preds, return_vis=False, show=False, wait_time=0, radius=3, thickness=1,
-                  kpt_thr=MIN_CONFIDENCE, vis_out_dir='', window_name='', **kwargs):
-        """Draw a picture with its keypoints, beside the people from the side and from the front.
-
-        MMPose's `draw_bbox` and `num_instances` have no effect.
-        """
+                  kpt_thr=MIN_CONFIDENCE, vis_out_dir='', window_name=''):
+        """Draw a picture with its keypoints, beside the people from the side and from the front."""
         if not (return_vis or show or vis_out_dir):
             return []
         drawn = mmcv.bgr2rgb(draw_views(self._frame.image, self._frame.people, self._frame.coordinates, kpt_thr,

@@ -1,12 +1,19 @@
 """What this package's inferencers have in common."""
 import json
+import logging
 import os
 from pathlib import Path
 
+from mmengine.logging import print_log
 from mmpose.structures import PoseDataSample
 
 from .people import to_instances, to_persons
 from .sources import open_source
+
+#: Options of MMPose's other inferencers, with their defaults, which MMPose's demo passes whatever the model.
+_OF_OTHERS = dict(pose_based_nms=False, merge_results=True, use_oks_tracking=False, tracking_thr=.3,
+                  disable_norm_pose_2d=False, disable_rebase_keypoint=False, num_instances=1, draw_bbox=False,
+                  draw_heatmap=False, skeleton_style='mmpose', black_background=False)
 
 
 class Streaming:
@@ -28,11 +35,13 @@ class Streaming:
             out_dir: folder of `visualizations` and `predictions`.
             frame_rate: frames a second of pictures that follow each other in time.
             channel_order: 'bgr' or 'rgb', of arrays.
-            kwargs: the options of the class, and MMPose's.
+            kwargs: the options of the class, and MMPose's. Those of MMPose's for models of another kind have no effect,
+                and where they are not at their defaults, a warning names them.
 
         Raises:
             FileNotFoundError, ValueError: as `open_source`; or an option is unknown or out of its range.
         """
+        kwargs = self._without_others(kwargs)
         source = open_source(inputs, frame_rate, channel_order)
         self._list, self._written, self.video_info = None, set(), dict(writer=None)
         try:
@@ -43,6 +52,14 @@ class Streaming:
                 self._list.close()
             if self.video_info['writer'] is not None:
                 self.video_info['writer'].release()
+
+    def _without_others(self, options):
+        own = self.preprocess_kwargs | self.visualize_kwargs | self.postprocess_kwargs
+        others = {name: value for name, value in options.items() if name in _OF_OTHERS.keys() - own}
+        wanted = [f'{name}={value!r}' for name, value in others.items() if value != _OF_OTHERS[name]]
+        if wanted:
+            print_log(f'{", ".join(wanted)}: without effect on {type(self).__name__}', 'current', logging.WARNING)
+        return {name: value for name, value in options.items() if name not in others}
 
     def _inputs_to_list(self, source):
         self._video_input = source.is_film

@@ -23,6 +23,7 @@ from safetensors.torch import save_file
 
 from spinepose_mm import skeleton
 
+from .aliases import find_weights
 from .loaded import CheckpointError, check_finite, check_form, remember, weights_of
 from .safe_globals import own_globals, safe_globals
 
@@ -57,7 +58,7 @@ def load_from_local(filename, map_location=None):
     """Read a checkpoint file as data.
 
     Args:
-        filename: path of the file; `~` is the user's home.
+        filename: path of the file; `~` is the user's home. Or the name or alias of a model, for its weights.
         map_location: as for `torch.load`.
 
     Returns:
@@ -69,6 +70,9 @@ def load_from_local(filename, map_location=None):
     """
     path = Path(filename).expanduser()
     if not path.is_file():
+        weights = find_weights(filename)
+        if weights != filename:
+            return CheckpointLoader.load_checkpoint(weights, map_location)
         raise FileNotFoundError(f'checkpoint {path} does not exist')
     try:
         if path.suffix == '.safetensors':
@@ -198,6 +202,7 @@ def _load_checkpoint(model, filename, *args, **kwargs):
 
 def _load_into_runner(self, filename, *args, **kwargs):
     """Load a checkpoint into the model of MMEngine's runner, or let an ONNX file run in its place, to be tested."""
+    filename = find_weights(filename)
     if not str(filename).endswith('.onnx'):
         checkpoint = _stock_load_into_runner(self, filename, *args, **kwargs)
         _check_lifter(self.model, self.cfg, filename)

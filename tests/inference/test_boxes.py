@@ -26,6 +26,17 @@ def test_arrays_and_lists():
         of([[ONE]] * 2, *FILM)
 
 
+def test_a_list_of_boxes_is_of_one_image():
+    for given in ([ONE, TWO], [np.array(ONE), np.float32(TWO)], [[ONE, TWO]]):
+        assert Boxes(given, 1).of(Frame(0, np.nan, 'a.jpg')).tolist() == [ONE, TWO]
+    assert Boxes([[]], 1).of(Frame(0, np.nan, 'a.jpg')).shape == (0, 4)
+    with pytest.raises(ValueError, match='the boxes of frame 0 are not of 4 numbers each'):
+        Boxes(ONE, 1).of(Frame(0, np.nan, 'a.jpg'))
+    for frames in (0, 2):  # of which it could be meant for any
+        with pytest.raises(ValueError, match='the boxes of frame 0 are not of 4 numbers each'):
+            Boxes([ONE, TWO], frames).of(Frame(0, np.nan, 'a.jpg'))
+
+
 def test_csv_by_frame_and_by_picture(tmp_path):
     path = tmp_path / 'boxes.csv'
     path.write_text('frame,x1,y1,x2,y2,score\n0,1,2,11,22,.9\n2,3,4,33,44,.5\n2,1,2,11,22,1\n')

@@ -1,10 +1,13 @@
 """MMPose's unified inferencer with this package's models, on rendered pictures and films."""
 import json
+import runpy
+import sys
 import threading
 from pathlib import Path
 
 import cv2
 import mmdet
+import mmpose
 import numpy as np
 import pytest
 import torch
@@ -89,6 +92,7 @@ def test_boxes_of_ones_own_are_one_decoding_and_one_batch(inferencer, picture, t
     np.testing.assert_allclose([person['keypoints'] for person in found], expected, atol=1e-3)
     assert [(person['track_id'], person['bbox']) for person in found] == [(0, [BOX]), (1, [OTHER])]
     assert people(inferencer([picture] * 2, bboxes=[[], [BOX]]))[0] == []
+    assert people(inferencer(picture, bboxes=[BOX, OTHER])) == [found]
     with pytest.raises(ValueError, match='bboxes: a box of frame 0 is not'):
         list(inferencer(picture, bboxes=[[[50, 50, 40, 60]]]))
 
@@ -104,6 +108,7 @@ def test_detector(inferencer, picture, monkeypatch):
     (person, ), = people(inferencer(picture))
     assert person['bbox'] == [BOX] and person['bbox_score'] == pytest.approx(.9)
     assert len(people(inferencer(picture, bbox_thr=.1, nms_thr=.999))[0]) == 3
+    assert people(inferencer(picture, bboxes=[])) == [[person]]  # MMPose's default, by which the detector is asked
     found.pred_instances = found.pred_instances[[3]]
     assert people(inferencer(picture)) == [[]]  # nobody is nobody, and not the whole picture
 
@@ -260,6 +265,32 @@ def test_wrong_options_are_named(inferencer, picture, monkeypatch):
             list(inferencer(picture, v1_postprocess=True))
     with pytest.raises(ValueError, match='finds 26 keypoints, where this package\'s models find 37'):
         SpinePoseInferencer(str(builders.config('demo/spinepose_demo_teacher')), det_model='whole_image', device='cpu')
+
+
+def demo(monkeypatch, picture, out, *options):
+    """Run MMPose's own demo/inferencer_demo.py, and return what it predicts."""
+    path = out / 'person.png'
+    cv2.imwrite(str(path), picture)
+    script = Path(mmpose.__file__).parent / '.mim/demo/inferencer_demo.py'
+    monkeypatch.setattr(sys, 'argv', [str(script), str(path), '--det-model', 'whole_image', '--device', 'cpu',
+                                      '--pred-out-dir', str(out / 'predictions'), *options])
+    runpy.run_path(str(script), run_name='__main__')
+    return json.loads((out / 'predictions/person.json').read_text())
+
+
+def test_mmposes_demo(inferencer, picture, tmp_path, monkeypatch, warnings):
+    """It passes the options of all of MMPose's inferencers to every model."""
+    found = demo(monkeypatch, picture, tmp_path, '--pose2d', 'spinepose_tiny.py')
+    assert found == people(inferencer(str(tmp_path / 'person.png')))[0]
+    assert 'without effect' not in warnings()
+    assert found == demo(monkeypatch, picture, tmp_path, '--pose2d', 'spinepose-tiny', '--draw-heatmap',
+                         '--tracking-thr', '.5', '--draw-bbox')
+    assert warnings().count('without effect') == 1
+    assert 'draw_heatmap=True, tracking_thr=0.5: without effect on SpinePoseInferencer' in warnings()
+    lifted, = demo(monkeypatch, picture, tmp_path, '--pose2d', 'spinepose-tiny', '--pose3d', 'spinepose-lifter',
+                   '--num-instances', '2', '--black-background')
+    assert np.array(lifted['keypoints']).shape == (37, 3)
+    assert 'num_instances=2, black_background=True: without effect on SpinePose3DInferencer' in warnings()
 
 
 def test_without_a_detector_every_frame_is_looked_at_whole(inferencer, picture):

@@ -22,9 +22,11 @@ from mmengine.runner.checkpoint import _load_checkpoint
 from mmpose.apis import init_model
 from mmpose.apis.inferencers import Pose2DInferencer
 from mmpose.registry import MODELS
+from safetensors.torch import load_file
 
 import builders
 from spinepose_mm.inference.pose3d_inferencer import SpinePose3DInferencer
+from spinepose_mm.interop.aliases import find_config
 from spinepose_mm.interop.checkpoints import CheckpointError, write_safetensors
 from spinepose_mm.interop.loaded import file_of, weights_of
 from spinepose_mm.interop.plain_numpy import Array
@@ -319,3 +321,23 @@ def test_mmengine_still_has_what_is_replaced():
     code = 'import mmengine.runner.checkpoint as c; print(hasattr(c, "load_from_http"), hasattr(c, "load_from_local"))'
     assert subprocess.check_output([sys.executable, '-W', 'ignore', '-c', code], text=True) == 'True True\n'
     assert pickle.loads(pickle.dumps(CheckpointError('x'))).args == ('x', )
+
+
+def test_a_models_name_stands_for_its_weights(tmp_path, monkeypatch):
+    """In `load_from` and in `Pretrained`; a file of that name goes first."""
+    expected = load_file(find_config('spinepose-tiny')[1])
+    cfg = Config.fromfile(builders.config('examples/spinepose_finetune'))
+    assert cfg.model.init_cfg == dict(type='Pretrained', checkpoint='spinepose-tiny')
+    pretrained = MODELS.build(cfg.model)
+    pretrained.init_weights()
+    loaded = MODELS.build(dict(cfg.model, init_cfg=None))
+    Runner(loaded, str(tmp_path), load_from='SpinePose_Tiny', default_scope='mmpose', log_level='ERROR',
+           experiment_name='by name').load_or_resume()
+    for model in (pretrained, loaded):
+        weights = model.state_dict()
+        assert all(torch.equal(weights[name], value.to(weights[name].dtype)) for name, value in expected.items())
+    with pytest.raises(FileNotFoundError, match='checkpoint spinepose-tyni does not exist'):
+        CheckpointLoader.load_checkpoint('spinepose-tyni')
+    monkeypatch.chdir(tmp_path)
+    torch.save(dict(state_dict=dict(mine=torch.ones(1))), 'spinepose-tiny')
+    assert list(CheckpointLoader.load_checkpoint('spinepose-tiny')['state_dict']) == ['mine']
