@@ -42,6 +42,7 @@ def gif(width, height):
     (jpeg(20000, 10000), 'has 200 megapixels, and at most 178 are decoded'),
     (jpeg(20000, 10000, b'\xff\xc3'), 'has 200 megapixels'), (jpeg(60000, 16000), 'has 60000x16000 pixels'),
     (png(14000, 13000), 'has 182 megapixels'), (gif(20000, 20000), 'has 400 megapixels'), (png(32767, 1), 'has 32767x1 pixels'),
+    (jpeg(20000, 10000).replace(b'\xff\xc0', b'junk\xff\x00\xff\xd0\xff\xff\xc0', 1), 'has 200 megapixels'),
     (jpeg(0, 16), 'is not an image'), (b'no image', 'is not an image'), (b'', 'is not an image')])
 def test_what_is_not_decoded(data, problem, tmp_path, monkeypatch):
     (tmp_path / 'a.jpg').write_bytes(data)
@@ -60,6 +61,13 @@ def test_the_limit_can_be_moved(tmp_path):
             read_image(path, .0119)
     assert examine(jpeg(20000, 10000), 200) == (False, (10000, 20000))
     assert examine(png(MAX_SIDE, 1)) == examine(gif(20000, 20000), 400) == (False, None)
+
+
+def test_what_libjpeg_skips_between_headers_is_skipped(tmp_path):
+    data = builders.write_image(tmp_path / 'a.jpg').read_bytes()
+    (tmp_path / 'b.jpg').write_bytes(data.replace(b'\xff\xc0', b'junk\xff\x00\xff\xd0\xff\xff\xc0', 1))
+    np.testing.assert_array_equal(read_image(tmp_path / 'b.jpg'), cv2.imread(str(tmp_path / 'b.jpg')))
+    assert read_image(tmp_path / 'b.jpg').shape == (100, 120, 3)
 
 
 def test_what_cannot_be_read(tmp_path):

@@ -17,6 +17,7 @@ MAX_SIDE = 32766  # pixels; OpenCV's warps number them with 16 bits
 _PNG = b'\x89PNG\r\n\x1a\n'
 _EXIF, _FRAMES = 0xe1, (0xc0, 0xc1, 0xc2)  # markers: APP1; the frame of a baseline, extended or progressive JPEG
 _NO_FRAMES = (0xc4, 0xc8, 0xcc)  # among 0xc0 to 0xcf, which otherwise begin a frame
+_ALONE = (0x00, 0x01, *range(0xd0, 0xd8))  # markers without a segment, and a stuffed zero
 _ORIENTATION = 0x0112
 
 
@@ -69,15 +70,31 @@ def examine(data, max_megapixels=MAX_MEGAPIXELS):
         else:
             _check_by_pillow(data, max_megapixels)
         return is_png and data.rfind(b'IEND') < 0, None
-    # Walk over the headers, since they may hold a whole thumbnail, to the first scan; within scans 0xFF is stuffed,
-    # so that an end marker (FF D9) after it can only be the image's own.
+    at, shape, is_simple, is_upright = _walk(data)
+    if shape is None and at >= len(data):
+        return True, None
+    _check_size(*(shape or (0, 0))[::-1], max_megapixels)
+    return data.rfind(b'\xff\xd9', at) < 0, shape if is_simple and is_upright else None
+
+
+def _walk(data):
+    """Return where a JPEG's first scan begins, the image's (h, w) or None, whether `decode` takes its kind, and whether
+    it is upright.
+
+    Headers may hold a whole thumbnail, so that they are walked over; within scans 0xFF is stuffed, so that an end
+    marker (FF D9) after the first can only be the image's own. What is no marker is skipped as libjpeg does, or else a
+    file could claim one size here and another one there.
+    """
     at, shape, is_simple, is_upright = 2, None, False, True
-    while data[at:at + 1] == b'\xff' and data[at:at + 2] != b'\xff\xda':
+    while 0 <= (at := data.find(b'\xff', at)) and data[at + 1:at + 2] != b'\xda':
         if len(data) < at + 4:
-            return True, None
+            break
         marker = data[at + 1]
         if marker == 0xff:  # markers may be preceded by any number of fill bytes
             at += 1
+            continue
+        if marker in _ALONE:
+            at += 2
             continue
         length = int.from_bytes(data[at + 2:at + 4], 'big')
         segment = data[at + 4:at + 2 + length]
@@ -87,10 +104,7 @@ def examine(data, max_megapixels=MAX_MEGAPIXELS):
             shape = int.from_bytes(segment[1:3], 'big'), int.from_bytes(segment[3:5], 'big')
             is_simple = marker in _FRAMES and segment[:1] == b'\x08' and segment[5:6] in (b'\x01', b'\x03')
         at += 2 + length
-    if shape is None and at >= len(data):
-        return True, None
-    _check_size(*(shape or (0, 0))[::-1], max_megapixels)
-    return data.rfind(b'\xff\xd9', at) < 0, shape if is_simple and is_upright else None
+    return (len(data) if at < 0 or len(data) < at + 4 else at), shape, is_simple, is_upright
 
 
 def _check_by_pillow(data, max_megapixels):
