@@ -72,6 +72,13 @@ def boxes_of_other_frames(place):
     return find(bboxes=path)(place)
 
 
+def unknown_device(place):
+    try:
+        SpinePoseInferencer('spinepose-tiny', device='abacus', det_model='whole_image')
+    except RuntimeError as error:  # torch's, which the tool tells in one line too
+        raise ValueError(str(error)) from error
+
+
 _HEIGHT = 'height is in metres, from .3 to 2.8'
 CASES = {
     'box threshold of NaN': refused('bbox_thr is a number from 0 to 1, not nan', bbox_thr=float('nan')),
@@ -101,6 +108,7 @@ CASES = {
     'field of view NaN': space('a field of view is between 0 and 180', field_of_view=float('nan')),
     'no such camera': space('no calibration file', camera='none.toml'),
     'no such model': build('nothing-of-this-name', 'nothing-of-this-name', device='cpu'),
+    'unknown device': Case(unknown_device, error='device type at start of device string: abacus'),
     'folder as a model': build('tests', str(Path(__file__).parents[1]), device='cpu'),
     'no such weights': build('none.pth does not exist', 'spinepose-tiny', 'none.pth', 'cpu', det_model='whole_image'),
     'weights at no address': build(r'127\.0\.0\.1', 'spinepose-tiny', 'http://127.0.0.1:9/none.pth', 'cpu',

@@ -23,7 +23,7 @@ class SpineTrackDataset(BaseCocoStyleDataset):
     occluded) or 2 (visible), and `bbox` = (x, y, w, h). Keypoints that are not labelled weigh nothing.
 
     A file that is not of this form is refused when it is loaded. What is wrong with one person (coordinates that are
-    not numbers, a box without area, a picture that is missing, an id that another one has) drops that person from
+    not numbers, a box without area, an image that is missing, an id that another one has) drops that person from
     training, with one warning that counts them; in test mode it is an error, because leaving people out would change
     the score.
 
