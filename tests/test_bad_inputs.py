@@ -46,12 +46,7 @@ def place(tmp_path, inferencer, monkeypatch):
     return Place(tmp_path, inferencer, monkeypatch)
 
 
-def marked(name, case):
-    marks = [pytest.mark.xfail(strict=True, reason=case.open)] if case.open else []
-    return pytest.param(case, id=name, marks=marks)
-
-
-@pytest.mark.parametrize('case', [marked(*item) for item in CASES.items()])
+@pytest.mark.parametrize('case', CASES.values(), ids=CASES)
 def test_ends_in_one_clear_error_a_counted_warning_or_a_right_result(case, place, warnings):
     if case.error is None:
         found = case.run(place)

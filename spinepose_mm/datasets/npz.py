@@ -1,4 +1,5 @@
-"""The entries of `.npz` files, read without running anything and without taking more memory than the file has for them."""
+"""The entries of `.npz` files, read without running anything, and only where they are as long as their headers say."""
+import math
 import pickle
 
 import numpy as np
@@ -25,9 +26,7 @@ def read_array(path, archive, field):
     info = archive.getinfo(field + '.npy')
     with archive.open(info) as file:
         shape, dtype = _read_header(path, file, field)
-        length, expected = info.file_size - file.tell(), dtype.itemsize
-        for count in shape:
-            expected *= count
+        length, expected = info.file_size - file.tell(), dtype.itemsize * math.prod(shape)
     if dtype.kind not in _PLAIN:
         raise ValueError(f'{path}: {field} cannot be read: it is of the type {dtype}')
     if length != expected:

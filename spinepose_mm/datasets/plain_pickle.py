@@ -19,10 +19,10 @@ _NAMES = plain_globals()
 
 
 def read_plain(data):
-    """Return the value that a pickle holds.
+    """Return the value that a pickle holds, in which arrays are still to be given to `plain_array`.
 
     Args:
-        data: bytes of the pickle. An array of objects becomes a list, where it is the value or one of a dict's values.
+        data: bytes of the pickle.
 
     Raises:
         pickle.UnpicklingError: it holds something else than plain values, or is broken.

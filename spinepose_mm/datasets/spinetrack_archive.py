@@ -57,8 +57,7 @@ def fetch_spinetrack(root, parts=tuple(PARTS), keep=False, progress=True):
         if all((root / part / entry).exists() for entry in PARTS[part]):
             continue
         was_there = (root / f'{part}.zip').exists()
-        archive = fetch(f'{page()}/resolve/main/{part}.zip', root, progress, tries=_TRIES, copies=2,
-                        most=_MOST)
+        archive = fetch(f'{page()}/resolve/main/{part}.zip', root, progress, tries=_TRIES, copies=2, most=_MOST)
         unpacked += unpack(archive, root / part, PARTS[part], progress)
         if not (keep or was_there):
             archive.unlink()

@@ -47,8 +47,11 @@ def weights_of(checkpoint, file):
 
 
 def check_finite(weights, file):
-    """Raise CheckpointError if a weight, of {name: tensor}, is NaN or infinite."""
+    """Raise CheckpointError if a weight, of {name: tensor}, is NaN or infinite, or has fewer bytes than values."""
     for name, value in weights.items():
+        # One number can stand for any count of values, which all of them would be in memory in what follows.
+        if value.layout != torch.strided or value.numel() * value.element_size() > value.untyped_storage().nbytes():
+            raise CheckpointError(f'{file}: {name} has {value.numel()} values, and fewer are in the file')
         if not value.isfinite().all():
             bad = int((~value.isfinite()).sum())
             raise CheckpointError(f'{file}: {bad} of the {value.numel()} values of {name} are NaN or infinite; the '

@@ -16,7 +16,7 @@ def read_weights(checkpoint):
         checkpoint: path or URL. The weights may stand below 'state_dict', 'model' or alone.
 
     Raises:
-        CheckpointError: it has no weights.
+        CheckpointError: it has no weights, or some that are NaN or infinite.
 
     Returns:
         tuple: the weights by name, without the prefix of distributed training; and the names of the keypoints in the
@@ -25,6 +25,7 @@ def read_weights(checkpoint):
     """
     found = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
     weights = {re.sub(r'^module\.', '', name): value for name, value in weights_of(found, checkpoint).items()}
+    check_finite(weights, checkpoint)
     names = keypoint_names(found.get('meta', {}).get('dataset_meta') or {})
     rows = len(weights.get(LAST, ()))
     if names is None and rows in skeleton.LAYOUTS:
@@ -50,7 +51,7 @@ def load_exactly(model, weights, where):
     """Load weights into a model that has these and no others.
 
     Raises:
-        CheckpointError: a weight is missing, left over, of another shape, NaN or infinite; nothing is loaded then.
+        CheckpointError: a weight is missing, left over or of another shape; nothing is loaded then.
     """
     own = model.state_dict()
     wrong = {'missing': own.keys() - weights.keys(), 'not of this model': weights.keys() - own.keys(),
@@ -59,5 +60,4 @@ def load_exactly(model, weights, where):
     if any(wrong.values()):
         raise CheckpointError(f'{where} does not fit the model: ' + '; '.join(
             f'{len(names)} weights are {how}, among them {min(names)}' for how, names in wrong.items() if names))
-    check_finite(weights, where)
     model.load_state_dict(weights)
