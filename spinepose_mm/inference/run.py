@@ -218,7 +218,7 @@ def _targets(outputs, formats, source, lifted):
             for name in formats or usual:
                 if name not in FORMATS:
                     raise ValueError(f'there is no format {name!r}, but {", ".join(FORMATS)}') from None
-                targets[output / f'{source.name}{FORMATS[name].ending}'] = FORMATS[name].writer
+                targets[FORMATS[name].place(output, source.name)] = FORMATS[name].writer
     if not used or not targets:
         raise ValueError(f'outputs are a folder, for which formats are chosen, or files, not {outputs!r}')
     return targets

@@ -9,6 +9,7 @@ from mmpose.structures import PoseDataSample
 
 from .people import to_instances, to_persons
 from .sources import open_source
+from .writers.encoding import encoder_for, usual_ending
 
 #: Options of MMPose's other inferencers, with their defaults, which MMPose's demo passes whatever the model.
 _OF_OTHERS = dict(pose_based_nms=False, merge_results=True, use_oks_tracking=False, tracking_thr=.3,
@@ -63,8 +64,23 @@ class Streaming:
 
     def _inputs_to_list(self, source):
         self._video_input = source.is_film
-        self.video_info = dict(name=f'{source.name}.mp4', fps=source.frame_rate, writer=None)
+        self.video_info = dict(name=f'{source.name}{usual_ending()}', fps=source.frame_rate, writer=None)
         return source
+
+    def save_visualization(self, visualization, vis_out_dir, img_name=None):
+        """Write a frame as MMPose does, whose videos browsers do not play: its writer is replaced.
+
+        Args:
+            visualization: (H, W, 3), uint8, RGB.
+            vis_out_dir: folder of the results.
+            img_name: of an image that is no frame of a video.
+        """
+        if self._video_input and self.video_info['writer'] is None:
+            path = Path(vis_out_dir, self.video_info['name'])
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.video_info['writer'] = encoder_for(path)(
+                path, self.video_info['fps'], visualization.shape[1::-1])
+        super().save_visualization(visualization, vis_out_dir, img_name)
 
     def preprocess(self, inputs, batch_size=1, **options):
         """Yield each Frame with its people, and a list of its picture."""

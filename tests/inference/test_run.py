@@ -272,7 +272,7 @@ def test_names_that_are_not_utf_8(inferencer, film, tmp_path):
         assert summary.frames == frames and all('caf_udce9' in path.name for path in summary.files)
     for table in (pandas.read_csv(tmp_path / 'out/caf_udce9.csv'), pandas.read_parquet(tmp_path / 'out/caf_udce9.parquet')):
         assert len(table) == FRAMES * 37 or table.picture[0].endswith('caf\\udce9.png')
-    with pytest.raises(ValueError, match='OpenCV writes videos under names in UTF-8 only'):
+    with pytest.raises(ValueError, match='videos are written under names in UTF-8 only'):
         analyse(film, tmp_path / os.fsdecode(b'\xe9.mp4'), inferencer)
 
 
