@@ -198,7 +198,8 @@ class _Network:
         """Compare what the file says of itself, and return the layer to be put before it."""
         said = self.session.get_modelmeta().custom_metadata_map
         try:
-            lists = {key: json.loads(said[key]) for key in ('keypoint_names', 'mean', 'std', 'calibration') if key in said}
+            lists = {key: json.loads(said[key]) for key in ('keypoint_names', 'mean', 'std', 'calibration')
+                     if key in said}
         except ValueError as error:
             raise CheckpointError(f'{self.path}: its metadata are no JSON: {error}') from error
         count, names = model.head.out_channels, lists.get('keypoint_names')
