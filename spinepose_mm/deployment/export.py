@@ -44,8 +44,8 @@ def export_onnx(model, weights, out, half=False, bgr=False):
 
     The file takes `input`, (B, 3, H, W), and gives `simcc_x`, (B, K, W * split ratio), and `simcc_y`, (B, K, H * split
     ratio), all float32, for any B. What stands in its metadata: skeleton, keypoint_names, input_size (W, H), mean, std,
-    channel_order, simcc_split_ratio, calibration (by which scores become confidence, see `spinepose_mm.confidence`; null
-    where none was fitted), the version of this package, and the licence of weights of the zoo.
+    channel_order, simcc_split_ratio, calibration (by which scores become confidence, see `spinepose_mm.confidence`;
+    null where none was fitted), the version of this package, and the licence of weights of the zoo.
 
     Args:
         model: path of a config, or a name or alias of the zoo, of a model with an `RTMCCHead`.

@@ -44,6 +44,9 @@ class KeypointConfidence(BaseMetric):
     """Collect what a test predicts as `keypoints`, Keypoints, and return its expected calibration error as `ECE`.
 
     The data set is one of COCO's form, whose annotations have an `area`.
+
+    Raises:
+        ValueError: it is not, it has no people, or the head is none that gives a confidence.
     """
     default_prefix = 'confidence'
 
@@ -63,6 +66,8 @@ class KeypointConfidence(BaseMetric):
             self.results.append((sample['img_id'], scores, sure, visible, visible & right))
 
     def compute_metrics(self, results):
+        if not results:
+            raise ValueError('the test data have no people')
         self.keypoints = found = Keypoints(*map(np.array, zip(*results)))
         known = found.labelled
         return dict(ECE=calibration_error(reliability(found.confidence[known], found.right[known])))
@@ -95,8 +100,8 @@ def fit(scores, labelled, right):
     counted = labelled & (scores > 0)
     x, y = np.log(relative_scores(np.where(counted, scores, 1))[counted]), right[counted]
     if not 0 < y.sum() < y.size:
-        raise ValueError(f'of {y.size} labelled keypoints {y.sum()} are right: to fit confidence, there have to be right '
-                         'and wrong ones')
+        raise ValueError(f'of {y.size} labelled keypoints {y.sum()} are right: to fit confidence, there have to be '
+                         'right and wrong ones')
     target = np.where(y, (y.sum() + 1) / (y.sum() + 2), 1 / ((~y).sum() + 2))
     middle = x.mean()  # so that the two numbers are searched for independently of each other
 
@@ -106,8 +111,8 @@ def fit(scores, labelled, right):
         return (np.logaddexp(0, z) - target * z).mean(), np.array([(off * (x - middle)).mean(), off.mean()])
     slope, offset = minimize(loss, [1., 0.], jac=True, method='BFGS').x
     if not slope > 0:
-        raise ValueError('keypoints of higher scores are not more often right: these scores say nothing of how sure the '
-                         'model is')
+        raise ValueError('keypoints of higher scores are not more often right: these scores say nothing of how sure '
+                         'the model is')
     return Calibration(float(slope), float(offset - slope * middle))
 
 

@@ -43,7 +43,8 @@ def draw_people(image, people, min_confidence=MIN_CONFIDENCE, spine_only=False, 
     return drawn
 
 
-def draw_views(image, people, coordinates='camera', min_confidence=MIN_CONFIDENCE, spine_only=False, radius=3, thickness=1):
+def draw_views(image, people, coordinates='camera', min_confidence=MIN_CONFIDENCE, spine_only=False, radius=3,
+               thickness=1):
     """Draw a frame with its people, and beside it the first person's side and front, with the others.
 
     Args:

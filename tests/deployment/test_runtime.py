@@ -64,8 +64,8 @@ def test_the_official_librarys_keypoints_and_scores(files, people, version, opti
         np.testing.assert_allclose(np.concatenate([one.keypoint_scores for one in tested]), found.scores, atol=1e-5)
 
 
-def confidences(weights, people, calibration=dict(slope=1., offset=1.)):
-    """Return the scores and the confidence of people, (N, 37) each, by a config of other numbers than the file's."""
+def confidences(weights, people, calibration):
+    """Return the scores and the confidence of people, (N, 37) each, by a config of these numbers."""
     model = init_model(CONFIG, str(weights), 'cpu', {'model.test_cfg.flip_test': False,
                                                      'model.head.calibration': calibration})
     found = [one.pred_instances for picture, boxes in people for one in inference_topdown(model, picture, boxes)]
@@ -75,14 +75,14 @@ def confidences(weights, people, calibration=dict(slope=1., offset=1.)):
 
 def test_confidence_is_that_of_the_weights(files, people, tmp_path):
     """What a file says of itself counts, and the config for one that says nothing, as for a checkpoint."""
-    shipped = Calibration(**Config.fromfile(CONFIG).model.head.calibration)
+    shipped, other = Calibration(**Config.fromfile(CONFIG).model.head.calibration), Calibration(1., 1.)
     expected = confidences(find_config('spinepose-tiny')[1], people, shipped._asdict())
-    scores, found = confidences(files['bgr'], people)
+    scores, found = confidences(files['bgr'], people, other._asdict())
     np.testing.assert_allclose(scores, expected[0], atol=1e-4)
     np.testing.assert_allclose(found, expected[1], atol=1e-4)
-    for said, calibration in ((None, Calibration(1., 1.)), ('null', None), ('{"slope": 2, "offset": 5}', Calibration(2., 5.))):
+    for said, calibration in ((None, other), ('null', None), ('{"slope": 2, "offset": 5}', Calibration(2., 5.))):
         file = changed(files['rgb'], tmp_path / 'a.onnx', nothing, calibration=said)
-        scores, found = confidences(file, people)
+        scores, found = confidences(file, people, other._asdict())
         np.testing.assert_allclose(found, confidence(scores, calibration), atol=1e-6)
 
 

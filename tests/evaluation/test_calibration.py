@@ -92,7 +92,8 @@ def test_what_cannot_be_fitted():
 def test_the_shipped_numbers_hold_for_rendered_people_that_it_has_not_seen(rendered):
     """32 of them: about 1,100 keypoints, whose errors go together within a person."""
     parts = [collect('spinepose-tiny', cfg_options=QUICK | {
-        'test_dataloader.dataset.data_root': str(rendered), 'test_dataloader.dataset.data_prefix.img': f'images/{split}/',
+        'test_dataloader.dataset.data_root': str(rendered),
+        'test_dataloader.dataset.data_prefix.img': f'images/{split}/',
         'test_dataloader.dataset.ann_file': f'annotations/person_keypoints_{split}.json'},
         work_dir=rendered / 'work') for split in ('train', 'val')]
     known = [part.labelled for part in parts]
@@ -113,6 +114,8 @@ def test_data_and_models_that_it_is_not_for():
     with pytest.raises(ValueError, match='gives no keypoint_confidence'):
         metric.process(None, [sample])
     found['keypoint_confidence'] = np.full((1, 37), .75)
+    with pytest.raises(ValueError, match='the test data have no people'):
+        metric.compute_metrics([])
     with pytest.raises(ValueError, match=r'a\.jpg: the test data have no `area`'):
         metric.process(None, [{**sample, 'raw_ann_info': {}}])
     metric.process(None, [sample])

@@ -13,7 +13,8 @@ def calibrate(*arguments, data, cwd):
 
 def test_prints_the_two_numbers_and_how_well_they_hold(rendered, tmp_path):
     """The same of an ONNX file as of its checkpoint."""
-    exported = mim('run', 'spinepose_mm', 'export_onnx', 'spinepose-tiny', '--out', 'a.onnx', data=rendered, cwd=tmp_path)
+    exported = mim('run', 'spinepose_mm', 'export_onnx', 'spinepose-tiny', '--out', 'a.onnx', data=rendered,
+                   cwd=tmp_path)
     assert exported.returncode == 0, exported.stdout
     printed = []
     for weights in ([], ['--weights', 'a.onnx']):

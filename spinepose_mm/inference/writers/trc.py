@@ -27,8 +27,8 @@ class TrcWriter(Writer):
 
     Markers are named as Pose2Sim's (`skeleton.POSE2SIM`). A file begins and ends with its person's first and last
     frame. Frames are numbered as in the film, and those between in which the person was not found have no markers.
-    Since the format has no scores, keypoints that were not seen (a confidence under `min_confidence`) are missing markers too.
-    These are written as NaN: OpenSim's TimeSeriesTable takes no empty cells, and its MarkerData no blanks. Nobody found
+    Since the format has no scores, keypoints that were not seen (a confidence under `min_confidence`) are missing
+    markers too. These are written as NaN: OpenSim's TimeSeriesTable takes no empty cells, and its MarkerData no blanks. Nobody found
     leaves no file.
 
     From 2D alone this is not written: metres are what the format holds, and pixels are none.
