@@ -6,11 +6,12 @@ import shutil
 import subprocess
 from contextlib import contextmanager, suppress
 from fractions import Fraction
-from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 
 import cv2
 from mmengine.logging import print_log
+
+from .encoder import Encoder
 
 #: OpenCV's codecs of each ending, of which the first is taken that it can write; from pip, it can write no H.264.
 CODECS = {'.mp4': ('avc1', 'mp4v'), '.mov': ('avc1', 'mp4v'), '.avi': ('MJPG', ), '.webm': ('VP80', )}
@@ -56,82 +57,7 @@ def _h264_encoder():
     return next((each for each in (PyAvEncoder, FfmpegEncoder, OpenCvEncoder) if each.has_h264()), None)
 
 
-class _Encoder:
-    """A video that is written image by image, in the calls of OpenCV's writer.
-
-    Until `release` it is beside its place, named `.part`. Images of odd sizes get one more row or column, a copy of the
-    last, since colour is stored at half the resolution.
-
-    Args:
-        path: of the video.
-        rate: frames a second, over 0.
-        size: (width, height) of the images in pixels.
-
-    Raises:
-        OSError: it cannot be opened for writing.
-    """
-
-    def __init__(self, path, rate, size):
-        self.path, self.rate, self.size = Path(path), rate, tuple(length + length % 2 for length in size)
-        # FFmpeg goes by the ending, and takes what is before a colon for a protocol.
-        self._part = self.path.with_name(f'{self.path.stem}.part{self.path.suffix}').absolute()
-        self._count, self._is_open = 0, True
-        with self._told(f' in {size[0]}x{size[1]} at {rate:g} frames a second'):
-            self._open()
-
-    def write(self, image, time=None):
-        """Add an image.
-
-        Args:
-            image: (height, width, 3), uint8, BGR.
-            time: seconds, later than that of the image before; at the frame rate after it by default. PyAV alone keeps
-                it: the others show all images for the same time.
-
-        Raises:
-            OSError: it cannot be written.
-        """
-        height, width = image.shape[:2]
-        with self._told():
-            self._add(cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE), time)
-        self._count += 1
-
-    def release(self):
-        """Put the video in its place; where it is there, or discarded, do nothing.
-
-        Raises:
-            OSError: it could not be written whole; nothing of it is left.
-        """
-        if not self._is_open:
-            return
-        with self._told():
-            self._finish()
-            video = cv2.VideoCapture(str(self._part))
-            found = video.get(cv2.CAP_PROP_FRAME_COUNT)  # of .webm, its length times the rate
-            video.release()
-            if abs(found - self._count) > 1 + .01 * self._count:  # OpenCV does not tell when the disk is full
-                raise OSError(f'of {self._count} frames {found:.0f} are in it; is the disk full?')
-            os.replace(self._part, self.path)
-        self._is_open = False
-
-    def discard(self):
-        """Remove what was written, unless it is released; what was in the video's place before stays."""
-        if self._is_open:
-            self._is_open = False
-            with suppress(Exception):  # of what is thrown away
-                self._finish()
-            self._part.unlink(missing_ok=True)
-
-    @contextmanager
-    def _told(self, how=''):
-        """Make one error of any, which names the video; nothing of it is left then."""
-        try:
-            yield
-        except (OSError, OverflowError, RuntimeError, ValueError) as error:
-            self.discard()
-            raise OSError(f'{self.path} cannot be written{how}: {error}') from error
-
-
-class PyAvEncoder(_Encoder):
+class PyAvEncoder(Encoder):
     """H.264 by PyAV (https://pyav.org), whose wheels bring x264 along."""
 
     @staticmethod
@@ -148,7 +74,7 @@ class PyAvEncoder(_Encoder):
         rate = _fraction(self.rate)
         self._time_base, self._start, self._last = 1 / (rate * _TICKS), None, -_TICKS
         with _reason():
-            self._container = av.open(str(self._part), 'w', self.path.suffix[1:], {'movflags': '+faststart'})
+            self._container = av.open(str(self._part), 'w', self.path.suffix[1:].lower(), {'movflags': '+faststart'})
             self._stream = self._container.add_stream('libx264', rate, _X264)
             context = self._stream.codec_context
             (context.width, context.height), context.pix_fmt = self.size, 'yuv420p'
@@ -175,7 +101,7 @@ class PyAvEncoder(_Encoder):
                 self._container.close()
 
 
-class FfmpegEncoder(_Encoder):
+class FfmpegEncoder(Encoder):
     """H.264 by the program ffmpeg (https://ffmpeg.org), which is given the images as they come."""
 
     @staticmethod
@@ -213,7 +139,7 @@ class FfmpegEncoder(_Encoder):
             raise OSError(f'ffmpeg ended with {code}: {told[-1] if told else "it says nothing"}')
 
 
-class OpenCvEncoder(_Encoder):
+class OpenCvEncoder(Encoder):
     """The codecs that OpenCV was built with."""
 
     @staticmethod

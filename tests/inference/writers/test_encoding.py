@@ -37,7 +37,7 @@ def without(monkeypatch, *encoders):
 
 
 @pytest.mark.parametrize('encoder', H264)
-@pytest.mark.parametrize('ending', ['.mp4', '.mov'])
+@pytest.mark.parametrize('ending', ['.MP4', '.mov'])
 def test_h264_in_the_form_that_browsers_play(tmp_path, encoder, ending):
     path = encode(encoder, tmp_path / f'a:b 50%{ending}')
     with av.open(f'file:{path}') as found:
