@@ -22,10 +22,12 @@ def main():
     if args.pose2sim and not args.bgr:
         parser.error('--pose2sim needs --bgr, since Pose2Sim and Sports2D feed BGR pictures')
     from spinepose_mm.deployment import export_onnx, settings_toml  # takes seconds
+    from spinepose_mm.writing import locked, replacing
     try:
         difference = export_onnx(args.model, args.weights, args.out, half=args.half, bgr=args.bgr)
         if args.pose2sim:
-            args.pose2sim.write_text(settings_toml(args.out))
+            with locked(args.pose2sim), replacing(args.pose2sim) as file:
+                file.write(settings_toml(args.out))
     except (ImportError, OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     print(f'{args.out}: {args.out.stat().st_size / 1e6:.1f} MB, keypoints within {difference:.1f} pixels of PyTorch\'s')

@@ -51,6 +51,8 @@ def parse():
                         help='all, largest, most central, an id, or the box x1 y1 x2 y2 of somebody (all)')
     people.add_argument('--no-smoothing', action='store_true', help='keep keypoints as they are found')
     people.add_argument('--frame-rate', type=float, help='of pictures that follow each other in time, or of slow motion')
+    people.add_argument('--max-megapixels', type=float, default=178., metavar='N',
+                        help='size of an image or frame up to which it is decoded (178)')
     space = parser.add_argument_group('in 3D')
     space.add_argument('--3d', action='store_true', dest='lift', help='lift people, in metres')
     space.add_argument('--lifter', default='spinepose-lifter', metavar='MODEL',
@@ -86,15 +88,22 @@ def main():
 
 
 def run(args):
-    from spinepose_mm.inference import SpinePose3DInferencer, SpinePoseInferencer, analyse, open_source
+    from spinepose_mm.inference import SpinePose3DInferencer, SpinePoseInferencer, analyse, check_outputs, open_source
+    from spinepose_mm.inference.boxes import Boxes
+    from spinepose_mm.paths import legible
     from spinepose_mm.wording import counted
     if len(args.inputs) > 1 and (len(args.out) > 1 or Path(args.out[0]).suffix):
         raise ValueError(f'the results of several inputs need a folder, not {" ".join(args.out)}')
-    sources = [open_source(given, args.frame_rate) for given in args.inputs]  # before the models, which take seconds
+    # All that can be wrong with files is told before the models are loaded, which takes seconds.
+    sources = [open_source(given, args.frame_rate, max_megapixels=args.max_megapixels) for given in args.inputs]
     names = [source.name for source in sources]
     for name in names:
         if names.count(name) > 1 or f'{name}_measures' in names:
             raise ValueError(f'two inputs are named {name!r}, or with _measures after it, and so would their results')
+    for source in sources:
+        check_outputs(source, args.out, args.lift, args.formats, args.boxes, args.camera)
+    if args.boxes:
+        Boxes(args.boxes)
     detector = 'whole_image' if args.boxes else args.det_model
     options = dict(bboxes=args.boxes, bbox_thr=args.bbox_thr, subject=subject(args.subject),
                    smooth=not args.no_smoothing, detect_every=args.detect_every,
@@ -115,11 +124,12 @@ def run(args):
         done = analyse(source, args.out, inferencer, args.formats, args.spine_only, args.show, **options)
         notes = [f'{done.skipped} could not be read'] * bool(done.skipped) + \
             [f'{counted(done.replayed, "frame")} found before'] * bool(done.replayed)
-        print(f'{source.path}: {counted(done.frames, "frame")}', counted(len(done.persons), 'person'), *notes, sep=', ')
+        print(f'{legible(source.path)}: {counted(done.frames, "frame")}', counted(len(done.persons), 'person'), *notes,
+              sep=', ')
         for path in done.files:
-            print(f'  {path}')
+            print(f'  {legible(path)}')
         if done.coverage.warning:
-            print(f'warning: {source.path}: {done.coverage.warning}')
+            print(f'warning: {legible(source.path)}: {done.coverage.warning}')
 
 
 def subject(words):

@@ -2,6 +2,7 @@
 import numpy as np
 
 from spinepose_mm import skeleton
+from spinepose_mm.reading import is_number
 
 
 def problem(person):
@@ -12,10 +13,10 @@ def problem(person):
             labelled keypoint are not looked at any further.
     """
     try:
-        flat, bbox = np.array(person['keypoints'], dtype=float), np.array(person.get('bbox', ()))
-    except (TypeError, ValueError, OverflowError):
+        flat, bbox = np.array(person['keypoints']), np.array(person.get('bbox', ()))
+    except ValueError:
         return 'coordinates that are not numbers'
-    if flat.ndim != 1:
+    if flat.ndim != 1 or flat.dtype.kind not in 'iuf':
         return 'coordinates that are not numbers'
     keypoints = flat.reshape(-1, 3)
     if not keypoints[:, 2].any():
@@ -29,6 +30,8 @@ def problem(person):
         return 'coordinates that are not numbers'
     if bbox.shape != (4, ) or not np.isfinite(bbox).all():
         return 'no bbox of four finite numbers'
+    if not is_number(person.get('area', 0)) or person.get('area', 0) < 0:
+        return 'an area that is not a number from 0 on'
     return None
 
 

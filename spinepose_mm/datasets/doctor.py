@@ -1,7 +1,6 @@
 """The data set doctor: everything that is wrong, or looks wrong, with a file of labels and its pictures."""
 import hashlib
 import json
-import math
 import os
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,8 @@ import numpy as np
 from tqdm import tqdm
 
 from spinepose_mm import skeleton
+from spinepose_mm.paths import check_regular
+from spinepose_mm.reading import is_number, reading
 from spinepose_mm.wording import counted
 
 from . import annotation, checks
@@ -107,6 +108,8 @@ def examine(ann_file, image_folder=None, progress=False):
     people = _sound(report, people, by_id)
     if people:
         _labels(report, people, by_id)
+    else:
+        report.add(ERROR, 'no person to train on', [str(ann_file)])
     if image_folder is not None:
         _pictures(report, usable, Path(image_folder), progress)
     return report
@@ -117,10 +120,8 @@ def _read(ann_file):
     path = Path(ann_file)
     if not path.is_file():
         raise FileNotFoundError(f'{path} does not exist')
-    try:
-        content = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise ValueError(f'{path} is not JSON: {error}') from error
+    with reading(path, 'is not JSON'):
+        content = json.loads(path.read_text(encoding='utf-8'))
     for name in ('images', 'annotations'):
         entries = content.get(name) if isinstance(content, dict) else None
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -136,7 +137,7 @@ def _is_usable(image):
     """Tell whether an image has all that is needed of it."""
     sizes = [image.get(side) for side in ('width', 'height')]
     return (_is_id(image.get('id')) and isinstance(image.get('file_name'), str)
-            and all(isinstance(size, (int, float)) and 0 < size < math.inf for size in sizes))
+            and all(is_number(size) and size > 0 for size in sizes))
 
 
 def _repeated(report, severity, problem, values):
@@ -195,6 +196,8 @@ def _labels(report, people, by_id):
     def add(problem, whom):
         report.add(SUSPECT, problem, ids[whom].tolist())
 
+    add('area of 0, which no prediction can match in a test',
+        np.array([person.get('area', 1) == 0 for person in people]))
     add('label outside the picture', checks.outside(points, labelled, np.zeros_like(sizes), sizes).any(1))
     margin = 0.25 * boxes[:, 2:]
     add('label outside the bbox by more than a quarter of it', checks.outside(
@@ -236,15 +239,16 @@ def _pictures(report, images, folder, progress):
 def _picture(path):
     """Return (what is wrong with a picture or None, its (width, height), a digest of the file)."""
     try:
+        check_regular(path)
         data = path.read_bytes()
-    except (OSError, ValueError):  # such as a name that no file can have
+    except (OSError, ValueError):  # such as a name that no file can have, or a pipe
         return 'missing picture', None, None
-    if is_truncated(data):
-        return 'truncated picture', None, None
     try:
+        if is_truncated(data):
+            return 'truncated picture', None, None
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:  # no data, or a size beyond reason
+    except (ValueError, cv2.error):
         image = None
     if image is None:
-        return 'file that is no picture', None, None
+        return 'file that is no picture, or too large a one', None, None
     return None, image.shape[1::-1], hashlib.md5(data).hexdigest()

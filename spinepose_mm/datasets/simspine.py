@@ -5,7 +5,6 @@ In the shapes, N is the number of frames, K that of joints and A that of kinemat
 import logging
 import pickle
 import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from mmengine.logging import print_log
 
 from spinepose_mm import skeleton
 from spinepose_mm.interop.checkpoints import data_global
+from spinepose_mm.reading import reading
 
 #: Shape of each field.
 LAYOUT = dict(imgname=('N', ), center=('N', 2), scale=('N', ), part=('N', 'K', 3), S=('N', 'K', 4),
@@ -43,18 +43,13 @@ def read_npz(path, fields, metadata=True, optional=()):
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'{path} does not exist')
-    try:
-        with zipfile.ZipFile(path) as archive:
-            found = {name.removesuffix('.npy') for name in archive.namelist()}
-            missing = {*fields, *(['metadata'] if metadata else [])} - found
-            if missing:
-                raise ValueError(f'{path} has no field {min(missing)!r}')
-            arrays = {field: _read_array(path, archive, field) for field in (*fields, *(found & set(optional)))}
-            info = _read_metadata(path, archive) if metadata else None
-    except pickle.UnpicklingError as error:
-        raise ValueError(f'{path}: metadata was refused: {error}') from error
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise ValueError(f'{path} is truncated, or no such file: {error}') from error
+    with reading(path, 'is truncated, or no such file'), zipfile.ZipFile(path) as archive:
+        found = {name.removesuffix('.npy') for name in archive.namelist()}
+        missing = {*fields, *(['metadata'] if metadata else [])} - found
+        if missing:
+            raise ValueError(f'{path} has no field {min(missing)!r}')
+        arrays = {field: _read_array(path, archive, field) for field in (*fields, *(found & set(optional)))}
+        info = _read_metadata(path, archive) if metadata else None
     check_shapes(path, arrays, info)
     return arrays, info
 
@@ -63,7 +58,7 @@ def check_shapes(path, arrays, info):
     """Raise ValueError unless the dimensions of all fields agree with each other and with the metadata."""
     sizes = {}
     for dimension, names in NAMES.items() if info else ():
-        if not isinstance(info.get(names), (list, tuple, np.ndarray)):
+        if not isinstance(info.get(names), (list, tuple, np.ndarray)) or getattr(info[names], 'ndim', 1) != 1:
             raise ValueError(f'{path}: metadata has no list {names!r}')
         sizes[dimension] = len(info[names]), f'metadata[{names!r}]'
     for field, array in arrays.items():
@@ -77,8 +72,8 @@ def check_shapes(path, arrays, info):
             if size != known:
                 raise ValueError(f'{path}: {field} has the shape {array.shape}, where {expected} is expected'
                                  + (f' with {dimension} = {known}, as {where} has' if where else ''))
-        if field != 'imgname' and not np.issubdtype(array.dtype, np.number):
-            raise ValueError(f'{path}: {field} does not hold numbers')
+        if array.dtype.kind not in ('US' if field == 'imgname' else 'iuf'):
+            raise ValueError(f'{path}: {field} does not hold {"names" if field == "imgname" else "numbers"}')
 
 
 class _DataUnpickler(pickle.Unpickler):
@@ -89,22 +84,20 @@ class _DataUnpickler(pickle.Unpickler):
 
 
 def _read_array(path, archive, field):
-    with archive.open(field + '.npy') as file:
-        try:
-            return np.lib.format.read_array(file, allow_pickle=False)
-        except ValueError as error:
-            raise ValueError(f'{path}: {field} cannot be read: {error}') from error
+    with archive.open(field + '.npy') as file, reading(path, 'cannot be read', field):
+        return np.lib.format.read_array(file, allow_pickle=False)
 
 
 def _read_metadata(path, archive):
     """Return the dict that is pickled in the file's `metadata`, an array of one object."""
     with archive.open('metadata.npy') as file:
-        try:
+        with reading(path, 'cannot be read', 'metadata'):
             readers = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
             shape, _, dtype = readers[np.lib.format.read_magic(file)[0]](file)
-            found = _DataUnpickler(file).load() if dtype == object and shape in ((), (1, )) else None
-        except (ValueError, LookupError, TypeError, AttributeError) as error:  # what pickle raises on broken bytes
-            raise ValueError(f'{path}: metadata cannot be read: {error}') from error
+            try:
+                found = _DataUnpickler(file).load() if dtype == object and shape in ((), (1, )) else None
+            except pickle.UnpicklingError as error:
+                raise ValueError(f'{path}: metadata was refused: {error}') from error
     found = found.item() if isinstance(found, np.ndarray) and found.size == 1 else found
     if not isinstance(found, dict):
         raise ValueError(f'{path}: metadata is not a dict')

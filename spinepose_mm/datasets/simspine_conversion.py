@@ -3,6 +3,8 @@ from pathlib import Path
 
 import numpy as np
 
+from spinepose_mm.reading import reading
+
 from .simspine import CAMERA_LAYOUT, LAYOUT, joint_keypoints
 from .simspine_checks import check_labels, check_reference
 from .simspine_h5 import read_layout, read_numbers
@@ -44,7 +46,8 @@ def convert(path, out, reference=None, progress=False):
     except OSError as error:
         raise ValueError(f'{path} is truncated, or no HDF5 file: {error}') from error
     with opened as file:
-        info, sequences = read_layout(path, file)
+        with reading(path, 'is not laid out as simspine.h5'):
+            info, sequences = read_layout(path, file)
         keypoints = joint_keypoints(path, info['joint_names'])
         check_labels(path, sequences, keypoints)
         if reference:

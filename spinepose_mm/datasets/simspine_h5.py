@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from spinepose_mm.lifting.camera import Camera, check_camera
+from spinepose_mm.reading import reading
 
 from .simspine import make_metadata
 from .simspine_frames import SUBJECTS, parse_names
@@ -137,10 +138,11 @@ def _read_cameras(path, file, subject):
 
 def _dataset(path, file, name, dims):
     """Return a dataset of the file with so many dimensions; those of vectors may have a single one more."""
-    try:
-        found = file[name]
-    except KeyError:
-        raise ValueError(f'{path} has no field /{name}') from None
+    with reading(path, 'cannot be read', f'/{name}'):
+        try:
+            found = file[name]
+        except KeyError:
+            raise ValueError(f'{path} has no field /{name}') from None
     if not hasattr(found, 'shape') or found.ndim not in (dims, dims + (name.rpartition('/')[2] in ('t', 'dist'))):
         raise ValueError(f'{path}: /{name} is no array of {dims} dimensions')
     return found

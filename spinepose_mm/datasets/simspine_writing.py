@@ -1,10 +1,13 @@
 """Annotation files of SIMSPINE's layout, written whole or not at all, of any size in little memory."""
 import os
 import zipfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
+
+from spinepose_mm.writing import locked
 
 SPLITS = {'train': ('S1', 'S5', 'S6', 'S7', 'S8'), 'test': ('S9', 'S11')}
 
@@ -33,17 +36,21 @@ def write_splits(files, contents, progress=False):
 
     Returns:
         list: the files that were written.
+
+    Raises:
+        BlockingIOError: another run writes them.
+        OSError: they cannot be written.
     """
     partial = {split: files[split].with_name(files[split].name + '.part') for split in contents}
     next(iter(files.values())).parent.mkdir(parents=True, exist_ok=True)
-    try:
+    with ExitStack() as ending:
+        for split, written in partial.items():
+            ending.enter_context(locked(files[split]))
+            ending.callback(written.unlink, missing_ok=True)
         for split, content in contents.items():
             _write(partial[split], files[split].name, *content, progress)
         for split, written in partial.items():
             os.replace(written, files[split])
-    finally:
-        for written in partial.values():
-            written.unlink(missing_ok=True)
     return [files[split] for split in contents]
 
 

@@ -17,6 +17,7 @@ from mmengine.logging import print_log
 from tqdm import tqdm
 
 from spinepose_mm.interop.downloads import fetch
+from spinepose_mm.reading import reading
 
 HUB = 'https://huggingface.co'  # or the one that the variable HF_ENDPOINT names, as the hub's own tools do
 DATASET = 'datasets/saifkhichi96/spinetrack'
@@ -112,10 +113,8 @@ def count_images(root):
     counts = {}
     for split, file in zip(SPLITS, PARTS['annotations']):
         path = Path(root, 'annotations', file)
-        try:
+        with reading(path, 'is not in COCO format'):
             names = [image['file_name'] for image in json.loads(path.read_bytes())['images']]
-        except (ValueError, KeyError, TypeError) as error:
-            raise ValueError(f'{path} is not in COCO format: {type(error).__name__} {error}') from error
         counts[split] = sum(Path(root, 'images', split, name).is_file() for name in names), len(names)
     return counts
 

@@ -4,7 +4,6 @@ B is the number of people, K that of keypoints, W and H the size of the input.
 """
 import io
 import json
-import os
 import warnings
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from spinepose_mm.interop.aliases import find_config, models
 from spinepose_mm.lifting.camera import Camera
 from spinepose_mm.synthetic import Body, forward, keypoints, sequence
 from spinepose_mm.version import __version__
+from spinepose_mm.writing import locked, replacing
 
 from .channels import swap_channels
 from .runtime import INPUT, OUTPUTS, libraries, open_session
@@ -62,9 +62,11 @@ def export_onnx(model, weights, out, half=False, bgr=False):
         ValueError: there is no such model, it has no weights, its head is no `RTMCCHead` or its input is not RGB.
         CheckpointError: the weights cannot be read, or do not fit.
         ExportError: a keypoint is off by more than MAX_DIFFERENCE.
+        BlockingIOError: another run writes the file.
+        OSError: the file cannot be written.
         ImportError: onnx or onnxruntime is not installed.
     """
-    onnx, _ = libraries()
+    libraries()  # before what takes longer
     out = Path(out)
     if out.suffix != '.onnx':
         raise ValueError(f'{out}: the name of an ONNX file ends in .onnx')
@@ -74,23 +76,29 @@ def export_onnx(model, weights, out, half=False, bgr=False):
         raise ValueError(f'{model} has no weights of its own; name a checkpoint')
     cfg = Config.fromfile(config)
     _check_config(cfg, model)
-    network = init_model(cfg, str(weights), device='cpu')
+    with locked(out):
+        network = init_model(cfg, str(weights), device='cpu')
+        written = _network_file(network, str(weights), half, bgr)
+        difference = _compare(network, open_session(written), half, bgr)
+        if not difference <= MAX_DIFFERENCE:
+            raise ExportError(f'{out} was not written: a keypoint is {difference:.1f} pixels from where PyTorch has it'
+                              + (', in half precision' if half else ''))
+        with replacing(out, 'wb') as file:
+            file.write(written)
+    return difference
+
+
+def _network_file(network, weights, half, bgr):
+    """Return a network as the bytes of its ONNX file."""
+    onnx, _ = libraries()
     proto = onnx.load_model_from_string(_trace(network, bgr))
     for output in proto.graph.output:
         output.type.tensor_type.shape.dim[1].dim_value = network.head.out_channels
     if half:
         proto = _halve(proto)
-    onnx.helper.set_model_props(proto, _metadata(network, str(weights), bgr))
+    onnx.helper.set_model_props(proto, _metadata(network, weights, bgr))
     onnx.checker.check_model(proto, full_check=True)
-    written = proto.SerializeToString()
-    difference = _compare(network, open_session(written), half, bgr)
-    if not difference <= MAX_DIFFERENCE:
-        raise ExportError(f'{out} was not written: a keypoint is {difference:.1f} pixels from where PyTorch has it'
-                          + (', in half precision' if half else ''))
-    partial = Path(f'{out}.part')
-    partial.write_bytes(written)
-    os.replace(partial, out)
-    return difference
+    return proto.SerializeToString()
 
 
 def _check_config(cfg, name):

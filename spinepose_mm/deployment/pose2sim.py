@@ -1,10 +1,9 @@
 """Settings with which Pose2Sim and Sports2D run a model of this package and know its 37 keypoints."""
-import json
 from pathlib import Path
 
 from spinepose_mm import skeleton
 
-from .runtime import open_session
+from .runtime import open_file, read_metadata
 
 #: The person detector of Pose2Sim's own mode 'balanced'.
 DETECTOR = dict(
@@ -23,13 +22,13 @@ def settings_toml(file):
         file: ONNX file that `export_onnx` wrote with `bgr`: these programs feed BGR pictures.
 
     Raises:
-        ValueError: the file does not say so, or says no input size.
+        ValueError: it is no ONNX file, or it does not say so, or says no input size.
     """
     file = Path(file).absolute()
-    said = open_session(str(file)).get_modelmeta().custom_metadata_map
+    said = open_file(file).get_modelmeta().custom_metadata_map
     if said.get('channel_order') != 'BGR' or 'input_size' not in said:
         raise ValueError(f'{file} is not for BGR pictures, which Pose2Sim and Sports2D feed; export it with bgr')
-    size = json.loads(said['input_size'])
+    size = read_metadata(file, said)['input_size']
     mode = dict(DETECTOR, pose_class='RTMPose', pose_model=file.as_posix(), pose_input_size=size)
     return '\n'.join([
         '# These replace the lines of the same names in [pose].',

@@ -17,11 +17,16 @@ from torch import nn
 from spinepose_mm import skeleton
 from spinepose_mm.interop.checkpoints import CheckpointError
 from spinepose_mm.interop.threads import one_torch_thread
+from spinepose_mm.reading import is_number, reading
 
 from .channels import swap_channels
 
 #: Names in the files of the RTMPose SDK.
 INPUT, OUTPUTS = 'input', ('simcc_x', 'simcc_y')
+#: Fields of the metadata that are JSON: what a field lists, how many of them, and what tells one.
+_METADATA = dict(
+    keypoint_names=('names', None, lambda value: isinstance(value, str)), mean=('3 numbers', 3, is_number),
+    std=('3 numbers', 3, is_number), input_size=('2 whole numbers', 2, lambda value: type(value) is int and value > 0))
 
 
 def libraries():
@@ -95,13 +100,35 @@ def run_onnx(model, path):
     model.test_step = one_torch_thread()(model.test_step)
 
 
-def _open_file(path, **options):
-    """Return the session of a file, or raise CheckpointError where it is none."""
-    libraries()
-    try:
+def open_file(path, **options):
+    """Return the session of a file as `open_session`, or raise CheckpointError where it is none."""
+    with reading(path, 'is no ONNX file that onnxruntime can run', raised=CheckpointError):
         return open_session(str(path), **options)
-    except Exception as error:  # onnxruntime has an exception of its own for each kind of broken file
-        raise CheckpointError(f'{path} is no ONNX file that onnxruntime can run: {error}') from error
+
+
+def read_metadata(path, said):
+    """Return the metadata of an ONNX file that are numbers and names, each where the file has it.
+
+    Args:
+        path: of the file, for the errors.
+        said: {field: text}.
+
+    Returns:
+        dict: `keypoint_names`, a list of text, `mean` and `std` of three numbers, and `input_size`, two whole numbers.
+
+    Raises:
+        CheckpointError: a field is none of these.
+    """
+    found = {}
+    for field, (what, count, fits) in _METADATA.items():
+        if field not in said:
+            continue
+        with reading(path, 'is no JSON', f'its metadata {field}', CheckpointError):
+            found[field] = values = json.loads(said[field])
+        if not (isinstance(values, list) and all(map(fits, values)) and count in (None, len(values))):
+            raise CheckpointError(f'{path}: its metadata {field} is {said[field][:80]}, where a list of {what} is '
+                                  'expected')
+    return found
 
 
 class _Lifter:
@@ -113,7 +140,7 @@ class _Lifter:
     """
 
     def __init__(self, path):
-        self.path, self.session = path, _open_file(path, threads=1)
+        self.path, self.session = path, open_file(path, threads=1)
         inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
         self.input, points = inputs[0].name, np.zeros((2, skeleton.NUM_KEYPOINTS, 2), np.float32)
         expected = (f'a lifter takes {points.shape[1:]} and gives {(*points.shape[1:-1], 3)} for each of any number of '
@@ -146,10 +173,10 @@ class _Network:
     """
 
     def __init__(self, path, model):
-        self.path, self.session = path, _open_file(path)
+        self.path, self.session = path, open_file(path)
         self.device, self.threads = torch.device('cpu'), torch.get_num_threads()
         self._check_shapes(model.head)
-        self.swap = self._read_metadata(model)
+        self.swap = self._compare_metadata(model)
 
     def __call__(self, pictures):
         if pictures.device != self.device:
@@ -192,13 +219,10 @@ class _Network:
                 raise CheckpointError(f'{self.path} is of another model: {name} has the shape {axis.shape}, and the '
                                       f'config {expected} (people, keypoints, places)')
 
-    def _read_metadata(self, model):
+    def _compare_metadata(self, model):
         """Compare what the file says of itself, and return the layer to be put before it."""
         said = self.session.get_modelmeta().custom_metadata_map
-        try:
-            lists = {key: json.loads(said[key]) for key in ('keypoint_names', 'mean', 'std') if key in said}
-        except ValueError as error:
-            raise CheckpointError(f'{self.path}: its metadata are no JSON: {error}') from error
+        lists = read_metadata(self.path, said)
         count, names = model.head.out_channels, lists.get('keypoint_names')
         if names and count in skeleton.LAYOUTS and tuple(names) != skeleton.NAMES[:count]:
             raise CheckpointError(f'{self.path} predicts other keypoints than {skeleton.LAYOUTS[count]}\'s, or in '

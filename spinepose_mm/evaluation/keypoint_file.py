@@ -5,6 +5,8 @@ import numpy as np
 from mmengine.evaluator import BaseMetric
 from mmpose.registry import METRICS
 
+from spinepose_mm.writing import locked, replacing
+
 
 @METRICS.register_module()
 class KeypointFile(BaseMetric):
@@ -38,11 +40,6 @@ class KeypointFile(BaseMetric):
     def compute_metrics(self, results):
         names = [name for name, people in results for _ in people]
         self.out_file.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.out_file.with_name(self.out_file.name + '.part')
-        try:
-            with partial.open('wb') as file:
-                np.savez(file, imgname=np.array(names), part=np.concatenate([people for _, people in results]))
-            os.replace(partial, self.out_file)
-        finally:
-            partial.unlink(missing_ok=True)
+        with locked(self.out_file), replacing(self.out_file, 'wb') as file:
+            np.savez(file, imgname=np.array(names), part=np.concatenate([people for _, people in results]))
         return dict(people=len(names))

@@ -1,16 +1,21 @@
 import contextlib
 import io
 import itertools
-from collections import defaultdict
+import logging
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
 import numpy as np
+from mmengine.fileio import get_local_path
+from mmengine.logging import print_log
 from mmpose.evaluation import CocoMetric
 from mmpose.registry import METRICS
 from xtcocotools.coco import COCO
 
 from spinepose_mm import skeleton
+from spinepose_mm.datasets.annotation import problem
+from spinepose_mm.reading import is_number, reading
 
 from .batched_cocoeval import BatchedCOCOeval, Found, Labels
 from .suppression import suppress
@@ -71,7 +76,8 @@ class SpineTrackMetric(CocoMetric):
 
     Raises:
         ValueError: a subset or `iou_type` of another name, predictions that lack keypoints of the subsets or are for
-            images that the data set has not, or labels that are not of 37 keypoints.
+            images that the data set has not, or an annotation file that is not in COCO's format, has an id twice, or
+            has a person without 37 keypoints, a box or an area.
     """
     default_prefix = 'spinetrack'
 
@@ -84,7 +90,11 @@ class SpineTrackMetric(CocoMetric):
         unfit = {'pred_converter', 'gt_converter', 'outfile_prefix', 'format_only'} & kwargs.keys()
         if unfit:
             raise TypeError(f'SpineTrackMetric takes no {", ".join(sorted(unfit))}')
-        super().__init__(ann_file=ann_file, collect_device=collect_device, prefix=prefix, **kwargs)
+        super().__init__(collect_device=collect_device, prefix=prefix, **kwargs)
+        self.ann_file = ann_file
+        if ann_file is not None:
+            with reading(ann_file, 'is not in COCO format'), get_local_path(ann_file) as path:
+                self.coco = COCO(path)
         if self.iou_type not in _STATS:
             raise ValueError(f'SpineTrackMetric: iou_type is {" or ".join(_STATS)}, not {self.iou_type}')
         self.subsets = tuple(subsets)
@@ -94,7 +104,9 @@ class SpineTrackMetric(CocoMetric):
     def dataset_meta(self, dataset_meta):
         CocoMetric.dataset_meta.fset(self, dataset_meta)
         if self.coco:  # so that bad labels are found before an epoch is trained
-            self._check(self.coco.anns.values())
+            with reading(self.ann_file or 'the data set', 'is not in COCO format'):
+                self._check_ids(self.coco.dataset)
+                self._check(self.coco.anns.values())
 
     def compute_metrics(self, results):
         least = min(count for count in skeleton.LAYOUTS
@@ -125,15 +137,42 @@ class SpineTrackMetric(CocoMetric):
                                for name, value in zip(_STATS[self.iou_type], evaluator.stats)})
         return values
 
+    def _check_ids(self, dataset):
+        """Raise ValueError where two entries have one id, whose last COCO takes twice, or a category is unknown."""
+        where = self.ann_file or 'the data set'
+        for name in ('images', 'annotations'):
+            for id, count in Counter(entry['id'] for entry in dataset[name]).items():
+                if count > 1:
+                    raise ValueError(f'{where}: id {id!r} is there {count} times in {name!r}')
+        categories = {category['id'] for category in dataset['categories']}
+        for person in dataset['annotations']:
+            if person['category_id'] not in categories:
+                raise ValueError(f'{where}: annotation {person["id"]} has category_id = {person["category_id"]!r}, '
+                                 'which no category has')
+
     def _check(self, people):
+        """Raise ValueError where a person cannot be compared with a prediction; warn of those without an area."""
+        without_area = []
         for person in people:
-            where = f'SpineTrackMetric: annotation {person["id"]} of {self.ann_file or "the data set"}'
+            where = f'{self.ann_file or "the data set"}: annotation {person["id"]}'
             flat = person.setdefault('keypoints', [0] * 3 * skeleton.NUM_KEYPOINTS)  # crowds may have none
-            if len(flat) != 3 * skeleton.NUM_KEYPOINTS:
-                raise ValueError(f'{where} has {len(flat) / 3:g} keypoints, where {skeleton.NUM_KEYPOINTS} are '
-                                 'expected')
+            if not isinstance(flat, list) or len(flat) != 3 * skeleton.NUM_KEYPOINTS:
+                found = f'{len(flat) / 3:g}' if isinstance(flat, list) else repr(flat)[:80]
+                raise ValueError(f'{where} has {found} keypoints, where {skeleton.NUM_KEYPOINTS} are expected')
             if self.use_area and 'area' not in person:
                 raise ValueError(f'{where} has no field \'area\'; set use_area=False to take it from the box')
+            wrong = problem(person)
+            if wrong:
+                raise ValueError(f'{where} has {wrong}')
+            if self.use_area and not (is_number(person['area']) and person['area'] >= 0):
+                raise ValueError(f'{where} has area = {repr(person["area"])[:80]}; set use_area=False to take it from '
+                                 'the box')
+            if self.use_area and person['area'] == 0 and any(flat[2::3]):
+                without_area.append(person['id'])
+        if without_area:
+            print_log(f'{self.ann_file or "the data set"}: {len(without_area)} people have an area of 0, which no '
+                      f'prediction can match; the first is annotation {without_area[0]}; set use_area=False to take '
+                      'areas from the boxes', 'current', logging.WARNING)
 
     def _truth(self, samples):
         """Return the labels that came with the samples as a COCO object, as `gt_to_coco_json` writes them."""

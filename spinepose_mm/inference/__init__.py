@@ -3,12 +3,14 @@
 people: what the stages hand on; sources: where frames come from; ahead: got ready meanwhile; boxes: the user's own;
 between: those of frames without a detector; pose2d_inferencer: keypoints; ids, smoothing and subject: over time;
 pose3d_inferencer: in metres; journal and run: films of any length, to files; about and coverage: what these were made
-with, and how much was measured; writers: their kinds; drawing: pictures.
+with, and how much was measured; writers: their kinds; drawing: pictures; errors:
+OpenCV's.
 """
 from .people import Frame, People, Person
 from .pose2d_inferencer import SpinePoseInferencer
 from .pose3d_inferencer import SpinePose3DInferencer
-from .run import analyse
+from .run import analyse, check_outputs
 from .sources import open_source
 
-__all__ = ['Frame', 'People', 'Person', 'SpinePose3DInferencer', 'SpinePoseInferencer', 'analyse', 'open_source']
+__all__ = ['Frame', 'People', 'Person', 'SpinePose3DInferencer', 'SpinePoseInferencer', 'analyse', 'check_outputs',
+           'open_source']

@@ -1,12 +1,16 @@
 """Boxes of people that the user gives, in the place of a detector's."""
 import csv
 import json
+import logging
 import os
 from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
+from mmengine.logging import print_log
 
+from spinepose_mm.paths import check_regular
+from spinepose_mm.reading import is_number, reading
 from spinepose_mm.wording import counted
 
 
@@ -22,7 +26,7 @@ class Boxes:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is no such file, or a box of it is none.
+        ValueError: it is no such file, a box of it is none, or a frame's number is negative or a fraction.
     """
 
     def __init__(self, given):
@@ -30,14 +34,16 @@ class Boxes:
         if self._where == 'bboxes':
             self._boxes = given
         else:
-            try:
-                self._boxes = _READERS[Path(given).suffix.lower()](given)
-            except _Wrong:
-                raise
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
-                raise ValueError(f'{given} is no .csv or .json of boxes ({type(error).__name__}: {error})') from error
+            reader = _READERS.get(Path(given).suffix.lower())
+            if reader is None:
+                raise ValueError(f'{given}: a file of boxes ends in .csv or .json')
+            with reading(given, 'is no .csv or .json of boxes'):
+                check_regular(given)
+                self._boxes = reader(given)
         if self._everywhere:
             self._boxes = self._checked(self._boxes, 'of every frame')
+        self._unused = set() if self._everywhere else set(
+            self._boxes if isinstance(self._boxes, dict) else range(len(self._boxes)))
 
     @property
     def _everywhere(self):
@@ -51,21 +57,37 @@ class Boxes:
         """
         if self._everywhere:
             return self._boxes
+        key = self._key(frame)
+        if key is None:
+            return np.zeros((0, 4))
+        return self._checked(self._boxes[key], f'of frame {key}' if isinstance(key, int) else f'of {key}')
+
+    def _key(self, frame):
+        """Return under which key the boxes of a Frame are, None where a file has none of it."""
         if isinstance(self._boxes, dict):
             path = Path(frame.path)
-            of_name = path.stem.isdecimal() and np.isnan(frame.time)  # of a picture, not of a film
-            for key in (path.name, str(frame.index), f'id {int(path.stem) if of_name else frame.index}'):
-                if key in self._boxes:
-                    return self._checked(self._boxes[key], f'of {key}')
-            return np.zeros((0, 4))
+            of_name = path.stem.isdecimal() and np.isnan(frame.time)  # of an image, not of a video
+            keys = path.name, str(frame.index), f'id {int(path.stem) if of_name else frame.index}'
+            return next((key for key in keys if key in self._boxes), None)
         if frame.index >= len(self._boxes):
             raise ValueError(f'{self._where} are of {counted(len(self._boxes), "frame")}, and there are more')
-        return self._checked(self._boxes[frame.index], f'of frame {frame.index}')
+        return frame.index
+
+    def meet(self, frame):
+        """Note that there is a Frame, whether or not its boxes are asked for."""
+        if self._unused:
+            self._unused.discard(self._key(frame))
+
+    def tell_unused(self, path):
+        """Warn of boxes that are of no frame of an input, once all of its frames were met."""
+        if self._unused:
+            print_log(f'{self._where}: boxes of {len(self._unused)} of {len(self._boxes)} frames or images are of none '
+                      f'in {path}, among them {min(map(str, self._unused))!r}', 'current', logging.WARNING)
 
     def _checked(self, boxes, which):
         try:
             boxes = np.asarray(boxes, float) if len(boxes) else np.zeros((0, 4))
-        except (TypeError, ValueError):
+        except (OverflowError, TypeError, ValueError):
             boxes = np.zeros(0)
         if boxes.ndim != 2 or boxes.shape[1] != 4:
             raise ValueError(f'{self._where}: the boxes {which} are not of 4 numbers each')
@@ -76,10 +98,6 @@ class Boxes:
         return boxes
 
 
-class _Wrong(ValueError):
-    """What is wrong with a file, told by its name."""
-
-
 def _read_csv(path):
     boxes = defaultdict(list)
     with open(path, newline='', encoding='utf-8-sig') as file:  # as spreadsheets write it
@@ -87,10 +105,11 @@ def _read_csv(path):
         key = 'image' if 'image' in (rows.fieldnames or ()) else 'frame'
         for name in (key, 'x1', 'y1', 'x2', 'y2'):
             if name not in (rows.fieldnames or ()):
-                raise _Wrong(f'{path} has no column {name}')
+                raise ValueError(f'{path} has no column {name}')
         for row in rows:
-            which = row[key].strip() if key == 'image' else str(int(float(row[key])))
-            boxes[which].append([row[side] for side in ('x1', 'y1', 'x2', 'y2')])
+            with reading(path, 'is no row of boxes', f'line {rows.line_num}'):
+                which = row[key].strip() if key == 'image' else _whole(path, key, row[key])
+                boxes[which].append([row[side] for side in ('x1', 'y1', 'x2', 'y2')])
     return dict(boxes)
 
 
@@ -98,16 +117,40 @@ def _read_json(path):
     content = json.loads(Path(path).read_text(encoding='utf-8'))
     if isinstance(content, dict):
         if 'annotations' in content:
-            raise _Wrong(f'{path} holds annotations; what is read are detections, a list of image_id and bbox, and '
-                         'boxes by frame or by image')
-        return {Path(key).name: value for key, value in content.items()}
+            raise ValueError(f'{path} holds annotations; what is read are detections, a list of image_id and bbox, '
+                             'and boxes by frame or by image')
+        boxes = {_whole(path, 'frame', key) if _is_numeral(key) else Path(key).name: value
+                 for key, value in content.items()}
+        if len(boxes) < len(content):
+            raise ValueError(f'{path} names a frame or an image twice, since folders are left out of their names')
+        return boxes
     if not any(isinstance(entry, dict) for entry in content):
         return content
     boxes = defaultdict(list)
-    for detection in content:
-        x, y, width, height = detection['bbox']
-        boxes[f'id {int(detection["image_id"])}'].append([x, y, x + width, y + height])
+    for number, detection in enumerate(content):
+        with reading(path, 'is no detection', f'entry {number}'):
+            box = detection['bbox']
+            if not (isinstance(box, list) and len(box) == 4 and all(map(is_number, box))):
+                raise ValueError(f'bbox is not four finite numbers, but {repr(box)[:80]}')
+            image = _whole(path, 'image_id', detection['image_id'])
+            boxes[f'id {image}'].append([*box[:2], box[0] + box[2], box[1] + box[3]])
     return dict(boxes)
+
+
+def _is_numeral(key):
+    try:
+        float(key)
+    except ValueError:
+        return False
+    return True
+
+
+def _whole(path, field, value):
+    """Return a whole number from 0 on as text; spreadsheets write 1 as 1.0."""
+    number = value if isinstance(value, int) else float(value)
+    if not (number >= 0 and number % 1 == 0):
+        raise ValueError(f'{path}: {field} is a whole number from 0 on, not {value!r}')
+    return str(int(number))
 
 
 _READERS = {'.csv': _read_csv, '.json': _read_json}

@@ -76,6 +76,11 @@ class Frame:
     coordinates: str = None
     settled: bool = None
 
+    @property
+    def place(self):
+        """Path and index; no index of a picture that is none of a film, since the path says all."""
+        return self.path, None if np.isnan(self.time) else self.index
+
 
 class Person(dict):
     """A person as MMPose's inferencers give one, a dict of what JSON takes; keypoints can be asked for by name.

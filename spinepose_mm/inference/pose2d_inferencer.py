@@ -17,6 +17,7 @@ from spinepose_mm.models.heads.spinepose_head import SCORES, SpinePoseHead
 from .ahead import ahead
 from .between import boxes_between
 from .boxes import Boxes
+from .errors import naming
 from .ids import Ids
 from .journal import described
 from .people import People, nobody
@@ -81,13 +82,16 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         if not isinstance(detect_every, Integral) or detect_every < 1 or bboxes is not None and detect_every > 1:
             raise ValueError(f'detect_every is a whole number of frames, 1 or more, and 1 where bboxes are given, not '
                              f'{detect_every!r}')
+        for name, value in (('bbox_thr', bbox_thr), ('nms_thr', nms_thr)):
+            if not 0 <= value <= 1:
+                raise ValueError(f'{name} is a number from 0 to 1, not {value!r}')
         self._check_decoding(score, v1_postprocess)
         boxes = None if bboxes is None else Boxes(bboxes)
         rate, ids, found = source.frame_rate or 1., None, nobody()
         smoother, measurer, computes, detecting = Smoother(), Measurer(), Event(), Lock()
 
         def detect(frame):
-            with detecting:
+            with detecting, naming(*frame.place):
                 return self.detect(frame.image, bbox_thr, nms_thr) if boxes is None else boxes.of(frame)
 
         def compute(frame):
@@ -96,11 +100,14 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
                 where = boxes_between(found, frame.image.shape[1::-1])
             else:
                 where = detect(frame) if detected is None else detected
-            return self.find(frame.image, where, flip_test, score, v1_postprocess)
+            with naming(*frame.place):
+                return self.find(frame.image, where, flip_test, score, v1_postprocess)
         every = detect_every if source.is_film and self.detector is not None else 1
         for frame, is_due, detected in self._detections(source, every, detect, computes):
             if ids is None or not source.is_film:
                 ids, chosen = Ids(rate), Subject(subject, rate)
+            if boxes is not None:
+                boxes.meet(frame)
             found = compute(frame) if find is None else find(frame, compute)
             people = chosen.update(ids.update(found, frame.time if source.is_film else None), frame.image.shape[1::-1])
             if smooth and source.is_film:
@@ -108,6 +115,8 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
                 people.keypoints = smoother.update(people.ids, people.keypoints, people.scores, size, frame.time)
             frame.people = measurer.update(people) if measure else people
             yield frame
+        if boxes is not None:
+            boxes.tell_unused(source.path)
 
     def _detections(self, source, every, detect, computes):
         """Yield Frames, whether the detector is to run on them, and what it found there, None where it did not run yet.

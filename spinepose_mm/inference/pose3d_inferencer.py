@@ -16,6 +16,7 @@ from spinepose_mm.analysis import Measurer
 from spinepose_mm.interop.aliases import find_config
 from spinepose_mm.lifting.camera import Camera, read_cameras
 from spinepose_mm.lifting.space import HEIGHT, LEAST_SCORE, Space
+from spinepose_mm.reading import reading
 
 from .drawing import draw_views
 from .pose2d_inferencer import SpinePoseInferencer
@@ -109,8 +110,11 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
     @staticmethod
     def space(size, coordinates='camera', camera=None, field_of_view=FIELD_OF_VIEW, height=HEIGHT, warm_up=60):
         """Return the Space before a camera that takes pictures of `size`, (width, height); the rest as in a call."""
-        camera = _camera(camera)
-        seen_by = camera.for_size(size) if camera else Camera.from_field_of_view(size, field_of_view)
+        given, camera = camera, _camera(camera)
+        if camera is None:
+            return Space(Camera.from_field_of_view(size, field_of_view), coordinates, height, warm_up)
+        with reading('camera' if isinstance(given, Camera) else given, 'does not fit'):
+            seen_by = camera.for_size(size)
         return Space(seen_by, coordinates, height, warm_up)
 
     @property

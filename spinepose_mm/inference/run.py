@@ -1,7 +1,7 @@
 """From an input to files, in memory that does not grow with it, in one go or in several."""
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,10 +10,12 @@ from tqdm import tqdm
 
 from spinepose_mm import __version__
 from spinepose_mm.analysis import units
+from spinepose_mm.writing import locked
 
 from .about import about
 from .coverage import Coverage
 from .drawing import draw_people
+from .errors import naming
 from .journal import Journal, described
 from .pose3d_inferencer import SpinePose3DInferencer
 from .sources import open_source
@@ -74,7 +76,8 @@ def analyse(inputs, outputs, inferencer, formats=None, spine_only=False, show=Fa
         Summary: what was written.
 
     Raises:
-        FileNotFoundError, ValueError: the input or an option is wrong.
+        FileNotFoundError, ValueError: the input or an option is wrong, or OpenCV fails on it.
+        BlockingIOError: another run writes one of the files.
         OSError: the files cannot be written.
     """
     source = open_source(inputs, frame_rate)
@@ -86,14 +89,54 @@ def analyse(inputs, outputs, inferencer, formats=None, spine_only=False, show=Fa
         options.update(space=inferencer.space(size, **{name: options[name] for name in _SPACE if name in options}))
     if show:
         _check_display()
-    kinds = dict(coordinates=options.get('coordinates', 'camera') if lifted else None,
-                 measures=units(picture=not lifted) if options['measure'] else None, about=about(inferencer, **options))
+    with _held([*targets, *_progress_file(targets, source)]), naming(source.path):
+        return _run(source, inferencer, targets, options, spine_only, show)
+
+
+def check_outputs(source, outputs, lifted=False, formats=None, bboxes=None, camera=None):
+    """Raise what `analyse` would raise of its outputs, which are left as they are: before models are loaded.
+
+    Args:
+        source: Source.
+        lifted: whether people are to be lifted.
+        outputs, formats, bboxes, camera: as for `analyse`.
+
+    Raises:
+        OSError, ValueError: see `analyse`.
+    """
+    targets = _targets(outputs, formats, source, lifted)
+    new = [folder for path in targets for folder in path.parents if not folder.exists()]
+    try:
+        with _held([*targets, *_progress_file(targets, source)]):
+            for writer in _opened(targets, source, dict(bboxes=bboxes, camera=camera), False, lifted):
+                writer.discard()
+    finally:
+        for folder in sorted(set(new), reverse=True):
+            with suppress(OSError):
+                folder.rmdir()
+
+
+@contextmanager
+def _held(paths):
+    """Make the folders of some results, and let no other run write these meanwhile."""
+    with ExitStack() as locks:
+        for path in paths:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                locks.enter_context(locked(path))
+            except BlockingIOError:
+                raise
+            except OSError as error:
+                raise OSError(f'{path} cannot be written: {error}') from error
+        yield
+
+
+def _run(source, inferencer, targets, options, spine_only, show):
     summary, writers, journal = Summary(coverage=Coverage(measures=options['measure'])), [], None
     try:
-        for path, writer in targets.items():
-            writers.append(writer(path, source.frame_rate, spine_only, **kinds))
-        _check_places(writers, [source.path, options.get('bboxes'), options.get('camera')])
-        journal = _journal(next(iter(targets)), source, inferencer, options)
+        writers = _opened(targets, source, options, spine_only, isinstance(inferencer, SpinePose3DInferencer),
+                          about(inferencer, **options))
+        journal = _journal(targets, source, inferencer, options)
         frames = _frames(source, inferencer, options, journal)
         for frame in tqdm(frames, source.name, source.length, unit='frame', disable=None):
             _write(writers, frame)
@@ -107,6 +150,20 @@ def analyse(inputs, outputs, inferencer, formats=None, spine_only=False, show=Fa
         _close(writers, journal, summary)
     summary.files = [path for writer in writers for path in writer.files]
     return summary
+
+
+def _opened(targets, source, options, spine_only, lifted, made_with=None):
+    """Return the writers of the targets; where one cannot be, or would overwrite what was given, there are none."""
+    kinds = dict(coordinates=options.get('coordinates', 'camera') if lifted else None,
+                 measures=units(picture=not lifted) if options.get('measure', True) else None, about=made_with)
+    with ExitStack() as undoing:
+        writers = []
+        for path, writer in targets.items():
+            writers.append(writer(path, source.frame_rate, spine_only, **kinds))
+            undoing.callback(writers[-1].discard)
+        _check_places(writers, [source.path, options.get('bboxes'), options.get('camera')])
+        undoing.pop_all()
+    return writers
 
 
 def _frames(source, inferencer, options, journal):
@@ -125,7 +182,8 @@ def _frames(source, inferencer, options, journal):
 def _write(writers, frame):
     for writer in list(writers):
         try:
-            writer.write(frame)
+            with naming(*frame.place):
+                writer.write(frame)
         except OSError as error:  # there may be half a frame in it
             writers.remove(writer)
             writer.discard()
@@ -174,15 +232,18 @@ def _check_places(writers, given):
             raise ValueError(f'{path} was given to read: choose another place for the results')
 
 
-def _journal(target, source, inferencer, options):
-    """Return the Journal of a run, beside the first of its files, or None of an input that cannot be read again."""
-    if source.identity is None:
-        return None
+def _progress_file(targets, source):
+    """Return the path of the Journal of a run, beside the first of its files, in a list; none of an input that cannot be
+    read again."""
+    return [] if source.identity is None else [next(iter(targets)).parent / f'{source.name}.progress']
+
+
+def _journal(targets, source, inferencer, options):
+    """Return the Journal of a run, or None."""
     asked = dict(version=__version__, input=source.identity, model=inferencer.identity, options={
         name: described(options.get(name)) for name in ('bboxes', 'bbox_thr', 'nms_thr', 'flip_test', 'score',
                                                         'v1_postprocess', 'detect_every')})
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return Journal(target.parent / f'{source.name}.progress', asked)
+    return next((Journal(path, asked) for path in _progress_file(targets, source)), None)
 
 
 def _check_display():

@@ -5,14 +5,16 @@ import mimetypes
 import os
 import re
 from collections.abc import Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
 from mmengine.logging import print_log
 
-from spinepose_mm.datasets.transforms.image_file import decode, examine
+from spinepose_mm.datasets.transforms.image_file import MAX_MEGAPIXELS, examine, read_image
+from spinepose_mm.paths import check_regular, is_utf8, legible
 
 from .ahead import ahead
 from .journal import described
@@ -40,7 +42,8 @@ class Source:
     is_film, skipped, reads_ahead = False, 0, True
 
     def __init__(self, path, name):
-        self.path, self.name = path, name
+        # Results are named after it, by programs too that take no other names than UTF-8.
+        self.path, self.name = path, name if is_utf8(name) else legible(name).replace('\\', '_')
 
     def __iter__(self):
         """Yield each Frame. Those that cannot be read are left out, and counted.
@@ -53,10 +56,10 @@ class Source:
             count += 1
             yield frame
         if not count:
-            raise ValueError(f'{self.path} holds nothing that can be read')
+            raise ValueError(f'{legible(self.path)} holds nothing that can be read')
         if self.skipped:
             kind = 'frames' if self.is_film else 'pictures'
-            print_log(f'{self.path}: {self.skipped} {kind} could not be read and were left out', 'current',
+            print_log(f'{legible(self.path)}: {self.skipped} {kind} could not be read and were left out', 'current',
                       logging.WARNING)
 
     def __len__(self):
@@ -69,14 +72,19 @@ class Video(Source):
     Args:
         path: of the file, address or number.
         frame_rate: frames a second at which it was taken, where that is another than it is played at (slow motion).
+        max_megapixels: of a frame, in millions of pixels.
     """
     is_film = True
 
-    def __init__(self, path, frame_rate=None):
+    def __init__(self, path, frame_rate=None, max_megapixels=MAX_MEGAPIXELS):
         live = _live(path)
         super().__init__(path, Path(path).stem if live is None else re.sub(r'\W+', '_', path))
         self.reads_ahead = live is None  # a camera sets the pace, and its newest frame is wanted
         with self._opened() as capture:
+            size = [capture.get(side) / 1e3 for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)]
+            if np.prod(size) > max_megapixels:
+                raise ValueError(f'{path} has frames of {np.prod(size):.4g} megapixels, and at most {max_megapixels:g} are '
+                                 'decoded, unless max_megapixels is set higher')
             rate = capture.get(cv2.CAP_PROP_FPS)
             self._played_at = rate if 0 < rate < 1000 else _GUESSED_RATE
             self.frame_rate = frame_rate or self._played_at
@@ -88,13 +96,18 @@ class Video(Source):
     @contextmanager
     def _opened(self):
         live = _live(self.path)
-        capture = cv2.VideoCapture(self.path if live is None else live)
-        try:
-            if not capture.isOpened():
-                raise ValueError(f'{self.path} cannot be opened as a video')
-            yield capture
-        finally:
-            capture.release()
+        with TemporaryDirectory() if live is None and not is_utf8(self.path) else nullcontext() as folder:
+            path = self.path
+            if folder:
+                path = os.path.join(folder, legible(Path(path).name))
+                os.symlink(os.path.abspath(self.path), path)
+            capture = cv2.VideoCapture(path if live is None else live)
+            try:
+                if not capture.isOpened():
+                    raise ValueError(f'{legible(self.path)} cannot be opened as a video')
+                yield capture
+            finally:
+                capture.release()
 
     def _read(self):
         with self._opened() as capture:
@@ -120,7 +133,7 @@ class Video(Source):
                 self.skipped += not found
                 index += 1
             if self.length and index < self.length:  # it is broken there, or was cut without telling its header
-                print_log(f'{self.path}: {self.length} frames are said to be in it, and {index} are', 'current',
+                print_log(f'{legible(self.path)}: {self.length} frames are said to be in it, and {index} are', 'current',
                           logging.WARNING)
 
 
@@ -131,14 +144,16 @@ class Pictures(Source):
         pictures: list of them.
         frame_rate: frames a second where they follow each other in time.
         channel_order: 'bgr' or 'rgb', of arrays.
+        max_megapixels: of a file that is read, in millions of pixels.
     """
 
-    def __init__(self, pictures, frame_rate=None, channel_order='bgr', path='pictures'):
+    def __init__(self, pictures, frame_rate=None, channel_order='bgr', path='pictures', max_megapixels=MAX_MEGAPIXELS):
         whole = Path(path).absolute()
         super().__init__(path, whole.stem if whole.is_file() else whole.name)
         if channel_order not in ORDERS:
             raise ValueError(f'channel_order is \'bgr\' or \'rgb\', not {channel_order!r}')
         self.pictures, self.frame_rate, self._order = pictures, frame_rate, channel_order
+        self._max_megapixels = max_megapixels
         self.is_film = frame_rate is not None
         self.length = len(pictures) if hasattr(pictures, '__len__') else None
         are_files = bool(self.length) and all(isinstance(picture, (str, os.PathLike)) for picture in pictures)
@@ -151,9 +166,12 @@ class Pictures(Source):
         for index, picture in enumerate(self.pictures):
             is_array = isinstance(picture, np.ndarray)
             path = f'{index:08d}.jpg' if is_array else os.fspath(picture)
-            image = self._to_bgr(picture, index) if is_array else _read_picture(path)
-            if image is None:
-                print_log(f'{path} cannot be read as a picture', 'current', logging.WARNING)
+            try:
+                image = self._to_bgr(picture, index) if is_array else read_image(path, self._max_megapixels)
+            except (OSError, ValueError) as error:
+                if is_array:
+                    raise
+                print_log(legible(str(error)), 'current', logging.WARNING)
                 self.skipped += 1
             else:
                 yield Frame(index, index / self.frame_rate if self.is_film else np.nan, path, image)
@@ -168,7 +186,7 @@ class Pictures(Source):
         return np.ascontiguousarray(picture[..., 2::-1] if self._order == 'rgb' else picture[..., :3])
 
 
-def open_source(inputs, frame_rate=None, channel_order='bgr'):
+def open_source(inputs, frame_rate=None, channel_order='bgr', max_megapixels=MAX_MEGAPIXELS):
     """Return the Source that is meant.
 
     Args:
@@ -176,45 +194,51 @@ def open_source(inputs, frame_rate=None, channel_order='bgr'):
             of a stream, an array, a list of paths or arrays, or a Source.
         frame_rate: frames a second of pictures that follow each other in time, or of a video in slow motion.
         channel_order: 'bgr' (OpenCV's) or 'rgb', of arrays.
+        max_megapixels: of an image or a frame of a file, in millions of pixels. Larger ones are not decoded: a small
+            file may claim any size.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is no picture, no video, and has none in it, or an option is out of its range.
+        ValueError: it is no picture, no video, and has none in it, a pipe, too large, or an option is out of its range.
     """
     if isinstance(inputs, Source):
         return inputs
     if frame_rate is not None and not 0 < frame_rate < np.inf:
         raise ValueError(f'frame_rate is in frames a second, and over 0, not {frame_rate!r}')
+    if not max_megapixels > 0:
+        raise ValueError(f'max_megapixels is over 0, not {max_megapixels!r}')
     if isinstance(inputs, np.ndarray):
         inputs = [inputs] if inputs.ndim < 4 else inputs
     if not isinstance(inputs, (str, os.PathLike)):
         if not isinstance(inputs, Iterable):
             raise ValueError(f'an input is a path, an array or a list of them, not {inputs!r}')
-        return Pictures(inputs, frame_rate, channel_order)
+        return Pictures(inputs, frame_rate, channel_order, max_megapixels=max_megapixels)
     path = os.fspath(inputs)
     if _live(path) is not None:
-        return Video(path, frame_rate)
+        return Video(path, frame_rate, max_megapixels)
     if os.path.isdir(path):
         found = [entry.path for entry in os.scandir(path) if _kind(entry.path) == 'image']
-        return _pictures(path, found, frame_rate, f'{path} has no pictures in it')
+        return _pictures(path, found, frame_rate, max_megapixels, f'{path} has no pictures in it')
     if not os.path.exists(path):
         if not glob.has_magic(path):
             raise FileNotFoundError(f'{path} does not exist')
         found = [match for match in glob.glob(path, recursive=True) if _kind(match) == 'image']
-        return _pictures(os.path.dirname(path) or '.', found, frame_rate, f'no picture is named like {path}')
+        return _pictures(os.path.dirname(path) or '.', found, frame_rate, max_megapixels,
+                         f'no picture is named like {path}')
+    if not os.path.realpath(path).startswith('/dev/video'):  # a camera by its device
+        check_regular(path)
     if _kind(path) == 'image':
-        if not _is_picture(path):
-            raise ValueError(f'{path} cannot be read as a picture')
-        return Pictures([path], frame_rate, path=path)
-    return Video(path, frame_rate)
+        _check_image(path, max_megapixels)
+        return Pictures([path], frame_rate, path=path, max_megapixels=max_megapixels)
+    return Video(path, frame_rate, max_megapixels)
 
 
-def _pictures(folder, found, frame_rate, problem):
+def _pictures(folder, found, frame_rate, max_megapixels, problem):
     if not found:
         raise ValueError(problem)
     by_number = sorted(found, key=lambda path: [int(part) if part.isdecimal() else part
                                                 for part in re.split(r'(\d+)', path)])
-    return Pictures(by_number, frame_rate, path=folder)
+    return Pictures(by_number, frame_rate, path=folder, max_megapixels=max_megapixels)
 
 
 def _kind(path):
@@ -232,18 +256,12 @@ def _live(path):
     return path if re.match(r'(?!file:)[a-z]+://', path, re.IGNORECASE) else None
 
 
-def _read_picture(path):
-    """Return a picture's pixels the right way up, (H, W, 3), uint8, BGR, or None where it cannot be read."""
-    data = Path(path).read_bytes() if os.path.isfile(path) else b''
-    shape = examine(data)[1]
-    try:
-        return decode(data, shape) if shape else cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:  # no data, or a size beyond reason
-        return None
-
-
-def _is_picture(path):
-    """Return whether a file is a picture; of a JPEG or PNG that is told without decoding it, which takes long."""
+def _check_image(path, max_megapixels):
+    """Raise ValueError where a file is no image; of a JPEG or PNG that is told without decoding it, which takes long."""
     data = Path(path).read_bytes()
-    truncated, shape = examine(data)
-    return bool(shape) or data.startswith(b'\x89PNG') and not truncated or _read_picture(path) is not None
+    try:
+        truncated, shape = examine(data, max_megapixels)
+    except ValueError as error:
+        raise ValueError(f'{path} {error}') from error
+    if not (shape or data.startswith(b'\x89PNG') and not truncated):
+        read_image(path, max_megapixels)

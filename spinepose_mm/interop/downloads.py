@@ -13,6 +13,8 @@ import torch
 from mmengine.logging import print_log
 from tqdm import tqdm
 
+from spinepose_mm.writing import locked
+
 from .aliases import models
 
 _PATIENCE, _CHUNK = 30, 1 << 16  # seconds; bytes
@@ -48,6 +50,11 @@ def fetch(url, folder=None, progress=True, tries=3, copies=1):
     if path.is_file():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
+    with locked(path, wait=True):  # two first runs download once
+        return path if path.is_file() else _fetch(url, path, progress, tries, copies)
+
+
+def _fetch(url, path, progress, tries, copies):
     part = path.with_name(f'{path.name}.part')
     advice = f'Fetch it by other means and save it as {path}, or name a local file instead'
     try:

@@ -1,5 +1,7 @@
 """A training run may be killed at any moment: files are written whole or not at all, and none goes too early.
 
+Nor do two runs train in one work folder at once.
+
 MMEngine 0.10.7 writes a checkpoint into its final place bit by bit, removes the old one before the new one is there,
 resumes from what a note beside them names, which it writes later, and takes an epoch's evaluation for done.
 """
@@ -8,18 +10,24 @@ import os
 from pathlib import Path
 
 import mmengine
+from mmengine.dist import is_main_process
 from mmengine.fileio import LocalBackend
 from mmengine.hooks import CheckpointHook
-from mmengine.runner import runner
+from mmengine.runner import Runner, runner
+
+from spinepose_mm.writing import locked
 
 _stock_save = CheckpointHook._save_checkpoint_with_step
 _stock_save_best = CheckpointHook._save_best_checkpoint
 _stock_before_train = CheckpointHook.before_train
 _stock_find = runner.find_latest_checkpoint
+_stock_train = Runner.train
 
 
 def install():
-    """Make MMEngine write files in one go, remove old checkpoints last, resume from the newest and evaluate it."""
+    """Make MMEngine write files in one go, remove old checkpoints last, resume from the newest and evaluate it, and
+    refuse a work folder that another run trains in."""
+    Runner.train = _train
     LocalBackend.put = _put
     CheckpointHook._save_checkpoint_with_step = _removing_last(_stock_save)
     CheckpointHook._save_best_checkpoint = _removing_last(_stock_save_best)
@@ -27,10 +35,18 @@ def install():
     runner.find_latest_checkpoint = _newest
 
 
+def _train(self):
+    """Train, in a work folder that no other run trains in; of several processes of one run, the first sees to that."""
+    if not is_main_process():
+        return _stock_train(self)
+    with locked(Path(self.work_dir, 'training'), f'the work folder {self.work_dir}'):
+        return _stock_train(self)
+
+
 def _put(self, obj, filepath):
     """Write bytes to a file that is either the old one or the new one, whenever this is stopped."""
     mmengine.mkdir_or_exist(os.path.dirname(filepath))
-    partial = f'{filepath}.part'
+    partial = f'{filepath}.{os.getpid()}.part'  # tests may write into one folder at once
     try:
         with open(partial, 'wb') as file:
             file.write(obj)
@@ -96,7 +112,7 @@ def _newest(work_dir):
 
     What that run had begun to write is removed.
     """
-    for path in Path(work_dir).glob('*.pth.part'):
+    for path in Path(work_dir).glob('*.pth*.part'):
         path.unlink(missing_ok=True)
     named = _stock_find(work_dir)
     if named and '://' in named:

@@ -1,11 +1,18 @@
 """Cameras: OpenCV's, with x to the right, y down and z into the picture; lengths are in metres."""
 import math
+import re
 import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
+
+from spinepose_mm.paths import is_utf8
+from spinepose_mm.reading import reading
+
+#: OpenCV's parser calls itself for each level of lists, maps and tags, and ends the process at some 30,000 of them.
+_MOST_NESTED, _MOST_BYTES = 5000, 1 << 22
 
 
 @dataclass
@@ -136,10 +143,8 @@ def read_cameras(path):
 
 
 def _read_toml(path):
-    try:
+    with reading(path, 'is no TOML'):
         tables = tomllib.loads(path.read_text(encoding='utf-8'))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f'{path} is no TOML: {error}') from error
     cameras = []
     for key, table in tables.items():
         if not isinstance(table, dict) or 'matrix' not in table:
@@ -160,7 +165,12 @@ def _read_toml(path):
 
 def _read_opencv(path):
     values = {}
-    try:
+    if not is_utf8(path):
+        raise ValueError(f'{path}: OpenCV reads files whose names are UTF-8')
+    with reading(path, 'is no file of OpenCV\'s'):
+        content = path.read_bytes()
+        if len(content) > _MOST_BYTES or len(re.findall(rb'[\[{]|<\w|- ', content)) > _MOST_NESTED:
+            raise ValueError(f'it has {len(content)} bytes and more parts than a calibration')
         storage = cv2.FileStorage(str(path), cv2.FILE_STORAGE_READ)
         for name in ('camera_matrix', 'distortion_coefficients', 'image_width', 'image_height'):
             node = storage.getNode(name)
@@ -170,8 +180,6 @@ def _read_opencv(path):
                 values[name] = node.mat()
             else:
                 raise ValueError(f'{path}: {name} is missing, or is no matrix or number of OpenCV\'s')
-    except (cv2.error, SystemError) as error:
-        raise ValueError(f'{path} is no file of OpenCV\'s: {" ".join(str(error).split())}') from error
     K = _numbers(f'{path}: camera_matrix', values['camera_matrix'], (3, 3))
     dist = _numbers(f'{path}: distortion_coefficients', values['distortion_coefficients'], (-1, ))
     size = _numbers(f'{path}: image_width and image_height', [values['image_width'], values['image_height']], (2, ))
@@ -186,24 +194,37 @@ def check_camera(where, camera):
         camera: Camera.
     """
     K, dist = camera.K, camera.dist
-    if not all(np.isfinite(value).all() for value in (K, dist, camera.R, camera.t)):
-        raise ValueError(f'{where}the camera\'s matrix, distortions or place are not finite')
+    if not all(np.isfinite(np.asarray(value, float)).all() for value in (K, dist, camera.R, camera.t, camera.size)):
+        raise ValueError(f'{where}matrix, distortions, place or size are not finite')
     if min(camera.size) < 1 or min(K[0, 0], K[1, 1]) <= 0 or K[2].tolist() != [0, 0, 1]:
         raise ValueError(f'{where}matrix and size are of no camera: {K.tolist()}, {list(camera.size)}')
     if len(dist) not in (4, 5, 8, 12, 14):  # what OpenCV has models for
         raise ValueError(f'{where}distortions are 4, 5, 8, 12 or 14 numbers, not {len(dist)}')
+    moved = _most_moved(camera)
+    if not moved <= max(camera.size):
+        raise ValueError(f'{where}distortions are of no lens: they move points in the middle of the image by up to '
+                         f'{moved:.3g} pixels')
     return camera
+
+
+def _most_moved(camera):
+    """Return by how many pixels the distortion moves points that lie within half of the image's width and height."""
+    if not np.any(camera.dist):
+        return 0.
+    steps = np.linspace(-.25, .25, 5)
+    offsets = np.stack(np.meshgrid(*np.multiply.outer(np.asarray(camera.size, float), steps)), -1).reshape(-1, 2)
+    rays = np.column_stack([offsets / np.diag(camera.K)[:2], np.ones(len(offsets))])
+    pixels, _ = cv2.projectPoints(rays[:, None], np.zeros(3), np.zeros(3), camera.K, camera.dist)
+    return float(np.linalg.norm(pixels[:, 0] - camera.K[:2, 2] - offsets, axis=1).max())
 
 
 def _numbers(where, values, shape):
     """Return values as an array of a shape; -1 stands for any number of them."""
-    try:
+    with reading(where, 'is no array of numbers'):
         if values is None:
             raise ValueError('there is none')
         array = np.array(values, float)
         array = array.ravel() if shape == (-1, ) else array
-    except (TypeError, ValueError) as error:
-        raise ValueError(f'{where} is no array of numbers: {error}') from error
     if shape != (-1, ) and array.shape != shape or not np.isfinite(array).all():
         raise ValueError(f'{where} has the shape {array.shape}, where {shape} finite numbers are expected')
     return array

@@ -2,19 +2,19 @@
 import cv2
 import numpy as np
 
+from spinepose_mm.datasets.transforms.image_file import read_image
+
 
 def background(rng, camera, backgrounds):
     """Return a picture of the camera's size, uint8, BGR: a part of one of `backgrounds`, or made.
 
     Raises:
-        ValueError: one of `backgrounds`, which are paths, is not an image.
+        ValueError: one of `backgrounds`, which are paths, is not an image, or too large a one.
     """
     w, h = camera.size
     if len(backgrounds):
         path = backgrounds[int(rng.integers(len(backgrounds)))]
-        picture = cv2.imread(str(path))
-        if picture is None:
-            raise ValueError(f'background {path} is not an image')
+        picture = read_image(path)
         scale = max(w / picture.shape[1], h / picture.shape[0]) * rng.uniform(1, 1.4)
         larger = [max(least, round(length * scale)) for least, length in zip((w, h), picture.shape[1::-1])]
         picture = cv2.resize(picture, larger)

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from spinepose_mm import skeleton
 from spinepose_mm.datasets.simspine import CAMERA_LAYOUT
+from spinepose_mm.writing import locked, replacing
 
 from .motion import MOTIONS
 from .picture import make_cameras, make_scene, take
@@ -92,6 +93,7 @@ def synthesize(out, settings, workers=None):
     Raises:
         ValueError: `out` has a split of this name that was made with other settings, a background is broken, or the
             pictures are too small to see anybody.
+        BlockingIOError: another run renders this split.
         OSError: a file cannot be written.
     """
     out = Path(out)
@@ -99,6 +101,14 @@ def synthesize(out, settings, workers=None):
     images, parts = out / 'images' / settings.split, out / f'.parts-{settings.split}'
     if _settings_of(ann_file, parts, settings):
         return ann_file
+    out.mkdir(parents=True, exist_ok=True)
+    with locked(parts, f'the split {settings.split!r} of {out}'):
+        if not _settings_of(ann_file, parts, settings):  # another run may have come to its end just now
+            _render_split(ann_file, images, parts, settings, workers)
+    return ann_file
+
+
+def _render_split(ann_file, images, parts, settings, workers):
     for folder in (images, parts, ann_file.parent):
         folder.mkdir(parents=True, exist_ok=True)
     _write(parts / 'settings.json', json.dumps(_recorded(settings)).encode())
@@ -112,12 +122,11 @@ def synthesize(out, settings, workers=None):
             bar.update(done)
     people = [person for start in starts for person in json.loads((parts / f'{start:08d}.json').read_text())]
     if not people:
-        raise ValueError(f'nobody can be seen in the pictures of {out}; they have to be larger than '
+        raise ValueError(f'nobody can be seen in the pictures of {images}; they have to be larger than '
                          f'{settings.size[0]}x{settings.size[1]}')
-    write_npz(out / 'annotations' / f'synthetic_{settings.split}.npz', people)
+    write_npz(ann_file.with_name(f'synthetic_{settings.split}.npz'), people)
     _write(ann_file, json.dumps(_coco(people, settings)).encode())
     shutil.rmtree(parts)
-    return ann_file
 
 
 def _recorded(settings):
@@ -169,14 +178,16 @@ def _start(settings, images, parts):
 def _render_chunk(start):
     """Render the pictures from number `start` on and write their labels; return how many they are."""
     settings, people = _worker['settings'], []
+    # Of its own, since a worker of a run that was killed may still be at work on the same images.
+    part = _worker['parts'] / f'{os.getpid()}.part'
     numbers = range(start, min(start + CHUNK, settings.images))
     for number in numbers:
         picture, found, camera = render(settings, number, _worker['renderer'], _worker['backgrounds'])
         name = f'{number:08d}.jpg'
         data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, settings.quality])[1].tobytes()
-        _write(_worker['images'] / name, data)
+        _write(_worker['images'] / name, data, part)
         people += [_record(person, camera, number, f'{settings.split}/{name}') for person in found]
-    _write(_worker['parts'] / f'{start:08d}.json', json.dumps(people).encode())
+    _write(_worker['parts'] / f'{start:08d}.json', json.dumps(people).encode(), part)
     return len(numbers)
 
 
@@ -233,8 +244,7 @@ def write_npz(path, people):
     metadata = dict(root_name=skeleton.NAMES[skeleton.ROOT], root_index=skeleton.ROOT,
                     joint_names=list(skeleton.NAMES), param_names=list(people[0]['angles']),
                     parent_ids=list(skeleton.PARENTS))
-    partial = path.with_name(path.name + '.part')
-    with partial.open('wb') as file:
+    with replacing(path, 'wb') as file:
         np.savez(file, imgname=np.array([person['imgname'] for person in people]),
                  center=boxes[:, :2] + boxes[:, 2:] / 2, scale=1.2 * boxes[:, 2:].max(axis=1) / 200,
                  part=np.concatenate([pixels[..., :2], seen], axis=-1),
@@ -242,15 +252,8 @@ def write_npz(path, people):
                  S_world=np.concatenate([[person['world'] for person in people], seen], axis=-1),
                  angles=np.array([list(person['angles'].values()) for person in people]), metadata=np.array(metadata),
                  **{name: np.array([person[name] for person in people]) for name in CAMERA_LAYOUT})
-    os.replace(partial, path)
 
 
-def _write(path, data):
-    """Write a file whole or not at all."""
-    partial = path.with_name(path.name + '.part')
-    try:
-        partial.write_bytes(data)
-        os.replace(partial, path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
+def _write(path, data, part=None):
+    with replacing(path, 'wb', part) as file:
+        file.write(data)

@@ -7,6 +7,8 @@ import matplotlib
 import numpy as np
 
 from spinepose_mm import skeleton
+from spinepose_mm.datasets.transforms.image_file import read_image
+from spinepose_mm.writing import replacing
 
 from . import anatomy
 from .body import AXES, Body, cobb, forward, rest
@@ -19,22 +21,22 @@ def contact_sheet(ann_file, out, count=16, columns=4):
 
     Args:
         ann_file: annotation file in SpineTrack's layout; the pictures are found from there.
-        out: file to write.
+        out: file to write, a JPEG.
     """
     ann_file = Path(ann_file)
     labels = json.loads(ann_file.read_text())
     folder = ann_file.parents[1] / 'images' / ann_file.stem.removeprefix('person_keypoints_')
     tiles = []
     for image in labels['images'][:count]:
-        picture = cv2.imread(str(folder / image['file_name']))
+        picture = read_image(folder / image['file_name'])
         for person in labels['annotations']:
             if person['image_id'] == image['id']:
                 _draw(picture, np.array(person['keypoints']).reshape(-1, 3), person['bbox'])
         tiles.append(picture)
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
     rows = [np.hstack(tiles[i:i + columns]) for i in range(0, len(tiles), columns)]
-    if not cv2.imwrite(str(out), np.vstack(rows)):
-        raise OSError(f'{out} could not be written')
+    with replacing(out, 'wb') as file:
+        file.write(cv2.imencode('.jpg', np.vstack(rows))[1])
 
 
 def _draw(picture, points, bbox):

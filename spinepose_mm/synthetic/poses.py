@@ -9,6 +9,7 @@ from tqdm import tqdm
 from spinepose_mm.datasets.simspine import CAMERA_LAYOUT
 from spinepose_mm.datasets.simspine_frames import SUBJECTS
 from spinepose_mm.lifting.camera import Camera
+from spinepose_mm.writing import locked
 
 from .body import Body, forward, keypoints
 from .dataset import write_npz
@@ -70,13 +71,15 @@ def synthesize_poses(path, settings, progress=False):
 
     Raises:
         FileExistsError: there is a file of that name, which may be SIMSPINE's own.
+        BlockingIOError: another run writes it.
     """
     path = Path(path)
     if path.exists():
         raise FileExistsError(f'{path} is there already')
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_npz(path, [record for person in tqdm(range(settings.people), disable=not progress)
-                     for record in _film(settings, person)])
+    with locked(path):
+        write_npz(path, [record for person in tqdm(range(settings.people), disable=not progress)
+                         for record in _film(settings, person)])
 
 
 def stage(rng, motion, people=1, frames=60, frame_rate=15., size=(1280, 720)):

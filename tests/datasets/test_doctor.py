@@ -86,7 +86,8 @@ def test_odd_fields_are_findings_too(tmp_path):
         'image without id, file_name, width or height': [2, 3, [4]],
         'annotation without id, image_id or category_id': [[1], 2, 8], 'person in an image that there is not': [3],
         'coordinates that are not numbers': [4, 5, 7],
-        'bbox without area in the image': [6], 'missing picture': ['c\0']}
+        'bbox without area in the image': [6], 'missing picture': ['c\0'],
+        'no person to train on': [str(tmp_path / 'a.json')]}
     assert found(report, NOTE) == {'image that nobody is in': [5, 6], 'person without labels': [9]}
     assert found(report, SUSPECT) == {'file name used twice': ['1.jpg']}
 
@@ -152,7 +153,7 @@ def test_pictures(rendered, tmp_path):
     cv2.imwrite(str(tmp_path / names[4]), cv2.imread(str(tmp_path / names[4]))[:-1])
     (tmp_path / names[6]).write_bytes((tmp_path / names[5]).read_bytes())
     assert found(examine_changed(tmp_path, content, image_folder=tmp_path), ERROR) == {
-        'missing picture': [names[0]], 'truncated picture': [names[1]], 'file that is no picture': names[2:4],
+        'missing picture': [names[0]], 'truncated picture': [names[1]], 'file that is no picture, or too large a one': names[2:4],
         'picture of another size than the file says': [names[4]]}
     again = found(examine(tmp_path / 'changed.json', tmp_path))
     assert again['picture that is there under another name too'] == [names[6]]
@@ -182,5 +183,6 @@ def test_a_missing_folder_and_an_empty_file(tmp_path):
     path.write_text('{"images": [], "annotations": []}')
     report = examine(path)
     assert report.visibility is None and '0 people in 0 images' in report.text()
+    assert found(report, ERROR) == {'no person to train on': [str(path)]}
     with pytest.raises(FileNotFoundError, match='folder of pictures .*nowhere does not exist'):
         examine(path, tmp_path / 'nowhere')

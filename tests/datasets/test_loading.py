@@ -1,4 +1,5 @@
 import io
+import os
 import pickle
 
 import cv2
@@ -79,13 +80,13 @@ def test_training_skips_broken_images(tmp_path):
     assert load(tmp_path / 'none.jpg', skip_broken=True) is None
 
 
-def test_a_size_beyond_reason_is_not_an_image(tmp_path):
+def test_a_size_beyond_reason_is_refused(tmp_path):
     data = bytearray(cv2.imencode('.jpg', NOISE)[1].tobytes())
     size = data.index(b'\xff\xc0') + 5
     data[size:size + 4] = b'\xff\xdc' * 2  # 65500, the most that a JPEG may have
     (tmp_path / 'a.jpg').write_bytes(data)
     for lazy in (False, True):
-        with pytest.raises(ValueError, match='a.jpg is not an image'):
+        with pytest.raises(ValueError, match='a.jpg has 65500x65500 pixels, and OpenCV works on 32766 a side at most'):
             load(tmp_path / 'a.jpg', lazy=lazy)
 
 
@@ -224,3 +225,11 @@ def test_what_cannot_be_decoded_is_an_error_or_skipped_when_it_is_cropped(tmp_pa
                                       bbox_scale=np.full((1, 2), 40.)))
     assert TRANSFORMS.build(dict(type='SpineTopdownAffine', input_size=(9, 12))).transform(results) is None
     assert 'a.jpg is not an image (broken images so far in this process: 1)' in warnings()
+
+
+def test_large_images_and_pipes_are_broken_ones(tmp_path, warnings):
+    path = builders.write_image(tmp_path / 'a.jpg')
+    with pytest.raises(ValueError, match='image .*a.jpg has 0.012 megapixels, and at most 0.01 are decoded'):
+        load(path, max_megapixels=.01)
+    os.mkfifo(tmp_path / 'b.jpg')
+    assert load(tmp_path / 'b.jpg', skip_broken=True) is None and 'b.jpg is a pipe' in warnings()

@@ -135,7 +135,7 @@ def camera(subject, number, field, function):
     (replace('S9/calibration/names', np.array(['1', '1', '2', '3'], 'S')), 'two sequences or cameras whose images are S9/'),
     (replace('S9/calibration/names', np.array(['left', 'right', 'top', 'low'], 'S')), "imgname has 'S9/.*is the form"),
     (replace('S9/calibration/dist', np.zeros((4, 3))), 'distortions are 4, 5, 8, 12 or 14 numbers, not 3'),
-    (replace('S9/calibration/K', np.full((4, 3, 3), np.nan)), 'matrix, distortions or place are not finite'),
+    (replace('S9/calibration/K', np.full((4, 3, 3), np.nan)), 'matrix, distortions, place or size are not finite'),
     (replace('S9/calibration/K', np.full((4, 3, 3), b'x')), '/S9/calibration/K cannot be read'),
     (replace('metadata/markers_names', np.array([*MARKERS[:14], 'hip'], 'S')), "has 'hip' twice"),
 ])

@@ -16,6 +16,7 @@ from spinepose_mm import skeleton
 from spinepose_mm.deployment import export_onnx
 from spinepose_mm.deployment.export import ExportError, largest_difference
 from spinepose_mm.interop.checkpoints import CheckpointError
+from spinepose_mm.writing import locked
 
 SIZE = (96, 128)
 
@@ -170,3 +171,14 @@ def test_largest_difference():
     assert difference(other, other) == np.hypot(.5, 2)
     pairs = [np.concatenate(pair) for pair in ((truth, truth), (flat, flat), (truth, other), (flat, flat))]
     assert largest_difference(pairs[:2], pairs[2:], 2., 1e-3) == .5  # the largest of two people's
+
+
+def test_a_disk_that_is_full(tmp_path):
+    """The old file stays, with nothing beside it."""
+    (tmp_path / 'a.onnx').write_bytes(b'old')
+    (tmp_path / 'a.onnx.part').symlink_to('/dev/full')
+    with pytest.raises(OSError, match='No space left'):
+        export_onnx('spinepose-tiny', None, tmp_path / 'a.onnx')
+    assert [path.name for path in tmp_path.iterdir()] == ['a.onnx'] and (tmp_path / 'a.onnx').read_bytes() == b'old'
+    with locked(tmp_path / 'a.onnx'), pytest.raises(BlockingIOError, match=r'a\.onnx is being written by another run'):
+        export_onnx('spinepose-tiny', None, tmp_path / 'a.onnx')

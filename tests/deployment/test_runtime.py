@@ -135,7 +135,7 @@ def test_a_file_that_says_nothing_of_itself_is_rgb(files, people, predict, model
     (fewer_keypoints, {}, r'simcc_x has the shape \(2, 26, 192\), and the config \(2, 37, 192\)'),
     (nothing, dict(keypoint_names='["nose"]'), "other keypoints than SpineTrack's"),
     (nothing, dict(mean='[0, 0, 0]'), r'mean is \[0, 0, 0\], and \[123\.67'),
-    (nothing, dict(std='one'), 'its metadata are no JSON'),
+    (nothing, dict(std='one'), 'its metadata std is no JSON'),
     (nothing, dict(channel_order='GBR'), "channel_order is 'GBR'")])
 def test_a_file_that_does_not_fit_is_refused(files, tmp_path, change, metadata, message):
     file = changed(files['rgb'], tmp_path / 'a.onnx', change, **metadata)

@@ -1,4 +1,5 @@
 import json
+import os
 
 import numpy as np
 import pytest
@@ -46,12 +47,12 @@ def test_json_of_three_kinds(tmp_path):
 
 
 @pytest.mark.parametrize('name, content, problem', [
-    ('a.txt', '', r'a\.txt is no \.csv or \.json of boxes'),
-    ('a.json', '{"a": ', r'a\.json is no \.csv or \.json of boxes \(JSONDecodeError'),
-    ('a.json', '[{"image_id": 1}]', r'a\.json is no .* of boxes \(KeyError: \'bbox\'\)'),
+    ('a.txt', '', r'a\.txt: a file of boxes ends in \.csv or \.json'),
+    ('a.json', '{"a": ', r'a\.json is no \.csv or \.json of boxes: Expecting value'),
+    ('a.json', '[{"image_id": 1}]', r'a\.json: entry 0 is no detection: KeyError: \'bbox\''),
     ('a.json', '3', r'a\.json is no .* of boxes'),
     ('a.json', '{"images": [], "annotations": []}', r'a\.json holds annotations; what is read are detections'),
-    ('a.json', '[{"image_id": "a", "bbox": [1, 2, 3, 4]}]', r'a\.json is no .* of boxes \(ValueError'),
+    ('a.json', '[{"image_id": "a", "bbox": [1, 2, 3, 4]}]', r'a\.json: entry 0 is no detection: could not convert'),
     ('a.json', '[[1, 2, 3, 4, 5]]', r'a\.json: the boxes of frame 0 are not of 4 numbers each'),
     ('a.json', '[[[1, 2, 3]]]', r'a\.json: the boxes of frame 0 are not of 4 numbers each'),
     ('a.csv', 'frame,x1,y1,x2\n', r'a\.csv has no column y2'),
@@ -70,3 +71,21 @@ def test_bad_arrays_and_no_file(tmp_path):
         Boxes(tmp_path / 'none.csv')
     with pytest.raises(ValueError, match='bboxes: a box of every frame is not'):
         Boxes(np.array([[5., 5, 1, 1]]))
+
+
+def test_boxes_of_frames_that_there_are_not_are_counted_once(tmp_path, warnings):
+    path = tmp_path / 'boxes.csv'
+    path.write_text('frame,x1,y1,x2,y2\n0,1,2,11,22\n2,1,2,11,22\n')
+    message = "boxes.csv: boxes of 1 of 2 frames or images are of none in a.mp4, among them '2'"
+    for frames, told in (([0, 1, 2], ''), ([0], message)):
+        boxes = Boxes(path)
+        for index in frames:
+            boxes.meet(Frame(index, 0., 'a.mp4'))  # as of frames whose people are in a journal
+        boxes.tell_unused('a.mp4')
+        assert told in warnings() and bool(told) == bool(warnings())
+
+
+def test_a_pipe(tmp_path):
+    os.mkfifo(tmp_path / 'a.csv')
+    with pytest.raises(ValueError, match=r'a\.csv is a pipe'):
+        Boxes(tmp_path / 'a.csv')

@@ -259,7 +259,7 @@ def test_pictures_of_all_kinds(inferencer, film, tmp_path):
     assert found[0] == found[1] and [len(frame) for frame in found] == [1] * 4
     assert sorted(path.name for path in (tmp_path / 'predictions').iterdir()) == [f'{i:08d}.json' for i in range(4)]
     (tmp_path / 'broken.jpg').write_bytes(b'no picture')
-    with pytest.raises(ValueError, match=r'broken\.jpg cannot be read as a picture'):
+    with pytest.raises(ValueError, match=r'broken\.jpg is not an image'):
         list(inferencer(str(tmp_path / 'broken.jpg')))
 
 

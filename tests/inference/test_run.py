@@ -12,8 +12,9 @@ import pytest
 from mmengine.registry import init_default_scope
 
 import builders
-from spinepose_mm.inference import SpinePose3DInferencer, SpinePoseInferencer, analyse
+from spinepose_mm.inference import SpinePose3DInferencer, SpinePoseInferencer, analyse, check_outputs, open_source
 from spinepose_mm.inference.writers import FORMATS, CsvWriter
+from spinepose_mm.writing import locked
 
 FRAMES = 12
 BOX = [30., 10, 170, 190]
@@ -234,3 +235,80 @@ def test_what_cannot_be(inferencer, film, tmp_path):
     (tmp_path / 'file').write_text('')
     with pytest.raises(OSError, match='file'):
         analyse(film, tmp_path / 'file' / 'out', inferencer)
+
+
+def test_two_runs_at_once(inferencer, film, tmp_path, monkeypatch):
+    """The second says so, and the first leaves what it would have left alone; other videos may go to the same folder."""
+    formats, stock, answers = ['csv', 'coco'], inferencer.find, []
+    analyse(film, tmp_path / 'alone', inferencer, formats=formats)
+    other = tmp_path / 'other.mp4'
+    other.write_bytes(film.read_bytes())
+
+    def find(*args):
+        monkeypatch.setattr(inferencer, 'find', stock)
+        for given, chosen in ((film, formats), (film, ['report']), (film, ['coco']), (other, formats)):
+            try:
+                answers.append(analyse(given, tmp_path / 'out', inferencer, formats=chosen).finished)
+            except BlockingIOError as error:
+                answers.append(str(error))
+        return stock(*args)
+    monkeypatch.setattr(inferencer, 'find', find)
+    analyse(film, tmp_path / 'out', inferencer, formats=formats)
+    assert [answer is True or answer.partition(' ')[0].rpartition('/')[2] for answer in answers] == [
+        'film.csv', 'film.progress', 'film.json', True]
+    out = contents(tmp_path / 'out')
+    assert {name: out.pop(name) for name in list(out) if name.startswith('film')} == contents(tmp_path / 'alone')
+    assert sorted(out) == ['other.csv', 'other.json', 'other_measures.csv']
+
+
+def test_names_that_are_not_utf_8(inferencer, film, tmp_path):
+    """OpenCV ends the process at the video's."""
+    image, video = (tmp_path / os.fsdecode(b'caf\xe9' + ending) for ending in (b'.png', b'.mp4'))
+    image.write_bytes(cv2.imencode('.png', np.full((60, 50, 3), 99, np.uint8))[1].tobytes())
+    video.write_bytes(film.read_bytes())
+    for given, frames, formats in ((image, 1, ['csv', 'parquet', 'report', 'coco', 'pictures']),
+                                   (video, FRAMES, ['csv', 'report', 'openpose', 'video'])):
+        summary = analyse(given, tmp_path / 'out', inferencer, formats=formats)
+        assert summary.frames == frames and all('caf_udce9' in path.name for path in summary.files)
+    for table in (pandas.read_csv(tmp_path / 'out/caf_udce9.csv'), pandas.read_parquet(tmp_path / 'out/caf_udce9.parquet')):
+        assert len(table) == FRAMES * 37 or table.picture[0].endswith('caf\\udce9.png')
+    with pytest.raises(ValueError, match='OpenCV writes videos under names in UTF-8 only'):
+        analyse(film, tmp_path / os.fsdecode(b'\xe9.mp4'), inferencer)
+
+
+@pytest.mark.parametrize('shape', [(1, 30000, 3), (30000, 1, 3), (10, 32766, 3)])
+def test_images_of_extreme_shapes(inferencer, shape, tmp_path):
+    cv2.imwrite(str(tmp_path / 'a.png'), np.full(shape, 99, np.uint8))
+    summary = analyse(tmp_path / 'a.png', tmp_path / 'out', inferencer, formats=['csv', 'report', 'pictures'])
+    assert summary.frames == 1 and all(path.exists() for path in summary.files)
+
+
+def test_an_error_of_opencv_names_the_file(inferencer, film, tmp_path, monkeypatch):
+    wide = np.zeros((10, 32767, 3), np.uint8)  # one more than OpenCV warps; of files the size is told before
+    with pytest.raises(ValueError, match=r'00000001\.jpg: OpenCV cannot work on it: .*in function'):
+        analyse([wide[:, :50], wide], tmp_path, inferencer, formats=['csv'])
+    with monkeypatch.context() as patch, pytest.raises(ValueError, match=r'film\.mp4, frame 0: OpenCV cannot work on it'):
+        patch.setattr(CsvWriter, 'write', lambda self, frame: cv2.resize(frame.image, (0, 0)))
+        analyse(film, tmp_path, inferencer, formats=['csv'])
+    with monkeypatch.context() as patch, pytest.raises(ValueError, match=r'film\.mp4: OpenCV cannot work on it'):
+        patch.setattr(CsvWriter, 'close', lambda self: cv2.resize(np.zeros((1, 1)), (0, 0)))
+        analyse(film, tmp_path, inferencer, formats=['csv'])
+
+
+def test_outputs_are_checked_before_anything_is_there(film, tmp_path):
+    source = open_source(film)
+    for formats in (['csv', 'openpose', 'coco', 'report', 'video', 'parquet'], None):
+        check_outputs(source, tmp_path / 'a' / 'b', formats=formats)
+    check_outputs(source, tmp_path / 'a' / 'b', lifted=True)
+    assert not os.listdir(tmp_path)
+    (tmp_path / 'file').write_text('')
+    for outputs, options, error, problem in (
+            ('file/out', {}, OSError, 'cannot be written'), ('a.pdf', {}, ValueError, 'does not end like'),
+            ('a.trc', {}, ValueError, 'TRC files hold markers in metres'),
+            ('file', dict(formats=['csv']), OSError, 'cannot be written'),
+            ('boxes.csv', dict(bboxes=tmp_path / 'boxes.csv'), ValueError, 'was given to read')):
+        with pytest.raises(error, match=problem):
+            check_outputs(source, tmp_path / outputs, **options)
+    with locked(tmp_path / 'a.csv'), pytest.raises(BlockingIOError, match=r'a\.csv is being written by another run'):
+        check_outputs(source, tmp_path / 'a.csv')
+    assert os.listdir(tmp_path) == ['file']

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import builders
-from spinepose_mm.inference import sources
+from spinepose_mm.datasets.transforms import image_file
 from spinepose_mm.inference.sources import Pictures, Video, open_source
 
 RATE = 15
@@ -133,8 +133,8 @@ def test_a_folder_and_a_pattern_in_the_order_of_their_numbers(tmp_path):
 
 
 def test_a_picture_is_decoded_once_and_can_be_read_again(tmp_path, monkeypatch):
-    decoded, stock = [], sources.decode
-    monkeypatch.setattr(sources, 'decode', lambda *args: decoded.append(1) or stock(*args))
+    decoded, stock = [], image_file.decode
+    monkeypatch.setattr(image_file, 'decode', lambda *args: decoded.append(1) or stock(*args))
     path = builders.write_image(tmp_path / 'a.jpg')
     source = open_source(path)
     assert not decoded
@@ -203,9 +203,9 @@ def test_broken_pictures_are_left_out_with_a_warning(tmp_path, warnings):
     (tmp_path / '1.jpg').write_bytes(b'')
     source = open_source(tmp_path)
     assert [frame.index for frame in source] == [0, 2] and source.skipped == 1
-    assert '1.jpg cannot be read' in warnings() and '1 pictures could not be read and were left out' in warnings()
+    assert '1.jpg is not an image' in warnings() and '1 pictures could not be read and were left out' in warnings()
     (tmp_path / '0.jpg').write_bytes(b'no picture')
-    with pytest.raises(ValueError, match=r'0\.jpg cannot be read as a picture'):
+    with pytest.raises(ValueError, match=r'0\.jpg is not an image'):
         open_source(tmp_path / '0.jpg')
     os.remove(tmp_path / '2.jpg')
     with pytest.raises(ValueError, match='holds nothing that can be read'):
@@ -229,7 +229,7 @@ def test_a_picture_of_absurd_size_is_left_out(tmp_path):
     huge.write_bytes(data)
     source = open_source([str(good), str(huge), str(good)])
     assert [found.index for found in source] == [0, 2] and source.skipped == 1
-    with pytest.raises(ValueError, match='2.jpg cannot be read as a picture'):
+    with pytest.raises(ValueError, match='2.jpg has 60000x60000 pixels'):
         open_source(huge)
 
 
@@ -239,3 +239,24 @@ def test_cameras_are_not_read_ahead(monkeypatch, tmp_path):
     stock = cv2.VideoCapture
     monkeypatch.setattr(cv2, 'VideoCapture', lambda number: stock(str(path)))
     assert not open_source('webcam:0').reads_ahead
+
+
+@pytest.mark.parametrize('name', ['a.jpg', 'a.mp4'])
+def test_pipes_are_refused(tmp_path, name):
+    """Whoever opens one for reading waits until another writes."""
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ValueError, match=f'{name} is a pipe, where a regular file is expected'):
+        open_source(tmp_path / name)
+    cv2.imwrite(str(tmp_path / 'b.png'), picture())
+    assert len(list(open_source(tmp_path))) == 1  # in a folder, one is left out
+
+
+def test_large_frames_and_images_are_refused_unless_they_are_allowed(tmp_path, warnings):
+    video, image = write_video(tmp_path / 'a.mp4', 2), builders.write_image(tmp_path / 'a.png')
+    for path in (video, image, str(tmp_path / '*.png'), [str(image)]):
+        with pytest.raises(ValueError, match='megapixels|nothing that can be read'):
+            list(open_source(path, max_megapixels=.01))
+        assert list(open_source(path, max_megapixels=.02))
+    assert 'a.png has 0.012 megapixels, and at most 0.01 are decoded' in warnings()
+    with pytest.raises(ValueError, match='max_megapixels is over 0, not nan'):
+        open_source(image, max_megapixels=float('nan'))

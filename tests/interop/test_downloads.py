@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from hub import CONTENT, SHA256, Server
@@ -92,3 +94,12 @@ def test_a_disk_that_is_full(server, tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
     (tmp_path / 'a.pth.part').write_bytes(CONTENT[:600_000])
     assert downloads.fetch(f'{server.url}/hub/a.pth', tmp_path, copies=2).read_bytes() == CONTENT
+
+
+def test_two_first_downloads_at_once(server, tmp_path, warnings):
+    """The second one waits for the first, and takes what that has fetched."""
+    with ThreadPoolExecutor() as threads:
+        paths = list(threads.map(lambda _: downloads.fetch(f'{server.url}/files/a.pth', tmp_path), range(3)))
+    assert paths == [tmp_path / 'a.pth'] * 3 and paths[0].read_bytes() == CONTENT
+    assert len(server.asked) == 1 and 'is being written by another run' in warnings()
+    assert [entry.name for entry in tmp_path.iterdir()] == ['a.pth']

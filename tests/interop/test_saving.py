@@ -3,13 +3,15 @@ import os
 import subprocess
 import sys
 import textwrap
+import time
 
 import pytest
 import torch
 from mmengine.fileio import LocalBackend
-from mmengine.runner import runner, save_checkpoint
+from mmengine.model import BaseModel
+from mmengine.runner import Runner, runner, save_checkpoint
 
-import spinepose_mm  # noqa: F401
+from spinepose_mm.interop import saving
 
 TRAIN = '''
     """A small run that is killed at a given call of a function of os: `replace` of a checkpoint, `fsync` before it."""
@@ -145,3 +147,71 @@ def test_the_newest_checkpoint_is_found_whatever_the_note_says(tmp_path):
     elsewhere.write_bytes(b'')
     (tmp_path / 'last_checkpoint').write_text(str(elsewhere))
     assert find(str(tmp_path)) == str(elsewhere)
+
+
+class Small(BaseModel):
+    """A model that calls a function at its first step."""
+
+    def __init__(self, at_first):
+        super().__init__()
+        self.layer, self.at_first = torch.nn.Linear(1, 1), at_first
+
+    def forward(self, inputs, mode):
+        self.at_first, now = None, self.at_first
+        if now:
+            now()
+        return dict(loss=self.layer(inputs).sum())
+
+
+def small_run(work_dir, at_first=None):
+    data = dict(dataset=torch.utils.data.TensorDataset(torch.ones(2, 1)), batch_size=2, num_workers=0,
+                sampler=dict(type='DefaultSampler'), collate_fn=lambda batch: dict(inputs=torch.stack([one for one, in batch])))
+    return Runner(Small(at_first), str(work_dir), train_dataloader=data, train_cfg=dict(by_epoch=True, max_epochs=1),
+                  optim_wrapper=dict(optimizer=dict(type='SGD', lr=.1)), default_scope='mmengine',
+                  experiment_name=f'small{time.time_ns()}')
+
+
+def test_two_trainings_at_once(tmp_path, monkeypatch):
+    """In one work folder the second is refused; of several processes of one run only the first asks."""
+    answers = []
+
+    def others():
+        for work_dir, is_first in (('work', True), ('work', False), ('elsewhere', True)):
+            with monkeypatch.context() as patch:
+                patch.setattr(saving, 'is_main_process', lambda: is_first)
+                try:
+                    small_run(tmp_path / work_dir).train()
+                    answers.append('trained')
+                except BlockingIOError as error:
+                    answers.append(str(error))
+    small_run(tmp_path / 'work', others).train()
+    refused, *trained = answers
+    assert refused.startswith(f'the work folder {tmp_path}/work is being written by another run') and trained == 2 * ['trained']
+    small_run(tmp_path / 'work').train()
+    assert not list(tmp_path.rglob('*lock*'))
+
+
+@pytest.mark.slow
+def test_killed_in_a_fork_of_a_data_loader_and_resumed_at_once(tmp_path):
+    """A second real training is refused while the first one runs, and goes on as soon as that one is killed."""
+    script = tmp_path / 'train.py'
+    script.write_text(textwrap.dedent(TRAIN).replace('num_workers=0', 'num_workers=2, persistent_workers=True').replace(
+        'import torch\n', 'import torch, time\n').replace(
+        'def forward(self, inputs, mode):', 'def forward(self, inputs, mode):\n        where == "stall" and time.sleep(600)'
+    ).replace("where != 'nowhere'", "where not in ('nowhere', 'stall')"))
+
+    def start(where):
+        return subprocess.Popen([sys.executable, '-W', 'ignore', str(script), str(tmp_path / 'work'), where, '0', '1'],
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    first = start('stall')
+    while not (tmp_path / 'work/training.lock').exists():
+        assert first.poll() is None, first.stdout.read()
+        time.sleep(.1)
+    time.sleep(2)  # until it has its workers
+    second = start('nowhere').communicate(timeout=120)[0]
+    assert 'BlockingIOError: the work folder' in second and 'Epoch(train)' not in second
+    first.kill()
+    first.wait()
+    third = start('nowhere')
+    assert 'Saving checkpoint at 4 epochs' in third.communicate(timeout=120)[0] and third.returncode == 0
+    assert not (tmp_path / 'work/training.lock').exists()

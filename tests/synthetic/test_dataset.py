@@ -14,6 +14,7 @@ from mmpose.registry import DATASETS
 from spinepose_mm import skeleton
 from spinepose_mm.synthetic import MOTIONS, Settings, dataset, synthesize
 from spinepose_mm.synthetic.look import contact_sheet, plot_spine
+from spinepose_mm.writing import locked
 
 SMALL = Settings(45, size=(96, 72), people=2, seed=3)
 
@@ -48,6 +49,28 @@ def test_killed_and_resumed_in_several_processes_gives_the_same_bytes(made, tmp_
     before = contents(tmp_path)
     synthesize(tmp_path, SMALL, workers=1)  # complete: nothing to do
     assert contents(tmp_path) == before
+
+
+def test_two_runs_at_once(made, tmp_path, monkeypatch):
+    """The second says so; a worker of a run that was killed, which is still at work, harms nothing."""
+    stock = dataset.render
+    settings = Settings(3, size=(96, 72), seed=3)
+    synthesize(tmp_path / 'alone', settings, workers=1)
+
+    def render(*args):
+        monkeypatch.setattr(dataset, 'render', stock)
+        with pytest.raises(BlockingIOError, match="the split 'train' of .*out is being written by another run"):
+            synthesize(tmp_path / 'out', settings, workers=1)
+        with locked(tmp_path / 'out/.parts-val'):
+            pass
+        (tmp_path / 'out/images/train/00000000.jpg.part').mkdir()  # it has that file open
+        return stock(*args)
+    monkeypatch.setattr(dataset, 'render', render)
+    synthesize(tmp_path / 'out', settings, workers=1)
+    (tmp_path / 'out/images/train/00000000.jpg.part').rmdir()
+    for name, content in contents(tmp_path / 'alone').items():
+        assert (tmp_path / 'out' / name).read_bytes() == content
+    assert not list((tmp_path / 'out').glob('.*'))
 
 
 def test_workers_that_cannot_start_are_an_error(tmp_path):
@@ -155,15 +178,13 @@ def test_images_of_older_bodies_are_not_taken_for_those_of_today(tmp_path):
         synthesize(tmp_path, settings, workers=1)
 
 
-def test_full_disk_leaves_nothing_half_written(tmp_path, monkeypatch):
-    def full(self, data):
-        open(self, 'w').close()
-        raise OSError(28, 'No space left on device', str(self))
-
-    monkeypatch.setattr(dataset.Path, 'write_bytes', full)
+def test_full_disk_leaves_nothing_half_written(tmp_path):
+    parts = tmp_path / 'out' / '.parts-train'
+    parts.mkdir(parents=True)
+    (parts / f'{os.getpid()}.part').symlink_to('/dev/full')
     with pytest.raises(OSError, match='No space left on device'):
-        synthesize(tmp_path, Settings(2, size=(96, 72)), workers=1)
-    assert not [path for path in tmp_path.rglob('*') if path.is_file()]
+        synthesize(tmp_path / 'out', Settings(1, size=(96, 72)), workers=1)
+    assert not list((tmp_path / 'out').rglob('*.part')) and not list((tmp_path / 'out').rglob('*.jpg'))
 
 
 def test_pictures_to_look_at(made, tmp_path):

@@ -109,3 +109,25 @@ def test_bad_calls_end_in_one_clear_line(tmp_path, arguments, problem):
              if pair[0] not in arguments and (pair[0] != '--det-model' or '--boxes' not in arguments)]
     done = mim('run', 'spinepose_mm', 'infer', *usual, *arguments, data=tmp_path, cwd=tmp_path)
     assert done.returncode and problem in done.stdout
+
+
+@pytest.mark.slow
+def test_two_at_once(film, tmp_path):
+    """The second says so, wherever the first is; the first leaves what it leaves alone."""
+    command = ['run', 'spinepose_mm', 'infer', film, '--model', 'spinepose-tiny', '--det-model', 'whole_image',
+               '--device', 'cpu', '--out']
+    formats = ['--formats', 'csv', 'openpose', 'report']
+    alone = mim(*command, 'alone', *formats, data=tmp_path, cwd=tmp_path)
+    assert alone.returncode == 0, alone.stdout[-1500:]
+    first = subprocess.Popen([*MIM, *map(str, command), 'both', *formats], cwd=tmp_path, env=environment(tmp_path),
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    progress = tmp_path / 'both/film.progress'
+    while first.poll() is None and not (progress.is_file() and progress.read_bytes().count(b'\n') > 3):
+        time.sleep(.02)
+    os.killpg(first.pid, signal.SIGSTOP)
+    for arguments, held in (['both', *formats], 'film.csv'), (['both/other.csv'], 'film.progress'):
+        second = mim(*command, *arguments, data=tmp_path, cwd=tmp_path)
+        assert second.returncode != 0 and f'error: both/{held} is being written by another run' in second.stdout
+    os.killpg(first.pid, signal.SIGCONT)
+    assert first.wait(120) == 0
+    assert contents(tmp_path / 'both') == contents(tmp_path / 'alone')

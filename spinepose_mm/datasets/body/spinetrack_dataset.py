@@ -1,16 +1,18 @@
-import contextlib
 import json
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from mmengine.fileio import load
 from mmengine.logging import print_log
 from mmpose.datasets.datasets import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 
 from spinepose_mm import skeleton
 from spinepose_mm.datasets.annotation import has_area, problem
+from spinepose_mm.reading import is_number, reading
 
 
 @DATASETS.register_module()
@@ -21,8 +23,9 @@ class SpineTrackDataset(BaseCocoStyleDataset):
     occluded) or 2 (visible), and `bbox` = (x, y, w, h). Keypoints that are not labelled weigh nothing.
 
     A file that is not of this form is refused when it is loaded. What is wrong with one person (coordinates that are
-    not numbers, a box without area, a picture that is missing) drops that person from training, with one warning
-    that counts them; in test mode it is an error, because leaving people out would change the score.
+    not numbers, a box without area, a picture that is missing, an id that another one has) drops that person from
+    training, with one warning that counts them; in test mode it is an error, because leaving people out would change
+    the score.
 
     The arguments are those of MMPose's `BaseCocoStyleDataset`.
 
@@ -48,13 +51,36 @@ class SpineTrackDataset(BaseCocoStyleDataset):
     def _load_annotations(self):
         with _readable(self.ann_file, 'annotation file'):
             instances, images = super()._load_annotations()
-        for person in self.coco.anns.values():
-            if person['image_id'] not in self.coco.imgs:
-                self._drop('an image_id that no image has', f'annotation {person["id"]}')
-        return instances, images
+            return self._with_own_ids(instances), images
+
+    def _with_own_ids(self, instances):
+        """Return those people whose id, and whose image's, no other entry of the file has: COCO keeps the last one."""
+        images = Counter(image['id'] for image in self.coco.dataset.get('images', ()))
+        people = Counter(person['id'] for person in self.coco.dataset.get('annotations', ()))
+        wrong = set()
+        for person in self.coco.dataset.get('annotations', ()):
+            if not images[person['image_id']]:
+                reason = 'an image_id that no image has'
+            elif images[person['image_id']] > 1:
+                reason = 'an image_id that two images have'
+            elif people[person['id']] > 1:
+                reason = 'an id that another annotation has'
+            else:
+                continue
+            wrong.add(person['id'])
+            self._drop(reason, f'annotation {person["id"]}')
+        return [instance for instance in instances if instance['id'] not in wrong]
 
     def _load_detection_results(self):
-        with _readable(self.ann_file, 'annotation file'), _readable(self.bbox_file, 'file of boxes'):
+        with _readable(self.ann_file, 'annotation file'):
+            images = Counter(image['id'] for image in load(self.ann_file)['images'])
+        if images and max(images.values()) > 1:
+            raise ValueError(f'{self.ann_file}: image id {max(images, key=images.get)} is there twice')
+        with _readable(self.bbox_file, 'file of boxes'):
+            unknown = {found['image_id'] for found in load(self.bbox_file) if found['category_id'] == 1} - images.keys()
+            if unknown:
+                raise ValueError(f'{self.bbox_file} has detections for {len(unknown)} images that {self.ann_file} has '
+                                 f'not, such as image_id {next(iter(unknown))!r}')
             people = super()._load_detection_results()
         for person in people:
             if not np.isfinite(person['bbox']).all() or not np.isfinite(person['bbox_score']).all():
@@ -69,12 +95,15 @@ class SpineTrackDataset(BaseCocoStyleDataset):
         if flat is None or person.get('iscrowd'):
             return None
         if not isinstance(flat, list) or len(flat) != 3 * skeleton.NUM_KEYPOINTS:
-            found = f'{len(flat) / 3:g} keypoints' if isinstance(flat, list) else f'keypoints = {flat!r}'
+            found = f'{len(flat) / 3:g} keypoints' if isinstance(flat, list) else f'keypoints = {repr(flat)[:80]}'
             raise ValueError(f'{self.ann_file}: {where} has {found}, where {skeleton.NUM_KEYPOINTS} are expected'
                              + _advice(flat))
         for field in ('width', 'height', 'file_name'):
             if field not in image:
                 raise ValueError(f'{self.ann_file}: image {image.get("id")} has no field {field!r}')
+            if field != 'file_name' and not (is_number(image[field]) and image[field] > 0):
+                raise ValueError(f'{self.ann_file}: image {image.get("id")} has {field} = {repr(image[field])[:80]}, '
+                                 'where a number of pixels is expected')
         wrong = problem(person)
         if wrong:
             return self._drop(wrong, where)
@@ -108,17 +137,16 @@ class SpineTrackDataset(BaseCocoStyleDataset):
         return [person for person in people if there[person['img_path']]]
 
 
-@contextlib.contextmanager
+@contextmanager
 def _readable(path, kind):
     """Turn what goes wrong in reading a COCO file into one error that names it."""
     if not Path(path).is_file() and '://' not in str(path):
         raise FileNotFoundError(f'{kind} {path} does not exist')
-    try:
-        yield
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f'{path} is not JSON: {error}') from error
-    except (AssertionError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f'{path} is not in COCO format: {type(error).__name__} {error}') from error
+    with reading(path, 'is not in COCO format'):
+        try:
+            yield
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise ValueError(f'{path} is not JSON: {error}') from error
 
 
 def _advice(flat):

@@ -1,4 +1,5 @@
 import logging
+import os
 from functools import partial
 
 import cv2
@@ -8,8 +9,10 @@ from mmengine.logging import print_log
 from mmpose.datasets.transforms import LoadImage
 from mmpose.registry import TRANSFORMS
 
+from spinepose_mm.paths import check_regular
+
 from .coded_picture import CodedPicture
-from .image_file import decode, examine
+from .image_file import MAX_MEGAPIXELS, decode, examine
 
 
 @TRANSFORMS.register_module()
@@ -25,17 +28,19 @@ class LoadSpineImage(LoadImage):
         lazy: leave a JPEG coded, as a CodedPicture, for a SpineTopdownAffine to decode. There must be nothing in
             between that wants pixels; MMPose's flips and transforms of boxes do not. What is no JPEG, or is to be
             read otherwise than by default, is decoded at once.
+        max_megapixels: of an image that is decoded, in millions of pixels; a larger one is a broken one.
         **kwargs: those of MMPose's `LoadImage`.
 
     Raises:
         FileNotFoundError: the file does not exist.
-        ValueError: the file is empty, truncated, or not an image.
+        ValueError: the file is empty, truncated, too large, a pipe, or not an image.
     """
 
-    def __init__(self, skip_broken=False, lazy=False, **kwargs):
+    def __init__(self, skip_broken=False, lazy=False, max_megapixels=MAX_MEGAPIXELS, **kwargs):
         super().__init__(**kwargs)
         self.skip_broken = skip_broken
         self.lazy = lazy
+        self.max_megapixels = max_megapixels
         self._broken = set()
         self._last = None
 
@@ -52,6 +57,8 @@ class LoadSpineImage(LoadImage):
         return results
 
     def _read(self, path):
+        if os.path.exists(path):
+            check_regular(path)
         try:
             data = bytes(fileio.get(path, backend_args=self.backend_args))
         except FileNotFoundError:
@@ -59,7 +66,10 @@ class LoadSpineImage(LoadImage):
         # The people of a picture follow one another, unless they are shuffled. A path alone may be another picture now.
         if self._last is not None and self._last.data == data:
             return self._last
-        truncated, shape = examine(data)
+        try:
+            truncated, shape = examine(data, self.max_megapixels)
+        except ValueError as error:
+            raise ValueError(f'image {path} {error}') from error
         if truncated:
             raise ValueError(f'image {path} is truncated')
         no_image = ValueError(f'{path} is not an image')

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from spinepose_mm import skeleton
+from spinepose_mm.writing import replacing  # noqa: F401  (the writers take it from here)
 
 COORDINATES = ('camera', 'world')
 SCORE_PLACES = 4  # decimals of scores
@@ -76,22 +77,6 @@ class Writer:
 
 class _Discarded(Exception):
     pass
-
-
-@contextmanager
-def replacing(path):
-    """Open a text file beside its place; at the end it takes the place, and where something fails it is removed."""
-    if os.path.isdir(path):
-        raise IsADirectoryError(f'{path} is a folder, where a file is to be written')
-    part = f'{path}.part'
-    try:
-        with open(part, 'w', encoding='utf-8', newline='\n') as file:
-            yield file
-        os.replace(part, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(part)
-        raise
 
 
 @contextmanager

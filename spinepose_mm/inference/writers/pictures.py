@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from spinepose_mm.inference.drawing import draw_people, draw_views
+from spinepose_mm.paths import is_utf8
 
 from .base import Writer
 
@@ -89,6 +90,8 @@ class VideoWriter(_Painter):
             raise ValueError(f'{path}: a film has a frame rate over 0, not {frame_rate}')
         if self.path.is_dir():
             raise IsADirectoryError(f'{path} is a folder, where a file is to be written')
+        if not is_utf8(path):
+            raise ValueError(f'{path}: OpenCV writes videos under names in UTF-8 only')
         self.ending.callback(self._clean_up)
         self.at_end(self._finish)
         self._part = self.path.with_name(f'{self.path.stem}.part{self.path.suffix}')  # FFmpeg goes by the ending

@@ -70,7 +70,7 @@ class _Pictures:
 
     def __init__(self, options):
         self._options, self._count, self._people = options, 0, 0
-        self._file = TemporaryFile('w+', encoding='utf-8', newline='\n')
+        self._file = TemporaryFile('w+', encoding='utf-8', errors='backslashreplace', newline='\n')
         self.close = self._file.close
 
     def add(self, frame):
@@ -83,7 +83,8 @@ class _Pictures:
             frame = replace(frame, people=replace(frame.people, ids=np.arange(len(frame.people))))
         drawn = draw_people(frame.image, frame.people, options.least_score, options.spine_only)
         scale = min(1, _PICTURE / max(drawn.shape[:2]))
-        drawn = cv2.resize(drawn, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        size = [max(1, round(scale * side)) for side in drawn.shape[1::-1]]
+        drawn = cv2.resize(drawn, size, interpolation=cv2.INTER_AREA)
         self._file.write(page.picture(frame, drawn, options.shown, MOST_PEOPLE))
 
     def write(self, file, name):

@@ -2,6 +2,7 @@
 import csv
 import io
 import json
+import os
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from spinepose_mm import skeleton
 from .base import SCORE_PLACES, Writer, replacing, rounded
 
 _SECONDS = 6  # decimals; in Parquet, in double precision
+_FORMULA = ('=', '+', '-', '@', '\t', '\r')  # what a formula begins with
 _MOST_ROWS, _MOST_FRAMES = 2**16, 500  # of Parquet that wait to be written
 
 
@@ -19,7 +21,8 @@ class TableWriter(Writer):
     Both have `frame` (its index), `picture` (the path) where there is no frame rate, `time_s`, and `person` (the id, or
     the number within the frame of people without ids). The first goes on with `keypoint`, `level` (vertebral, empty off
     the spine), `x_px`, `y_px`, `score`, and `x_m`, `y_m`, `z_m` and `error_m` where people are lifted; the second with
-    `view` and a column `<measure>_<unit>` for each measure. What is not known is empty.
+    `view` and a column `<measure>_<unit>` for each measure. What is not known is empty. A path that a spreadsheet would
+    take for a formula begins with `./`, and names the same file.
     """
 
     def __init__(self, *args, **kwargs):
@@ -70,8 +73,14 @@ class TableWriter(Writer):
         """Return the columns that both tables begin with, with so many rows a person."""
         people = frame.people
         ids = np.repeat(range(len(people)) if people.ids is None else people.ids, repeats)
-        picture = [] if self._is_film else [[frame.path] * len(ids)]
+        picture = [] if self._is_film else [[_cell(frame.path)] * len(ids)]
         return [[frame.index] * len(ids), *picture, [frame.time] * len(ids), ids.tolist()]
+
+
+def _cell(path):
+    """Return a path as a cell of a table: as text, and with ./ before what a spreadsheet would take for a formula."""
+    text = os.fspath(path).encode(errors='backslashreplace').decode()
+    return f'./{text}' if text.startswith(_FORMULA) else text
 
 
 class CsvWriter(TableWriter):
@@ -98,6 +107,7 @@ class ParquetWriter(TableWriter):
             raise ImportError('writing Parquet needs pyarrow: pip install "spinepose_mm[parquet]"') from error
         metadata = {name: json.dumps(getattr(self, name)) for name in ('coordinates', 'frame_rate')}
         table = _Parquet(pyarrow, self.ending.enter_context(replacing(path)), columns, metadata)
+        self.ending.callback(table.abandon)  # where it is discarded; pyarrow would do so later, on a closed file
         self.at_end(table.close)
         return table.append
 
@@ -160,4 +170,8 @@ class _Parquet:
     def close(self):
         """Write what is waiting, and end the file."""
         self._flush()
+        self.abandon()
+
+    def abandon(self):
+        """End the file as it is."""
         self._writer.close()

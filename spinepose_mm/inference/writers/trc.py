@@ -4,6 +4,7 @@ from typing import NamedTuple
 import numpy as np
 
 from spinepose_mm import skeleton
+from spinepose_mm.paths import legible
 
 from .base import Writer, part_folder, replacing, rounded
 
@@ -86,7 +87,7 @@ class TrcWriter(Writer):
     def _finish(self):
         for (number, rows), path in zip(self._people.items(), self.files):
             with replacing(path) as file, open(self._body(number), encoding='utf-8') as body:
-                file.write(self._header(path.name, rows))
+                file.write(self._header(legible(path.name), rows))
                 # Only what is counted: there may be half a row more after an interruption.
                 file.writelines(islice(body, rows.count))
 

@@ -140,3 +140,12 @@ def test_parquet_without_pyarrow(tmp_path, monkeypatch):
     with pytest.raises(ImportError, match=r'writing Parquet needs pyarrow: pip install "spinepose_mm\[parquet\]"'):
         ParquetWriter(tmp_path / 'a.parquet', RATE)
     assert not list(tmp_path.iterdir())
+
+
+@both
+def test_paths_that_a_spreadsheet_would_take_for_formulas(writer, tmp_path):
+    paths = ['=1+1.jpg', '+a.jpg', '-a.jpg', '@a.jpg', '\ta.jpg', 'a=1.jpg', '/b/=1.jpg', 'caf\udce9.jpg']
+    frames = [replace(frame, index=i, path=path) for i, (frame, path) in enumerate(zip(2 * make_film()[1:], paths))]
+    points = tables(writer, tmp_path, frames, frame_rate=None)[0]
+    written = points.groupby('frame').picture.first().tolist()
+    assert written == [*('./' + path for path in paths[:5]), *paths[5:7], 'caf\\udce9.jpg']

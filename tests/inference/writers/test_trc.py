@@ -148,3 +148,12 @@ def test_what_no_trc_can_be_of(tmp_path):
     with pytest.raises(ValueError, match=r'side\.trc: TRC files are of one person each, and people have no ids'):
         write(TrcWriter, tmp_path / 'side.trc', film, coordinates='world')
     assert not list(tmp_path.iterdir())
+
+
+def test_a_name_with_line_breaks_and_tabs_stays_on_one_line(opensim, tmp_path):
+    write(TrcWriter, tmp_path / 'side\tview\n2\r.trc', make_film('world'), coordinates='world')
+    path, = tmp_path.glob('*_P3.trc')
+    header = path.read_bytes().split(b'\n')[0].decode()
+    assert header == 'PathFileType\t4\t(X/Y/Z)\tside\\tview\\n2\\r_P3.trc'
+    plain = path.rename(tmp_path / 'plain.trc')
+    assert len(read_table(opensim, plain)[1]) == 7

@@ -1,0 +1,50 @@
+"""The boundary that each reader of a user's files goes through: whatever a parser raises names the file."""
+import sys
+from contextlib import contextmanager
+
+_MOST_LETTERS = 300  # of a parser's own words, which may hold the whole file
+_SAID = {RecursionError: 'it is nested too deeply', MemoryError: 'it asks for more memory than there is'}
+
+
+@contextmanager
+def reading(path, problem, field=None, raised=ValueError):
+    """Turn what goes wrong in reading a file into one error that names the file and the field.
+
+    What passes as it is: an error whose text begins with the path; an OSError that carries a file's name, such as
+    FileNotFoundError; and ImportError, since it is no fault of the file.
+
+    Args:
+        path: of the file.
+        problem: what it is or is not then, such as 'is not JSON'.
+        field: where in the file, or None.
+        raised: class of the error.
+
+    Raises:
+        ValueError: or `raised`: '{path}: {field} {problem}: {reason}'.
+    """
+    try:
+        yield
+    except ImportError:
+        raise
+    except Exception as error:  # parsers raise nearly anything on broken bytes
+        is_named = isinstance(error, ValueError) and str(error).startswith((f'{path} ', f'{path}:'))
+        if is_named or getattr(error, 'filename', None) is not None:
+            raise
+        where = path if field is None else f'{path}: {field}'
+        raise raised(f'{where} {problem}: {_reason(error)}') from error
+
+
+def _reason(error):
+    """Return what an error says in one line, with its kind where that is a part of it."""
+    for kind, said in _SAID.items():
+        if isinstance(error, kind):
+            return said
+    text = ' '.join(str(error).split())
+    text = text[:_MOST_LETTERS] + ('...' if len(text) > _MOST_LETTERS else '')
+    return text if isinstance(error, ValueError) and text else f'{type(error).__name__}: {text}'
+
+
+def is_number(value):
+    """Tell whether a value is a finite number; an integer beyond those that a float can be is none."""
+    most = sys.float_info.max
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and -most <= value <= most

@@ -1,0 +1,92 @@
+"""Results are written whole or not at all, and by one run at a time."""
+import errno
+import logging
+import os
+from contextlib import contextmanager, suppress
+
+from filelock import FileLock, SoftFileLock, Timeout
+from mmengine.logging import print_log
+
+#: What file systems answer that have no locks.
+_NO_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
+
+_PATIENCE = .2  # seconds, for a run that is just ending, and to remove the file of one that was killed
+_TEXT = dict(encoding='utf-8', errors='backslashreplace', newline='\n')
+
+
+@contextmanager
+def locked(path, what=None, wait=False):
+    """Let no other run write a result meanwhile.
+
+    The lock is a file beside the result, `<path>.lock`, which is removed at the end. Of a process that was killed that
+    file stays, and locks nothing: the operating system has taken the lock back. Where the file system has no locks, a
+    file `<path>.softlock` is one by being there. It names the process, and the next run on the same computer removes
+    that of a process that is no more; one of another computer is to be removed by hand.
+
+    Whoever holds the lock of a result has its `.part` files to itself, and overwrites those of a run that was killed.
+
+    Args:
+        path: of the result; its folder is made where there is none.
+        what: what an error calls it; the path by default.
+        wait: whether to wait for the other run, rather than to raise an error.
+
+    Raises:
+        BlockingIOError: another run writes it.
+        OSError: no file can be written there.
+    """
+    try:
+        lock = _acquire(path)
+    except Timeout as error:
+        held = f'{what or path} is being written by another run, which holds {error.lock_file}'
+        if not wait:
+            raise BlockingIOError(f'{held}: wait until that is done, or choose another place') from None
+        print_log(f'{held}: waiting until that is done', 'current', logging.WARNING)
+        lock = _acquire(path, -1)
+    try:
+        yield
+    finally:
+        # While it is still held: whoever has opened it sees then that it has no name any more, and opens a new one.
+        with suppress(OSError):
+            os.unlink(lock.lock_file)
+        lock.release()
+
+
+def _acquire(path, timeout=_PATIENCE):
+    """Return a lock that is held, by the operating system, or else by the mere existence of its file."""
+    try:
+        lock = FileLock(f'{path}.lock', thread_local=False)
+        lock.acquire(timeout=timeout)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        with suppress(OSError):
+            os.unlink(f'{path}.lock')  # it means nothing there; hence the other name
+        lock = SoftFileLock(f'{path}.softlock', thread_local=False)
+        lock.acquire(timeout=timeout)
+    return lock
+
+
+@contextmanager
+def replacing(path, mode='w', part=None):
+    """Open a file beside its place; at the end it takes the place, and where something fails it is removed.
+
+    Args:
+        path: of the file.
+        mode: 'w' for text in UTF-8, with escapes for bytes of file names that are not, or 'wb'.
+        part: path of the file until then, on the same file system; `<path>.part` by default, which is for who holds
+            the lock of the result.
+
+    Raises:
+        OSError: it cannot be written; what was in the place before is still there.
+    """
+    if os.path.isdir(path):
+        raise IsADirectoryError(f'{path} is a folder, where a file is to be written')
+    part = part or f'{path}.part'
+    try:
+        with open(part, mode, **({} if 'b' in mode else _TEXT)) as file:
+            yield file
+        os.replace(part, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(part)
+        raise
