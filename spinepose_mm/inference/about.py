@@ -4,6 +4,7 @@ from pathlib import Path
 
 from spinepose_mm.interop.aliases import find_model
 from spinepose_mm.lifting.space import HEIGHT
+from spinepose_mm.paths import legible
 
 from .pose3d_inferencer import FIELD_OF_VIEW, SpinePose3DInferencer
 
@@ -21,8 +22,7 @@ def about(inferencer, bboxes=None, coordinates='camera', height=HEIGHT, camera=N
     lifted = isinstance(inferencer, SpinePose3DInferencer)
     estimator = inferencer.pose2d_model if lifted else inferencer
     named = {'Model': estimator.named, **({'Lifter': inferencer.named} if lifted else {})}
-    found = {title: ' with weights '.join(Path(name).name if os.path.exists(name) else name for name in names if name)
-            for title, names in named.items()}
+    found = {title: ' with weights '.join(map(_short, filter(None, names))) for title, names in named.items()}
     unfit = [f'{model} ({reason})' for model, reason in zip(found.values(), map(_card, named.values())) if reason]
     if unfit:
         found['Not for measuring'] = '; '.join(unfit)
@@ -41,6 +41,11 @@ def about(inferencer, bboxes=None, coordinates='camera', height=HEIGHT, camera=N
     else:
         found['Upright'] = _LEVEL
     return found
+
+
+def _short(name):
+    """Return the name of a model, or that of its file without the folder."""
+    return legible(Path(name).name) if os.path.exists(name) else name
 
 
 def _card(named):
