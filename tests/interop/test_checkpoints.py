@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from mmdet.apis import DetInferencer
+from mmengine.config import Config
 from mmengine.logging import MessageHub
 from mmengine.model import BaseModel
 from mmengine.runner import CheckpointLoader, Runner, load_checkpoint

@@ -30,6 +30,7 @@ def test_a_shipped_model(tmp_path, monkeypatch, capsys):
 
 def test_a_published_model(tmp_path, monkeypatch):
     config = aliases.find_config('spinepose-s')[0]
+    monkeypatch.setenv('SPINEPOSE_HOSTS', '127.0.0.1')
     with Server() as server:
         monkeypatch.setattr(aliases, 'find_config', lambda name: (config, f'{server.url}/hub/s.pth'))
         download(monkeypatch, 'spinepose-s', '--dest', tmp_path)
