@@ -10,8 +10,10 @@ _base_ = ['../spinepose_tiny.py']
 max_epochs = 20
 base_lr = 5e-4
 
-# Not load_from, which `--resume` drops where there is no checkpoint yet.
-model = dict(init_cfg=dict(_delete_=True, type='Pretrained', checkpoint='spinepose-tiny'))
+model = dict(
+    # Not load_from, which `--resume` drops where there is no checkpoint yet.
+    init_cfg=dict(_delete_=True, type='Pretrained', checkpoint='spinepose-tiny'),
+    head=dict(calibration=None))  # the numbers of spinepose-tiny's weights; `calibrate` fits those of the new ones
 
 train_cfg = dict(max_epochs=max_epochs, val_interval=5)
 optim_wrapper = dict(optimizer=dict(lr=base_lr))
