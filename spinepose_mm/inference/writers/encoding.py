@@ -62,10 +62,10 @@ class PyAvEncoder(Encoder):
 
     @staticmethod
     def has_h264():
-        """Return whether PyAV is installed and can write it."""
+        """Return whether PyAV is installed, new enough (15.1), and can write it."""
         try:
             import av
-            return av.Codec('libx264', 'w').is_encoder
+            return hasattr(av.VideoFrame, 'duration') and av.Codec('libx264', 'w').is_encoder
         except (ImportError, ValueError):
             return False
 
