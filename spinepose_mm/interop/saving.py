@@ -61,9 +61,7 @@ def _put(self, obj, filepath):
 def _removing_last(save):
     """Return a method of CheckpointHook that removes what it removes when it is through."""
     def method(self, *args, **kwargs):
-        backend = getattr(self, 'file_backend', None)
-        if backend is None:  # nothing was trained, so that nothing is there to be removed
-            return save(self, *args, **kwargs)
+        backend = getattr(self, 'file_backend', None)  # it has none where nothing is trained
         later = self.file_backend = _Later(backend)
         try:
             save(self, *args, **kwargs)

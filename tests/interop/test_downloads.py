@@ -156,10 +156,10 @@ def test_every_url_of_the_index_has_a_known_host(monkeypatch):
         downloads._check_host(url)
 
 
-@pytest.mark.parametrize('place', ['a.pth', 'endless/a.pth'])
-def test_files_that_are_too_large(server, tmp_path, place):
+@pytest.mark.parametrize('place, found', [('a.pth', '1024000 bytes, where'), ('endless/a.pth', 'more than 999999 bytes')])
+def test_files_that_are_too_large(server, tmp_path, place, found):
     """Found before anything is written, or where no length is stated, on the way."""
-    with pytest.raises(ConnectionError, match='it has (1024000|more than 999999) bytes'):
+    with pytest.raises(ConnectionError, match=f'it has {found}'):
         downloads.fetch(f'{server.url}/{place}', tmp_path / 'a', most=999_999)
     assert not list((tmp_path / 'a').iterdir())
     assert downloads.fetch(f'{server.url}/{place}', tmp_path / 'a', most=1_024_000).read_bytes() == CONTENT
