@@ -11,7 +11,7 @@ RUN := $(VENV)/bin
 .PHONY: setup demo test test-all unit clean
 
 setup:
-	@$(PYTHON) scripts/install.py --venv $(VENV) --extras onnx parquet simspine synthetic test vitpose
+	@$(PYTHON) scripts/install.py --venv $(VENV) --extras onnx parquet simspine synthetic test video vitpose
 
 demo: setup
 	@PYTHONWARNINGS=ignore $(RUN)/mim run spinepose_mm demo --out demo_results

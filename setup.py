@@ -63,11 +63,12 @@ setup(
         'simspine': ['h5py>=3.8'],
         'onnx': ['onnx>=1.16', 'onnxruntime>=1.18'],
         'parquet': ['pyarrow>=14'],
+        'video': ['av>=14'],
         'vitpose': ['mmpretrain>=1.2,<1.3'],
         # The programs that results are tried in (rtmlib, spinepose, Pose2Sim, OpenSim) are installed without their
         # requirements, by scripts/install.py too.
         'test': ['pytest>=8', 'hypothesis>=6.100', 'lxml', 'pyvista>=0.49', 'mmpretrain>=1.2,<1.3', 'h5py>=3.8',
-                 'onnx>=1.16', 'onnxruntime>=1.18', 'pyarrow>=14'],
+                 'onnx>=1.16', 'onnxruntime>=1.18', 'pyarrow>=14', 'av>=14'],
     },
     cmdclass={'build_py': BuildPy, 'sdist': Sdist},
     zip_safe=False)

@@ -52,6 +52,8 @@ model = dict(
         in_featuremap_size=(6, 8),
         structure_loss=None,
         spine_loss=None,
+        # Fitted for the shipped weights; None, or numbers of the tool `calibrate`, for weights of your own.
+        calibration=dict(slope=1.983, offset=6.266),
         decoder=codec))
 
 train_dataloader = dict(batch_size=16, num_workers=1, dataset=rendered('train', pipeline=train_pipeline, _delete_=True))
@@ -62,7 +64,7 @@ test_dataloader = val_dataloader
 train_cfg = dict(max_epochs=max_epochs, val_interval=2)
 optim_wrapper = dict(optimizer=dict(lr=base_lr))
 param_scheduler = [
-    dict(_base_.param_scheduler[0], start_factor=1e-3, end=100),
+    dict(_base_.short_warm_up, epochs=max_epochs / 10),
     dict(
         _base_.param_scheduler[1],
         eta_min_ratio=0.05,

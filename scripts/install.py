@@ -36,7 +36,8 @@ WITHOUT_REQUIREMENTS = ('mmpose', 'mmdet', 'openmim', 'model-index')
 MIM_NEEDS = ('click', 'colorama', 'ordered-set', 'tabulate', 'pandas', 'requests', 'markdown')
 EXTRAS = {
     'onnx': ('onnx', 'onnxruntime'), 'parquet': ('pyarrow',), 'simspine': ('h5py',), 'synthetic': ('pyvista',),
-    'test': ('pytest', 'hypothesis', 'lxml', 'anytree', 'c3d', 'OneEuroFilter', 'rtoml'), 'vitpose': ('mmpretrain',)}
+    'test': ('pytest', 'hypothesis', 'lxml', 'anytree', 'c3d', 'OneEuroFilter', 'rtoml'), 'video': ('av',),
+    'vitpose': ('mmpretrain',)}
 # Programs that the tests let read and run what is written here; they ask for Qt, OpenVINO and a second OpenCV, which
 # are not used.
 EXTRAS_WITHOUT_REQUIREMENTS = {'test': ('opensim', 'pose2sim', 'rtmlib', 'spinepose')}

@@ -9,8 +9,8 @@ from . import interop
 
 interop.install()
 
-__all__ = ['__version__', 'analysis', 'datasets', 'deployment', 'engine', 'evaluation', 'inference', 'interop',
-           'lifting', 'models', 'skeleton', 'synthetic']
+__all__ = ['__version__', 'analysis', 'confidence', 'datasets', 'deployment', 'engine', 'evaluation', 'inference',
+           'interop', 'lifting', 'models', 'skeleton', 'synthetic']
 
 
 def __getattr__(name):

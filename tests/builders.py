@@ -28,7 +28,7 @@ def config(name):
 def stock(model):
     """Build a config's network from MMPose's own classes."""
     head = {key: value for key, value in model['head'].items()
-            if key not in ('position_weight', 'structure_loss', 'spine_loss')}
+            if key not in ('position_weight', 'structure_loss', 'spine_loss', 'calibration')}
     own = {key: value for key, value in model.items() if key not in ('teacher', 'init_cfg')}
     return MODELS.build({**own, 'type': 'TopdownPoseEstimator', 'head': {**head, 'type': 'RTMCCHead'}})
 

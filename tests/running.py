@@ -11,6 +11,8 @@ from mmengine.config import Config
 from mmengine.hub import get_config
 from mmpose.registry import MODELS
 
+from hub import put_into_cache
+
 MIM = [sys.executable, '-W', 'ignore', '-m', 'mim']
 QUICK = ['train_cfg.max_epochs=1', 'train_cfg.val_interval=1', 'train_dataloader.batch_size=8',
          'train_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False',
@@ -61,12 +63,11 @@ def terms(output):
     return {name: [float(value) for key, value in found if key == name] for name, _ in found}
 
 
-def cache_teacher(config, cache):
+def cache_teacher(config, home):
     """Put a random network of MMPose's into the download cache, as the teacher that a recipe would download."""
     cfg = Config.fromfile(builders.config(config))
     network = get_config(cfg.model.teacher.config).model
     network.backbone.norm_cfg.type = 'BN'
-    path = cache / 'hub' / 'checkpoints' / Path(cfg.model.teacher.checkpoint).name
-    path.parent.mkdir(parents=True)
-    torch.save(dict(state_dict=MODELS.build(network).state_dict()), path)
-    return cfg, path.parent
+    weights = MODELS.build(network).state_dict()
+    put_into_cache(cfg.model.teacher.checkpoint, home, lambda path: torch.save(dict(state_dict=weights), path))
+    return cfg

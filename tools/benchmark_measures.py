@@ -1,6 +1,7 @@
 """Measure how exact the spine's measures are, on moving bodies whose spine is known.
 
     mim run spinepose_mm benchmark_measures
+    mim run spinepose_mm benchmark_measures --intervals     # of lifted people, and how often they hold
 
 Level cameras stand all around the people, 2.5 to 6 m away and 1 to 2 m high, and show them about 500 pixels tall; in
 them, 1 pixel is 3.5 mm. Errors are those against the measures of the exact points in space: medians, with the 90%
@@ -13,7 +14,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--people', type=int, default=8, help='who do each motion')
     parser.add_argument('--frames', type=int, default=3, help='of each')
+    parser.add_argument('--intervals', action='store_true', help='print how often the intervals in 3D hold, instead')
     args = parser.parse_args()
+    if args.intervals:
+        from spinepose_mm.benchmarks.intervals import print_intervals
+        return print_intervals()
     from spinepose_mm.benchmarks.measures import print_tables  # takes seconds
     print_tables(args.people, args.frames)
 

@@ -68,7 +68,7 @@ def _ours(frame_rate, smooth):
         points = found.keypoints
         if smooth:
             sizes = np.linalg.norm(found.boxes[:, 2:] - found.boxes[:, :2], axis=1)
-            points = smoother.update(found.ids, points, found.scores, sizes, time)
+            points = smoother.update(found.ids, points, found.confidence, sizes, time)
         return found.ids[back], points[back]
 
     return step

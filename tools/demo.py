@@ -103,10 +103,10 @@ def follow(checkpoint, out, motion='side_bend', shown=8):
 
     Some of its frames are drawn, and how far the trunk leans in all.
     """
-    import cv2
     import mmcv
     from mmpose.apis import inference_topdown, init_model
     from mmpose.visualization import PoseLocalVisualizer
+    from spinepose_mm.inference.writers.encoding import encoder_for
     from spinepose_mm.synthetic.picture import film
     from spinepose_mm.synthetic.scene import Renderer
     model = init_model(str(CONFIG), str(checkpoint), device='cpu')
@@ -114,7 +114,7 @@ def follow(checkpoint, out, motion='side_bend', shown=8):
     visualizer.set_dataset_meta(model.dataset_meta)
     renderer, drawn, leans, boxes = Renderer(SIZE), [], [], []
     path = out / 'film.mp4'
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'mp4v'), 15, SIZE)
+    writer = encoder_for(path)(path, 15, SIZE)
     for picture, person in film(motion, FILM_SEED, renderer, frame_rate=15):
         found, = inference_topdown(model, picture, [person.bbox], bbox_format='xywh')
         visualizer.add_datasample('', mmcv.bgr2rgb(picture), found, draw_gt=False, draw_bbox=False)

@@ -91,6 +91,7 @@ def run(args):
     from spinepose_mm.inference import SpinePose3DInferencer, SpinePoseInferencer, analyse, check_outputs, open_source
     from spinepose_mm.inference.boxes import Boxes
     from spinepose_mm.paths import legible
+    from spinepose_mm.wording import counted
     if len(args.inputs) > 1 and (len(args.out) > 1 or Path(args.out[0]).suffix):
         raise ValueError(f'the results of several inputs need a folder, not {" ".join(args.out)}')
     # All that can be wrong with files is told before the models are loaded, which takes seconds.
@@ -122,10 +123,13 @@ def run(args):
     for source in sources:
         done = analyse(source, args.out, inferencer, args.formats, args.spine_only, args.show, **options)
         notes = [f'{done.skipped} could not be read'] * bool(done.skipped) + \
-            [f'{done.replayed} were found before'] * bool(done.replayed)
-        print(f'{legible(source.path)}: {done.frames} frames, {len(done.persons)} people', *notes, sep=', ')
-        for path in done.files:
-            print(f'  {legible(path)}')
+            [f'{counted(done.replayed, "frame")} found before'] * bool(done.replayed)
+        path = legible(source.path)
+        print(f'{path}: {counted(done.frames, "frame")}', counted(len(done.persons), 'person'), *notes, sep=', ')
+        for written in done.files:
+            print(f'  {legible(written)}')
+        if done.coverage.warning:
+            print(f'warning: {path}: {done.coverage.warning}')
 
 
 def subject(words):

@@ -29,13 +29,14 @@ def main():
     from spinepose_mm.synthetic.dataset import Settings, synthesize  # takes seconds
     from spinepose_mm.synthetic.look import contact_sheet, plot_spine
     from spinepose_mm.synthetic.motion import MOTIONS
+    from spinepose_mm.wording import counted
     val_images = max(1, args.images // 10) if args.val_images is None else args.val_images
     try:
         for split, images in (('train', args.images), ('val', val_images)):
             settings = Settings(images, split, args.seed, args.size, args.people, args.views, args.quality,
                                 args.backgrounds, tuple(args.motions or MOTIONS))
             ann_file = synthesize(args.out, settings, args.workers)
-            print(f'{images} pictures: {ann_file}')
+            print(f'{counted(images, "image")}: {ann_file}')
         contact_sheet(ann_file, args.out / 'contact_sheet.jpg')
         plot_spine(args.out / 'spine.png')
     except (OSError, ValueError, ImportError) as error:

@@ -1,5 +1,5 @@
 """Evaluate a model: MMPose's own tools/test.py, with spinepose_mm registered."""
-from spinepose_mm.interop.tools import run_mmpose_tool
+from spinepose_mm.interop.tools import run_mmpose_script
 
 if __name__ == '__main__':
-    run_mmpose_tool('test.py')
+    run_mmpose_script('tools/test.py')

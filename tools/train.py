@@ -1,5 +1,5 @@
 """Train a model: MMPose's own tools/train.py, with spinepose_mm registered."""
-from spinepose_mm.interop.tools import run_mmpose_tool
+from spinepose_mm.interop.tools import run_mmpose_script
 
 if __name__ == '__main__':
-    run_mmpose_tool('train.py')
+    run_mmpose_script('tools/train.py')

@@ -26,6 +26,9 @@ param_scheduler = [
         by_epoch=True,
         convert_to_iter_based=True),
 ]
+# For data of which these epochs are fewer steps.
+short_warm_up = dict(
+    type='SpineWarmUpLR', start_factor=1e-3, end=100, epochs=max_epochs / 10, convert_to_iter_based=True)
 auto_scale_lr = dict(base_batch_size=1024)
 
 default_hooks = dict(

@@ -12,6 +12,7 @@ model = dict(
     init_cfg=dict(_delete_=True, type='SpineGrowth', checkpoint=teacher),
     teacher=dict(_delete_=True, config='spinepose_demo_teacher.py', checkpoint=teacher, loss_weight=2.5),
     head=dict(
+        calibration=None,
         structure_loss=dict(_delete_=True, type='SpineBoneAngleLoss', loss_weight=0.1),
         spine_loss=dict(_delete_=True, type='SpineSmoothingLoss', loss_weight=0.5)))
 

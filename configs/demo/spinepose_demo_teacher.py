@@ -6,7 +6,7 @@ inferencer = 'Pose2DInferencer'
 halpe26 = dict(from_file='configs/_base_/datasets/halpe26.py')
 max_epochs = 16
 
-model = dict(metainfo=halpe26, head=dict(out_channels=num_keypoints))
+model = dict(metainfo=halpe26, head=dict(out_channels=num_keypoints, calibration=None))
 
 train_dataloader = dict(
     dataset=dict(

@@ -42,7 +42,7 @@ test_evaluator = val_evaluator
 train_cfg = dict(max_epochs=max_epochs, val_interval=20)
 optim_wrapper = dict(optimizer=dict(lr=base_lr))
 param_scheduler = [
-    dict(_base_.param_scheduler[0], start_factor=1e-3, end=100),
+    dict(_base_.short_warm_up, epochs=max_epochs / 10),
     dict(
         _base_.param_scheduler[1],
         eta_min_ratio=0.05,

@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from spinepose_mm.lifting.space import LEAST_SCORE
+from spinepose_mm.confidence import MIN_CONFIDENCE
 
+from .intervals import measure_errors
 from .measures import MEASURES
 from .spine import measure_picture, measure_space
 from .unwrapping import Unwrapper
@@ -16,17 +17,20 @@ class Measurer:
     """Measures the people of a film, frame by frame.
 
     Args:
-        least_score: under which a keypoint counts as not seen.
+        min_confidence: under which a keypoint counts as not seen.
         unwrap: whether the angles of `Measure.turns` go on beyond a half turn from frame to frame, where people have
             ids.
     """
 
-    def __init__(self, least_score=LEAST_SCORE, unwrap=True):
-        self.least_score = least_score
+    def __init__(self, min_confidence=MIN_CONFIDENCE, unwrap=True):
+        self.min_confidence = min_confidence
         self._unwrapper = Unwrapper() if unwrap else None
 
     def update(self, people, up=None):
         """Return the people of the next frame with their `views` and `measures`.
+
+        Where a lifter says how far off its points may be, they have `measure_errors` too. Measures in space are there
+        from all views; `spinepose_mm.analysis.shows` tells which of them the camera shows.
 
         Args:
             people: People.
@@ -36,14 +40,17 @@ class Measurer:
         Raises:
             ValueError: `up` is no direction.
         """
-        seen = (people.scores >= self.least_score)[..., None]
+        seen = (people.confidence >= self.min_confidence)[..., None]
         keypoints = np.where(seen, people.keypoints, np.nan)
-        views = view(keypoints)
+        views, errors = view(keypoints), {}
         if people.points is None or up is None:
             measures = measure_picture(keypoints, views)
         else:
-            measures = measure_space(np.where(seen, people.points, np.nan), up)
+            points = np.where(seen, people.points, np.nan)
+            measures = measure_space(points, up)
+            if people.point_errors is not None:
+                errors = measure_errors(points, people.point_errors, up)
         if self._unwrapper and people.ids is not None:
             turning = self._unwrapper.update(people.ids, np.stack([measures[name] for name in _TURNING], axis=-1))
             measures.update(zip(_TURNING, turning.T))
-        return replace(people, views=views, measures=measures)
+        return replace(people, views=views, measures=measures, measure_errors=errors)

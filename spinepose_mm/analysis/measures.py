@@ -23,6 +23,12 @@ _LEVELS = [skeleton.KEYPOINTS[i].level for i in skeleton.SUBSETS['spine']]
 SEGMENTS = tuple(zip(_LEVELS, _LEVELS[1:]))
 #: Lower and upper end of the lines whose angles are measured.
 LINES = {'trunk': ('S1', 'C7'), 'neck': ('C7', 'C1'), 'thoracic': ('L1', 'C7'), 'lumbar': ('S1', 'L1')}
+#: Levels that each angle is made of; those of the curve are of all keypoints from S1 to C7.
+_CURVED = ('C7', 'T3', 'T8', 'L1', 'L3', 'L5', 'S1')
+LEVELS_OF = {
+    **{f'{name}_{ending}': ends for ending in ('inclination', 'lean') for name, ends in LINES.items()},
+    'neck_flexion': ('L1', 'C7', 'C1'), 'thoracolumbar_flexion': ('S1', 'L1', 'C7'),
+    **dict.fromkeys(('kyphosis', 'lordosis', 'lateral_deviation'), _CURVED)}
 
 
 class Measure(NamedTuple):

@@ -7,6 +7,7 @@ import numpy as np
 from spinepose_mm import skeleton
 
 from .measures import LINES, MEASURES, SEGMENTS
+from .plausibility import without_implausible
 
 _SPINE = list(skeleton.SUBSETS['spine'])
 _LEVELS = [skeleton.KEYPOINTS[i].level for i in _SPINE]
@@ -127,8 +128,8 @@ def _values(upright, sagittal, facing, frontal, spine):
     angles.update(neck_flexion=neck - thoracic, thoracolumbar_flexion=thoracic - lumbar, kyphosis=t4 - t12,
                   lordosis=s1 - l1)
     lengths = np.linalg.norm(np.diff(spine, axis=1), axis=-1)
-    values = {**{name: _wrap(angle) for name, angle in angles.items()}, 'lateral_deviation': _deviation(frontal),
-              'spine_length': lengths.sum(1)}
+    angles = {**{name: _wrap(angle) for name, angle in angles.items()}, 'lateral_deviation': _deviation(frontal)}
+    values = {**without_implausible(angles, spine), 'spine_length': lengths.sum(1)}
     values.update({f'{upper}_{lower}': length for (upper, lower), length in zip(SEGMENTS, lengths.T)})
     return {name: values[name] for name in MEASURES}
 

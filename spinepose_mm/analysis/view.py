@@ -14,6 +14,8 @@ from .spine import check_people, vector
 
 #: Which side of a person faces the camera; 'oblique' is any other, and 'unknown' where too few keypoints are seen.
 VIEWS = ('front', 'back', 'left side', 'right side', 'oblique', 'unknown')
+#: Views that show a plane; lengths are of 'any'.
+SHOWN_FROM = {'sagittal': ('left side', 'right side'), 'frontal': ('front', 'back'), 'any': VIEWS}
 
 #: Chains of keypoints and their lengths; of a limb, the side that looks longer counts. Here and below, lengths are
 #: parts of the stature, and means over 400 of `spinepose_mm.synthetic`'s bodies when standing.
@@ -59,6 +61,11 @@ def view(keypoints):
     return np.select(
         [~known, side & (towards > 0), side, front & (_cross(across, trunk) > 0), front],
         ['unknown', 'left side', 'right side', 'front', 'back'], 'oblique')
+
+
+def shows(views, plane):
+    """Return whether views, (P,), show a plane: 'sagittal', 'frontal' or 'any'."""
+    return np.isin(views, SHOWN_FROM[plane])
 
 
 def _stature(keypoints):

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from spinepose_mm.wording import counted
+
 from .pairs import compare, table
 
 
@@ -47,5 +49,5 @@ def run(args):
             sides = {'PyTorch': lambda: network.head(network.extract_feat(pictures))}
             for name, session in sessions.items():
                 sides[f'ONNX Runtime, {name}'] = partial(session.run, OUTPUTS, {INPUT: pictures.numpy()})
-            runs.append(compare(f'{people} people', sides, args.rounds, items=people))
+            runs.append(compare(counted(people, 'person'), sides, args.rounds, items=people))
     return f'{args.config}, CPU\n\n{table([written], "file")}\n\n{table(runs, "person")}'

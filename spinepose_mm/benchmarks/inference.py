@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from spinepose_mm.wording import counted
+
 from .pairs import compare, table
 
 _SIZE = 1920, 1080
@@ -189,7 +191,7 @@ def _compare_pictures(sides, boxes, rounds):
         near = np.linalg.norm(find(boxes) - expected, axis=-1) <= _WITHIN
         if 'flip test' not in name and not near.mean() >= _AGREE:
             raise ValueError(f'{name} finds {1 - near.mean():.0%} of the keypoints elsewhere than {first}')
-    case = '1 person' if len(boxes) == 1 else f'{len(boxes)} people'
+    case = counted(len(boxes), 'person')
 
     def repeat(find):
         for _ in range(_REPEATS):
@@ -223,7 +225,7 @@ def _compare_film(image, box, folder, frames, rounds):
         found = [len(frame.people) for frame in inferencer.follow(source, flip_test=False, **options)]
         if found != [1] * frames:
             raise ValueError(f'people are found {found} times in the frames of the film, where there is one in each')
-    return compare(f'{frames} frames', {
+    return compare(counted(frames, 'frame'), {
         'detector on every frame': partial(go, reads_ahead=False), '… and frames read ahead': go,
         '… and the detector ahead of the network': partial(go, overlaps=True),
         'frames read ahead, detector on every 5th': partial(go, detect_every=5)}, rounds, items=frames, pause=_PAUSE)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from spinepose_mm.wording import counted
+
 from .pairs import compare, table
 
 _LOSSES = ('structure_loss', 'spine_loss')
@@ -48,7 +50,8 @@ def run(args):
                   for name, left_out in _VARIANTS.items()}
         for model in models.values():  # the teachers are loaded by the first step
             _step(model, loss)
-    done = compare(f'{args.batch_size} people', {name: partial(_step, model, loss) for name, model in models.items()},
+    done = compare(counted(args.batch_size, 'person'),
+                   {name: partial(_step, model, loss) for name, model in models.items()},
                    args.rounds)
     share = _share_of_losses(models['losses'], loss, samples, args.rounds)
     for model in models.values():

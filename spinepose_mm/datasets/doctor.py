@@ -14,6 +14,7 @@ from tqdm import tqdm
 from spinepose_mm import skeleton
 from spinepose_mm.paths import check_regular
 from spinepose_mm.reading import is_number, reading
+from spinepose_mm.wording import counted
 
 from . import annotation, checks
 from .transforms.loading import is_truncated
@@ -53,7 +54,7 @@ class Report:
 
     def text(self, examples=3):
         """Return the report for people to read."""
-        lines = [f'{self.file}: {self.people} people in {self.images} pictures', '']
+        lines = [f'{self.file}: {counted(self.people, "person")} in {counted(self.images, "image")}', '']
         if self.visibility is not None:
             lines.append(f'{"keypoint":18}{"level":7}{"visible":>9}{"occluded":>10}{"unlabelled":>12}')
             for point, (none, occluded, visible) in zip(skeleton.KEYPOINTS, self.visibility):
@@ -64,7 +65,7 @@ class Report:
                 if kind == severity:
                     shown = ', '.join(map(str, entries[:examples])) + (', ...' if len(entries) > examples else '')
                     lines.append(f'{severity:8}{len(entries):7}  {problem}: {shown}')
-        lines += ['', f'{self.count(ERROR)} errors, {self.count(SUSPECT)} suspects']
+        lines += ['', f'{counted(self.count(ERROR), "error")}, {counted(self.count(SUSPECT), "suspect")}']
         return '\n'.join(lines)
 
     def as_dict(self):

@@ -3,7 +3,6 @@
 In the shapes, N is the number of frames, K that of joints and A that of kinematic axes.
 """
 import logging
-import pickle
 import zipfile
 from pathlib import Path
 
@@ -11,8 +10,9 @@ import numpy as np
 from mmengine.logging import print_log
 
 from spinepose_mm import skeleton
-from spinepose_mm.interop.checkpoints import data_global
 from spinepose_mm.reading import reading
+
+from .npz import read_array, read_dict
 
 #: Shape of each field.
 LAYOUT = dict(imgname=('N', ), center=('N', 2), scale=('N', ), part=('N', 'K', 3), S=('N', 'K', 4),
@@ -48,8 +48,8 @@ def read_npz(path, fields, metadata=True, optional=()):
         missing = {*fields, *(['metadata'] if metadata else [])} - found
         if missing:
             raise ValueError(f'{path} has no field {min(missing)!r}')
-        arrays = {field: _read_array(path, archive, field) for field in (*fields, *(found & set(optional)))}
-        info = _read_metadata(path, archive) if metadata else None
+        arrays = {field: read_array(path, archive, field) for field in (*fields, *(found & set(optional)))}
+        info = read_dict(path, archive, 'metadata') if metadata else None
     check_shapes(path, arrays, info)
     return arrays, info
 
@@ -58,8 +58,10 @@ def check_shapes(path, arrays, info):
     """Raise ValueError unless the dimensions of all fields agree with each other and with the metadata."""
     sizes = {}
     for dimension, names in NAMES.items() if info else ():
-        if not isinstance(info.get(names), (list, tuple, np.ndarray)) or np.ndim(info[names]) == 0:
+        if not isinstance(info.get(names), (list, tuple, np.ndarray)) or getattr(info[names], 'ndim', 1) != 1:
             raise ValueError(f'{path}: metadata has no list {names!r}')
+        if not all(isinstance(name, str) for name in info[names]):
+            raise ValueError(f'{path}: metadata[{names!r}] does not hold names alone')
         sizes[dimension] = len(info[names]), f'metadata[{names!r}]'
     for field, array in arrays.items():
         if array.size == 0:
@@ -74,34 +76,6 @@ def check_shapes(path, arrays, info):
                                  + (f' with {dimension} = {known}, as {where} has' if where else ''))
         if array.dtype.kind not in ('US' if field == 'imgname' else 'iuf'):
             raise ValueError(f'{path}: {field} does not hold {"names" if field == "imgname" else "numbers"}')
-
-
-class _DataUnpickler(pickle.Unpickler):
-    """Reads plain containers, text, numbers and NumPy arrays, and runs nothing."""
-
-    def find_class(self, module, name):
-        return data_global(module, name)
-
-
-def _read_array(path, archive, field):
-    with archive.open(field + '.npy') as file, reading(path, 'cannot be read', field):
-        return np.lib.format.read_array(file, allow_pickle=False)
-
-
-def _read_metadata(path, archive):
-    """Return the dict that is pickled in the file's `metadata`, an array of one object."""
-    with archive.open('metadata.npy') as file:
-        with reading(path, 'cannot be read', 'metadata'):
-            readers = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
-            shape, _, dtype = readers[np.lib.format.read_magic(file)[0]](file)
-            try:
-                found = _DataUnpickler(file).load() if dtype == object and shape in ((), (1, )) else None
-            except pickle.UnpicklingError as error:
-                raise ValueError(f'{path}: metadata was refused: {error}') from error
-    found = found.item() if isinstance(found, np.ndarray) and found.size == 1 else found
-    if not isinstance(found, dict):
-        raise ValueError(f'{path}: metadata is not a dict')
-    return found
 
 
 def joint_keypoints(path, names):

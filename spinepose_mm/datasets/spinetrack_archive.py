@@ -26,6 +26,7 @@ SPLITS = ('train-real-coco', 'train-real-yoga', 'train-unreal', 'val2017')
 PARTS = {'annotations': tuple(f'person_keypoints_{split}.json' for split in SPLITS), 'images': SPLITS}
 
 _TRIES = 20  # of 19 GB, several lines may break
+_MOST = 64 << 30  # bytes
 _SYMLINK, _KIND = 0o120000, 0o170000
 
 
@@ -56,7 +57,7 @@ def fetch_spinetrack(root, parts=tuple(PARTS), keep=False, progress=True):
         if all((root / part / entry).exists() for entry in PARTS[part]):
             continue
         was_there = (root / f'{part}.zip').exists()
-        archive = fetch(f'{page()}/resolve/main/{part}.zip', root, progress, tries=_TRIES, copies=2)
+        archive = fetch(f'{page()}/resolve/main/{part}.zip', root, progress, tries=_TRIES, copies=2, most=_MOST)
         unpacked += unpack(archive, root / part, PARTS[part], progress)
         if not (keep or was_there):
             archive.unlink()

@@ -44,7 +44,8 @@ def export_onnx(model, weights, out, half=False, bgr=False):
 
     The file takes `input`, (B, 3, H, W), and gives `simcc_x`, (B, K, W * split ratio), and `simcc_y`, (B, K, H * split
     ratio), all float32, for any B. What stands in its metadata: skeleton, keypoint_names, input_size (W, H), mean, std,
-    channel_order, simcc_split_ratio, the version of this package, and the licence of weights of the zoo.
+    channel_order, simcc_split_ratio, calibration (by which scores become confidence, see `spinepose_mm.confidence`;
+    null where none was fitted), the version of this package, and the licence of weights of the zoo.
 
     Args:
         model: path of a config, or a name or alias of the zoo, of a model with an `RTMCCHead`.
@@ -154,9 +155,10 @@ def _halve(proto):
 
 def _metadata(network, weights, bgr):
     meta, head, normalise = network.dataset_meta, network.head, network.cfg.model.data_preprocessor
+    calibration = getattr(head, 'calibration', None)
     lists = dict(keypoint_names=[meta['keypoint_id2name'][i] for i in range(head.out_channels)],
                  input_size=list(head.input_size), mean=list(normalise.mean), std=list(normalise.std),
-                 simcc_split_ratio=head.simcc_split_ratio)
+                 simcc_split_ratio=head.simcc_split_ratio, calibration=calibration and calibration._asdict())
     licence = next((model['License'] for model in models() if _is(weights, model['Weights'])), None)
     words = dict(skeleton=meta['dataset_name'], channel_order='BGR' if bgr else 'RGB', spinepose_mm=__version__)
     return {name: json.dumps(value) for name, value in lists.items()} | words | (

@@ -15,6 +15,7 @@ from mmpose.models.heads import RTMCCHead, TemporalRegressionHead
 from torch import nn
 
 from spinepose_mm import skeleton
+from spinepose_mm.confidence import read_calibration
 from spinepose_mm.interop.checkpoints import CheckpointError
 from spinepose_mm.interop.threads import one_torch_thread
 from spinepose_mm.reading import is_number, reading
@@ -70,7 +71,8 @@ def open_session(file, device=torch.device('cpu'), threads=None):
 def run_onnx(model, path):
     """Let the network of an ONNX file take the place of a model's backbone, neck and head.
 
-    The model keeps its preparation of pictures, its flip test and its decoding. A file whose pictures are BGR, as
+    The model keeps its preparation of pictures, its flip test and its decoding; a file that says how its scores become
+    confidence is believed, as that belongs to the weights. A file whose pictures are BGR, as
     `export_onnx` writes it with `bgr`, is given such.
 
     Args:
@@ -114,7 +116,8 @@ def read_metadata(path, said):
         said: {field: text}.
 
     Returns:
-        dict: `keypoint_names`, a list of text, `mean` and `std` of three numbers, and `input_size`, two whole numbers.
+        dict: `keypoint_names`, a list of text, `mean` and `std` of three numbers, `input_size`, two whole numbers, and
+            `calibration`, a Calibration or None.
 
     Raises:
         CheckpointError: a field is none of these.
@@ -128,6 +131,9 @@ def read_metadata(path, said):
         if not (isinstance(values, list) and all(map(fits, values)) and count in (None, len(values))):
             raise CheckpointError(f'{path}: its metadata {field} is {said[field][:80]}, where a list of {what} is '
                                   'expected')
+    if 'calibration' in said:
+        with reading(path, 'is wrong', 'its metadata calibration', CheckpointError):
+            found['calibration'] = read_calibration(json.loads(said['calibration']), 'found')
     return found
 
 
@@ -231,6 +237,8 @@ class _Network:
         for name, values in own.items():
             if name in lists and not np.allclose(lists[name], values):
                 raise CheckpointError(f'{self.path}: {name} is {lists[name]}, and {values} in the config')
+        if 'calibration' in lists:
+            model.head.calibration = lists['calibration']
         order = said.get('channel_order', 'RGB')
         if order not in ('RGB', 'BGR'):
             raise CheckpointError(f'{self.path}: channel_order is {order!r}, and neither RGB nor BGR')

@@ -1,5 +1,6 @@
+from .calibration import KeypointConfidence
 from .keypoint_file import KeypointFile
 from .spine_mpjpe import SpineMPJPE
 from .spinetrack_metric import SpineTrackMetric
 
-__all__ = ['KeypointFile', 'SpineMPJPE', 'SpineTrackMetric']
+__all__ = ['KeypointConfidence', 'KeypointFile', 'SpineMPJPE', 'SpineTrackMetric']

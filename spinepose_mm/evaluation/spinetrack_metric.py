@@ -138,7 +138,7 @@ class SpineTrackMetric(CocoMetric):
         return values
 
     def _check_ids(self, dataset):
-        """Raise ValueError where two entries have one id, of which COCO takes the last twice, or a category is unknown."""
+        """Raise ValueError where two entries have one id, whose last COCO takes twice, or a category is unknown."""
         where = self.ann_file or 'the data set'
         for name in ('images', 'annotations'):
             for id, count in Counter(entry['id'] for entry in dataset[name]).items():
@@ -151,7 +151,7 @@ class SpineTrackMetric(CocoMetric):
                                  'which no category has')
 
     def _check(self, people):
-        """Raise ValueError where a person cannot be compared with a prediction; warn of those that nothing can match."""
+        """Raise ValueError where a person cannot be compared with a prediction; warn of those without an area."""
         without_area = []
         for person in people:
             where = f'{self.ann_file or "the data set"}: annotation {person["id"]}'

@@ -2,8 +2,8 @@
 
 people: what the stages hand on; sources: where frames come from; ahead: got ready meanwhile; boxes: the user's own;
 between: those of frames without a detector; pose2d_inferencer: keypoints; ids, smoothing and subject: over time;
-pose3d_inferencer: in metres; journal and run: films of any length, to files; writers: their kinds; drawing: pictures;
-errors: OpenCV's.
+pose3d_inferencer: in metres; journal and run: films of any length, to files; about and coverage: what these were made
+with, and how much was measured; writers: their kinds; drawing: pictures; errors: OpenCV's.
 """
 from .people import Frame, People, Person
 from .pose2d_inferencer import SpinePoseInferencer

@@ -3,7 +3,7 @@ import numpy as np
 from mmpose.evaluation.functional import oks_nms
 
 from spinepose_mm import skeleton
-from spinepose_mm.lifting.space import LEAST_SCORE
+from spinepose_mm.confidence import MIN_CONFIDENCE
 
 #: How far a box is around the keypoints, in parts of the diagonal of these: what fits best to the boxes of rendered
 #: people and of people in photographs, with an IoU of .9 in the median.
@@ -23,13 +23,14 @@ def boxes_between(people, size):
         people: People of the frame before.
         size: (width, height) of the picture in pixels.
     """
-    seen = people.scores >= LEAST_SCORE
+    sure = people.confidence
+    seen = sure >= MIN_CONFIDENCE
     low = np.where(seen[..., None], people.keypoints, np.inf).min(1).clip(0, size)
     high = np.where(seen[..., None], people.keypoints, -np.inf).max(1).clip(0, size)
     margin = _MARGIN * np.linalg.norm(high - low, axis=1, keepdims=True)
     boxes = np.concatenate([(low - margin).clip(0, size), (high + margin).clip(0, size), people.box_scores[:, None]], 1)
     there = np.flatnonzero((seen.mean(1) >= _LEAST_SEEN) & (high - low >= _LEAST_SIZE).all(1))
-    kept = oks_nms([dict(keypoints=np.column_stack([people.keypoints[i], people.scores[i]]).ravel(),
-                         score=people.scores[i].mean(), area=np.prod(boxes[i, 2:4] - boxes[i, :2])) for i in there],
-                   _ONE, np.array(skeleton.SIGMAS), LEAST_SCORE)
+    kept = oks_nms([dict(keypoints=np.column_stack([people.keypoints[i], sure[i]]).ravel(), score=sure[i].mean(),
+                         area=np.prod(boxes[i, 2:4] - boxes[i, :2])) for i in there],
+                   _ONE, np.array(skeleton.SIGMAS), MIN_CONFIDENCE)
     return boxes[there[np.sort(kept).astype(int)]]

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 from collections import defaultdict
+from numbers import Real
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from mmengine.logging import print_log
 
 from spinepose_mm.paths import check_regular
 from spinepose_mm.reading import is_number, reading
+from spinepose_mm.wording import counted
 
 
 class Boxes:
@@ -18,17 +20,18 @@ class Boxes:
 
     Args:
         given: the path of a file, an array (P, 4) for every frame, or a list of an array (P, 4) for each; boxes are x1,
-            y1, x2, y2 in pixels. Files are `.csv` with the columns frame (its number, from 0) or image (its file's
-            name), x1, y1, x2, y2, or `.json`: a list of the boxes of each frame, {frame or image: boxes}, or COCO's
-            list of detections (image_id, bbox), where image_id is the number in the picture's name or the frame's. In
-            files, frames that are not named have nobody in them.
+            y1, x2, y2 in pixels, and of a single frame, a list of them is enough. Files are `.csv` with the columns
+            frame (its number, from 0) or image (its file's name), x1, y1, x2, y2, or `.json`: a list of the boxes of
+            each frame, {frame or image: boxes}, or COCO's list of detections (image_id, bbox), where image_id is the
+            number in the image's name or the frame's. In files, frames that are not named have no boxes.
+        frames: how many there are, 0 where that is not known.
 
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: it is no such file, a box of it is none, or a frame's number is negative or a fraction.
     """
 
-    def __init__(self, given):
+    def __init__(self, given, frames=0):
         self._where = os.fspath(given) if isinstance(given, (str, os.PathLike)) else 'bboxes'
         if self._where == 'bboxes':
             self._boxes = given
@@ -39,6 +42,8 @@ class Boxes:
             with reading(given, 'is no .csv or .json of boxes'):
                 check_regular(given)
                 self._boxes = reader(given)
+        if frames == 1 and isinstance(self._boxes, (list, tuple)) and self._boxes and all(map(_is_box, self._boxes)):
+            self._boxes = [self._boxes]
         if self._everywhere:
             self._boxes = self._checked(self._boxes, 'of every frame')
         self._unused = set() if self._everywhere else set(
@@ -69,7 +74,7 @@ class Boxes:
             keys = path.name, str(frame.index), f'id {int(path.stem) if of_name else frame.index}'
             return next((key for key in keys if key in self._boxes), None)
         if frame.index >= len(self._boxes):
-            raise ValueError(f'{self._where} are of {len(self._boxes)} frames, and there are more')
+            raise ValueError(f'{self._where} are of {counted(len(self._boxes), "frame")}, and there are more')
         return frame.index
 
     def meet(self, frame):
@@ -95,6 +100,10 @@ class Boxes:
             raise ValueError(f'{self._where}: a box {which} is not x1, y1, x2, y2 with x1 < x2 and y1 < y2: '
                              f'{boxes[wrong][0].tolist()}')
         return boxes
+
+
+def _is_box(values):
+    return hasattr(values, '__len__') and len(values) == 4 and all(isinstance(value, Real) for value in values)
 
 
 def _read_csv(path):

@@ -3,7 +3,8 @@ import cv2
 import numpy as np
 
 from spinepose_mm import skeleton
-from spinepose_mm.analysis import MEASURES
+from spinepose_mm.analysis import MEASURES, shows
+from spinepose_mm.confidence import MIN_CONFIDENCE
 
 #: Colours of ids, (R, G, B), in turn: Okabe and Ito's, which colour-blind people tell apart.
 ID_COLORS = ((0, 114, 178), (230, 159, 0), (0, 158, 115), (204, 121, 167), (86, 180, 233), (213, 94, 0),
@@ -12,18 +13,18 @@ _PAPER, _INK, _LINE = (255, 255, 255), (60, 60, 60), (225, 225, 225)
 _GROUND = (170, 190, 200)
 _LEAST_SPAN, _STEP = 2.5, .5  # metres that a view shows at least, and between its lines
 _FULL_SIZE = 200  # pixels of a person, before the frame is scaled up, from which on lines are as thick as is said
-_TOLD = ('trunk_inclination', 'trunk_lean')  # measures that are written beside a person
+_TOLD = ('trunk_inclination', 'trunk_lean')  # measures that are written beside a person, where the view shows them
 _ENDS = np.array([[skeleton.index(name) for name in bone] for bone in skeleton.BONES])
 _ON_SPINE = np.isin(np.arange(skeleton.NUM_KEYPOINTS), skeleton.SUBSETS['spine'])
 
 
-def draw_people(image, people, least_score=.3, spine_only=False, radius=3, thickness=1):
+def draw_people(image, people, min_confidence=MIN_CONFIDENCE, spine_only=False, radius=3, thickness=1):
     """Draw people into a copy of a picture: keypoints and bones, boxes and ids, and how far the trunk leans.
 
     Args:
         image: (H, W, 3), uint8, BGR.
         people: People.
-        least_score: under which a keypoint is not drawn.
+        min_confidence: under which a keypoint is not drawn.
         spine_only: whether the spine's keypoints are drawn alone.
         radius, thickness: of keypoints and bones, in pixels of a picture of 640 pixels; whoever is small in the
             picture gets finer ones.
@@ -34,28 +35,29 @@ def draw_people(image, people, least_score=.3, spine_only=False, radius=3, thick
     drawn = image.copy()
     scale = _scale(image)
     wanted = _ON_SPINE if spine_only else np.ones_like(_ON_SPINE)
-    for points, scores, box in zip(people.keypoints, people.scores, people.boxes):
+    for points, sure, box in zip(people.keypoints, people.confidence, people.boxes):
         size = scale * np.clip((box[2:] - box[:2]).max() / scale / _FULL_SIZE, .35, 1)
-        draw_bones(drawn, points, wanted & (scores >= least_score), radius * size, thickness * size)
+        draw_bones(drawn, points, wanted & (sure >= min_confidence), radius * size, thickness * size)
     for i in range(len(people)):
         _draw_label(drawn, people, i, scale)
     return drawn
 
 
-def draw_views(image, people, coordinates='camera', least_score=.3, spine_only=False, radius=3, thickness=1):
+def draw_views(image, people, coordinates='camera', min_confidence=MIN_CONFIDENCE, spine_only=False, radius=3,
+               thickness=1):
     """Draw a frame with its people, and beside it the first person's side and front, with the others.
 
     Args:
         image: (H, W, 3), uint8, BGR.
         people: People that were lifted.
         coordinates: what their points are in, 'camera' (OpenCV's axes) or 'world' (Y up, on the ground).
-        least_score, spine_only, radius, thickness: as of `draw_people`; the views show all points.
+        min_confidence, spine_only, radius, thickness: as of `draw_people`; the views show all points.
 
     Returns:
         ndarray: (H, W + 2 H, 3), uint8, BGR.
     """
     size = image.shape[0]
-    frame = draw_people(image, people, least_score, spine_only, radius, thickness)
+    frame = draw_people(image, people, min_confidence, spine_only, radius, thickness)
     points = np.zeros((0, skeleton.NUM_KEYPOINTS, 3)) if people.points is None else upright(people.points, coordinates)
     points = points[np.isfinite(points).all((1, 2))]
     views = [_draw_view(points, coordinates == 'world', title, size, spine_only) for title in ('side', 'front')]
@@ -111,7 +113,8 @@ def _draw_label(canvas, people, i, scale):
     """Draw a person's box, and over it the id and how far the trunk leans."""
     x, y, right, bottom = np.nan_to_num(people.boxes[i]).round().clip(-10**6, 10**6).astype(int).tolist()
     rows = [f'{MEASURES[name].title} {people.measures[name][i]:.0f} {MEASURES[name].unit}' for name in _TOLD
-            if np.isfinite(people.measures.get(name, {i: np.nan})[i])]
+            if np.isfinite(people.measures.get(name, {i: np.nan})[i])
+            and (people.views is None or shows(people.views[i], MEASURES[name].plane))]
     color = _INK
     if people.ids is not None:
         rows, color = [f'id {people.ids[i]}', *rows], ID_COLORS[people.ids[i] % len(ID_COLORS)][::-1]

@@ -5,7 +5,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from spinepose_mm import skeleton
-from spinepose_mm.lifting.space import LEAST_SCORE
+from spinepose_mm.confidence import MIN_CONFIDENCE
 
 MEMORY = 3.  # seconds
 #: Standard deviations, in parts of a person's size, which is the diagonal of the box: of where somebody is, and how
@@ -64,7 +64,7 @@ class Ids:
         """
         self._time = self._time + 1 / self._frame_rate if time is None else time
         self._tracks = [track for track in self._tracks if self._gone(track) <= self._memory + 1e-6]
-        weights = np.where(people.scores >= LEAST_SCORE, people.scores, 0) ** 2
+        weights = np.where(people.confidence >= MIN_CONFIDENCE, people.scores, 0) ** 2
         weights = np.concatenate([weights, np.full((len(people), 2), _CORNER_WEIGHT)], axis=1)
         points = np.concatenate([people.keypoints, people.boxes.reshape(-1, 2, 2)], axis=1)
         sizes = np.maximum(np.linalg.norm(people.boxes[:, 2:] - people.boxes[:, :2], axis=1), 1)

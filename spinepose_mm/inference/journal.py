@@ -13,8 +13,9 @@ from spinepose_mm import skeleton
 from .people import People
 
 _MARK = b'spinepose_mm '
-_PLACES = dict(keypoints=3, scores=5, boxes=3, box_scores=5)  # decimals that are kept
-_SHAPES = dict(keypoints=(skeleton.NUM_KEYPOINTS, 2), scores=(skeleton.NUM_KEYPOINTS, ), boxes=(4, ), box_scores=())
+_PLACES = dict(keypoints=3, scores=5, boxes=3, box_scores=5, confidence=5)  # decimals that are kept
+_SHAPES = dict(keypoints=(skeleton.NUM_KEYPOINTS, 2), scores=(skeleton.NUM_KEYPOINTS, ), boxes=(4, ), box_scores=(),
+               confidence=(skeleton.NUM_KEYPOINTS, ))
 
 
 class Journal:
@@ -34,7 +35,7 @@ class Journal:
     """
 
     def __init__(self, path, asked):
-        self._path, self.done, header = path, False, _MARK + _line(asked)
+        self._path, self.done, header = path, False, _MARK + _line(dict(asked, kept=list(_PLACES)))
         self._file = open(path, 'a+b')  # what is written goes to the end, wherever it is read
         self._file.seek(0)
         first = self._file.readline()

@@ -5,6 +5,7 @@ import numpy as np
 from mmengine.structures import InstanceData
 
 from spinepose_mm import skeleton
+from spinepose_mm.confidence import confidence
 
 
 @dataclass
@@ -13,7 +14,7 @@ class People:
 
     Attributes:
         keypoints: image pixels, (P, 37, 2).
-        scores: of the keypoints, about 0 to 1, (P, 37).
+        scores: of the keypoints, as the model gives them; what they mean and how large they are differs, (P, 37).
         boxes: image pixels, x1, y1, x2, y2, (P, 4).
         box_scores: 0 to 1, (P,).
         ids: the same for a person in all frames of a film, from 0, (P,).
@@ -23,6 +24,10 @@ class People:
         views: from where each is seen, out of `spinepose_mm.analysis.VIEWS`, (P,), where they were measured.
         measures: {name: (P,)}, named and in units as `spinepose_mm.analysis.MEASURES` says, NaN where one cannot be
             told.
+        measure_errors: {name: (P,)}, half of the interval that each is expected to lie within, in the same units,
+            where the lifter says how far off its points are; NaN where it is not known.
+        confidence: how likely each keypoint is right, 0 to 1, (P, 37), see `spinepose_mm.confidence`; thresholds go by
+            it. Where it is not given, it is made of the scores, as for a model without a calibration.
     """
     keypoints: np.ndarray
     scores: np.ndarray
@@ -34,6 +39,12 @@ class People:
     reprojection_errors: np.ndarray = None
     views: np.ndarray = None
     measures: dict = field(default_factory=dict)
+    measure_errors: dict = field(default_factory=dict)
+    confidence: np.ndarray = None
+
+    def __post_init__(self):
+        if self.confidence is None:
+            self.confidence = confidence(self.scores)
 
     def __len__(self):
         return len(self.keypoints)
@@ -83,7 +94,7 @@ class Person(dict):
     """A person as MMPose's inferencers give one, a dict of what JSON takes; keypoints can be asked for by name.
 
     `person['L3']` or `person['spine_02']` is the keypoint's place, (x, y) in pixels or (x, y, z) in metres, and
-    `person.score('L3')` its score.
+    `person.score('L3')` its score, `person.confidence('L3')` how likely it is right, 0 to 1.
     """
 
     def __missing__(self, name):
@@ -92,11 +103,18 @@ class Person(dict):
     def score(self, name):
         return self['keypoint_scores'][skeleton.index(name)]
 
+    def confidence(self, name):
+        return self['keypoint_confidence'][skeleton.index(name)]
+
 
 def to_instances(people):
-    """Return People as MMPose's `pred_instances`; where people were lifted, `keypoints` are those in 3D."""
-    fields = dict(keypoints=people.keypoints, keypoint_scores=people.scores, bboxes=people.boxes,
-                  bbox_scores=people.box_scores, track_id=people.ids)
+    """Return People as MMPose's `pred_instances`; where people were lifted, `keypoints` are those in 3D.
+
+    `keypoints_visible`, which MMPose's drawing compares with its `kpt_thr`, is the confidence.
+    """
+    fields = dict(keypoints=people.keypoints, keypoint_scores=people.scores, keypoint_confidence=people.confidence,
+                  keypoints_visible=people.confidence, bboxes=people.boxes, bbox_scores=people.box_scores,
+                  track_id=people.ids)
     if people.points is not None:
         fields.update(keypoints=people.points, keypoints_2d=people.keypoints,
                       reprojection_error=people.reprojection_errors)
@@ -119,6 +137,6 @@ def to_persons(instances, **common):
     persons = []
     for i in range(len(instances.keypoints)):
         values = {name: value[i].tolist() if isinstance(value, np.ndarray) else value[i]
-                  for name, value in instances.items()}
+                  for name, value in instances.items() if name != 'keypoints_visible'}
         persons.append(Person(values, bbox=[values.pop('bboxes')], bbox_score=values.pop('bbox_scores'), **common))
     return persons

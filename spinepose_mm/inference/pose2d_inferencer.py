@@ -34,7 +34,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
     person in all frames, and of pictures counts the people.
 
     Options of a call, beside MMPose's `bbox_thr` and `nms_thr` and those of its drawing:
-        bboxes: what `spinepose_mm.inference.boxes.Boxes` takes, in the place of the detector.
+        bboxes: what `spinepose_mm.inference.boxes.Boxes` takes, in the place of the detector; [] is none, as MMPose's.
         subject: who of them, see `spinepose_mm.inference.subject.Subject`.
         smooth: whether keypoints of a film are smoothed over time.
         measure: whether results have the `measures` of the spine and the `view`, see `spinepose_mm.analysis`.
@@ -48,6 +48,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
             has no effect.
 
     Attributes:
+        named: the model and its weights as they were given, None where the weights are the model's own.
         overlaps: whether the detector runs on the next frame while the network runs on this one: on a GPU. On a CPU
             they take each other's cores, and together are slower than one after the other, however these are split.
     """
@@ -59,6 +60,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
     def __init__(self, model, *args, **kwargs):
         super().__init__(model, *args, **kwargs)
         self.identity = described([model, *args, *kwargs.items()])
+        self.named = str(model), args[0] if args else kwargs.get('weights')
         if self.cfg.model.type == 'PoseLifter':
             raise ValueError(f'{model} is a lifter, where a model that finds keypoints in pictures is expected')
         self.overlaps = self.model.data_preprocessor.device.type == 'cuda'
@@ -77,6 +79,8 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         Raises:
             FileNotFoundError, ValueError: an option is out of its range.
         """
+        if isinstance(bboxes, (list, tuple)) and not bboxes:
+            bboxes = None
         if not isinstance(detect_every, Integral) or detect_every < 1 or bboxes is not None and detect_every > 1:
             raise ValueError(f'detect_every is a whole number of frames, 1 or more, and 1 where bboxes are given, not '
                              f'{detect_every!r}')
@@ -84,7 +88,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
             if not 0 <= value <= 1:
                 raise ValueError(f'{name} is a number from 0 to 1, not {value!r}')
         self._check_decoding(score, v1_postprocess)
-        boxes = None if bboxes is None else Boxes(bboxes)
+        boxes = None if bboxes is None else Boxes(bboxes, len(source))
         rate, ids, found = source.frame_rate or 1., None, nobody()
         smoother, measurer, computes, detecting = Smoother(), Measurer(), Event(), Lock()
 
@@ -110,7 +114,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
             people = chosen.update(ids.update(found, frame.time if source.is_film else None), frame.image.shape[1::-1])
             if smooth and source.is_film:
                 size = np.linalg.norm(people.boxes[:, 2:] - people.boxes[:, :2], axis=-1).clip(1)
-                people.keypoints = smoother.update(people.ids, people.keypoints, people.scores, size, frame.time)
+                people.keypoints = smoother.update(people.ids, people.keypoints, people.confidence, size, frame.time)
             frame.people = measurer.update(people) if measure else people
             yield frame
         if boxes is not None:
@@ -194,5 +198,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
                                     for box, score in zip(boxes, scores)])
         with self._decoding(flip_test, score, v1_postprocess):
             found = [sample.pred_instances for sample in self.model.test_step(batch)]
+        sure = [one.keypoint_confidence for one in found if 'keypoint_confidence' in one]  # of models of this package
         return People(np.concatenate([one.keypoints for one in found]),
-                      np.concatenate([one.keypoint_scores for one in found]), boxes[:, :4], scores)
+                      np.concatenate([one.keypoint_scores for one in found]), boxes[:, :4], scores,
+                      confidence=np.concatenate(sure) if sure else None)

@@ -13,6 +13,7 @@ from mmpose.registry import INFERENCERS
 
 from spinepose_mm import skeleton
 from spinepose_mm.analysis import Measurer
+from spinepose_mm.confidence import MIN_CONFIDENCE
 from spinepose_mm.interop.aliases import find_config
 from spinepose_mm.lifting.camera import Camera, read_cameras
 from spinepose_mm.lifting.space import HEIGHT, LEAST_SCORE, Space
@@ -23,6 +24,7 @@ from .pose2d_inferencer import SpinePoseInferencer
 from .smoothing import Smoother
 from .streaming import Streaming
 
+FIELD_OF_VIEW = 84.  # diagonal, degrees, about a phone's wide one
 _LEAST_SEEN = 6  # keypoints of somebody who is lifted
 _UP = {'camera': (0, -1, 0), 'world': (0, 1, 0)}  # of a camera, where it is level
 
@@ -54,11 +56,12 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
 
     preprocess_kwargs = SpinePoseInferencer.preprocess_kwargs | {
         'coordinates', 'camera', 'field_of_view', 'height', 'warm_up'}
-    visualize_kwargs = Pose3DInferencer.visualize_kwargs
+    visualize_kwargs = Pose3DInferencer.visualize_kwargs - {'draw_bbox', 'num_instances'}
 
     def __init__(self, model, weights=None, pose2d_model=None, pose2d_weights=None, device=None, scope='mmpose',
                  det_model=None, det_weights=None, det_cat_ids=None, show_progress=False):
         init_default_scope(scope)
+        self.named = str(model), weights
         if str(model).endswith('.onnx') and weights is None:
             model, weights = find_config(model)
         super().__init__(model=model, weights=weights, device=device, scope=scope, show_progress=show_progress)
@@ -69,7 +72,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
                                                 det_weights, det_cat_ids)
         self.identity = self.pose2d_model.identity  # of what finds people
 
-    def follow(self, source, coordinates='camera', camera=None, field_of_view=84., height=HEIGHT, warm_up=60,
+    def follow(self, source, coordinates='camera', camera=None, field_of_view=FIELD_OF_VIEW, height=HEIGHT, warm_up=60,
                smooth=False, measure=False, space=None, **options):
         """Yield the Frames of a Source with their people.
 
@@ -106,7 +109,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
             yield finished(middle)
 
     @staticmethod
-    def space(size, coordinates='camera', camera=None, field_of_view=84., height=HEIGHT, warm_up=60):
+    def space(size, coordinates='camera', camera=None, field_of_view=FIELD_OF_VIEW, height=HEIGHT, warm_up=60):
         """Return the Space before a camera that takes pictures of `size`, (width, height); the rest as in a call."""
         given, camera = camera, _camera(camera)
         if camera is None:
@@ -121,7 +124,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
 
     @property
     def _min_score(self):
-        """Under which a keypoint is not shown to the lifter."""
+        """Score under which a keypoint is not shown to the lifter, as when it was trained on detected keypoints."""
         return self.cfg.test_dataloader.dataset.get('least_score', LEAST_SCORE)
 
     @torch.no_grad()
@@ -142,7 +145,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
         def smoothed(points):
             known = np.isfinite(points).all(-1).astype(float)
             return smoother.update(people.ids, points, known, space.heights(people.ids), frame.time)
-        placed = space.update(people.ids, poses, people.keypoints, people.scores, smoothed if smoother else None)
+        placed = space.update(people.ids, poses, people.keypoints, people.confidence, smoothed if smoother else None)
         people.points, people.reprojection_errors = placed.keypoints, placed.reprojection_error
         people.point_errors = None if errors is None else errors * placed.scale[:, None]
         frame.coordinates, frame.settled = space.coordinates, placed.settled
@@ -170,11 +173,8 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
         return super().forward(replace(frame, people=frame.people[placed]))  # it may still be in the lifter's window
 
     def visualize(self, inputs, preds, return_vis=False, show=False, wait_time=0, radius=3, thickness=1,
-                  kpt_thr=LEAST_SCORE, vis_out_dir='', window_name='', **kwargs):
-        """Draw a picture with its keypoints, beside the people from the side and from the front.
-
-        MMPose's `draw_bbox` and `num_instances` have no effect.
-        """
+                  kpt_thr=MIN_CONFIDENCE, vis_out_dir='', window_name=''):
+        """Draw a picture with its keypoints, beside the people from the side and from the front."""
         if not (return_vis or show or vis_out_dir):
             return []
         drawn = mmcv.bgr2rgb(draw_views(self._frame.image, self._frame.people, self._frame.coordinates, kpt_thr,

@@ -12,6 +12,8 @@ from spinepose_mm import __version__
 from spinepose_mm.analysis import units
 from spinepose_mm.writing import locked
 
+from .about import about
+from .coverage import Coverage
 from .drawing import draw_people
 from .errors import naming
 from .journal import Journal, described
@@ -33,6 +35,7 @@ class Summary:
         replayed: number of frames that an earlier run had found already.
         files: paths of the files and folders that were written.
         finished: whether nothing is left to do.
+        coverage: Coverage, whose `warning` says what to do where hardly anything was measured.
     """
     frames: int = 0
     skipped: int = 0
@@ -40,10 +43,12 @@ class Summary:
     replayed: int = 0
     files: list = field(default_factory=list)
     finished: bool = False
+    coverage: Coverage = field(default_factory=Coverage)
 
     def add(self, frame, is_film):
         """Count a Frame."""
         self.frames += 1
+        self.coverage.add(frame.people)
         self.persons.update(frame.people.ids.tolist() if is_film else
                             range(len(self.persons), len(self.persons) + len(frame.people)))
 
@@ -127,9 +132,10 @@ def _held(paths):
 
 
 def _run(source, inferencer, targets, options, spine_only, show):
-    summary, writers, journal = Summary(), [], None
+    summary, writers, journal = Summary(coverage=Coverage(measures=options['measure'])), [], None
     try:
-        writers = _opened(targets, source, options, spine_only, isinstance(inferencer, SpinePose3DInferencer))
+        writers = _opened(targets, source, options, spine_only, isinstance(inferencer, SpinePose3DInferencer),
+                          about(inferencer, **options))
         journal = _journal(targets, source, inferencer, options)
         frames = _frames(source, inferencer, options, journal)
         for frame in tqdm(frames, source.name, source.length, unit='frame', disable=None):
@@ -146,10 +152,10 @@ def _run(source, inferencer, targets, options, spine_only, show):
     return summary
 
 
-def _opened(targets, source, options, spine_only, lifted):
+def _opened(targets, source, options, spine_only, lifted, made_with=None):
     """Return the writers of the targets; where one cannot be, or would overwrite what was given, there are none."""
     kinds = dict(coordinates=options.get('coordinates', 'camera') if lifted else None,
-                 measures=units(picture=not lifted) if options.get('measure', True) else None)
+                 measures=units(picture=not lifted) if options.get('measure', True) else None, about=made_with)
     with ExitStack() as undoing:
         writers = []
         for path, writer in targets.items():
@@ -212,7 +218,7 @@ def _targets(outputs, formats, source, lifted):
             for name in formats or usual:
                 if name not in FORMATS:
                     raise ValueError(f'there is no format {name!r}, but {", ".join(FORMATS)}') from None
-                targets[output / f'{source.name}{FORMATS[name].ending}'] = FORMATS[name].writer
+                targets[FORMATS[name].place(output, source.name)] = FORMATS[name].writer
     if not used or not targets:
         raise ValueError(f'outputs are a folder, for which formats are chosen, or files, not {outputs!r}')
     return targets

@@ -1,7 +1,7 @@
 """Steadier keypoints, each person's by filters of its own."""
 import numpy as np
 
-from spinepose_mm.lifting.space import LEAST_SCORE
+from spinepose_mm.confidence import MIN_CONFIDENCE
 
 #: Parts of a person's size. In films of `spinepose_mm.synthetic.crossing` at 30 frames a second, half of a person's
 #: keypoints are closer than .071 to where they were heading in 999 of 1,000 cases, and in 999 of 1,000 cases they are
@@ -19,7 +19,7 @@ class Smoother:
         point: y = a(min_cutoff + beta |s|) x + (1 - a(min_cutoff + beta |s|)) y
 
     |s| is the length of the speed in all directions, in sizes of the person a second, so that neither the size of the
-    picture nor its axes matter. What is not seen is not fed, and comes back as it is, with its low score.
+    picture nor its axes matter. What is not seen is not fed, and comes back as it is, with its low confidence.
 
     All filters of an id start anew when half of its keypoints miss where they were heading by more than a body does:
     the id has gone to another person, or the film to another scene. So nobody's points are mixed with another's.
@@ -45,13 +45,13 @@ class Smoother:
         self._time = -np.inf
         self._states = {}  # of each id, (K, 4 D + 1): x, y, s, the speed of x, and the time; NaN of what was not fed
 
-    def update(self, ids, points, scores, scale, time):
+    def update(self, ids, points, confidence, scale, time):
         """Smooth the keypoints of the people of the next frame.
 
         Args:
             ids: of the people, the same in all frames, (P,).
             points: (P, K, D), D = 2 or 3; NaN counts as not seen.
-            scores: (P, K); under LEAST_SCORE a keypoint counts as not seen.
+            confidence: (P, K); under MIN_CONFIDENCE a keypoint counts as not seen.
             scale: size of each person in the unit of the points, (P,): in a picture the diagonal of the box, in space
                 the stature.
             time: seconds, after the last one; steps may differ.
@@ -69,7 +69,7 @@ class Smoother:
         points, scale = np.array(points, float), np.reshape(scale, (-1, 1, 1))
         if not len(points):
             return points
-        seen = ((np.asarray(scores) >= LEAST_SCORE) & np.isfinite(points).all(-1))[..., None]
+        seen = ((np.asarray(confidence) >= MIN_CONFIDENCE) & np.isfinite(points).all(-1))[..., None]
         blank = np.full((points.shape[1], 4 * points.shape[2] + 1), np.nan)
         states = np.stack([self._states.get(id, blank) for id in ids])
         another = self._is_another(states, points, seen, scale)

@@ -1,12 +1,20 @@
 """What this package's inferencers have in common."""
 import json
+import logging
 import os
 from pathlib import Path
 
+from mmengine.logging import print_log
 from mmpose.structures import PoseDataSample
 
 from .people import to_instances, to_persons
 from .sources import open_source
+from .writers.encoding import encoder_for, usual_ending
+
+#: Options of MMPose's other inferencers, with their defaults, which MMPose's demo passes whatever the model.
+_OF_OTHERS = dict(pose_based_nms=False, merge_results=True, use_oks_tracking=False, tracking_thr=.3,
+                  disable_norm_pose_2d=False, disable_rebase_keypoint=False, num_instances=1, draw_bbox=False,
+                  draw_heatmap=False, skeleton_style='mmpose', black_background=False)
 
 
 class Streaming:
@@ -28,11 +36,13 @@ class Streaming:
             out_dir: folder of `visualizations` and `predictions`.
             frame_rate: frames a second of pictures that follow each other in time.
             channel_order: 'bgr' or 'rgb', of arrays.
-            kwargs: the options of the class, and MMPose's.
+            kwargs: the options of the class, and MMPose's. Those of MMPose's for models of another kind have no effect,
+                and where they are not at their defaults, a warning names them.
 
         Raises:
             FileNotFoundError, ValueError: as `open_source`; or an option is unknown or out of its range.
         """
+        kwargs = self._without_others(kwargs)
         source = open_source(inputs, frame_rate, channel_order)
         self._list, self._written, self.video_info = None, set(), dict(writer=None)
         try:
@@ -44,10 +54,33 @@ class Streaming:
             if self.video_info['writer'] is not None:
                 self.video_info['writer'].release()
 
+    def _without_others(self, options):
+        own = self.preprocess_kwargs | self.visualize_kwargs | self.postprocess_kwargs
+        others = {name: value for name, value in options.items() if name in _OF_OTHERS.keys() - own}
+        wanted = [f'{name}={value!r}' for name, value in others.items() if value != _OF_OTHERS[name]]
+        if wanted:
+            print_log(f'{", ".join(wanted)}: without effect on {type(self).__name__}', 'current', logging.WARNING)
+        return {name: value for name, value in options.items() if name not in others}
+
     def _inputs_to_list(self, source):
         self._video_input = source.is_film
-        self.video_info = dict(name=f'{source.name}.mp4', fps=source.frame_rate, writer=None)
+        self.video_info = dict(name=f'{source.name}{usual_ending()}', fps=source.frame_rate, writer=None)
         return source
+
+    def save_visualization(self, visualization, vis_out_dir, img_name=None):
+        """Write a frame as MMPose does, whose videos browsers do not play: its writer is replaced.
+
+        Args:
+            visualization: (H, W, 3), uint8, RGB.
+            vis_out_dir: folder of the results.
+            img_name: of an image that is no frame of a video.
+        """
+        if self._video_input and self.video_info['writer'] is None:
+            path = Path(vis_out_dir, self.video_info['name'])
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.video_info['writer'] = encoder_for(path)(
+                path, self.video_info['fps'], visualization.shape[1::-1])
+        super().save_visualization(visualization, vis_out_dir, img_name)
 
     def preprocess(self, inputs, batch_size=1, **options):
         """Yield each Frame with its people, and a list of its picture."""

@@ -1,11 +1,12 @@
-"""MMPose's inferencers find this package's models by their names and aliases.
+"""MMPose's inferencers find this package's models by names and aliases, and MMEngine's configs inherit from theirs.
 
 MMEngine looks an alias up in the model index of the package that the scope names, and the scope of pose models is
-always `mmpose`.
+always `mmpose`. Of `_base_ = 'package::path'` it knows OpenMMLab's packages alone, and wants a folder in the path.
 """
 import difflib
 from pathlib import Path
 
+from mmengine.config import Config
 from mmengine.fileio import load
 from mmengine.infer import BaseInferencer
 
@@ -14,12 +15,15 @@ ONNX_LIFTER = 'configs/lifting/spinepose_lifter_official.py'
 
 _stock_models = BaseInferencer._get_models_from_metafile
 _stock_lookup = BaseInferencer._load_model_from_metafile
+_stock_base = Config._get_cfg_path
+_OWN_BASE = 'spinepose_mm::'
 
 
 def install():
-    """Add this package's model index to MMPose's, and name the near ones where an alias is unknown."""
+    """Add this package's model index to MMPose's, with the near names of one unknown, and its configs to `_base_`."""
     BaseInferencer._get_models_from_metafile = staticmethod(_models)
     BaseInferencer._load_model_from_metafile = _lookup
+    Config._get_cfg_path = staticmethod(_base)
 
 
 def index_folder():
@@ -59,12 +63,40 @@ def find_config(name):
         return str(index_folder() / ONNX_LIFTER), str(name)
     if Path(name).is_file():
         return name, None
-    for model in models():
-        if name.lower().removesuffix('.py') in _names(model):
-            return model['Config'], model['Weights'] or None
-    for path in (index_folder() / 'configs').rglob(Path(name).name):
-        return str(path), None
+    return _own(name)
+
+
+def find_model(name):
+    """Return the entry of the model index that a model's name or alias means, or None."""
+    wanted = str(name).lower().removesuffix('.py')
+    return next((model for model in models() if wanted in _names(model)), None)
+
+
+def find_weights(name):
+    """Return the path or URL of the weights that `name` stands for: those of a model, or itself where it is a file's."""
+    model = None if Path(name).is_file() else find_model(name)
+    return model['Weights'] or name if model else name
+
+
+def _own(name):
+    model = find_model(name)
+    if model:
+        return model['Config'], model['Weights'] or None
+    if path := _file(name):
+        return path, None
     raise _unknown(name, models())
+
+
+def _file(name):
+    """Return the path of this package's config whose file has a name, None where there is none."""
+    return next(map(str, (index_folder() / 'configs').rglob(Path(name).name)), None)
+
+
+def _base(path, filename):
+    """Return the path of a config's base, and the scope of its classes where that is not the config's own."""
+    if path.startswith(_OWN_BASE):
+        return _own(path.removeprefix(_OWN_BASE))[0], None
+    return _stock_base(path, filename)
 
 
 def _models(dir):
@@ -75,10 +107,12 @@ def _models(dir):
 
 def _lookup(self, model):
     try:
-        return _stock_lookup(self, model)
+        return _stock_lookup(self, model.removesuffix('.py'))
     except ValueError as error:
         if 'Cannot find model' not in str(error):
             raise
+        if model.endswith('.py') and _file(model):  # as mim, by the name of a file; outside the zoo it has no weights
+            return Config.fromfile(_file(model)), None
         raise _unknown(model, _models(self._get_repo_or_mim_dir(self.scope))) from error
 
 

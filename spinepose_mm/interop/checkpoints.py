@@ -2,34 +2,34 @@
 
 MMEngine 0.10.7 and torch 2.6 or newer do not fit together: torch.load refuses the NumPy arrays and history buffers of
 MMEngine's own checkpoints, and what is downloaded is unpickled without any check. Here the former are allowed by name,
-and files and downloads go through one loader that refuses everything else and says what it was.
+and files and downloads go through one loader that refuses everything else and says what it was. What it returns has the
+form that the file has, as MMEngine's own loader does; this package's models look at it where they take it.
 """
 import os
 import pickle
 import re
-from collections import OrderedDict
+import zipfile
+from functools import partial
 from pathlib import Path
 
 import mmengine.runner.checkpoint as mmengine_checkpoint
-import numpy as np
 import safetensors
 import torch
 from mmengine.dist import barrier, get_dist_info
-from mmengine.infer import BaseInferencer
-from mmengine.logging import HistoryBuffer
+from mmengine.infer import BaseInferencer, infer
 from mmengine.model import is_model_wrapper
-from mmengine.runner import BaseLoop, CheckpointLoader, Runner
+from mmengine.runner import BaseLoop, CheckpointLoader, FlexibleRunner, Runner, runner
 from safetensors.torch import save_file
 
 from spinepose_mm import skeleton
 
+from .aliases import find_weights
+from .loaded import CheckpointError, check_finite, check_form, remember, weights_of
+from .safe_globals import own_globals, safe_globals
+
 _stock_init_model = BaseInferencer._init_model
 _stock_load_checkpoint = mmengine_checkpoint.load_checkpoint
 _stock_load_into_runner = Runner.load_checkpoint
-
-
-class CheckpointError(ValueError):
-    """A checkpoint that cannot be read, is refused, or does not fit the model."""
 
 
 def install():
@@ -37,6 +37,11 @@ def install():
     torch.serialization.add_safe_globals(safe_globals())
     BaseInferencer._init_model = _init_model
     Runner.load_checkpoint = _load_into_runner
+    # These two load a model's weights, and fail on what has none without naming the file.
+    infer._load_checkpoint = _read_for_model
+    runner._load_checkpoint = partial(_read_for_model, fields=('state_dict', ))
+    for kind in (Runner, FlexibleRunner):
+        kind.call_hook = _without_config(kind.call_hook)
     for prefixes, loader in (('', load_from_local), (('http://', 'https://'), load_from_http)):
         CheckpointLoader.register_scheme(prefixes=prefixes, loader=loader, force=True)
         # The loaders of the other schemes (open-mmlab://, torchvision://) call these two by name.
@@ -49,89 +54,65 @@ def install_onnx():
     inference.load_checkpoint = _load_checkpoint
 
 
-def safe_globals():
-    """Return what MMEngine's checkpoints hold beside tensors, as `add_safe_globals` takes it."""
-    scalars = {type(np.dtype(code)) for code in np.typecodes['AllInteger'] + np.typecodes['AllFloat'] + '?US'}
-    # NumPy 2 renamed numpy.core to numpy._core; checkpoints carry the name of the version that wrote them.
-    both = [(function, f'numpy.{core}.multiarray.{name}')
-            for name, function in (('_reconstruct', _empty_array), ('scalar', np.float64(0).__reduce__()[0]))
-            for core in ('core', '_core')]
-    getters = [(_get_buffer_method, f'{module}.getattr') for module in ('builtins', '__builtin__')]
-    # An array may be filled, for which its type has to be on the list, but not be made by a call, which could place it
-    # on any address in memory: no pickle can spell the name that the type is listed under.
-    array = [(_ArrayType, 'numpy.ndarray'), (np.ndarray, 'numpy.ndarray\n(to be filled)')]
-    return [HistoryBuffer, np.dtype, *scalars, *both, *array, *getters]
-
-
-class _ArrayType:
-    """Stands in for numpy.ndarray in a pickle."""
-
-    def __new__(cls, *args, **kwargs):
-        raise pickle.UnpicklingError('GLOBAL numpy.ndarray called')
-
-
-def _empty_array(kind, shape, typecode):
-    """Stand in for numpy's `_reconstruct`, which makes the empty array that a pickle then fills."""
-    if kind not in (_ArrayType, np.ndarray) or shape != (0, ):
-        raise pickle.UnpicklingError(f'GLOBAL numpy.core.multiarray._reconstruct({kind!r})')
-    return np.ndarray((0, ), 'b')
-
-
-def _get_buffer_method(owner, name):
-    """Stand in for the `getattr` by which a pickled HistoryBuffer refers to its statistics methods."""
-    if owner is HistoryBuffer and name in {'min', 'max', 'mean', 'current'}:
-        return getattr(owner, name)
-    raise pickle.UnpicklingError(f'GLOBAL getattr({getattr(owner, "__name__", owner)},{name})')
-
-
-def data_global(module, name):
-    """Return what a pickle of data means by a name, for an unpickler's `find_class`.
-
-    Raises:
-        pickle.UnpicklingError: it is not one of those that checkpoints hold.
-    """
-    entries = [entry if isinstance(entry, tuple) else (entry, f'{entry.__module__}.{entry.__qualname__}')
-               for entry in safe_globals()]
-    allowed = {known: value for value, known in entries}
-    if f'{module}.{name}' not in allowed:
-        raise pickle.UnpicklingError(f'it holds {module}.{name}, which is code, not data. Nothing of it was run')
-    return allowed[f'{module}.{name}']
-
-
 def load_from_local(filename, map_location=None):
     """Read a checkpoint file as data.
 
     Args:
-        filename: path of the file; `~` is the user's home.
+        filename: path of the file; `~` is the user's home. Or the name or alias of a model, for its weights.
         map_location: as for `torch.load`.
 
     Returns:
-        dict: the checkpoint. The name of its file stands in the metadata of its weights, under 'file'.
+        what the file holds, usually a dict; of a safetensors file, a dict with `state_dict` and `meta`.
 
     Raises:
         FileNotFoundError: there is no such file.
-        CheckpointError: the file is truncated, no checkpoint, or holds something that is not data.
+        CheckpointError: the file is truncated, no checkpoint, compressed, or holds something that is not data.
     """
     path = Path(filename).expanduser()
     if not path.is_file():
+        weights = find_weights(filename)
+        if weights != filename:
+            return CheckpointLoader.load_checkpoint(weights, map_location)
         raise FileNotFoundError(f'checkpoint {path} does not exist')
     try:
         if path.suffix == '.safetensors':
             checkpoint = _read_safetensors(path, map_location)
         else:
-            checkpoint = torch.load(path, map_location=map_location, weights_only=True)
+            _check_records(path)
+            with own_globals():
+                checkpoint = torch.load(path, map_location=map_location, weights_only=True)
     except pickle.UnpicklingError as error:
-        refused = re.search(r'GLOBAL (\S+)|reduce for unrecognized function (.+)', str(error))
+        refused = re.search(r'GLOBAL (\S+)|reduce for unrecognized function (.+)|it holds (a forged .+)', str(error))
         if refused is None:
             raise CheckpointError(f'{path} is truncated, or not a checkpoint') from error
-        raise CheckpointError(f'{path} was refused: it holds {refused[1] or refused[2]}, which is code, not weights. '
-                              'Nothing of it was run') from error
-    except torch.OutOfMemoryError:
+        held = refused[3] or f'{refused[1] or refused[2]}, which is code, not weights'
+        raise CheckpointError(f'{path} was refused: it holds {held}. Nothing of it was run') from error
+    except (torch.OutOfMemoryError, CheckpointError):
         raise
     except Exception as error:  # on broken bytes torch raises nearly anything, KeyError and IndexError included
         reason = str(error).partition('\n')[0]
         raise CheckpointError(f'{path} is truncated, or not a checkpoint ({type(error).__name__}: {reason})') from error
-    return _prepare(checkpoint, path)
+    remember(checkpoint, path)
+    return checkpoint
+
+
+def _check_records(path):
+    """Raise CheckpointError unless the records of a checkpoint lie in the file byte by byte, as torch.save puts them.
+
+    Compressed or overlapping ones become hundreds of times the file's size in memory.
+    """
+    with open(path, 'rb') as file:
+        if file.read(4) != b'PK\x03\x04':  # torch's format before 1.6
+            return
+    with zipfile.ZipFile(path) as archive:
+        records = archive.infolist()
+    packed = [record for record in records if record.compress_type != zipfile.ZIP_STORED]
+    if packed:
+        raise CheckpointError(f'{path} was refused: its record {packed[0].filename} is compressed, from '
+                              f'{packed[0].file_size} to {packed[0].compress_size} bytes, which torch.save never does')
+    size, total = path.stat().st_size, sum(record.file_size for record in records)
+    if total > size:
+        raise CheckpointError(f'{path} was refused: its records have {total} bytes, and the file has {size}')
 
 
 def _read_safetensors(path, map_location):
@@ -156,7 +137,8 @@ def write_safetensors(checkpoint, out):
     Raises:
         CheckpointError: the checkpoint cannot be read, or is for another number of keypoints.
     """
-    weights = CheckpointLoader.load_checkpoint(str(checkpoint), map_location='cpu')['state_dict']
+    weights = weights_of(CheckpointLoader.load_checkpoint(str(checkpoint), map_location='cpu'), checkpoint)
+    check_finite(weights, checkpoint)
     # A pose model's last layer has a row for each keypoint, a lifter's some for each.
     pose, lifter = (len(weights.get(f'head.{name}.weight', ())) for name in ('final_layer', 'conv'))
     if pose != skeleton.NUM_KEYPOINTS and (lifter == 0 or lifter % skeleton.NUM_KEYPOINTS):
@@ -168,26 +150,25 @@ def write_safetensors(checkpoint, out):
     os.replace(partial, out)
 
 
-def _prepare(checkpoint, path):
-    """Bring a checkpoint into MMEngine's form, with the file's name beside the weights and nothing to be executed."""
-    if not isinstance(checkpoint, dict):
-        raise CheckpointError(f'{path} holds a {type(checkpoint).__name__}, where a checkpoint is a dict')
-    if 'state_dict' not in checkpoint:
-        checkpoint = dict(state_dict={name: value for name, value in checkpoint.items() if torch.is_tensor(value)})
-    weights, meta = checkpoint['state_dict'], checkpoint.setdefault('meta', {})
-    for field, value in (('state_dict', weights), ('meta', meta)):
-        if not isinstance(value, dict):
-            raise CheckpointError(f'{path} is not a checkpoint: {field} is a {type(value).__name__}, not a dict')
-    if not weights and not meta:
-        raise CheckpointError(f'{path} holds no weights')
-    metadata = OrderedDict(getattr(weights, '_metadata', {}))
-    metadata[''] = {**metadata.get('', {}), 'file': str(path)}
-    checkpoint['state_dict'] = OrderedDict(weights)
-    checkpoint['state_dict']._metadata = metadata
-    # On resuming, MMEngine runs this text as Python, to compare the GPUs of MMCV 1.x's checkpoints. Its own
-    # checkpoints call the field 'cfg', so nothing is lost.
-    meta.pop('config', None)
+def _read_for_model(filename, map_location=None, logger=None, fields=('state_dict', 'meta')):
+    """Read a checkpoint as MMEngine does, for a model; refuse what has other things than dicts in these fields."""
+    checkpoint = CheckpointLoader.load_checkpoint(filename, map_location, logger)
+    check_form(checkpoint, filename, fields)
     return checkpoint
+
+
+def _without_config(call_hook):
+    """Return a runner's `call_hook`, through which a checkpoint goes before it is resumed, without text that is run.
+
+    On resuming, MMEngine runs `meta['config']` as Python, to compare the GPUs of MMCV 1.x's checkpoints. Its own
+    checkpoints call the field 'cfg', so nothing is lost.
+    """
+    def method(self, fn_name, **kwargs):
+        checkpoint = kwargs.get('checkpoint') if fn_name == 'after_load_checkpoint' else None
+        if isinstance(checkpoint, dict) and isinstance(checkpoint.get('meta'), dict):
+            checkpoint['meta'].pop('config', None)
+        call_hook(self, fn_name, **kwargs)
+    return method
 
 
 def _init_model(self, cfg, weights, device='cpu'):
@@ -198,7 +179,16 @@ def _init_model(self, cfg, weights, device='cpu'):
     if str(weights).endswith('.onnx'):
         from mmpose.apis import init_model
         return init_model(cfg, weights, device)  # which calls `_load_checkpoint`
-    return _stock_init_model(self, cfg, weights, device)
+    model = _stock_init_model(self, cfg, weights, device)
+    if weights is not None:
+        _check_lifter(model, cfg, weights)
+    return model
+
+
+def _check_lifter(model, cfg, file):
+    """Raise CheckpointError if a lifter of this package, whose class is MMPose's, has weights that are not finite."""
+    if cfg.get('inferencer') == 'SpinePose3DInferencer':
+        check_finite(model.state_dict(), file)
 
 
 def _load_checkpoint(model, filename, *args, **kwargs):
@@ -212,8 +202,11 @@ def _load_checkpoint(model, filename, *args, **kwargs):
 
 def _load_into_runner(self, filename, *args, **kwargs):
     """Load a checkpoint into the model of MMEngine's runner, or let an ONNX file run in its place, to be tested."""
+    filename = find_weights(filename)
     if not str(filename).endswith('.onnx'):
-        return _stock_load_into_runner(self, filename, *args, **kwargs)
+        checkpoint = _stock_load_into_runner(self, filename, *args, **kwargs)
+        _check_lifter(self.model, self.cfg, filename)
+        return checkpoint
     if isinstance(self._train_loop, BaseLoop):
         raise CheckpointError(f'{filename}: an ONNX file can be tested, but not trained from')
     return _load_checkpoint(self.model.module if is_model_wrapper(self.model) else self.model, filename)

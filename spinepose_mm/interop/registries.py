@@ -6,7 +6,8 @@ import mmengine.registry
 import mmpose.registry
 
 _MODULES = {'DATASETS': 'datasets', 'DATA_SAMPLERS': 'datasets', 'HOOKS': 'engine', 'INFERENCERS': 'inference',
-            'METRICS': 'evaluation', 'MODELS': 'models', 'TRANSFORMS': 'datasets', 'WEIGHT_INITIALIZERS': 'models'}
+            'METRICS': 'evaluation', 'MODELS': 'models', 'PARAM_SCHEDULERS': 'engine', 'TRANSFORMS': 'datasets',
+            'WEIGHT_INITIALIZERS': 'models'}
 
 
 def install():

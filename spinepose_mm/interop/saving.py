@@ -61,7 +61,9 @@ def _put(self, obj, filepath):
 def _removing_last(save):
     """Return a method of CheckpointHook that removes what it removes when it is through."""
     def method(self, *args, **kwargs):
-        backend = self.file_backend
+        backend = getattr(self, 'file_backend', None)
+        if backend is None:  # nothing was trained, so that nothing is there to be removed
+            return save(self, *args, **kwargs)
         later = self.file_backend = _Later(backend)
         try:
             save(self, *args, **kwargs)

@@ -8,13 +8,13 @@ import mmpose
 from . import distributed
 
 
-def run_mmpose_tool(name):
-    """Run one of MMPose's tools in this process, as it would run with this process's arguments.
+def run_mmpose_script(name):
+    """Run one of MMPose's scripts in this process, as it would run with this process's arguments.
 
     Args:
-        name: name of the script below MMPose's tools, such as 'train.py'.
+        name: path of the script below MMPose's own folder, such as 'tools/train.py'.
     """
     distributed.start_on_cpu()
-    script = Path(mmpose.__file__).parent / '.mim' / 'tools' / name
+    script = Path(mmpose.__file__).parent / '.mim' / name
     sys.argv[0] = str(script)
     runpy.run_path(str(script), run_name='__main__')

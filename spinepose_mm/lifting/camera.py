@@ -13,6 +13,8 @@ from spinepose_mm.reading import reading
 
 #: OpenCV's parser calls itself for each level of lists, maps and tags, and ends the process at some 30,000 of them.
 _MOST_NESTED, _MOST_BYTES = 5000, 1 << 22
+#: Turns points of Pose2Sim's world, Z up, into those of one with Y up: its Y is X, and its X is Z.
+FROM_Z_UP = np.array([[0., 1, 0], [0, 0, 1], [1, 0, 0]])
 
 
 @dataclass
@@ -115,7 +117,7 @@ class Camera:
         return replace(self, K=scale @ self.K, size=tuple(size))
 
 
-def read_cameras(path):
+def read_cameras(path, y_up=False):
     """Read a calibration file.
 
     `.toml` is Pose2Sim's and Caliscope's: a table for each camera with `size`, `matrix`, `distortions`, and optionally
@@ -124,6 +126,7 @@ def read_cameras(path):
 
     Args:
         path: of the file.
+        y_up: of a .toml file, turn its world, which has Z up in Pose2Sim, into one with Y up, as `write_cameras` has it.
 
     Returns:
         list: a Camera for each, in the order of the file.
@@ -136,7 +139,8 @@ def read_cameras(path):
     if not path.is_file():
         raise FileNotFoundError(f'there is no calibration file {path}')
     if path.suffix == '.toml':
-        return _read_toml(path)
+        cameras = _read_toml(path)
+        return [replace(camera, R=camera.R @ FROM_Z_UP.T) for camera in cameras] if y_up else cameras
     if path.suffix in ('.yml', '.yaml', '.xml', '.json'):
         return [_read_opencv(path)]
     raise ValueError(f'{path}: a calibration file is .toml, or OpenCV\'s .yml, .yaml, .xml or .json')

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from spinepose_mm import skeleton
+from spinepose_mm.confidence import MIN_CONFIDENCE
 
 from .placement import place, standing_height
 from .world import WorldFrame
 
 COORDINATES = ('camera', 'world')
 HEIGHT = 1.7  # metres, about the mean of adults
-LEAST_SCORE = .3  # of a keypoint that counts as seen
+LEAST_SCORE = .3  # raw score of a keypoint that a lifter is shown
 _MOST_DEPTH = 200.  # metres; further off, a person is no person
 
 
@@ -63,21 +64,22 @@ class Space:
         self._lengths = defaultdict(list)
         self.world, self._kept = WorldFrame(warm_up), False
 
-    def update(self, ids, poses, points, scores, smooth=None):
+    def update(self, ids, poses, points, confidence, smooth=None):
         """Place the people of the next frame.
 
         Args:
             ids: of the persons, the same in all frames, (P,).
             poses: lifted, in any one unit, in the camera's axes, (P, 37, 3).
             points: keypoints in pixels, (P, 37, 2).
-            scores: of the keypoints, (P, 37); those under LEAST_SCORE count as not seen.
+            confidence: of the keypoints, 0 to 1, (P, 37); those under MIN_CONFIDENCE count as not seen, the others
+                by it.
             smooth: what is done to the points in camera space, (P, 37, 3) metres, before the world is found.
 
         Returns:
             Placed: in the order of the arguments.
         """
         poses = np.asarray(poses, float).reshape(-1, skeleton.NUM_KEYPOINTS, 3)
-        weights = np.clip(np.where(np.asarray(scores) >= LEAST_SCORE, scores, 0), 0, 1).reshape(poses.shape[:2])
+        weights = np.where(np.asarray(confidence) >= MIN_CONFIDENCE, confidence, 0).reshape(poses.shape[:2])
         scale = np.array([self._scale(person, length) for person, length in zip(ids, standing_height(poses))])
         poses = poses * scale.reshape(-1, 1, 1)
         rays = self.camera.rays(np.asarray(points, float)).reshape(*weights.shape, 2)

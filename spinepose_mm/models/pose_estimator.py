@@ -1,7 +1,7 @@
 from mmpose.models import TopdownPoseEstimator
 from mmpose.registry import MODELS
 
-from spinepose_mm.interop.checkpoints import CheckpointError
+from spinepose_mm.interop.loaded import CheckpointError, check_finite, file_of
 
 from .heads.spinepose_head import SpinePoseHead, gather
 from .teacher import Teacher
@@ -22,7 +22,7 @@ class SpinePoseEstimator(TopdownPoseEstimator):
     Raises:
         TypeError: there is a teacher, but the head is another.
         CheckpointError: on loading a checkpoint that is for another number of keypoints or of another size, or that
-            lacks some of this model's weights.
+            lacks some of this model's weights, or has some that are NaN or infinite.
     """
 
     def __init__(self, *args, teacher=None, **kwargs):
@@ -52,7 +52,7 @@ class SpinePoseEstimator(TopdownPoseEstimator):
 
     def _load_state_dict_pre_hook(self, state_dict, prefix, local_meta, *args, **kwargs):
         super()._load_state_dict_pre_hook(state_dict, prefix, local_meta, *args, **kwargs)
-        file = local_meta.get('file', 'the checkpoint')
+        file = file_of(state_dict)
         last = state_dict.get(prefix + 'head.final_layer.weight')
         if last is not None and len(last) != self.head.out_channels:
             raise CheckpointError(
@@ -69,3 +69,4 @@ class SpinePoseEstimator(TopdownPoseEstimator):
                 raise CheckpointError(
                     f'{file} is for a model of another size: {name} has the shape '
                     f'{tuple(state_dict[prefix + name].shape)}, where this model has {tuple(own[name].shape)}')
+        check_finite({name: state_dict[prefix + name] for name in own}, file)

@@ -4,7 +4,7 @@ import re
 from mmengine.runner import CheckpointLoader
 
 from spinepose_mm import skeleton
-from spinepose_mm.interop.checkpoints import CheckpointError
+from spinepose_mm.interop.loaded import CheckpointError, check_finite, weights_of
 
 LAST = 'head.final_layer.weight'
 
@@ -13,7 +13,10 @@ def read_weights(checkpoint):
     """Read a checkpoint on the CPU.
 
     Args:
-        checkpoint: path or URL.
+        checkpoint: path or URL. The weights may stand below 'state_dict', 'model' or alone.
+
+    Raises:
+        CheckpointError: it has no weights, or some that are NaN or infinite.
 
     Returns:
         tuple: the weights by name, without the prefix of distributed training; and the names of the keypoints in the
@@ -21,7 +24,8 @@ def read_weights(checkpoint):
         Halpe-26's, 37: SpineTrack's), else None.
     """
     found = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
-    weights = {re.sub(r'^module\.', '', name): value for name, value in found['state_dict'].items()}
+    weights = {re.sub(r'^module\.', '', name): value for name, value in weights_of(found, checkpoint).items()}
+    check_finite(weights, checkpoint)
     names = keypoint_names(found.get('meta', {}).get('dataset_meta') or {})
     rows = len(weights.get(LAST, ()))
     if names is None and rows in skeleton.LAYOUTS:

@@ -9,9 +9,9 @@ from scipy.signal import lfilter
 from scipy.stats import norm
 
 from spinepose_mm import skeleton
+from spinepose_mm.confidence import MIN_CONFIDENCE
 from spinepose_mm.inference.people import People
 from spinepose_mm.lifting.camera import Camera
-from spinepose_mm.lifting.space import LEAST_SCORE
 
 from .body import Body, forward, keypoints
 from .motion import sequence
@@ -69,7 +69,8 @@ class Crossing:
             sizes[t, true.ids] = np.linalg.norm(true.boxes[:, 2:] - true.boxes[:, :2], axis=1)
             somebody = owners >= 0
             owners = owners[somebody]
-            seen = (true.scores[np.searchsorted(true.ids, owners)] > 0) & (found.scores[somebody] >= LEAST_SCORE)
+            sure = found.confidence[somebody] >= MIN_CONFIDENCE
+            seen = (true.scores[np.searchsorted(true.ids, owners)] > 0) & sure
             courses[0, t, owners] = np.where(seen[..., None], points[t][somebody], np.nan)
         return *courses, sizes
 

@@ -3,7 +3,7 @@ import pytest
 from figures import UP
 
 from spinepose_mm import skeleton
-from spinepose_mm.analysis import MEASURES, Measurer, measure_picture, measure_space, view
+from spinepose_mm.analysis import MEASURES, Measurer, measure_errors, measure_picture, measure_space, view
 from spinepose_mm.inference.people import People, nobody
 from spinepose_mm.synthetic.around import perform, photograph
 from spinepose_mm.synthetic.body import Body, forward, keypoints, rest
@@ -45,16 +45,28 @@ def test_people_without_points_are_measured_in_the_picture():
     assert all(np.isnan(values).all() for values in lost.measures.values()) and lost.views == ['left side']
 
 
-def test_what_has_a_low_score_was_not_seen():
+def test_what_has_a_low_confidence_was_not_seen():
     points, pixels = turned([20, 20])
     uncertain = people(pixels, points)
-    uncertain.scores[0, skeleton.index('C1')] = .29
-    uncertain.scores[1, skeleton.index('left_hip')] = .31
+    uncertain.confidence[0, skeleton.index('C1')] = .49
+    uncertain.confidence[1, skeleton.index('left_hip')] = .51
     for up in (None, UP):
         assert np.isnan(Measurer().update(uncertain, up).measures['neck_inclination']).tolist() == [True, False]
-        strict = Measurer(least_score=.4).update(uncertain, up)
+        strict = Measurer(min_confidence=.6).update(uncertain, up)
         assert np.isnan(strict.measures['trunk_inclination']).tolist() == [False, True]
     assert strict.views.tolist() == ['left side', 'unknown']
+
+
+def test_lifted_people_whose_errors_are_known_have_intervals():
+    points, pixels = turned([20, 20])
+    lifted = people(pixels, points)
+    assert Measurer().update(lifted, UP).measure_errors == {}
+    lifted.point_errors = np.full((2, skeleton.NUM_KEYPOINTS), .03)
+    lifted.scores[1, skeleton.index('C7')] = .1
+    found = Measurer().update(lifted, UP)
+    np.testing.assert_array_equal(found.measure_errors['trunk_inclination'], measure_errors(
+        points, lifted.point_errors, UP)['trunk_inclination'] * [1, np.nan])
+    assert found[[0]].measure_errors['kyphosis'].shape == (1,) and Measurer().update(lifted).measure_errors == {}
 
 
 @pytest.mark.parametrize('up', [None, UP])

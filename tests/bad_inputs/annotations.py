@@ -7,7 +7,7 @@ from mmpose.registry import DATASETS
 import builders
 from bad_inputs.cases import Case
 from evaluated import META
-from spinepose_mm.datasets.doctor import ERROR, examine
+from spinepose_mm.datasets.doctor import ERROR, Report, examine
 from spinepose_mm.evaluation import SpineTrackMetric
 
 GIANT = 10 ** 400
@@ -76,7 +76,8 @@ CONTENTS = {
     'annsdict': dict(sound(), annotations={'1': builders.person()}), 'bom': encoded('utf-8', b'\xef\xbb\xbf'),
     'latin': encoded('latin-1'), 'box3': person(bbox=[1., 2, 3]), 'catname': person(category_id='person'),
     'crowd': person(iscrowd=1), 'crowdrle': person(iscrowd=1, segmentation=dict(counts=[1, 2], size=[100, 120])),
-    'deep': b'[' * 100000 + b']' * 100000, 'deepann': b'{"images": [], "annotations": [' + b'[' * 900 + b']' * 900 + b']}',
+    'deep': b'[' * 100000 + b']' * 100000,
+    'deepann': b'{"images": [], "annotations": [' + b'[' * 900 + b']' * 900 + b']}',
     'dictkp': person(keypoints=dict(nose=[1, 2, 2])), 'dotdot': image(file_name='../nowhere/2.jpg'),
     'dupann': twice('annotations'), 'dupimg': twice('images'), 'empty': b'',
     'emptyanns': dict(sound(), annotations=[]), 'farbox': person(bbox=[5000., 5000, 10, 10]),
@@ -92,7 +93,8 @@ CONTENTS = {
     'nocats': without('categories'), 'nofile': image(file_name=None), 'noid': person(id=None),
     'noimages': without('images'), 'noimgid': person(image_id=None), 'noiscrowd': person(iscrowd=None),
     'nokp': person(keypoints=None), 'null': None, 'nullkp': person(keypoints=flat(0, None)),
-    'strnum': person(keypoints=[str(value) for value in builders.keypoints()]), 'trunc': json.dumps(sound()).encode()[:200],
+    'strnum': person(keypoints=[str(value) for value in builders.keypoints()]),
+    'trunc': json.dumps(sound()).encode()[:200],
     'v3': person(keypoints=flat(2, 3)), 'vfloat': person(keypoints=flat(2, 1.5)), 'vneg': person(keypoints=flat(2, -1)),
     'wneg': image(width=-120), 'wstr': image(width='120'), 'wzero': image(width=0)}
 
@@ -195,7 +197,8 @@ def case(run, ending):
     if kind == 'left out':
         return Case(run, warning=rf'a\.json: left out 1 of 2 people: .*{what}', result=lambda people: len(people) == 1)
     people = {'fine': 2, 'one person': 1}[kind]
-    return Case(run, result=lambda found: not found.count(ERROR) if hasattr(found, 'findings') else len(found) == people)
+    return Case(run, result=lambda found: (
+        not found.count(ERROR) if isinstance(found, Report) else len(found) == people))
 
 
 CASES = {f'{kind} {tool.__name__}': case(tool(kind), ending)

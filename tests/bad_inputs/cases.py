@@ -12,12 +12,8 @@ class Case:
         error: pattern of the error's text, or None where there is to be none.
         warning: pattern of what is warned of, or None.
         result: tells whether what `run` returns is right, or None.
-        open: why it does not end so yet, or None.
-        runs: whether it can be tried at all while it is open; what ends or blocks the process cannot.
     """
     run: Callable
     error: str | None = None
     warning: str | None = None
     result: Callable | None = None
-    open: str | None = None
-    runs: bool = True

@@ -1,5 +1,7 @@
 """Options of an inference that were tried: those that the tool `infer` refuses, and those that the package does."""
+import contextlib
 import importlib.util
+import io
 import sys
 from pathlib import Path
 
@@ -49,12 +51,12 @@ def tool(message, *words):
         spec = importlib.util.spec_from_file_location('infer', path)
         infer = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(infer)
-        said = []
-        place.monkeypatch.setattr(infer.argparse.ArgumentParser, 'error', lambda self, text: said.append(text) or sys.exit(2))
-        try:
-            infer.parse()
-        except SystemExit as end:
-            raise ValueError(' '.join(said)) from end
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said):
+            try:
+                infer.parse()
+            except SystemExit as end:
+                raise ValueError(said.getvalue().strip().splitlines()[-1]) from end
     return Case(run, error=message)
 
 
@@ -68,6 +70,13 @@ def boxes_of_other_frames(place):
     path = place.folder / 'boxes.csv'
     path.write_text('frame,x1,y1,x2,y2\n70,5,5,60,45\n')
     return find(bboxes=path)(place)
+
+
+def unknown_device(place):
+    try:
+        SpinePoseInferencer('spinepose-tiny', device='abacus', det_model='whole_image')
+    except RuntimeError as error:  # torch's, which the tool tells in one line too
+        raise ValueError(str(error)) from error
 
 
 _HEIGHT = 'height is in metres, from .3 to 2.8'
@@ -92,12 +101,14 @@ CASES = {
     'score of another name': refused('score is out of', score='best'),
     'height 0': space(_HEIGHT, height=0), 'height NaN': space(_HEIGHT, height=float('nan')),
     'height negative': space(_HEIGHT, height=-1.7), 'height infinite': space(_HEIGHT, height=float('inf')),
-    'height of nobody': space(_HEIGHT, height={'a': 1.7}), 'coordinates': space('coordinates are out of', coordinates='sea'),
+    'height of a name': space(_HEIGHT, height={'a': 1.7}),
+    'coordinates': space('coordinates are out of', coordinates='sea'),
     'field of view 0': space('a field of view is between 0 and 180', field_of_view=0),
     'field of view 180': space('a field of view is between 0 and 180', field_of_view=180),
     'field of view NaN': space('a field of view is between 0 and 180', field_of_view=float('nan')),
     'no such camera': space('no calibration file', camera='none.toml'),
     'no such model': build('nothing-of-this-name', 'nothing-of-this-name', device='cpu'),
+    'unknown device': Case(unknown_device, error='device type at start of device string: abacus'),
     'folder as a model': build('tests', str(Path(__file__).parents[1]), device='cpu'),
     'no such weights': build('none.pth does not exist', 'spinepose-tiny', 'none.pth', 'cpu', det_model='whole_image'),
     'weights at no address': build(r'127\.0\.0\.1', 'spinepose-tiny', 'http://127.0.0.1:9/none.pth', 'cpu',

@@ -7,6 +7,7 @@ from mmpose.registry import DATASETS
 import builders
 from spinepose_mm import skeleton
 from spinepose_mm.datasets.doctor import ERROR, NOTE, SUSPECT, examine
+from spinepose_mm.wording import counted
 
 
 def found(report, severity=None):
@@ -30,7 +31,7 @@ def test_rendered_people_are_sound(rendered):
     assert set(found(report)) <= {'eyes on the wrong sides of a face'}
     assert report.visibility.shape == (37, 3) and (report.visibility.sum(1) == 24).all()
     text = report.text()
-    assert '24 people in 24 pictures' in text and f'0 errors, {report.count(SUSPECT)} suspects' in text
+    assert '24 people in 24 images' in text and counted(report.count(SUSPECT), 'suspect') in text
 
 
 def test_counts_by_keypoint(tmp_path):
@@ -181,7 +182,7 @@ def test_a_missing_folder_and_an_empty_file(tmp_path):
     path = tmp_path / 'a.json'
     path.write_text('{"images": [], "annotations": []}')
     report = examine(path)
-    assert report.visibility is None and '0 people in 0 pictures' in report.text()
+    assert report.visibility is None and '0 people in 0 images' in report.text()
     assert found(report, ERROR) == {'no person to train on': [str(path)]}
     with pytest.raises(FileNotFoundError, match='folder of pictures .*nowhere does not exist'):
         examine(path, tmp_path / 'nowhere')

@@ -1,4 +1,6 @@
+import io
 import os
+import re
 import zipfile
 
 import numpy as np
@@ -73,6 +75,49 @@ def test_metadata_of_broken_bytes(tmp_path):
             archive.writestr('metadata.npy', content)
         with pytest.raises(ValueError, match=r'a\.npz: metadata cannot be read'):
             read_npz(path, ['part'])
+
+
+@pytest.mark.parametrize('header, message', [
+    (dict(shape=(10**12, )), 'its header says 8000000000000 bytes, and it has 256'),
+    (dict(shape=(31, )), 'its header says 248 bytes, and it has 256'),
+    (dict(shape=(-32, )), 'its header says the shape (-32,)'), (dict(shape=(2**40, 2**40), descr='<U0'), ''),
+    (dict(descr='|O'), 'it is of the type object'), (dict(descr=[('a', '<f8')]), "it is of the type [('a', '<f8')]"),
+    (dict(descr=('<f8', (10**6, ))), 'it is of the type'), (dict(descr='(' * 5000), '')])
+def test_headers_that_say_something_else_than_the_file_has(tmp_path, header, message):
+    """Nothing is allocated for what a header says: the first would take 8 TB."""
+    path = builders.write_simspine(tmp_path / 'a.npz', scale=None)
+    entry = io.BytesIO()
+    np.lib.format.write_array_header_1_0(entry, dict(dict(descr='<f8', fortran_order=False, shape=(32, )), **header))
+    with zipfile.ZipFile(path, 'a') as archive:
+        archive.writestr('scale.npy', entry.getvalue() + bytes(256))
+    with pytest.raises(ValueError, match=r'a\.npz: scale cannot be read: .*' + re.escape(message)):
+        read_npz(path, ['scale'])
+
+
+def test_metadata_that_grow(tmp_path):
+    path = builders.write_simspine(tmp_path / 'a.npz', metadata=None)
+    with zipfile.ZipFile(path, 'a', zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr('metadata.npy', bytes(1 << 24))
+    assert path.stat().st_size < 1 << 18
+    with pytest.raises(ValueError, match=r'a\.npz: metadata cannot be read: it has 16777216 bytes, where at most'):
+        read_npz(path, ['part'])
+
+
+@pytest.mark.parametrize('kind', [list, tuple, np.array, lambda names: np.array(names, object)])
+def test_names_in_metadata_may_be_a_list_or_an_array(tmp_path, kind):
+    joints, axes = list(skeleton.SIMSPINE), [f'axis_{i}' for i in range(62)]
+    info = dict(joint_names=kind(joints), param_names=kind(axes), parent_ids=np.arange(15), root_index=np.int64(0))
+    path = builders.write_simspine(tmp_path / 'a.npz', metadata=np.array(info, object))
+    found = read_npz(path, ['part'])[1]
+    assert list(found['joint_names']) == joints and list(found['param_names']) == axes
+    assert found['parent_ids'].tolist() == list(range(15)) and found['root_index'] == 0
+
+
+@pytest.mark.parametrize('names', [[1, 2], [['a']], [None], np.array([b'a'])])
+def test_names_that_are_none(tmp_path, names):
+    path = builders.write_simspine(tmp_path / 'a.npz', metadata=np.array(dict(joint_names=names, param_names=[]), object))
+    with pytest.raises(ValueError, match=r"a\.npz: metadata\['joint_names'\] does not hold names alone"):
+        read_npz(path, ['part'])
 
 
 def test_unknown_joint():

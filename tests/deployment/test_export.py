@@ -72,6 +72,8 @@ def test_says_what_it_is(files):
     assert tuple(json.loads(said['keypoint_names'])) == skeleton.NAMES
     assert [json.loads(said[name]) for name in ('input_size', 'mean', 'std', 'simcc_split_ratio')] == [
         [96, 128], [123.675, 116.28, 103.53], [58.395, 57.12, 57.375], 2.0]
+    numbers = Config.fromfile(builders.config('spinepose_tiny')).model.head.calibration
+    assert json.loads(said['calibration']) == dict(numbers)
     rgb = onnxruntime.InferenceSession(files['rgb']).get_modelmeta().custom_metadata_map
     assert rgb == {**said, 'channel_order': 'RGB'}
 

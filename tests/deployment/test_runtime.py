@@ -5,11 +5,13 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from mmengine.config import Config
 from mmpose.apis import MMPoseInferencer, inference_topdown, init_model
 from mmpose.apis.inferencers import Pose2DInferencer
 from spinepose import SpinePoseEstimator
 
 import builders
+from spinepose_mm.confidence import Calibration, confidence
 from spinepose_mm.deployment.runtime import open_session
 from spinepose_mm.inference import SpinePoseInferencer
 from spinepose_mm.interop.aliases import find_config
@@ -60,6 +62,28 @@ def test_the_official_librarys_keypoints_and_scores(files, people, version, opti
         tested = [sample.pred_instances for sample in inference_topdown(by_config, picture, boxes)]
         np.testing.assert_allclose(np.concatenate([one.keypoints for one in tested]), found.keypoints, atol=1e-3)
         np.testing.assert_allclose(np.concatenate([one.keypoint_scores for one in tested]), found.scores, atol=1e-5)
+
+
+def confidences(weights, people, calibration):
+    """Return the scores and the confidence of people, (N, 37) each, by a config of these numbers."""
+    model = init_model(CONFIG, str(weights), 'cpu', {'model.test_cfg.flip_test': False,
+                                                     'model.head.calibration': calibration})
+    found = [one.pred_instances for picture, boxes in people for one in inference_topdown(model, picture, boxes)]
+    return tuple(np.concatenate([getattr(one, name) for one in found])
+                 for name in ('keypoint_scores', 'keypoint_confidence'))
+
+
+def test_confidence_is_that_of_the_weights(files, people, tmp_path):
+    """What a file says of itself counts, and the config for one that says nothing, as for a checkpoint."""
+    shipped, other = Calibration(**Config.fromfile(CONFIG).model.head.calibration), Calibration(1., 1.)
+    expected = confidences(find_config('spinepose-tiny')[1], people, shipped._asdict())
+    scores, found = confidences(files['bgr'], people, other._asdict())
+    np.testing.assert_allclose(scores, expected[0], atol=1e-4)
+    np.testing.assert_allclose(found, expected[1], atol=1e-4)
+    for said, calibration in ((None, other), ('null', None), ('{"slope": 2, "offset": 5}', Calibration(2., 5.))):
+        file = changed(files['rgb'], tmp_path / 'a.onnx', nothing, calibration=said)
+        scores, found = confidences(file, people, other._asdict())
+        np.testing.assert_allclose(found, confidence(scores, calibration), atol=1e-6)
 
 
 def test_has_as_many_threads_as_torch(files):
@@ -136,6 +160,8 @@ def test_a_file_that_says_nothing_of_itself_is_rgb(files, people, predict, model
     (nothing, dict(keypoint_names='["nose"]'), "other keypoints than SpineTrack's"),
     (nothing, dict(mean='[0, 0, 0]'), r'mean is \[0, 0, 0\], and \[123\.67'),
     (nothing, dict(std='one'), 'its metadata std is no JSON'),
+    (nothing, dict(calibration='{"slope": 0, "offset": 1}'), 'calibration is dict'),
+    (nothing, dict(calibration='[1, 2]'), 'calibration is dict'),
     (nothing, dict(channel_order='GBR'), "channel_order is 'GBR'")])
 def test_a_file_that_does_not_fit_is_refused(files, tmp_path, change, metadata, message):
     file = changed(files['rgb'], tmp_path / 'a.onnx', change, **metadata)

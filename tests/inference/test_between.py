@@ -51,7 +51,7 @@ def test_two_who_became_one_have_one():
     box = (100, 300, 200, 500)
     twice = people(box, box)
     twice.keypoints[0] = twice.keypoints[1] + 1
-    twice.scores[1] = .95
+    twice.confidence[1] = .95
     np.testing.assert_allclose(boxes_between(twice, SIZE)[:, 4], [.5])
     assert len(boxes_between(people(box, box), SIZE)) == 2
 

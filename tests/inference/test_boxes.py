@@ -26,6 +26,17 @@ def test_arrays_and_lists():
         of([[ONE]] * 2, *FILM)
 
 
+def test_a_list_of_boxes_is_of_one_image():
+    for given in ([ONE, TWO], [np.array(ONE), np.float32(TWO)], [[ONE, TWO]]):
+        assert Boxes(given, 1).of(Frame(0, np.nan, 'a.jpg')).tolist() == [ONE, TWO]
+    assert Boxes([[]], 1).of(Frame(0, np.nan, 'a.jpg')).shape == (0, 4)
+    with pytest.raises(ValueError, match='the boxes of frame 0 are not of 4 numbers each'):
+        Boxes(ONE, 1).of(Frame(0, np.nan, 'a.jpg'))
+    for frames in (0, 2):  # of which it could be meant for any
+        with pytest.raises(ValueError, match='the boxes of frame 0 are not of 4 numbers each'):
+            Boxes([ONE, TWO], frames).of(Frame(0, np.nan, 'a.jpg'))
+
+
 def test_csv_by_frame_and_by_picture(tmp_path):
     path = tmp_path / 'boxes.csv'
     path.write_text('frame,x1,y1,x2,y2,score\n0,1,2,11,22,.9\n2,3,4,33,44,.5\n2,1,2,11,22,1\n')
@@ -76,7 +87,8 @@ def test_bad_arrays_and_no_file(tmp_path):
 def test_boxes_of_frames_that_there_are_not_are_counted_once(tmp_path, warnings):
     path = tmp_path / 'boxes.csv'
     path.write_text('frame,x1,y1,x2,y2\n0,1,2,11,22\n2,1,2,11,22\n')
-    for frames, told in (([0, 1, 2], ''), ([0], "boxes of 1 of 2 frames or images are of none in a.mp4, among them '2'")):
+    message = "boxes.csv: boxes of 1 of 2 frames or images are of none in a.mp4, among them '2'"
+    for frames, told in (([0, 1, 2], ''), ([0], message)):
         boxes = Boxes(path)
         for index in frames:
             boxes.meet(Frame(index, 0., 'a.mp4'))  # as of frames whose people are in a journal

@@ -78,12 +78,12 @@ def test_keypoints_and_bones_are_drawn_where_they_are():
 def test_what_is_not_seen_is_not_drawn():
     found = people()
     found.ids, found.boxes[:] = None, [0, 0, 399, 299]
-    found.scores[0], found.keypoints[0, 5] = .29, np.nan
+    found.confidence[0], found.keypoints[0, 5] = .49, np.nan
     frame = draw_people(BLACK, found)
-    found.scores[0, 5] = .9
+    found.confidence[0, 5] = .9
     np.testing.assert_array_equal(draw_people(BLACK, found), frame)  # seen, and nowhere
     assert not is_color(frame, SPINE).any() and not is_color(frame, LEFT).any()
-    found.scores[0, 13] = .3
+    found.confidence[0, 13] = .5
     assert is_color(draw_people(BLACK, found), LEFT).any()
 
 

@@ -11,7 +11,7 @@ def people(index):
     """Return as many people as the number of the frame, of random numbers that are the same every time."""
     rng = np.random.default_rng(index)
     return People(rng.uniform(0, 2000, (index, 37, 2)).astype(np.float32), rng.uniform(0, 1, (index, 37)),
-                  rng.uniform(0, 2000, (index, 4)), rng.uniform(0, 1, index))
+                  rng.uniform(0, 2000, (index, 4)), rng.uniform(0, 1, index), confidence=rng.uniform(0, 1, (index, 37)))
 
 
 def run(path, indices, known=(), asked=ASKED, done=False):
@@ -30,7 +30,7 @@ def run(path, indices, known=(), asked=ASKED, done=False):
 
 def same(found, indices):
     for got, index in zip(found, indices, strict=True):
-        for name in ('keypoints', 'scores', 'boxes', 'box_scores'):
+        for name in ('keypoints', 'scores', 'boxes', 'box_scores', 'confidence'):
             np.testing.assert_allclose(getattr(got, name), getattr(people(index), name), atol=6e-4)
         assert got.keypoints.shape == (index, 37, 2) and got.boxes.shape == (index, 4)
 

@@ -1,10 +1,13 @@
 """MMPose's unified inferencer with this package's models, on rendered pictures and films."""
 import json
+import runpy
+import sys
 import threading
 from pathlib import Path
 
 import cv2
 import mmdet
+import mmpose
 import numpy as np
 import pytest
 import torch
@@ -18,6 +21,7 @@ from torch import nn
 import builders
 from spinepose_mm import skeleton
 from spinepose_mm.analysis import MEASURES
+from spinepose_mm.confidence import Calibration, confidence
 from spinepose_mm.inference import SpinePoseInferencer, open_source
 
 FRAMES = 12
@@ -88,6 +92,7 @@ def test_boxes_of_ones_own_are_one_decoding_and_one_batch(inferencer, picture, t
     np.testing.assert_allclose([person['keypoints'] for person in found], expected, atol=1e-3)
     assert [(person['track_id'], person['bbox']) for person in found] == [(0, [BOX]), (1, [OTHER])]
     assert people(inferencer([picture] * 2, bboxes=[[], [BOX]]))[0] == []
+    assert people(inferencer(picture, bboxes=[BOX, OTHER])) == [found]
     with pytest.raises(ValueError, match='bboxes: a box of frame 0 is not'):
         list(inferencer(picture, bboxes=[[[50, 50, 40, 60]]]))
 
@@ -103,6 +108,7 @@ def test_detector(inferencer, picture, monkeypatch):
     (person, ), = people(inferencer(picture))
     assert person['bbox'] == [BOX] and person['bbox_score'] == pytest.approx(.9)
     assert len(people(inferencer(picture, bbox_thr=.1, nms_thr=.999))[0]) == 3
+    assert people(inferencer(picture, bboxes=[])) == [[person]]  # MMPose's default, by which the detector is asked
     found.pred_instances = found.pred_instances[[3]]
     assert people(inferencer(picture)) == [[]]  # nobody is nobody, and not the whole picture
 
@@ -181,6 +187,19 @@ def test_flip_test(inferencer, picture):
     np.testing.assert_allclose(once, expected.pred_instances.keypoints[0], atol=1e-3)
 
 
+def test_confidence(inferencer, picture, tmp_path):
+    """0 to 1, by the model's two numbers, in results and on file; MMPose's threshold of drawing goes by it."""
+    person, = people(inferencer(picture, out_dir=str(tmp_path)))[0]
+    numbers = Calibration(**inferencer.inferencer.cfg.model.head.calibration)
+    np.testing.assert_allclose(person['keypoint_confidence'], confidence(person['keypoint_scores'], numbers), atol=1e-6)
+    assert person.confidence('L3') == person['keypoint_confidence'][skeleton.index('L3')] != person.score('L3')
+    assert json.loads(next(tmp_path.glob('predictions/*.json')).read_text())[0] == person
+    assert 'keypoints_visible' not in person
+    drawn = [next(inferencer(picture, return_vis=True, kpt_thr=threshold))['visualization'][0]
+             for threshold in (0, max(person['keypoint_confidence']) + .01)]
+    assert (drawn[0] != drawn[1]).any()
+
+
 def test_score_and_v1_postprocess(inferencer, picture):
     """In a call, with and without flip test, and nothing of it is left in the next."""
     head = inferencer.inferencer.model.head
@@ -194,6 +213,7 @@ def test_score_and_v1_postprocess(inferencer, picture):
         np.testing.assert_allclose(other['keypoints'], expected, atol=1e-3)
         assert (np.array(other['keypoint_scores']) >= plain['keypoint_scores']).all()
         assert plain.score('L3') < other.score('L3')
+        assert plain['keypoint_confidence'] == other['keypoint_confidence']
         assert (head.score, head.v1_postprocess) == ('min', False)
 
 
@@ -245,6 +265,32 @@ def test_wrong_options_are_named(inferencer, picture, monkeypatch):
             list(inferencer(picture, v1_postprocess=True))
     with pytest.raises(ValueError, match='finds 26 keypoints, where this package\'s models find 37'):
         SpinePoseInferencer(str(builders.config('demo/spinepose_demo_teacher')), det_model='whole_image', device='cpu')
+
+
+def demo(monkeypatch, picture, out, *options):
+    """Run MMPose's own demo/inferencer_demo.py, and return what it predicts."""
+    path = out / 'person.png'
+    cv2.imwrite(str(path), picture)
+    script = Path(mmpose.__file__).parent / '.mim/demo/inferencer_demo.py'
+    monkeypatch.setattr(sys, 'argv', [str(script), str(path), '--det-model', 'whole_image', '--device', 'cpu',
+                                      '--pred-out-dir', str(out / 'predictions'), *options])
+    runpy.run_path(str(script), run_name='__main__')
+    return json.loads((out / 'predictions/person.json').read_text())
+
+
+def test_mmposes_demo(inferencer, picture, tmp_path, monkeypatch, warnings):
+    """It passes the options of all of MMPose's inferencers to every model."""
+    found = demo(monkeypatch, picture, tmp_path, '--pose2d', 'spinepose_tiny.py')
+    assert found == people(inferencer(str(tmp_path / 'person.png')))[0]
+    assert 'without effect' not in warnings()
+    assert found == demo(monkeypatch, picture, tmp_path, '--pose2d', 'spinepose-tiny', '--draw-heatmap',
+                         '--tracking-thr', '.5', '--draw-bbox')
+    assert warnings().count('without effect') == 1
+    assert 'draw_heatmap=True, tracking_thr=0.5: without effect on SpinePoseInferencer' in warnings()
+    lifted, = demo(monkeypatch, picture, tmp_path, '--pose2d', 'spinepose-tiny', '--pose3d', 'spinepose-lifter',
+                   '--num-instances', '2', '--black-background')
+    assert np.array(lifted['keypoints']).shape == (37, 3)
+    assert 'num_instances=2, black_background=True: without effect on SpinePose3DInferencer' in warnings()
 
 
 def test_without_a_detector_every_frame_is_looked_at_whole(inferencer, picture):

@@ -16,7 +16,9 @@ from mmpose.apis import MMPoseInferencer
 from mmpose.registry import MODELS
 
 import builders
+from hub import put_into_cache
 from spinepose_mm import skeleton
+from spinepose_mm.confidence import confidence
 from spinepose_mm.inference import SpinePose3DInferencer, SpinePoseInferencer, open_source
 from spinepose_mm.lifting import Camera
 from spinepose_mm.lifting.placement import standing_height
@@ -78,8 +80,8 @@ def test_camera_coordinates_project_to_the_picture(inferencer, film):
     for person, in found:
         assert person['coordinates'] == 'camera'
         off = np.linalg.norm(camera.project(np.array(person['keypoints'])) - person['keypoints_2d'], axis=-1)
-        seen = np.array(person['keypoint_scores']) >= .3
-        weights = np.array(person['keypoint_scores'])[seen].clip(0, 1)
+        seen = np.array(person['keypoint_confidence']) >= .5
+        weights = np.array(person['keypoint_confidence'])[seen]
         assert np.average(off[seen], weights=weights) == pytest.approx(person['reprojection_error'], rel=1e-3)
 
 
@@ -90,7 +92,8 @@ def test_lifts_what_the_2d_model_finds(inferencer, film, monkeypatch):
 
     def exact(self, image, *options):
         found = stock(self, image, *options)
-        return replace(found, keypoints=camera.project(true[next(frame)])[None], scores=np.ones((1, 37)))
+        return replace(found, keypoints=camera.project(true[next(frame)])[None], scores=np.ones((1, 37)),
+                       confidence=np.ones((1, 37)))
     monkeypatch.setattr(SpinePoseInferencer, 'find', exact)
     found = np.array([frame[0]['keypoints'] for frame in people(inferencer(
         str(path), camera=replace(camera, R=np.eye(3), t=np.zeros(3)), height=stature, warm_up=FRAMES))])
@@ -103,7 +106,7 @@ def test_lifts_what_the_2d_model_finds(inferencer, film, monkeypatch):
 def test_a_lifter_of_the_simspine_authors(film, tmp_path, monkeypatch):
     """An ONNX file of their signature gives the poses that their library gives with it, whatever their unit.
 
-    What is scored under .5 is zero for the lifter, and still helps to place the person from .3 on.
+    What is scored under .5 is zero for the lifter, and still helps to place the person from a confidence of .5 on.
     """
     from spinepose.tools.pose_lifting import DefaultPoseLifter
     _, true, camera, _ = film
@@ -114,7 +117,7 @@ def test_a_lifter_of_the_simspine_authors(film, tmp_path, monkeypatch):
     theirs = DefaultPoseLifter(file, camera_intrinsics=camera.K, hardware_acceleration=False)(pixels, scores)[0]
     stock = SpinePoseInferencer.find
     monkeypatch.setattr(SpinePoseInferencer, 'find', lambda self, image, *options: replace(
-        stock(self, image, *options), keypoints=pixels, scores=scores))
+        stock(self, image, *options), keypoints=pixels, scores=scores, confidence=confidence(scores)))
     inferencer = MMPoseInferencer(pose3d=file, pose2d='spinepose-tiny', det_model='whole_image', device='cpu')
     image, seen_by = np.zeros((200, 200, 3), np.uint8), replace(camera, R=np.eye(3), t=np.zeros(3))
     shapes = {}
@@ -130,12 +133,12 @@ def test_a_lifter_of_the_simspine_authors(film, tmp_path, monkeypatch):
 
 
 def test_the_published_lifter_by_its_alias(film, tmp_path, monkeypatch, warnings):
-    """Kept from an earlier download under its published name; whose it is and under which clause is said."""
+    """Kept from an earlier download; whose it is and under which clause is said."""
     monkeypatch.setenv('TORCH_HOME', str(tmp_path))
-    cache = tmp_path / 'hub/checkpoints'
-    cache.mkdir(parents=True)
     pose = film[2].to_camera(film[1][0])
-    builders.write_lifter(cache / 'spinepose_lifter_8xb256-90e_simspine-37x2.onnx', np.zeros((2, 3)), pose)
+    put_into_cache('https://huggingface.co/dfki-av/spinepose/resolve/main/simspine/3d/onnx/'
+                   'spinepose_lifter_8xb256-90e_simspine-37x2.onnx', tmp_path,
+                   lambda path: builders.write_lifter(path, np.zeros((2, 3)), pose))
     inferencer = MMPoseInferencer(pose3d='spinepose-lifter-official', pose2d='spinepose-tiny', det_model='whole_image',
                                   device='cpu')
     person, = people(inferencer(next(iter(open_source(film[0]))).image))[0]

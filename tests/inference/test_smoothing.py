@@ -26,11 +26,11 @@ def one_euro(times, points, scale=1., min_cutoff=1., beta=20., speed_cutoff=1.):
     return np.array(found)
 
 
-def smooth(points, times, smoother=None, scores=None, scale=1.):
+def smooth(points, times, smoother=None, confidence=None, scale=1.):
     """Smooth the course (T, K, D) of one person."""
     smoother = smoother or Smoother()
-    scores = np.ones(points.shape[:2]) if scores is None else scores
-    return np.stack([smoother.update([0], points[t:t + 1], scores[t:t + 1], [scale], times[t])[0]
+    confidence = np.ones(points.shape[:2]) if confidence is None else confidence
+    return np.stack([smoother.update([0], points[t:t + 1], confidence[t:t + 1], [scale], times[t])[0]
                      for t in range(len(points))])
 
 
@@ -94,23 +94,23 @@ def test_the_size_of_the_picture_does_not_matter():
 
 
 def test_what_is_not_seen_is_not_fed_and_comes_back_as_it_is():
-    points, scores = still(12), np.ones((12, 5))
-    points[4:7, 1], scores[4:7, 1] = 77, [.29, 0, .1]
+    points, confidence = still(12), np.ones((12, 5))
+    points[4:7, 1], confidence[4:7, 1] = 77, [.49, 0, .1]
     points[8, 2] = np.nan
-    found = smooth(points, frames(12), scores=scores)
+    found = smooth(points, frames(12), confidence=confidence)
     np.testing.assert_array_equal(found, points)  # no trace of what was not seen is left in what was
-    scores[4:7, 1] = .3  # now it is seen
-    found = smooth(points, frames(12), scores=scores)
+    confidence[4:7, 1] = .5  # now it is seen
+    found = smooth(points, frames(12), confidence=confidence)
     assert abs(found[7, 1, 0] - points[7, 1, 0]) > .01
 
 
 def test_a_gap_counts_as_a_longer_step_and_a_long_one_as_a_new_beginning():
-    points, scores = still(30), np.ones((30, 5))
+    points, confidence = still(30), np.ones((30, 5))
     points[10:, 1, 0] += .5
     for missing, goes_on in ((3, True), (8, False)):
-        scores[:] = 1
-        scores[10:10 + missing, 1] = 0
-        found = smooth(points, frames(30), scores=scores)[10 + missing, 1]
+        confidence[:] = 1
+        confidence[10:10 + missing, 1] = 0
+        found = smooth(points, frames(30), confidence=confidence)[10 + missing, 1]
         kept = np.r_[:10, 10 + missing]
         expected = one_euro(frames(30)[kept], points[kept, 1])[-1] if goes_on else points[-1, 1]
         np.testing.assert_allclose(found, expected, rtol=1e-12)
@@ -118,20 +118,20 @@ def test_a_gap_counts_as_a_longer_step_and_a_long_one_as_a_new_beginning():
 
 
 def test_a_person_of_whom_nothing_is_seen_for_a_moment_goes_on():
-    points, scores = still(20), np.ones((20, 5))
+    points, confidence = still(20), np.ones((20, 5))
     points[10:, 1, 0] += .5
-    scores[10:13] = 0
+    confidence[10:13] = 0
     kept = np.r_[:10, 13:20]
-    found = smooth(points, frames(20), scores=scores)[kept, 1]
+    found = smooth(points, frames(20), confidence=confidence)[kept, 1]
     np.testing.assert_allclose(found, one_euro(frames(20)[kept], points[kept, 1]), rtol=1e-12)
 
 
 def test_another_person_gets_new_filters():
     points = still(20, 37)
     points[10:] = np.random.default_rng(5).uniform(0, 1, (37, 2))  # the id has gone to somebody else
-    scores = np.ones((20, 37))
-    scores[10:12, :10] = 0  # of whom some keypoints are seen two frames later
-    np.testing.assert_array_equal(smooth(points, frames(20), scores=scores), points)
+    confidence = np.ones((20, 37))
+    confidence[10:12, :10] = 0  # of whom some keypoints are seen two frames later
+    np.testing.assert_array_equal(smooth(points, frames(20), confidence=confidence), points)
 
 
 def test_one_wrong_keypoint_is_no_other_person():
@@ -193,7 +193,7 @@ def test_no_filter_gets_the_points_of_two_people(people):
             marks = np.broadcast_to(1e-6 * found.measures['owner'][:, None, None], (len(found), 37, 1))
             points = np.concatenate([found.keypoints, marks], axis=2)
             sizes = np.linalg.norm(found.boxes[:, 2:] - found.boxes[:, :2], axis=1)
-            smoothed = smoother.update(found.ids, points, found.scores, sizes, t / film.frame_rate)
+            smoothed = smoother.update(found.ids, points, found.confidence, sizes, t / film.frame_rate)
             np.testing.assert_allclose(smoothed[..., 2:], marks, atol=1e-9)
             smoothed_frames += np.abs(smoothed - points).max(initial=0) > .1
     assert smoothed_frames > 600  # of 720

@@ -1,10 +1,12 @@
 from pathlib import Path
 
 import pytest
+from mmengine.config import Config
 from mmengine.infer import BaseInferencer
 from mmpose.apis.inferencers import Pose2DInferencer
 from mmpose.apis.inferencers.utils import get_model_aliases
 
+import builders
 from spinepose_mm.interop import aliases
 
 ALIASES = {
@@ -89,6 +91,35 @@ def test_config_by_name_file_name_and_alias(name):
 def test_config_that_is_not_in_the_zoo():
     config, weights = aliases.find_config('spinepose_demo.py')
     assert config.endswith('configs/demo/spinepose_demo.py') and weights is None
+
+
+def test_an_inferencer_takes_the_name_of_a_file():
+    assert lookup('spinepose_tiny.py')[1] == aliases.find_config('spinepose-tiny')[1]
+    cfg, weights = lookup('spinepose_demo.py')  # not in the zoo
+    assert cfg.filename.endswith('configs/demo/spinepose_demo.py') and weights is None
+    with pytest.raises(ValueError, match="no model named 'spinepose_tyni.py'.*near: spinepose_tiny"):
+        lookup('spinepose_tyni.py')
+
+
+@pytest.mark.parametrize('base, file', [
+    ('spinepose_tiny.py', 'spinepose_tiny'), ('spinepose-s', 'spinepose_v2_small'),
+    ('_base_/schedule_10e.py', '_base_/schedule_10e'), ('examples/spinepose_finetune.py', 'examples/spinepose_finetune')])
+def test_a_config_anywhere_inherits_from_this_package(base, file, tmp_path, monkeypatch):
+    """From the package's file, though one of that name lies in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    Path('spinepose_tiny.py').write_text('raise SystemExit')
+    Path('mine.py').write_text(f"_base_ = ['spinepose_mm::{base}']\nown = {{{{_base_.base_lr}}}}")
+    found, expected = Config.fromfile('mine.py'), Config.fromfile(builders.config(file))
+    assert found.pop('own') == expected.base_lr
+    assert found.to_dict() == expected.to_dict()
+
+
+def test_bases_of_mmpose_and_unknown_ones(tmp_path):
+    (tmp_path / 'mine.py').write_text("_base_ = 'mmpose::_base_/default_runtime.py'")
+    assert Config.fromfile(tmp_path / 'mine.py').default_scope == 'mmpose'
+    (tmp_path / 'mine.py').write_text("_base_ = 'spinepose_mm::spinepose_huge.py'")
+    with pytest.raises(ValueError, match="no model named 'spinepose_huge.py'; near: "):
+        Config.fromfile(tmp_path / 'mine.py')
 
 
 def test_figures_of_the_zoo_are_the_published_ones():

@@ -1,3 +1,4 @@
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -9,9 +10,22 @@ from spinepose_mm.interop.aliases import find_config
 
 
 @pytest.fixture
-def server():
+def server(monkeypatch, tmp_path):
+    monkeypatch.setenv('SPINEPOSE_HOSTS', 'other.org, 127.0.0.1')
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path / 'torch'))
     with Server() as server:
         yield server
+
+
+@pytest.fixture
+def pin(monkeypatch):
+    """Function that enters a URL's SHA-256 into the model index."""
+    entries = list(downloads.models())
+
+    def pin(url, sha256):
+        monkeypatch.setattr(downloads, 'models', lambda: [
+            *entries, dict(Name='pinned', Weights=url, License='MIT', SHA256=sha256)])
+    return pin
 
 
 def test_is_fetched_once(server, tmp_path):
@@ -77,7 +91,8 @@ def test_another_size_than_stated_is_refused(server, tmp_path):
 
 
 @pytest.mark.parametrize('name, compared', [
-    ('hub/a.pth', 'its size and its SHA-256'), (f'a-{SHA256[:8]}.pth', 'its SHA-256'),
+    ('hub/a.pth', 'its size and its SHA-256 (stated by 127.0.0.1)'),
+    (f'a-{SHA256[:8]}.pth', 'its SHA-256 (the digits in its name)'),
     ('a.pth', 'nothing, since nothing is stated')])
 def test_what_was_compared_is_told(server, tmp_path, name, compared, monkeypatch):
     told = []
@@ -108,3 +123,103 @@ def test_two_first_downloads_at_once(server, tmp_path):
         paths = list(threads.map(fetch, range(3)))
     assert paths == [tmp_path / 'a.pth'] * 3 and paths[0].read_bytes() == CONTENT
     assert len(server.asked) == 1 and [entry.name for entry in tmp_path.iterdir()] == ['a.pth']
+
+
+def test_the_model_indexs_hash_goes_before_the_hubs(server, tmp_path, pin, monkeypatch):
+    url, told = f'{server.url}/hub/a.pth', []
+    monkeypatch.setattr(downloads, 'print_log', lambda text, *args: told.append(text))
+    pin(url, SHA256.upper())
+    server.stated = SHA256[::-1]  # a hub whose file was exchanged states the new one's
+    downloads.fetch(url)
+    assert told[-1].endswith('its size and its SHA-256 (pinned in the model index)')
+    pin(f'{server.url}/hub/b.pth', SHA256[::-1])
+    with pytest.raises(ConnectionError, match=rf'its SHA-256 is {SHA256}, where {SHA256[::-1]} \(pinned in the model '):
+        downloads.fetch(f'{server.url}/hub/b.pth')
+
+
+def test_hosts_are_known_or_named(server, monkeypatch):
+    url = f'{server.url}/a.pth'
+    for trusted, endpoint in (('', ''), ('127.0.0.2', ''), ('huggingface.co', 'http://localhost')):
+        monkeypatch.setenv('SPINEPOSE_HOSTS', trusted)
+        monkeypatch.setenv('HF_ENDPOINT', endpoint)
+        with pytest.raises(ConnectionError, match=r'/a\.pth was not asked for: 127\.0\.0\.1 is none of the known hosts '
+                                                  r'\(huggingface\.co.*set SPINEPOSE_HOSTS=127\.0\.0\.1'):
+            downloads.fetch(url)
+    for other in ('http://huggingface.co@127.0.0.1:1/a.pth', 'http://127.0.0.1:1\\@huggingface.co/a.pth'):
+        with pytest.raises(ConnectionError, match='was not asked for'):
+            downloads.fetch(other)
+    assert not server.asked
+    monkeypatch.setenv('HF_ENDPOINT', server.url)  # the user's own hub
+    assert downloads.fetch(url).read_bytes() == CONTENT
+
+
+def test_every_url_of_the_index_has_a_known_host(monkeypatch):
+    monkeypatch.delenv('SPINEPOSE_HOSTS', raising=False)
+    urls = [model['Weights'] for model in downloads.models() if '://' in model['Weights']]
+    assert len(urls) > 5
+    for url in urls:
+        downloads._check_host(url)
+
+
+@pytest.mark.parametrize('place', ['a.pth', 'endless/a.pth'])
+def test_files_that_are_too_large(server, tmp_path, place):
+    """Found before anything is written, or where no length is stated, on the way."""
+    with pytest.raises(ConnectionError, match='it has (1024000|more than 999999) bytes'):
+        downloads.fetch(f'{server.url}/{place}', tmp_path / 'a', most=999_999)
+    assert not list((tmp_path / 'a').iterdir())
+    assert downloads.fetch(f'{server.url}/{place}', tmp_path / 'a', most=1_024_000).read_bytes() == CONTENT
+
+
+def test_the_cache_goes_by_the_url(server):
+    server.files['a.pth'] = b'one'
+    one = downloads.fetch(f'{server.url}/one/a.pth')
+    server.files['a.pth'] = b'two'
+    two = downloads.fetch(f'{server.url}/two/a.pth')
+    assert one.name == two.name == 'a.pth' and (one.read_bytes(), two.read_bytes()) == (b'one', b'two')
+    asked = len(server.asked)
+    assert downloads.fetch(f'{server.url}/one/a.pth') == one and len(server.asked) == asked
+    done = subprocess.run(['sha256sum', '-c', 'a.pth.sha256'], cwd=one.parent, capture_output=True, text=True)
+    assert done.stdout == 'a.pth: OK\n'
+
+
+def test_what_is_in_the_cache_is_compared_again(server, pin):
+    url = f'{server.url}/a.pth'
+    path = downloads.fetch(url)
+    path.write_bytes(CONTENT[:-1] + b'x')
+    with pytest.raises(ConnectionError, match=rf'a\.pth is not what {url} was: its SHA-256 is .* where {SHA256} \(written '
+                                              r'in .*a\.pth\.sha256 when it was downloaded\) is expected\. Remove it'):
+        downloads.fetch(url)
+    path.unlink()
+    assert downloads.fetch(url).read_bytes() == CONTENT
+    pin(url, SHA256[::-1])  # learned since
+    with pytest.raises(ConnectionError, match='pinned in the model index'):
+        downloads.fetch(url)
+
+
+def test_what_was_put_into_the_cache_by_hand(server, tmp_path):
+    """As the message advises where a download fails; the digits in a name are all that it can be compared with."""
+    for name, accepted in (('a.pth', True), (f'a-{SHA256[:8]}.pth', True), (f'a-{SHA256[1:9]}.pth', False)):
+        path = downloads.cached(f'{server.url}/{name}')
+        path.parent.mkdir(parents=True)
+        path.write_bytes(CONTENT)
+        if accepted:
+            assert downloads.fetch(f'{server.url}/{name}') == path
+        else:
+            with pytest.raises(ConnectionError, match='the digits in its name'):
+                downloads.fetch(f'{server.url}/{name}')
+    assert not server.asked
+
+
+def test_what_mmengine_downloaded_is_taken_where_its_name_proves_it(server, tmp_path):
+    shared = tmp_path / 'torch/hub/checkpoints'
+    shared.mkdir(parents=True)
+    for name, content, taken in ((f'a-{SHA256[:8]}.pth', CONTENT, True), (f'b-{SHA256[:8]}.pth', b'old', False),
+                                 ('a.pth', CONTENT, False)):
+        (shared / name).write_bytes(content)
+        found = downloads.fetch(f'{server.url}/{name}')
+        assert (found == shared / name) == taken and found.read_bytes() == CONTENT
+
+
+def test_an_address_without_a_file(server):
+    with pytest.raises(ConnectionError, match='names no file'):
+        downloads.fetch(f'{server.url}/hub/')

@@ -16,7 +16,7 @@ for names, known in dict(
         DATASETS='SpineTrackDataset SimSpineDataset SpineLiftingDataset SpineTrackCombinedDataset',
         DATA_SAMPLERS='SpineMixedSampler', INFERENCERS='SpinePoseInferencer SpinePose3DInferencer',
         METRICS='SpineTrackMetric SpineMPJPE KeypointFile', TRANSFORMS='LoadSpineImage RandomBlur',
-        HOOKS='SpineLossHook SpineStage2Hook',
+        HOOKS='SpineLossHook SpineStage2Hook', PARAM_SCHEDULERS='SpineWarmUpLR',
         MODELS='SpinePoseEstimator SpinePoseHead SpineUncertaintyHead SpineBoneAngleLoss',
         WEIGHT_INITIALIZERS='SpineGrowth').items():
     for name in known.split():

@@ -7,6 +7,7 @@ import time
 
 import pytest
 import torch
+from mmengine.evaluator import BaseMetric
 from mmengine.fileio import LocalBackend
 from mmengine.model import BaseModel
 from mmengine.runner import Runner, runner, save_checkpoint
@@ -110,6 +111,24 @@ def test_old_checkpoints_are_removed_in_the_end(tmp_path):
     assert done.returncode == 0, done.stdout[-2000:]
     assert {path.name for path in (tmp_path / 'work').glob('*.pth')} == {'epoch_3.pth', 'epoch_4.pth',
                                                                         'best_score_epoch_4.pth'}
+
+
+def test_what_was_not_trained_can_be_validated(tmp_path):
+    """MMEngine's CheckpointHook has nowhere to write to then; tests/stock_behaviour.py compares more."""
+    class Model(BaseModel):
+        def forward(self, inputs, mode):
+            return [inputs]
+
+    class Score(BaseMetric):
+        def process(self, data_batch, data_samples):
+            self.results.append(1)
+
+        def compute_metrics(self, results):
+            return dict(score=len(results))
+    run = Runner(Model(), str(tmp_path), val_dataloader=dict(
+        dataset=[1, 2], sampler=dict(type='DefaultSampler', shuffle=False), collate_fn=lambda batch: dict(inputs=batch)),
+        val_cfg=dict(), val_evaluator=[Score()], experiment_name='validated')
+    assert run.val() == dict(score=2)
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):

@@ -22,9 +22,9 @@ def scene(motion='walk', people=1, seed=0, frames=60):
     return seen, camera.project(points), heights, camera, world_axes(up, hip - up * (hip @ up + height))
 
 
-def run(space, poses, pixels, scores=None):
-    scores = np.ones(pixels.shape[:3]) if scores is None else scores
-    return [space.update(range(pixels.shape[1]), *frame) for frame in zip(poses, pixels, scores)]
+def run(space, poses, pixels, confidence=None):
+    confidence = np.ones(pixels.shape[:3]) if confidence is None else confidence
+    return [space.update(range(pixels.shape[1]), *frame) for frame in zip(poses, pixels, confidence)]
 
 
 @pytest.mark.parametrize('people, seed', [(1, 0), (1, 1), (1, 2), (1, 3), (2, 1)])
@@ -69,14 +69,14 @@ def test_everybody_has_the_own_height():
 
 def test_somebody_of_whom_too_little_is_seen():
     seen, pixels, _, camera, _ = scene('walk', 2)
-    scores = np.ones(pixels.shape[:3])
-    scores[:, 1, 2:] = .2  # under what counts as seen
-    people = run(Space(camera, 'world', warm_up=5), seen, pixels, scores)
+    confidence = np.ones(pixels.shape[:3])
+    confidence[:, 1, 2:] = .4  # under what counts as seen
+    people = run(Space(camera, 'world', warm_up=5), seen, pixels, confidence)
     assert np.isfinite(people[-1].keypoints[0]).all() and np.isnan(people[-1].keypoints[1]).all()
     assert np.isnan(people[-1].reprojection_error[1])
-    alone = Space(camera, 'world').update([1], seen[0, 1:], pixels[0, 1:], scores[0, 1:])
+    alone = Space(camera, 'world').update([1], seen[0, 1:], pixels[0, 1:], confidence[0, 1:])
     assert np.isnan(alone.keypoints).all() and not alone.settled
-    nobody = Space(camera, 'world').update([], seen[0, :0], pixels[0, :0], scores[0, :0])
+    nobody = Space(camera, 'world').update([], seen[0, :0], pixels[0, :0], confidence[0, :0])
     assert nobody.keypoints.shape == (0, 37, 3)
 
 

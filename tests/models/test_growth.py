@@ -84,6 +84,21 @@ def test_new_rows_have_the_mean_and_deviation_of_the_loaded():
     assert len({row.sum().item() for row in found[26:]}) == 11
 
 
+def test_weights_that_are_not_finite_are_refused(tmp_path):
+    weights = save(tmp_path / 'source.pth', 26)
+    weights[LAST][3, 0, 0, 0] = float('nan')
+    torch.save(dict(model=weights), tmp_path / 'source.pth')
+    with pytest.raises(CheckpointError, match=rf'source\.pth: 1 of the \d+ values of {LAST} are NaN'):
+        grown(checkpoint=str(tmp_path / 'source.pth'))
+
+
+def test_a_checkpoint_of_another_form_grows_too(tmp_path):
+    source = save(tmp_path / 'source.pth', 26)
+    for form in (dict(model=source), source):
+        torch.save(form, tmp_path / 'source.pth')
+        assert torch.equal(grown(checkpoint=str(tmp_path / 'source.pth'))[LAST][:26], source[LAST])
+
+
 def test_what_does_not_fit_is_refused(tmp_path):
     def change(name, **weights):
         source = torch.load(tmp_path / '26.pth')

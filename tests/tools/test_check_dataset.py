@@ -19,7 +19,7 @@ def test_exit_codes_and_report(tmp_path):
     sound = builders.write_annotations(tmp_path / 'sound.json', [builders.person(1, bbox=[10., 20., 85., 60.])])
     done = check(sound, '--images', tmp_path, '--out', 'report.json', cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert '1 people in 1 pictures' in done.stdout and '0 errors' in done.stdout
+    assert '1 person in 1 image' in done.stdout and '0 errors' in done.stdout
     report = json.loads((tmp_path / 'report.json').read_text())
     assert report['people'] == 1 and report['visibility']['spine_01']['visible'] == 1
     person = builders.person(1)
@@ -30,7 +30,7 @@ def test_exit_codes_and_report(tmp_path):
     assert strict.returncode == 1 and 'suspect       1  label outside the picture: 1' in strict.stdout
     (tmp_path / '1.jpg').unlink()
     broken = check(sound, '--images', tmp_path, cwd=tmp_path)
-    assert broken.returncode == 1 and 'missing picture: 1.jpg' in broken.stdout and '1 errors' in broken.stdout
+    assert broken.returncode == 1 and 'missing picture: 1.jpg' in broken.stdout and '1 error' in broken.stdout
     missing = check(tmp_path / 'nowhere.json', cwd=tmp_path)
     assert missing.returncode == 2 and 'error: ' in missing.stderr and 'nowhere.json does not exist' in missing.stderr
     assert 'Traceback' not in missing.stderr

@@ -12,6 +12,7 @@ from mmpose.apis.inferencers.utils import default_det_models
 from mmpose.registry import MODELS
 
 import builders
+from hub import put_into_cache
 from spinepose_mm import skeleton
 
 pytestmark = pytest.mark.tools
@@ -44,13 +45,12 @@ def test_writes_pictures_and_predictions(weights, tmp_path):
 def test_person_detector_is_used_without_det_model(weights, tmp_path, monkeypatch):
     """The detector that MMPose takes for people, with random weights in the place of the download."""
     info = default_det_models['body']
-    cache = tmp_path / 'hub' / 'checkpoints'
-    cache.mkdir(parents=True)
     detector = Config.fromfile(info['model'])
     from mmdet.utils import register_all_modules
     register_all_modules(init_default_scope=False)
-    torch.save(dict(state_dict=MODELS.build(dict(detector.model, _scope_='mmdet')).state_dict(),
-                    meta=dict(dataset_meta=dict(classes=('person', )))), cache / info['weights'].rsplit('/', 1)[1])
+    checkpoint = dict(state_dict=MODELS.build(dict(detector.model, _scope_='mmdet')).state_dict(),
+                      meta=dict(dataset_meta=dict(classes=('person', ))))
+    put_into_cache(info['weights'], tmp_path, lambda path: torch.save(checkpoint, path))
     monkeypatch.setenv('TORCH_HOME', str(tmp_path))
     inferencer = MMPoseInferencer(pose2d='spinepose-s', pose2d_weights=str(weights), device='cpu').inferencer
     assert type(inferencer.detector.model).__name__ == 'RTMDet' and inferencer.det_cat_ids == (0, )

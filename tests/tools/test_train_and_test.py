@@ -11,6 +11,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.runner import load_checkpoint
+from hub import put_into_cache
 from running import MIM, QUICK, cache_teacher, environment, errors, metrics, mim, terms
 
 from spinepose_mm import skeleton
@@ -96,9 +97,9 @@ def test_v2_large_from_another_folder(tmp_path):
     for split in ('train-real-coco', 'train-real-yoga', 'train-unreal', 'val2017'):
         builders.make_data_set(data, split, 2, seed=0)
     write_simspine_pictures(simspine)
-    cfg, cache = cache_teacher('spinepose_v2_large', tmp_path / 'torch')
-    v1 = cache / Path(cfg.model.init_cfg.checkpoint).name
-    torch.save(dict(state_dict=builders.stock(cfg.model).state_dict()), v1)
+    cfg = cache_teacher('spinepose_v2_large', tmp_path / 'torch')
+    v1 = dict(state_dict=builders.stock(cfg.model).state_dict())
+    put_into_cache(cfg.model.init_cfg.checkpoint, tmp_path / 'torch', lambda path: torch.save(v1, path))
     done = mim('train', 'spinepose_mm', 'spinepose_v2_large.py', '--auto-scale-lr', '--resume', data=data, cwd=tmp_path,
                options=[*QUICK, 'train_dataloader.batch_size=2', 'train_dataloader.dataset.datasets.1.fraction=1.',
                         'val_dataloader.dataset.datasets.1.fraction=1.'],

@@ -23,7 +23,7 @@ class SpineTrackDataset(BaseCocoStyleDataset):
     occluded) or 2 (visible), and `bbox` = (x, y, w, h). Keypoints that are not labelled weigh nothing.
 
     A file that is not of this form is refused when it is loaded. What is wrong with one person (coordinates that are
-    not numbers, a box without area, a picture that is missing, an id that another one has) drops that person from
+    not numbers, a box without area, an image that is missing, an id that another one has) drops that person from
     training, with one warning that counts them; in test mode it is an error, because leaving people out would change
     the score.
 
@@ -55,16 +55,20 @@ class SpineTrackDataset(BaseCocoStyleDataset):
 
     def _with_own_ids(self, instances):
         """Return those people whose id, and whose image's, no other entry of the file has: COCO keeps the last one."""
-        images, people = ([entry['id'] for entry in self.coco.dataset.get(name, ())] for name in (
-            'images', 'annotations'))
-        images, people, wrong = Counter(images), Counter(people), set()
+        images = Counter(image['id'] for image in self.coco.dataset.get('images', ()))
+        people = Counter(person['id'] for person in self.coco.dataset.get('annotations', ()))
+        wrong = set()
         for person in self.coco.dataset.get('annotations', ()):
-            count = images[person['image_id']]
-            if count == 1 == people[person['id']]:
+            if not images[person['image_id']]:
+                reason = 'an image_id that no image has'
+            elif images[person['image_id']] > 1:
+                reason = 'an image_id that two images have'
+            elif people[person['id']] > 1:
+                reason = 'an id that another annotation has'
+            else:
                 continue
             wrong.add(person['id'])
-            self._drop('an image_id that no image has' if not count else 'an image_id that two images have'
-                       if count > 1 else 'an id that another annotation has', f'annotation {person["id"]}')
+            self._drop(reason, f'annotation {person["id"]}')
         return [instance for instance in instances if instance['id'] not in wrong]
 
     def _load_detection_results(self):
@@ -98,8 +102,8 @@ class SpineTrackDataset(BaseCocoStyleDataset):
             if field not in image:
                 raise ValueError(f'{self.ann_file}: image {image.get("id")} has no field {field!r}')
             if field != 'file_name' and not (is_number(image[field]) and image[field] > 0):
-                raise ValueError(f'{self.ann_file}: image {image.get("id")} has {field} = {repr(image[field])[:80]}, where a '
-                                 'number of pixels is expected')
+                raise ValueError(f'{self.ann_file}: image {image.get("id")} has {field} = {repr(image[field])[:80]}, '
+                                 'where a number of pixels is expected')
         wrong = problem(person)
         if wrong:
             return self._drop(wrong, where)

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 from .base import Writer
 from .coco import CocoWriter
+from .encoding import CODECS, usual_ending
 from .openpose import OpenPoseWriter
-from .pictures import CODECS, PicturesWriter, VideoWriter
+from .pictures import PicturesWriter, VideoWriter
 from .report import ReportWriter
 from .table import CsvWriter, ParquetWriter
 from .trc import TrcWriter
@@ -28,6 +29,10 @@ class Format(NamedTuple):
     ending: str
     endings: tuple
 
+    def place(self, folder, name):
+        """Return the path in a folder of what is written of the input of a name; a video gets the `usual_ending`."""
+        return folder / f'{name}{self.ending}{usual_ending() if self.writer is VideoWriter else ""}'
+
 
 def _format(writer, ending, *others):
     return Format(writer, ending, others or (ending, ))
@@ -39,7 +44,7 @@ FORMATS = {
     'trc': _format(TrcWriter, '.trc'),
     'openpose': _format(OpenPoseWriter, '_json'),
     'coco': _format(CocoWriter, '.json'),
-    'video': _format(VideoWriter, '_annotated.mp4', *CODECS),
+    'video': _format(VideoWriter, '_annotated', *CODECS),
     'pictures': _format(PicturesWriter, '_annotated'),
     'report': _format(ReportWriter, '.html'),
 }

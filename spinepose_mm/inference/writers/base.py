@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from spinepose_mm import skeleton
+from spinepose_mm.confidence import MIN_CONFIDENCE
 from spinepose_mm.writing import replacing  # noqa: F401  (the writers take it from here)
 
 COORDINATES = ('camera', 'world')
@@ -24,21 +25,23 @@ class Writer:
         path: of the file.
         frame_rate: frames a second; None for pictures.
         spine_only: whether only the keypoints of the spine are written.
-        least_score: under which a keypoint is not taken for seen, in formats that have no place for scores.
+        min_confidence: under which a keypoint is not taken for seen, in formats that have no place for scores.
         coordinates: of the people's points, 'camera' (OpenCV's axes) or 'world' (Y up); None where nobody is lifted.
         measures: {name: unit} of those to be written.
+        about: {title: text} of what the results were made with, for formats that people read.
 
     Raises:
         OSError: nothing can be written there.
         ValueError: there are no such coordinates.
     """
 
-    def __init__(self, path, frame_rate, spine_only=False, least_score=.3, coordinates=None, measures=None):
+    def __init__(self, path, frame_rate, spine_only=False, min_confidence=MIN_CONFIDENCE, coordinates=None,
+                 measures=None, about=None):
         if coordinates not in (None, *COORDINATES):
             raise ValueError(f'coordinates are {" or ".join(map(repr, COORDINATES))}, or None, not {coordinates!r}')
-        self.path, self.frame_rate, self.least_score = Path(path), frame_rate, least_score
+        self.path, self.frame_rate, self.min_confidence = Path(path), frame_rate, min_confidence
         self.keypoints = skeleton.SUBSETS['spine' if spine_only else 'all']
-        self.coordinates, self.measures = coordinates, measures or {}
+        self.coordinates, self.measures, self.about = coordinates, measures or {}, about or {}
         self.ending = ExitStack()
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -14,9 +14,10 @@ class OpenPoseWriter(Writer):
     `pose_model = 'HALPE_26'` takes the first 26 of the 37 keypoints. Frames of a film that were left out have a file
     with nobody in it, so that a file's place among the others is its frame's number.
 
-    `pose_keypoints_2d` are x, y (pixels, 2 decimals) and score (4) of all 37 keypoints; `pose_keypoints_3d` x, y, z
-    (metres, 5 decimals) and score, with their `coordinates`, where people are lifted. Keypoints that are not known, or
-    not of the spine with `spine_only`, are 0, 0, 0, as OpenPose's are. `person_id` is -1 for people without ids.
+    `pose_keypoints_2d` are x, y (pixels, 2 decimals) and confidence (4), 0 to 1 as OpenPose's, of all 37 keypoints;
+    `pose_keypoints_3d` x, y, z (metres, 5 decimals) and confidence, with their `coordinates`, where people are lifted.
+    Keypoints that are not known, or not of the spine with `spine_only`, are 0, 0, 0, as OpenPose's are. `person_id` is -1
+    for people without ids.
 
     Raises:
         FileExistsError: the folder is there and holds other files than these; a folder of these is replaced.
@@ -31,11 +32,11 @@ class OpenPoseWriter(Writer):
         people = frame.people
         persons = [
             _person(-1 if people.ids is None else int(people.ids[i]), flat)
-            for i, flat in enumerate(flattened(people.keypoints, people.scores, self.keypoints, 2))]
+            for i, flat in enumerate(flattened(people.keypoints, people.confidence, self.keypoints, 2))]
         content = dict(version=1.3, people=persons)
         if people.points is not None:
             content['coordinates'] = self.coordinates
-            for person, flat in zip(persons, flattened(people.points, people.scores, self.keypoints, 5)):
+            for person, flat in zip(persons, flattened(people.points, people.confidence, self.keypoints, 5)):
                 person['pose_keypoints_3d'] = flat
         stem = os.path.splitext(os.path.basename(frame.path))[0]
         if self.frame_rate is not None:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from spinepose_mm import skeleton
-from spinepose_mm.analysis import VIEWS
+from spinepose_mm.analysis import MEASURES, VIEWS, shows
 
 SHOTS = 8  # pictures of each person that are shown
 _WINDOW, _MARGIN = 2., .1  # height of what is kept around a person, and what of it is below, in the person's sizes
@@ -51,6 +51,7 @@ class Shot:
         keypoints: pixels of it, (37, 2).
         seen: which of them are, (37,).
         points: metres, (37, 3), NaN where there are none.
+        view: from where the person is seen, out of VIEWS, None where that was not asked.
     """
     time: float
     picture: np.ndarray
@@ -59,6 +60,7 @@ class Shot:
     keypoints: np.ndarray
     seen: np.ndarray
     points: np.ndarray
+    view: str = None
 
     def cut(self, size, height):
         """Return picture and keypoints of a part of it, `size` high, scaled to a height of so many pixels."""
@@ -82,14 +84,15 @@ class Recording:
 
     Args:
         measures: names.
-        least_score: under which a keypoint is not seen.
+        min_confidence: under which a keypoint is not seen.
     """
 
-    def __init__(self, measures, least_score):
+    def __init__(self, measures, min_confidence):
         self.frames, self.first, self.last, self.people = 0, np.nan, np.nan, {}
-        self._measures, self._least_score = list(measures), least_score
+        self._measures, self._min_confidence = list(measures), min_confidence
         self._dtype = np.dtype([('id', 'i8'), ('frame', 'i8'), ('time', 'f8'), ('view', 'u1'),
-                                ('values', 'f8', (len(self._measures), ))])
+                                ('seen', '?', skeleton.NUM_KEYPOINTS), ('values', 'f8', (len(self._measures), )),
+                                ('errors', 'f4', (len(self._measures), ))])
         self._rows, self._shots = TemporaryFile(), TemporaryFile()
 
     def close(self):
@@ -110,11 +113,13 @@ class Recording:
         rows['view'] = len(VIEWS) if people.views is None else [VIEWS.index(view) for view in people.views]
         for i, name in enumerate(self._measures):
             rows['values'][:, i] = people.measures.get(name, np.nan)
+            rows['errors'][:, i] = people.measure_errors.get(name, np.nan)
+        rows['seen'] = people.confidence >= self._min_confidence
         self._rows.write(rows.tobytes())
         for i, person in enumerate(people.ids.tolist()):
             known = self.people.setdefault(person, Seen())
             known.frames += 1
-            known.keypoints += people.scores[i] >= self._least_score
+            known.keypoints += rows['seen'][i]
             known.shots.offer(lambda: self._keep(frame, i))
 
     def _keep(self, frame, i):
@@ -127,11 +132,11 @@ class Recording:
         picture, scale, shift = _cut(frame.image, (x + right) / 2 - _SHAPE * height / 2,
                                      low + _MARGIN * size - height, height, min(_KEPT_PIXELS, round(height)))
         data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY_OF_KEPT])[1]
-        seen = people.scores[i] >= self._least_score
+        seen = people.confidence[i] >= self._min_confidence
         points = np.full((skeleton.NUM_KEYPOINTS, 3), np.nan) if people.points is None else people.points[i]
         place = self._shots.seek(0, 2)
-        pickle.dump(Shot(frame.time, data, scale, size * scale, people.keypoints[i] * scale + shift, seen, points),
-                    self._shots)
+        pickle.dump(Shot(frame.time, data, scale, size * scale, people.keypoints[i] * scale + shift, seen, points,
+                         None if people.views is None else str(people.views[i])), self._shots)
         return place
 
     def shots(self, person):
@@ -162,9 +167,29 @@ class Track:
         """From where the person was seen: numbers in VIEWS, and the one after them where that was not asked, (N,)."""
         return self._rows['view'][self._chosen]
 
-    def values(self, measure):
-        """Return a measure in each frame in which the person is, (N,)."""
-        return self._rows['values'][:, self._measures.index(measure)][self._chosen]
+    @property
+    def seen(self):
+        """Which keypoints are visible in each frame in which the person is, (N, 37)."""
+        return self._rows['seen'][self._chosen]
+
+    def values(self, measure, hidden=False):
+        """Return a measure in each frame in which the person is, NaN where the camera does not show its plane, (N,).
+
+        Args:
+            measure: its name.
+            hidden: to have those where the camera does not show its plane, and NaN where it does.
+        """
+        values = self._rows['values'][:, self._measures.index(measure)][self._chosen]
+        shown = self.shown(MEASURES[measure].plane)
+        return np.where(shown != hidden, values, np.nan)
+
+    def errors(self, measure):
+        """Return half of the interval of a measure in each frame, NaN where none is known, (N,)."""
+        return self._rows['errors'][:, self._measures.index(measure)][self._chosen]
+
+    def shown(self, plane):
+        """Return in which frames the camera shows a plane, (N,); in all where that was not asked."""
+        return np.append(shows(VIEWS, plane), True)[self.views]
 
 
 def _cut(image, x, y, size, height):

@@ -1,6 +1,7 @@
 """A report to read and to print: one HTML file that needs nothing else."""
 import shutil
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -9,13 +10,18 @@ import matplotlib
 import numpy as np
 
 from spinepose_mm import skeleton
+from spinepose_mm.inference.coverage import Coverage
 from spinepose_mm.inference.drawing import draw_bones, draw_people
+from spinepose_mm.wording import counted
 
 from . import report_figures as figures
 from . import report_page as page
 from .base import Writer, replacing
 from .recording import Recording
+from .report_missing import BIASED, missing
+from .report_shapes import shapes
 from .report_style import clock, to_svg
+from .report_table import numbers
 
 MOST_PEOPLE, LEAST_FRAMES = 6, 10  # people of a film that are shown, and frames that they are in
 MOST_PICTURES = 24
@@ -42,6 +48,7 @@ class ReportWriter(Writer):
             raise IsADirectoryError(f'{path} is a folder, where a file is to be written')
         self.spine_only, self._name = spine_only, None
         self.shown = {name: unit for name, unit in self.measures.items() if unit != 'px'}  # which tell a reader nothing
+        self.coverage = Coverage(measures=bool(self.shown))
         self._content = _Pictures(self) if frame_rate is None else _Film(self)
         self.ending.callback(self._content.close)
         self.at_end(self._finish)
@@ -49,6 +56,7 @@ class ReportWriter(Writer):
     def write(self, frame):
         """Take a frame in."""
         self._content.add(frame)
+        self.coverage.add(frame.people)
         self._name = self._name or Path(frame.path).name
 
     def _finish(self):
@@ -73,16 +81,17 @@ class _Pictures:
             return
         if frame.people.ids is None:
             frame = replace(frame, people=replace(frame.people, ids=np.arange(len(frame.people))))
-        drawn = draw_people(frame.image, frame.people, options.least_score, options.spine_only)
+        drawn = draw_people(frame.image, frame.people, options.min_confidence, options.spine_only)
         scale = min(1, _PICTURE / max(drawn.shape[:2]))
         size = [max(1, round(scale * side)) for side in drawn.shape[1::-1]]
         drawn = cv2.resize(drawn, size, interpolation=cv2.INTER_AREA)
         self._file.write(page.picture(frame, drawn, options.shown, MOST_PEOPLE))
 
     def write(self, file, name):
-        title = name if self._count == 1 else f'{self._count} pictures'
-        left_out = [f'the first {MOST_PICTURES} are shown'] if self._count > MOST_PICTURES else []
-        file.write(page.begin(title, [page.counted(self._people), *left_out]))
+        title, coverage = name if self._count == 1 else f'{self._count} images', self._options.coverage
+        facts = [page.detected(self._people), f'the first {MOST_PICTURES} are shown' * (self._count > MOST_PICTURES),
+                 page.nothing_measured(coverage, 'images')]
+        file.write(page.begin(title, filter(None, facts), self._options.about, coverage.warning))
         self._file.seek(0)
         shutil.copyfileobj(self._file, file)
         file.write(page.end(self._options.shown, False))
@@ -93,7 +102,7 @@ class _Film:
 
     def __init__(self, options):
         self._options, self._has_ranges = options, False
-        self._film = Recording(options.shown, options.least_score)
+        self._film = Recording(options.shown, options.min_confidence)
         self.close = self._film.close
 
     def add(self, frame):
@@ -106,13 +115,14 @@ class _Film:
         often = sorted(film.people, key=lambda person: (-film.people[person].frames, person))
         least = min(LEAST_FRAMES, film.people[often[0]].frames) if often else 0
         shown = [person for person in often if film.people[person].frames >= least][:MOST_PEOPLE]
-        count = '1 frame' if film.frames == 1 else f'{film.frames} frames'
-        file.write(page.begin(name, [
-            clock(film.last - film.first + 1 / rate), count, f'{rate:.5g} frames a second', page.counted(len(often)),
-            'measured in 3D' if self._options.coordinates else 'measured in the picture']))
-        if len(often) > len(shown):
-            file.write(f'<p>The {len(shown)} people who are in the most frames are shown; {len(often) - len(shown)} '
-                       'others are left out.</p>\n')
+        facts = [clock(film.last - film.first + 1 / rate), counted(film.frames, 'frame'), f'{rate:.5g} frames a second',
+                 page.detected(len(often)), 'measured in 3D' if self._options.coordinates else 'measured in the image',
+                 page.nothing_measured(self._options.coverage)]
+        file.write(page.begin(name, filter(None, facts), self._options.about, self._options.coverage.warning))
+        others = len(often) - len(shown)
+        if others:
+            file.write(f'<p>The {len(shown)} people who are in the most frames are shown; '
+                       f'{counted(others, "other is", "others are")} left out.</p>\n')
         for person in shown:
             file.writelines(self._person(person))
         file.write(page.end(self._options.shown if shown else (), self._has_ranges))
@@ -124,22 +134,45 @@ class _Film:
         colors = [matplotlib.colors.to_hex(color) for color in
                   matplotlib.colormaps['viridis'](np.linspace(0, .88, len(shots)))]
         share = 100 * seen.frames / film.frames
-        yield (f'<section class="person" id="person-{person}">\n<h2>Person {person}</h2>\n<p class="facts">'
-               f'In {seen.frames} of {film.frames} frames ({share:.0f} %), '
+        yield (f'<section class="person" id="person-{person}">\n<div class="keep"><h2>Person {person}</h2>\n'
+               f'<p class="facts">In {seen.frames} of {counted(film.frames, "frame")} ({share:.0f} %), '
                f'from {clock(track.times[0])} to {clock(track.times[-1])}</p>\n')
-        yield page.strip([self._tile(shot, shots) for shot in shots], shots, colors)
+        yield page.strip([self._tile(shot, shots) for shot in shots], shots, colors) + '</div>\n'
         yield page.views(track)
-        drawn = [figures.shapes(shots, colors, options.coordinates)]
-        if 'trunk_inclination' in options.shown:
-            drawn.append(figures.ranges(track.values('trunk_inclination'), 1 / options.frame_rate))
-            self._has_ranges |= drawn[-1] is not None
-        drawn += [figures.curves(title, note, track, [name for name in names if name in options.shown],
-                                 (film.first, film.last, film.frames)) for title, note, names in figures.PANELS]
-        yield '<div class="figures">\n' + ''.join(
-            to_svg(figure, f'{figure.texts[0].get_text()} of person {person}')
-            for figure in drawn if figure) + '</div>\n'
-        yield page.numbers(track, options.shown, not options.coordinates)
+        find_missing = cache(lambda name: missing(track, name, film))
+        yield '<div class="figures">\n' + ''.join(self._charts(person, track, shots, colors, find_missing)) + '</div>\n'
+        yield page.apart(list(self._curves(person, track, lambda name: None, hidden=True)))
+        yield numbers(track, options.shown, find_missing)
         yield page.unseen(seen, options.keypoints) + '</section>\n'
+
+    def _charts(self, person, track, shots, colors, find_missing):
+        """Yield what of a person can be relied on: shapes of the spine, ranges of the trunk, curves."""
+        options = self._options
+        figure = shapes(shots, colors, options.coordinates)
+        if figure:
+            unit = 'cm' if options.coordinates else 'pixels'
+            yield page.chart('Shape of the spine', f'from S1 upward, {unit}', to_svg(
+                figure, f'Shape of the spine of person {person}'))
+        if 'trunk_inclination' in options.shown:
+            gaps = find_missing('trunk_inclination')
+            figure = figures.ranges(track.values('trunk_inclination'), 1 / options.frame_rate, gaps)
+            if figure:
+                self._has_ranges = True
+                biased = f' {BIASED} Lines show what each share may be of all frames.'
+                yield page.chart('Trunk inclination', figures.RANGES_NOTE, to_svg(
+                    figure, f'Trunk inclination of person {person}'), gaps.sentence() and gaps.sentence() + biased)
+        yield from self._curves(person, track, find_missing)
+
+    def _curves(self, person, track, find_missing, hidden=False):
+        """Yield the panels of curves; the `hidden` ones are those whose plane the camera does not show."""
+        film = self._film
+        for title, note, names in figures.PANELS:
+            names = [name for name in names if name in self._options.shown]
+            figure = figures.curves(track, names, (film.first, film.last, film.frames), hidden)
+            if figure:
+                gaps = find_missing(names[0])
+                yield page.chart(title, note, to_svg(figure, f'{title} of person {person}'),
+                                 gaps.sentence() if gaps else '')
 
     def _tile(self, shot, shots):
         """Return a shot with the spine drawn, in the scale of all of them."""

@@ -1,12 +1,11 @@
-"""Figures of a report, by matplotlib: curves, the spine's shapes, and how long the trunk was how far inclined."""
+"""Figures of a report, by matplotlib: curves, and how long the trunk was how far inclined."""
 import numpy as np
 from matplotlib import ticker
 
-from spinepose_mm import skeleton
 from spinepose_mm.analysis import MEASURES, VIEWS
-from spinepose_mm.inference.drawing import across, upright
 
-from .report_style import GREY, INK, WIDTH, ZERO, clock, figure
+from .report_missing import LEAST_MISSING
+from .report_style import INK, ZERO, clock, figure
 
 #: Title, what is up, and measures of each panel of curves.
 PANELS = (
@@ -17,8 +16,10 @@ PANELS = (
     ('Sideways lean', 'degrees from upright, + to the person\'s left',
      ('trunk_lean', 'neck_lean', 'thoracic_lean', 'lumbar_lean')),
     ('Lateral deviation', '% of the line S1–C7, + to the person\'s left', ('lateral_deviation', )))
+RANGES_NOTE = 'share of the time in which it is known'
 #: Limits of the ranges of trunk inclination in RULA (McAtamney and Corlett, 1993) and ISO 11226:2000, degrees.
 RANGES = (0, 20, 60)
+_ENDS, _ROOM = (2, 98), .5  # percentiles that an axis shows at least, and what it shows beyond, in parts of their span
 _MOST_POINTS, _MOST_RUNS = 300, 100  # of a curve and of the band under it; more cannot be told apart
 # Okabe and Ito's colours, which colour-blind people tell apart; lines differ in their dashes too.
 _STYLES = {'trunk': (INK, '-', 1.8), 'neck': ('#009e73', (0, (4, 1.5)), 1.3), 'thoracic': ('#0072b2', '-', 1.3),
@@ -53,114 +54,77 @@ def thin(frames, values, total):
     return np.array(places), np.array(kept)
 
 
-def curves(title, note, track, names, times):
-    """Plot measures over time, over a band of where the person is seen from.
+def curves(track, names, times, hidden=False):
+    """Plot measures over time with their intervals, over a band of where the person is seen from.
 
     Args:
-        title, note: of the panel.
         track: Track.
         names: of the measures.
         times: of the first and the last frame, and their number.
+        hidden: to plot those where the camera does not show their plane, in the place of those where it does.
 
     Returns:
         Figure: of matplotlib, or None where nothing is known.
     """
     first, last, total = times
-    lines = {name: thin(track.frames, track.values(name), total) for name in names}
-    if not any(np.isfinite(values).any() for _, values in lines.values()):
+    lines = {name: thin(track.frames, track.values(name, hidden), total) for name in names}
+    known = np.concatenate([values[np.isfinite(values)] for _, values in lines.values()] or [[]])
+    if not len(known):
         return None
 
     def to_time(places):
         return first + np.asarray(places) * (last - first) / max(1, total - 1)
 
-    with figure(2.15, title, note) as made:
-        axes = made.add_axes([.085, .2, .895, .56])
-        endings = {MEASURES[name].title.split()[-1] for name in names}
+    with figure(2.35) as made:
+        axes = made.add_axes([.115, .2, .865, .66])
+        _value_axis(axes, known)
         for name, (places, values) in lines.items():
-            words = MEASURES[name].title.split()
             color, dashes, width = _STYLES.get(name.split('_')[0], (INK, '-', 1.8))
             axes.plot(to_time(places), values, color=color, linestyle=dashes, zorder=2 + width,
                       linewidth=width if total <= _MOST_POINTS else .6 * width,
                       marker='o' if np.isfinite(values).sum() == 1 else None,
-                      label=' '.join(words[:-1] if len(endings) == 1 < len(names) else words))
+                      label=_label(name, names))
+            width = np.interp(places, *_known(track.frames, track.errors(name)))
+            axes.fill_between(to_time(places), values - width, values + width, color=color, alpha=.16, linewidth=0,
+                              zorder=1.5)
+            _mark_beyond(axes, to_time(places), values, color)
         _time_axis(axes, first, last)
-        _value_axis(axes)
         _view_band(axes, track, total, to_time)
         if len(names) > 1:
-            made.legend(loc='upper left', bbox_to_anchor=(0, .885), ncols=len(names), columnspacing=1.2,
-                        handlelength=2, handletextpad=.5, borderaxespad=.2)
+            made.legend(loc='upper left', bbox_to_anchor=(0, 1.01), ncols=len(names), columnspacing=.9,
+                        handlelength=1.6, handletextpad=.4, borderaxespad=.2)
     return made
 
 
-def shapes(shots, colors, coordinates):
-    """Plot the shape of the spine at some times, from S1 upward.
-
-    Args:
-        shots: Shots.
-        colors: of each.
-        coordinates: what their points are in, 'camera' or 'world', and None where there are none.
-
-    Returns:
-        Figure: of matplotlib, or None where the spine is nowhere seen whole.
-    """
-    spine = list(skeleton.SUBSETS['spine'])
-    drawn = []
-    for shot, color in zip(shots, colors):
-        views = _from_side_and_front(shot, coordinates) if coordinates else _in_picture(shot)
-        views = views[:, spine] - views[:, spine[-1:]]
-        if np.isfinite(views).all():
-            drawn.append((views, shot, color))
-    if not drawn:
-        return None
-    titles, notes, unit = (
-        (('From the side', 'From the front'), ('forward', 'to the person\'s left'), 'cm') if coordinates else
-        (('In the picture', ), ('to the right in the picture', ), 'pixels'))
-    every = np.concatenate([views for views, _, _ in drawn], axis=1)
-    span = 1.25 * np.ptp(every, axis=1).max()
-    with figure(2.75, 'Shape of the spine', f'from S1 upward, {unit}') as made:
-        for i, (title, note, flat) in enumerate(zip(titles, notes, every)):
-            axes = made.add_axes([.085 + .385 * i, .14, 1.75 / WIDTH, 1.75 / 2.75])
-            for views, shot, color in drawn:
-                axes.plot(*views[i].T, '-o', color=color, linewidth=1.5, markersize=2.4,
-                          label=clock(shot.time).removesuffix(' min'))
-            _name_levels(axes, max((views[i] for views, _, _ in drawn), key=lambda chain: chain[0, 1]), span)
-            _square(axes, (flat.min(0) + flat.max(0)) / 2, span)
-            axes.tick_params(labelleft=i == 0)
-            axes.set_xlabel(f'{note} →', labelpad=1)
-            axes.set_title(title, fontsize=8.5, loc='left', pad=4)
-        made.legend(*axes.get_legend_handles_labels(), loc='upper left', borderaxespad=0, handlelength=1.2,
-                    bbox_to_anchor=(.085 + .385 * len(titles), .77))
-    return made
+def _label(name, names):
+    """Return a measure's title, without its last word where all of several measures end with it."""
+    words = MEASURES[name].title.split()
+    endings = {MEASURES[each].title.split()[-1] for each in names}
+    return ' '.join(words[:-1] if len(endings) == 1 < len(names) else words)
 
 
-def _square(axes, middle, span):
-    """Let axes show as much upward as across, with a line upward from S1."""
-    for set_limits, axis, center, ticks in zip(
-            (axes.set_xlim, axes.set_ylim), (axes.xaxis, axes.yaxis), middle, (4, 6)):
-        set_limits(center - span / 2, center + span / 2)
-        axis.set_major_locator(ticker.MaxNLocator(ticks, integer=True))
-    axes.axvline(0, color=ZERO, linewidth=.9, zorder=1)
-    axes.grid()
+def _known(frames, values):
+    """Return frames and values without those that are NaN; where all are, one of them."""
+    known = np.isfinite(values)
+    return (frames[known], values[known]) if known.any() else (frames[:1], [np.nan])
 
 
-def _from_side_and_front(shot, coordinates):
-    """Return a shot's points as (forward, up) and (to the left, up), cm, (2, 37, 2)."""
-    points = 100 * upright(shot.points, coordinates)
-    left = across(points)
-    return np.stack([np.stack([points @ axis, points[:, 1]], -1) for axis in (np.cross(left, [0, 1., 0]), left)])
+def _mark_beyond(axes, times, values, color):
+    """Mark values beyond the axis at its edge, by triangles that point to them."""
+    low, high = axes.get_ylim()
+    for edge, beyond, marker in ((low, values < low, 'v'), (high, values > high, '^')):
+        if beyond.any():
+            axes.plot(times[beyond], np.full(beyond.sum(), edge), linestyle='', marker=marker, color=color,
+                      markersize=5, clip_on=False, zorder=5)
 
 
-def _in_picture(shot):
-    """Return a shot's keypoints as (to the right, up) in pixels of the frame, NaN where not seen, (1, 37, 2)."""
-    return np.where(shot.seen[:, None], shot.keypoints * [1, -1] / shot.scale, np.nan)[None]
-
-
-def ranges(inclinations, seconds):
+def ranges(inclinations, seconds, gaps):
     """Plot how long the trunk was inclined within each of RANGES.
 
     Args:
         inclinations: degrees, NaN where not known, (N,).
-        seconds: that a value stands for; None of pictures.
+        seconds: that a value stands for.
+        gaps: Missing; where frames are, each bar has a line between what its share may be with them.
 
     Returns:
         Figure: of matplotlib, or None where nothing is known.
@@ -169,14 +133,20 @@ def ranges(inclinations, seconds):
     if not len(known):
         return None
     counts = np.bincount(np.digitize(known, RANGES), minlength=len(RANGES) + 1)
-    labels = [f'below {RANGES[0]}° (backward)', *(f'{low}–{high}°' for low, high in zip(RANGES, RANGES[1:])),
+    labels = [f'below {RANGES[0]}°', *(f'{low}–{high}°' for low, high in zip(RANGES, RANGES[1:])),
               f'{RANGES[-1]}° and more']
-    with figure(2.15, 'Trunk inclination', 'share of the time in which it is known') as made:
-        axes = made.add_axes([.3, .2, .48, .6])
+    is_whole = gaps.share < LEAST_MISSING
+    with figure(2.1) as made:
+        axes = made.add_axes([.29, .04, .36, .92])
         shares = 100 * counts / len(known)
         axes.barh(labels, shares, color=_RANGE_COLORS, height=.66)
         for row, (share, count) in enumerate(zip(shares, counts)):
-            axes.text(share + 1.5, row, f'{share:.0f} %  ({clock(count * seconds)})', va='center')
+            low, high = (100 * bound for bound in gaps.share_bounds(count))
+            text = f'{share:.0f} % ({clock(count * seconds)})'
+            if not is_whole:
+                axes.plot([low, high], [row, row], color=INK, linewidth=1.2, marker='|', markersize=8)
+                text = f'{share:.0f} %; of all\n{low:.0f} to {high:.0f} %'
+            axes.text(104, row, text, va='center', linespacing=1.05)
         axes.set_xlim(0, 100)
         axes.invert_yaxis()
         axes.xaxis.set_visible(False)
@@ -193,9 +163,12 @@ def _time_axis(axes, first, last):
         axes.xaxis.set_major_formatter(lambda value, _: f'{value // 60:.0f}:{value % 60:02.0f}')
 
 
-def _value_axis(axes):
-    low, high = axes.get_ylim()
-    axes.set_ylim(min(low, -5) - .06 * (high - low), max(high, 5))  # with room for the band
+def _value_axis(axes, known):
+    """Show all values but single ones far away, which would leave the others a flat line."""
+    low, high = np.percentile(known, _ENDS)
+    room = _ROOM * max(high - low, 10)
+    low, high = min(max(known.min(), low - room), -5), max(min(known.max(), high + room), 5)
+    axes.set_ylim(low - .08 * (high - low), high + .04 * (high - low))  # with room for the band
     axes.axhline(0, color=ZERO, linewidth=.9, zorder=1)
     axes.yaxis.set_major_locator(ticker.MaxNLocator(5, integer=True))
     axes.grid(axis='y')
@@ -213,10 +186,3 @@ def _view_band(axes, track, total, to_time):
         runs = edges[seen[starts] == i]
         axes.broken_barh(np.stack([runs[:, 0], np.ptp(runs, axis=1)], axis=-1), (0, .045), color=VIEW_COLORS[view],
                          linewidth=0, transform=axes.get_xaxis_transform())
-
-
-def _name_levels(axes, chain, span):
-    for i, (x, y) in zip(skeleton.SUBSETS['spine'], chain):
-        if skeleton.KEYPOINTS[i].level in ('C1', 'C7', 'T8', 'L1', 'S1'):
-            axes.text(x - .03 * span, y, skeleton.KEYPOINTS[i].level, ha='right', va='center', fontsize=7.5,
-                      color=GREY, bbox=dict(facecolor='white', edgecolor='none', alpha=.75, pad=.5))

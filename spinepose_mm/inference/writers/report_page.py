@@ -7,58 +7,45 @@ import cv2
 import numpy as np
 
 from spinepose_mm import skeleton
-from spinepose_mm.analysis import MEASURES, VIEWS
+from spinepose_mm.analysis import MEASURES, VIEWS, shows
 from spinepose_mm.version import __version__
+from spinepose_mm.wording import counted
 
 from .report_figures import RANGES, VIEW_COLORS
-from .report_style import clock
+from .report_sketch import sketch
+from .report_style import PAGE, clock
+from .report_table import scrolling, title, with_error
 
 _QUALITY = 80  # of JPEG
-_DECIMALS = {'%': 1}  # of a unit; none of others
-_SIGNS = {'deg': '°'}
-_PLANES = {'sagittal': 'Forward and backward (sagittal plane)', 'frontal': 'Sideways (frontal plane)',
-           'any': 'Lengths'}
-_NEEDED = {'sagittal': 'a view from the side', 'frontal': 'a view from the front or the back'}  # in a picture
-_STYLE = '''
-body{font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,Verdana,sans-serif;color:#222;background:#fff;
-margin:0 auto;max-width:980px;padding:20px 16px 40px}
-h1{font-size:26px;line-height:1.2;margin:0 0 4px;overflow-wrap:anywhere}h2{font-size:20px;margin:40px 0 2px;
-padding-top:14px;border-top:3px solid #222}h3{font-size:16px;margin:24px 0 6px}p{margin:6px 0}
-.facts{color:#555}.note{background:#f3f5f7;border-left:4px solid #0072b2;padding:8px 14px;margin:14px 0}
-.chip{display:inline-block;width:.8em;height:.8em;margin:0 .35em 0 .8em;vertical-align:baseline}
-.strip{display:grid;grid-template-columns:repeat(8,1fr);gap:4px;margin:12px 0}
-.strip figure,.picture figure{margin:0}.strip img,.picture img{display:block;width:100%;height:auto}
-.strip figcaption{border-top:5px solid;font-size:12px;padding-top:1px}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(300px,100%),1fr));gap:14px 22px;
-align-items:start}
-.figures svg{display:block;width:100%;height:auto}.scroll{overflow-x:auto}
-table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums;margin:6px 0}
-th,td{padding:3px 10px;text-align:right;border-bottom:1px solid #e3e3e3;white-space:nowrap}
-th:first-child,td:first-child{text-align:left;padding-left:0}thead th{border-bottom:2px solid #222;font-weight:600}
-tbody th{font-weight:400}th.plane{font-weight:600;padding-top:10px}td small{color:#6b6b6b;margin-left:.4em}
-dt{font-weight:600;margin-top:6px}dd{margin:0 0 0 1.2em}footer{color:#555;margin-top:36px;font-size:13px}
-@media(max-width:640px){.strip{grid-template-columns:repeat(4,1fr)}th,td{padding:3px 7px}}
-@page{size:A4;margin:14mm}
-@media print{body{font-size:10pt;max-width:none;padding:0;print-color-adjust:exact;-webkit-print-color-adjust:exact}
-.person+.person{break-before:page}h2,h3{break-after:avoid}.figures svg,.strip,tr,.picture{break-inside:avoid}
-.figures{grid-template-columns:1fr 1fr}.scroll{overflow:visible}}
-'''
 
 
-def begin(name, facts):
+def begin(name, facts, about, warning=''):
     """Return the beginning of a page.
 
     Args:
         name: of the input.
         facts: sentences about it.
+        about: {title: text} of what it was made with.
+        warning: what to do where hardly anything was measured.
     """
+    told = ''.join(f'<dt>{escape(head)}</dt><dd>{escape(text)}</dd>' for head, text in about.items())
     return (f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" '
             f'content="width=device-width, initial-scale=1">\n<title>Spine report: {escape(name)}</title>\n'
-            f'<style>{_STYLE}</style>\n</head>\n<body>\n<h1>Spine report: {escape(name)}</h1>\n'
+            f'<style>{PAGE}</style>\n</head>\n<body>\n<h1>Spine report: {escape(name)}</h1>\n'
             f'<p class="facts">{escape(" · ".join(facts))}</p>\n'
-            '<p class="note">Keypoints near the middle of the vertebrae were estimated from the pictures, and these '
+            + (f'<p class="warning"><b>Warning:</b> {escape(warning)}.</p>\n' if warning else '')
+            + (f'<dl class="about">{told}</dl>\n' if told else '') +
+            '<p class="note">Keypoints near the middle of the vertebrae were estimated from the images, and these '
             'are measures between those keypoints. They are not radiographic measurements, and not for diagnosis.'
             '</p>\n')
+
+
+def nothing_measured(coverage, inputs='frames'):
+    """Return in what share of the people's frames nothing could be measured, '' where people are not measured."""
+    if not coverage.measures or not coverage.people:
+        return ''
+    gone = coverage.people - coverage.measured
+    return f'nothing could be measured in {100 * gone / coverage.people:.0f} % of the {inputs} with people'
 
 
 def end(measures, has_ranges):
@@ -71,8 +58,8 @@ def end(measures, has_ranges):
     parts = []
     angles = [MEASURES[name] for name in measures if MEASURES[name].plane != 'any']  # lengths need no words
     if angles:
-        parts.append('<h3>What the measures mean</h3>\n<dl>')
-        parts += [f'<dt>{escape(each.title)}</dt><dd>{escape(each.definition)}</dd>' for each in angles]
+        parts.append(f'<div class="keep"><h3>What the measures mean</h3>\n{sketch()}</div>\n<dl class="meanings">')
+        parts += [f'<div><dt>{escape(each.title)}</dt><dd>{escape(each.definition)}</dd></div>' for each in angles]
         parts.append('</dl>')
     if has_ranges:
         parts.append(f'<p>The limits of {", ".join(map(str, RANGES[:-1]))} and {RANGES[-1]} degrees of trunk '
@@ -105,48 +92,23 @@ def views(track):
     chips = [f'<span class="chip" style="background:{VIEW_COLORS[VIEWS[i]]}"></span>{VIEWS[i]} '
              f'{100 * counts[i] / counts.sum():.0f} %' for i in np.argsort(-counts, kind='stable') if counts[i]]
     return (f'<p>Seen from:{"".join(chips)}</p>\n<p class="facts">The band under each curve has these colours. Curves '
-            'have gaps where the person was not found, or where a measure could not be told.</p>\n')
+            'have gaps where the person was not detected, where keypoints are missing or where no spine can be, and '
+            'where the camera does not show the plane.</p>\n')
 
 
-def numbers(track, units, in_picture):
-    """Return a table of a person's measures over a film, and sentences of those that could not be told.
-
-    Args:
-        track: Track.
-        units: {measure: unit}.
-        in_picture: whether they are measured in the picture, which has to show their plane.
-    """
-    rows, missing = ({plane: [] for plane in _PLANES} for _ in range(2))
-    for name, unit in units.items():
-        row = _row(name, unit, track)
-        (rows if row else missing)[MEASURES[name].plane].append(row or MEASURES[name].title)
-    parts = []
-    if any(rows.values()):
-        head = ''.join(f'<th scope="col">{title}</th>' for title in (
-            'Measure', 'Least, when', 'Median', 'Most, when', '5th to 95th percentile', 'Known in'))
-        parts.append(f'<div class="scroll"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>')
-        for plane, lines in rows.items():
-            parts += [f'<tr><th class="plane" colspan="6" scope="rowgroup">{_PLANES[plane]}</th></tr>', *lines] \
-                if lines else []
-        parts.append('</tbody></table></div>')
-    for plane, titles in missing.items():
-        need = f' (that takes {_NEEDED[plane]})' if in_picture and plane in _NEEDED else ''
-        parts += [f'<p>Not told in any frame{need}: {escape(", ".join(titles))}.</p>'] if titles else []
-    return '\n'.join(parts) + '\n'
+def chart(heading, note, svg, remark=''):
+    """Return a chart with its heading, a note of what its numbers are, and what is missing in it."""
+    return (f'<figure class="chart"><h3>{escape(heading)}</h3><p>{escape(note)}</p>\n{svg}'
+            + (f'<p class="missing">{escape(remark)}</p>' if remark else '') + '</figure>\n')
 
 
-def _row(name, unit, track):
-    """Return a measure's row of the table, '' where it is known in no frame."""
-    values = track.values(name)
-    known = np.flatnonzero(np.isfinite(values))
-    if not len(known):
+def apart(charts):
+    """Return charts that are not reliable, under a heading that says so, '' where there are none."""
+    if not charts:
         return ''
-    share, values, times = len(known) / len(values), values[known], track.times[known]
-    least, most = (f'{_number(values[i], unit)}<small>{clock(times[i])}</small>'
-                   for i in (values.argmin(), values.argmax()))
-    low, median, high = (_number(value, unit) for value in np.percentile(values, (5, 50, 95)))
-    cells = least, median, most, f'{low} to {high}', f'{100 * share:.0f} %'
-    return f'<tr>{_title(name, unit)}{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
+    return ('<div class="apart"><div class="keep"><h3>Not reliable from this view</h3>\n<p>The camera does not show the '
+            'plane of these curves. They come from what the lifter takes for usual, not from the image, and are in no '
+            f'table.</p></div>\n<div class="figures">\n{"".join(charts)}</div></div>\n')
 
 
 def unseen(seen, chosen):
@@ -158,7 +120,7 @@ def unseen(seen, chosen):
     """
     rare = [skeleton.KEYPOINTS[i] for i in chosen if seen.keypoints[i] < seen.frames / 2]
     names = ', '.join(point.level or point.name.replace('_', ' ') for point in rare)
-    return f'<p>Keypoints not seen in most of these frames: {names}.</p>\n' if rare else ''
+    return f'<p>Keypoints not visible in most of these frames: {names}.</p>\n' if rare else ''
 
 
 def picture(frame, drawn, units, most):
@@ -168,29 +130,23 @@ def picture(frame, drawn, units, most):
     rows = [] if people.views is None or not shown else [
         '<tr><th scope="row">seen from</th>' + ''.join(f'<td>{view}</td>' for view in people.views[:shown]) + '</tr>']
     for name, unit in units.items():
-        values = people.measures.get(name, np.full(len(people), np.nan))[:shown]
+        values = people.measures.get(name, np.full(len(people), np.nan))
+        values = values if people.views is None else np.where(shows(people.views, MEASURES[name].plane), values, np.nan)
+        errors = people.measure_errors.get(name, np.full(len(people), np.nan))
+        values, errors = values[:shown], errors[:shown]
         if np.isfinite(values).any():
-            cells = ''.join(f'<td>{_number(value, unit)}</td>' for value in values)
-            rows.append(f'<tr>{_title(name, unit)}{cells}</tr>')
+            cells = ''.join(f'<td>{with_error(*value, unit)}</td>' for value in zip(values, errors))
+            rows.append(f'<tr>{title(name, unit)}{cells}</tr>')
     head = ''.join(f'<th scope="col">id {number}</th>' for number in people.ids[:shown])
-    table = (f'<div class="scroll"><table>\n<thead><tr><th scope="col">Measure</th>{head}</tr></thead>\n<tbody>\n'
-             + '\n'.join(rows) + '\n</tbody></table></div>\n') if rows else ''
-    left_out = f'<p>{len(people) - shown} more people are in the picture.</p>\n' if shown < len(people) else ''
+    table = scrolling('Measures of the people', f'<thead><tr><th scope="col">Measure</th>{head}</tr></thead>\n<tbody>\n'
+                      + '\n'.join(rows) + '\n</tbody>') + '\n' if rows else ''
+    more = len(people) - shown
+    left_out = f'<p>{counted(more, "more person is", "more people are")} in the image.</p>\n' if more else ''
     return (f'<section class="picture">\n<h2>{escape(Path(frame.path).name)}</h2>\n'
-            f'<p class="facts">{counted(len(people))}</p>\n'
+            f'<p class="facts">{detected(len(people))}</p>\n'
             f'<figure>{image(drawn, "the picture with its people")}</figure>\n{table}{left_out}</section>\n')
 
 
-def counted(count):
+def detected(count):
     """Return how many people there are, in words."""
-    return {0: 'Nobody was found', 1: '1 person'}.get(count, f'{count} people')
-
-
-def _title(name, unit):
-    return f'<th scope="row">{escape(MEASURES[name].title)} ({_SIGNS.get(unit, unit)})</th>'
-
-
-def _number(value, unit):
-    """Return a number to read, with a minus sign, and a dash where there is none."""
-    text = f'{value:.{_DECIMALS.get(unit, 0)}f}'
-    return '–' if not np.isfinite(value) else text.replace('-', '−') if float(text) else text.lstrip('-')
+    return counted(count, 'person') if count else 'No detections'

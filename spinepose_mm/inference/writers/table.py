@@ -20,9 +20,10 @@ class TableWriter(Writer):
 
     Both have `frame` (its index), `picture` (the path) where there is no frame rate, `time_s`, and `person` (the id, or
     the number within the frame of people without ids). The first goes on with `keypoint`, `level` (vertebral, empty off
-    the spine), `x_px`, `y_px`, `score`, and `x_m`, `y_m`, `z_m` and `error_m` where people are lifted; the second with
-    `view` and a column `<measure>_<unit>` for each measure. What is not known is empty. A path that a spreadsheet would
-    take for a formula begins with `./`, and names the same file.
+    the spine), `x_px`, `y_px`, `score` (the model's own), `x_m`, `y_m`, `z_m` and `error_m` where people are lifted, and
+    `confidence` (how likely the keypoint is right, 0 to 1); the second with `view` and a column `<measure>_<unit>` for
+    each measure. What is not known is empty. A path that a spreadsheet would take for a formula begins with `./`, and
+    names the same file.
     """
 
     def __init__(self, *args, **kwargs):
@@ -31,7 +32,7 @@ class TableWriter(Writer):
         shared = dict(frame=int, **({} if self._is_film else dict(picture=str)), time_s=_SECONDS, person=int)
         points = dict.fromkeys(('x_m', 'y_m', 'z_m', 'error_m'), 5) if self.coordinates else {}
         self._keypoints = self._open(self.path, dict(
-            **shared, keypoint=str, level=str, x_px=2, y_px=2, score=SCORE_PLACES, **points))
+            **shared, keypoint=str, level=str, x_px=2, y_px=2, score=SCORE_PLACES, **points, confidence=SCORE_PLACES))
         if self.measures:
             names = (f'{name}_{unit.replace("%", "percent")}' for name, unit in self.measures.items())
             self._measures = self._open(self.files[1], dict(**shared, view=str, **dict.fromkeys(names, 4)))
@@ -55,6 +56,7 @@ class TableWriter(Writer):
         numbers = [(people.keypoints, 2), (people.scores, 1)]
         if self.coordinates:
             numbers += [(people.points, 3), (people.point_errors, 1)]
+        numbers.append((people.confidence, 1))
         self._keypoints([
             *self._shared(frame, count), [point.name for point in points], [point.level or None for point in points],
             *(column for values, size in numbers for column in self._columns(len(people), values, size))])

@@ -27,8 +27,8 @@ class TrcWriter(Writer):
 
     Markers are named as Pose2Sim's (`skeleton.POSE2SIM`). A file begins and ends with its person's first and last
     frame. Frames are numbered as in the film, and those between in which the person was not found have no markers.
-    Since the format has no scores, keypoints that were not seen (a score under `least_score`) are missing markers too.
-    These are written as NaN: OpenSim's TimeSeriesTable takes no empty cells, and its MarkerData no blanks. Nobody found
+    Since the format has no scores, keypoints that were not seen (a confidence under `min_confidence`) are missing
+    markers too. These are written as NaN: OpenSim's TimeSeriesTable takes no empty cells, and its MarkerData no blanks. Nobody found
     leaves no file.
 
     From 2D alone this is not written: metres are what the format holds, and pixels are none.
@@ -59,7 +59,7 @@ class TrcWriter(Writer):
             return
         if people.ids is None:
             raise ValueError(f'{self.path}: TRC files are of one person each, and people have no ids')
-        points = np.where((people.scores >= self.least_score)[..., None], people.points, np.nan)
+        points = np.where((people.confidence >= self.min_confidence)[..., None], people.points, np.nan)
         points = rounded(points * _AXES[self.coordinates], 5)[:, self.keypoints]
         for number, person in zip(people.ids.tolist(), points):
             if np.isfinite(person).all(-1).any():

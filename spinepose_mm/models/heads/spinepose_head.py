@@ -1,11 +1,15 @@
+import logging
+
 import numpy as np
 import torch
+from mmengine.logging import print_log
 from mmpose.evaluation.functional import simcc_pck_accuracy
 from mmpose.models.heads import RTMCCHead
 from mmpose.registry import MODELS
 from mmpose.utils.tensor_utils import to_numpy
 
 from spinepose_mm import skeleton
+from spinepose_mm.confidence import confidence, read_calibration
 from spinepose_mm.models.losses import expected_coordinates
 
 #: What a keypoint's score is made of, the largest values along x and y: MMPose's way, and the official library's.
@@ -29,21 +33,28 @@ class SpinePoseHead(RTMCCHead):
         score: a keypoint's score, the 'min' or the 'mean' of the largest values along x and y.
         v1_postprocess: whether the spine's inner points are averaged, `average_neighbours`, as the official library
             does it with the v1 models.
+        calibration: dict of the `slope` and the `offset` by which scores become `keypoint_confidence`, fitted for the
+            weights; None for the usual ones, which are fitted for no model. See `spinepose_mm.confidence`.
         **kwargs: those of `RTMCCHead`; `loss` is a `KLDiscretLoss` with `label_softmax=True`.
 
     Raises:
-        ValueError: `loss` is another, `score` is neither, or the model to be averaged has other keypoints.
+        ValueError: `loss` is another, `score` is neither, `calibration` is none, or the model to be averaged or
+            calibrated has other keypoints.
     """
 
     def __init__(self, *args, position_weight=1., structure_loss=None, spine_loss=None, reach=2., score='min',
-                 v1_postprocess=False, **kwargs):
+                 v1_postprocess=False, calibration=None, **kwargs):
         super().__init__(*args, **kwargs)
         if score not in SCORES:
             raise ValueError(f'SpinePoseHead: score is out of {", ".join(SCORES)}, but {score!r} was given')
         if v1_postprocess and self.out_channels != skeleton.NUM_KEYPOINTS:
             raise ValueError(f'SpinePoseHead: v1_postprocess is for models of {skeleton.NUM_KEYPOINTS} keypoints, but '
                              f'this one has {self.out_channels}')
+        if calibration and self.out_channels not in skeleton.LAYOUTS:
+            raise ValueError(f'SpinePoseHead: calibration is for models of {", ".join(map(str, skeleton.LAYOUTS))} '
+                             f'keypoints, but this one has {self.out_channels}')
         self.score, self.v1_postprocess = score, v1_postprocess
+        self.calibration, self._has_warned = read_calibration(calibration, 'SpinePoseHead'), False
         self.position_weight = position_weight
         self.reach = tuple(reach * float(sigma) for sigma in self.decoder.sigma)
         self.structure_loss = structure_loss and MODELS.build(structure_loss)
@@ -53,13 +64,15 @@ class SpinePoseHead(RTMCCHead):
                              f'{kwargs.get("loss")} was given')
 
     def decode(self, batch_outputs):
-        """Return the keypoints and their scores as InstanceData.
+        """Return the keypoints, their `keypoint_scores` and their `keypoint_confidence` as InstanceData.
 
         Args:
             batch_outputs: logits along x and y, of several runs their mean, (N, K, W * split ratio) and
                 (N, K, H * split ratio).
         """
         predictions = super().decode(batch_outputs)
+        for one in predictions:  # of MMPose's scores, whichever are given
+            one.keypoint_confidence = confidence(one.keypoint_scores, self.calibration).astype(np.float32)
         if self.score == 'mean':
             x, y = map(to_numpy, batch_outputs)
             peaks = np.stack([x.max(-1), y.max(-1)], axis=-1)
@@ -89,6 +102,7 @@ class SpinePoseHead(RTMCCHead):
             dict: 'loss_kpt', 'loss_structure' and 'loss_spine', each weighted, as far as they are configured, and the
             PCK at 5% of the input as 'acc_pose'.
         """
+        self._warn_of_calibration()
         simcc = tuple(axis.float() for axis in simcc)  # MMPose's accuracy takes no bfloat16
         labels = tuple(gather(batch_data_samples, f'keypoint_{axis}_labels') for axis in 'xy')
         weights = gather(batch_data_samples, 'keypoint_weights')
@@ -99,6 +113,13 @@ class SpinePoseHead(RTMCCHead):
             to_numpy(simcc), to_numpy(labels), self.simcc_split_ratio, to_numpy(weights) > 0)
         losses['acc_pose'] = weights.new_tensor(accuracy)
         return losses
+
+    def _warn_of_calibration(self):
+        """Warn, once, that training makes other weights than those that the calibration was fitted for."""
+        if self.calibration and not self._has_warned:
+            self._has_warned = True
+            print_log('model.head.calibration was fitted for other weights than those that are trained here: fit it '
+                      'anew for these (the tool calibrate), or set it to None', 'current', logging.WARNING)
 
     def _anatomical_losses(self, simcc, labels, labelled):
         kl = self.loss_module

@@ -16,7 +16,7 @@ def test_formats_are_known_by_their_endings(given, writer):
 
 def test_every_ending_leads_to_its_own_format():
     for kind in FORMATS.values():
-        assert writer_for(f'film{kind.ending}') is kind.writer
+        assert writer_for(kind.place(Path(), 'film')) is kind.writer
 
 
 @pytest.mark.parametrize('given', ['c3d', 'results.txt', 'json', 'csv/results', 'csv', ''])

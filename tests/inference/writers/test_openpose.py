@@ -38,7 +38,7 @@ def test_a_file_for_each_frame(tmp_path):
     people = film[6].people
     flat = np.array([person['pose_keypoints_2d'] for person in files[6]['people']]).reshape(2, 37, 3)
     assert np.abs(flat[..., :2] - people.keypoints).max() <= .00501
-    assert np.abs(flat[..., 2] - people.scores).max() <= .0000501
+    assert np.abs(flat[..., 2] - people.confidence).max() <= .0000501
     assert files[6]['people'][0]['pose_keypoints_3d'] == [] and 'coordinates' not in files[6]
 
 
@@ -53,7 +53,7 @@ def test_pose2sim_reads_each_frame(pose2sim, tmp_path):
         assert x.shape == ((len(frame.people), 1, 26) if len(frame.people) else (0,))
         if len(frame.people):
             np.testing.assert_allclose(np.stack([x, y], -1)[:, 0], frame.people.keypoints[:, :26], atol=.00501)
-            np.testing.assert_allclose(likelihood[:, 0], frame.people.scores[:, :26], atol=.0000501)
+            np.testing.assert_allclose(likelihood[:, 0], frame.people.confidence[:, :26], atol=.0000501)
     files = [folder / names[i] for i in (3, 1, 0)]  # of two people, one, and none
     pairs = pose2sim.personAssociation.persons_combinations(files)
     np.testing.assert_equal(pairs, [[0, 0, np.nan], [1, 0, np.nan]])
@@ -113,7 +113,7 @@ def test_points_in_space(tmp_path):
     flat = np.array([person['pose_keypoints_3d'] for person in files[UNLIFTED]['people']]).reshape(2, 37, 4)
     people = film[UNLIFTED].people
     np.testing.assert_allclose(flat[0, :, :3], people.points[0], atol=.00000501)
-    np.testing.assert_allclose(flat[0, :, 3], people.scores[0], atol=.0000501)
+    np.testing.assert_allclose(flat[0, :, 3], people.confidence[0], atol=.0000501)
     assert (flat[1] == 0).all()  # could not be lifted
     assert files[UNLIFTED]['people'][1]['pose_keypoints_2d'][0] > 0
 

@@ -30,7 +30,7 @@ def people(ids, boxes, **fields):
 
 @pytest.fixture
 def recording():
-    recording = Recording(['lean', 'bend'], .3)
+    recording = Recording(['trunk_lean', 'kyphosis'], .3)
     yield recording
     recording.close()
 
@@ -41,22 +41,32 @@ def test_measures_of_each_person(recording):
     for i, ids in enumerate([[4], [], [2, 4], [2]]):
         found = nobody() if not ids else people(
             ids, [box] * len(ids), views=np.array(['front', 'left side'])[:len(ids)],
-            measures=dict(bend=np.array(ids) * 10. + i, unasked=np.zeros(len(ids))))
+            measures=dict(kyphosis=np.array(ids) * 10. + i, unasked=np.zeros(len(ids))),
+            measure_errors=dict(kyphosis=np.array(ids) / 2))
         recording.add(Frame(i, 5 + i / 10, 'film.mp4', image, found))
     assert (recording.frames, recording.first, recording.last) == (4, 5, 5.3)
     assert {person: seen.frames for person, seen in recording.people.items()} == {4: 2, 2: 2}
     four = recording.track(4)
     assert four.frames.tolist() == [0, 2] and four.times.tolist() == [5, 5.2]
-    assert four.values('bend').tolist() == [40, 42] and np.isnan(four.values('lean')).all()
-    assert [VIEWS[i] for i in four.views] == ['front', 'left side']
+    assert [VIEWS[i] for i in four.views] == ['front', 'left side'] and four.shown('frontal').tolist() == [True, False]
+    assert np.isnan(four.values('trunk_lean')).all() and four.errors('kyphosis').tolist() == [2, 2]
+    np.testing.assert_array_equal(four.values('kyphosis'), [np.nan, 42])  # what the camera shows
+    np.testing.assert_array_equal(four.values('kyphosis', hidden=True), [40, np.nan])
+    assert four.seen.shape == (2, 37) and four.seen.all()
     assert [VIEWS[i] for i in recording.track(2).views] == ['front', 'front']
-    assert recording.track(2).values('bend').tolist() == [22, 23]
+    assert recording.track(2).values('kyphosis', hidden=True).tolist() == [22, 23]
+
+
+def test_where_the_view_was_not_asked_all_is_shown(recording):
+    recording.add(Frame(0, 0., 'film.mp4', np.zeros((50, 50, 3), np.uint8), people(
+        [0], [[10, 10, 20, 40]], measures=dict(kyphosis=np.array([3.])))))
+    assert recording.track(0).values('kyphosis').tolist() == [3]
 
 
 def test_how_often_keypoints_are_seen(recording):
     found = people([0], [[10, 10, 20, 40]])
-    for i, score in enumerate([.2, .3, .9]):
-        found.scores[0, 7] = score
+    for i, confidence in enumerate([.2, .3, .9]):
+        found.confidence[0, 7] = confidence
         recording.add(Frame(i, i, 'film.mp4', np.zeros((50, 50, 3), np.uint8), found))
     assert recording.people[0].keypoints[[6, 7]].tolist() == [3, 2]
 

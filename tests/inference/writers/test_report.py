@@ -11,7 +11,7 @@ from lxml import etree, html
 from result_film import RATE, make_film, write
 
 from spinepose_mm import __version__, skeleton
-from spinepose_mm.analysis import MEASURES, VIEWS, Measurer, units
+from spinepose_mm.analysis import MEASURES, VIEWS, Measurer, shows, units
 from spinepose_mm.inference.people import Frame, People, nobody
 from spinepose_mm.inference.writers.report import MOST_PEOPLE, MOST_PICTURES, ReportWriter
 
@@ -28,6 +28,8 @@ def film(frames=60, ids=(0, ), names=('trunk_inclination', 'kyphosis', 'lateral_
         measures = {name: rng.normal(20, 30, len(ids)) if i % 5 else np.full(len(ids), np.nan) for name in names}
         people = People(keypoints, np.full((len(ids), 37), .9), np.tile([10., 10, 40, 40], (len(ids), 1)),
                         np.ones(len(ids)), np.array(ids, int), views=rng.choice(VIEWS, len(ids)), measures=measures)
+        for name, values in measures.items():  # as the Measurer gives them in an image
+            values[~shows(people.views, MEASURES[name].plane)] = np.nan
         yield Frame(i, i / 10, 'films/some film.mp4', image, people)
 
 
@@ -88,12 +90,13 @@ def test_the_numbers_are_numpys(tmp_path):
         assert list(cells) == ['trunk inclination (°)', 'kyphosis-like angle (°)', 'lateral deviation (%)']
         for name, title, places in zip(('trunk_inclination', 'kyphosis', 'lateral_deviation'), cells, (0, 0, 1)):
             values = np.array([frame.people.measures[name][row] for frame in frames])
-            low, median, high = np.nanpercentile(values, (5, 50, 95))
-            assert cells[title] == [
-                f'{whole(np.nanmin(values), places)} {np.nanargmin(values) / 10:.1f} s', whole(median, places),
-                f'{whole(np.nanmax(values), places)} {np.nanargmax(values) / 10:.1f} s',
-                f'{whole(low, places)} to {whole(high, places)}', '80 %']
-        assert 'Not told in any frame (that takes a view from the front or the back): trunk lean,' in words(section)
+            low, high = np.nanpercentile(values, (5, 95), method='nearest')
+            start, middle, end, share = cells[title]
+            assert start == f'{whole(low, places)} {np.nanargmin(np.abs(values - low)) / 10:.1f} s'
+            assert end == f'{whole(high, places)} {np.nanargmin(np.abs(values - high)) / 10:.1f} s'
+            assert middle.split()[0] == whole(np.nanmedian(values), places)
+            assert share == f'{100 * np.isfinite(values).mean():.0f} %'
+        assert 'Not measured (that takes a view from the front or the back): trunk lean,' in words(section)
 
 
 def test_what_a_film_is_and_how_often_people_were_there(tmp_path):
@@ -102,7 +105,8 @@ def test_what_a_film_is_and_how_often_people_were_there(tmp_path):
         frame.people = nobody()
     page = report(tmp_path, frames)
     text = words(page)
-    assert 'some film.mp4 4.0 s · 40 frames · 10 frames a second · 1 person · measured in the picture' in text
+    assert ('some film.mp4 4.0 s · 40 frames · 10 frames a second · 1 person · measured in the image · nothing could be'
+            in text)
     assert 'In 30 of 40 frames (75 %), from 1.0 s to 3.9 s' in text
     assert 'not radiographic' in text and 'not for diagnosis' in text and f'spinepose_mm {__version__}' in text
     assert 'ISO 11226' in text and MEASURES['kyphosis'].definition in text
@@ -140,10 +144,10 @@ def test_figures_and_pictures_of_each_person(tmp_path, lifted):
         frame.people = measurer.update(frame.people, (0, 1, 0) if lifted else None)
     page = report(tmp_path, frames, RATE, coordinates='world' if lifted else None, measures=units(not lifted))
     assert list(persons(page)) == [3] and ('measured in 3D' in words(page)) == lifted  # 7 is in fewer frames
-    assert 'Shape of the spine of person 3' in panels(page)
+    assert ('Shape of the spine of person 3' in panels(page)) != lifted  # the camera sees them obliquely
     if lifted:
-        for title in ('Forward lean', 'Curves of the spine', 'Flexion', 'Sideways lean', 'Lateral deviation',
-                      'Trunk inclination'):
+        assert 'Not reliable from this view' in words(page) and len(page.find_class('apart')[0].xpath('.//svg')) == 5
+        for title in ('Forward lean', 'Curves of the spine', 'Flexion', 'Sideways lean', 'Lateral deviation'):
             assert f'{title} of person 3' in panels(page)
         assert 'spine length (mm)' in table(persons(page)[3])
     else:
@@ -152,20 +156,76 @@ def test_figures_and_pictures_of_each_person(tmp_path, lifted):
     assert len(shots) == 7 and {shot.shape for shot in shots} == {(280, 210, 3)}
     for shot in shots:
         assert (np.abs(shot.astype(int) - SPINE) < 90).all(-1).sum() > 50
-    assert words(page).count('left wrist') == 1 and 'not seen in most of these frames: left wrist.' in words(page)
+    assert words(page).count('left wrist') == 1 and 'not visible in most of these frames: left wrist.' in words(page)
+
+
+def from_the_side(frames=40, missing=()):
+    """Return frames of a person in 3D before a camera at the left side, with a lean that the lifter made up."""
+    for i, frame in enumerate(film(frames, names=())):
+        frame.people.views[:] = 'left side'
+        frame.people.measures = dict(trunk_inclination=np.array([i + .2]), trunk_lean=np.array([16.]))
+        frame.people.measure_errors = dict(trunk_inclination=np.array([3.]), trunk_lean=np.array([9.]))
+        if i in missing:
+            frame.people.measures['trunk_inclination'][:] = np.nan
+            frame.people.scores[0, skeleton.index('C7')] = .1
+        yield frame
+
+
+def test_what_the_camera_does_not_show_is_apart_and_in_no_table(tmp_path):
+    page = report(tmp_path, from_the_side(), coordinates='camera', measures=units())
+    section = persons(page)[0]
+    apart, = page.find_class('apart')
+    assert 'Not reliable from this view' in words(apart) and panels(apart) == ['Sideways lean of person 0']
+    assert 'Forward lean of person 0' in panels(page) and list(table(section)) == ['trunk inclination (°)']
+    assert 'Not measured (that takes a view from the front or the back): trunk lean' in words(section)
+
+
+def test_figures_have_intervals_and_say_what_is_missing(tmp_path):
+    page = report(tmp_path, from_the_side(missing=range(28, 40)), coordinates='camera', measures=units())
+    cells = table(persons(page)[0])['trunk inclination (°)']
+    assert cells == ['1 ± 3 0.1 s', '14 ± 3 (8 to 20)', '26 ± 3 2.6 s', '70 %']
+    gap = 'Not known in 30 % of the frames (2.8 s to 3.9 s): C7 was missing most, in 100 % of these.'
+    charts = {chart.xpath('string(h3)'): words(chart) for chart in page.find_class('chart')}
+    assert gap in charts['Forward lean'] and f'{gap} Shares and medians are of the known frames alone, and biased' in \
+        charts['Trunk inclination']
+    assert 'nothing could be measured in 30 % of the frames with people' in words(page)
+    whole = report(tmp_path, from_the_side(), coordinates='camera', measures=units())
+    assert 'Not known in' not in words(whole) and 'biased' not in words(whole)
+
+
+def test_hardly_anything_measured_is_a_warning_at_the_head(tmp_path):
+    page = report(tmp_path, from_the_side(missing=range(36)), coordinates='camera', measures=units())
+    warning, = page.find_class('warning')
+    assert 'hardly anything could be measured (10 % of the frames with people)' in words(warning)
+    assert not report(tmp_path, from_the_side(), coordinates='camera', measures=units()).find_class('warning')
+
+
+def test_the_head_says_what_it_was_made_with(tmp_path):
+    about = {'Model': 'a <model>', 'Not for measuring': 'a <model> (a toy)', 'Height': '1.7 m'}
+    for rate in (10., None):
+        head, = report(tmp_path, film(2), rate, about=about).find_class('about')
+        assert [each.text for each in head] == [word for pair in about.items() for word in pair]
+
+
+def test_one_absurd_frame_is_in_no_percentile(tmp_path):
+    frames = list(from_the_side())
+    frames[20].people.measures['trunk_inclination'][:] = -170
+    low, _, high, _ = table(persons(report(tmp_path, frames, measures=units()))[0])['trunk inclination (°)']
+    assert (low, high) == ('1 ± 3 0.1 s', '37 ± 3 3.7 s')
 
 
 def test_the_spine_only(tmp_path):
     frames = list(film())
     for frame in frames:
-        frame.people.scores[:, [skeleton.index('left_knee'), skeleton.index('T8')]] = .1
+        frame.people.confidence[:, [skeleton.index('left_knee'), skeleton.index('T8')]] = .1
     whole_body, spine = (words(report(tmp_path, frames, spine_only=value)) for value in (False, True))
     assert 'most of these frames: left knee, T8.' in whole_body and 'most of these frames: T8.' in spine
 
 
 def test_nobody_at_all(tmp_path):
     page = report(tmp_path, [Frame(i, i / 10, 'film.mp4', np.zeros((9, 9, 3), np.uint8), nobody()) for i in range(3)])
-    assert 'Nobody was found' in words(page) and not persons(page) and not panels(page)
+    assert 'No detections' in words(page) and 'Warning: no detections in 3 of 3 frames; give the people' in words(page)
+    assert not persons(page) and not panels(page)
     assert 'ISO 11226' not in words(page)
 
 
@@ -175,7 +235,7 @@ def test_a_single_frame(tmp_path):
     page = report(tmp_path, [frame])
     value = frame.people.measures['trunk_inclination'][0]
     assert table(persons(page)[0])['trunk inclination (°)'] == [
-        f'{whole(value)} 0.1 s', whole(value), f'{whole(value)} 0.1 s', f'{whole(value)} to {whole(value)}', '100 %']
+        f'{whole(value)} 0.1 s', whole(value), f'{whole(value)} 0.1 s', '100 %']
     assert '0.1 s · 1 frame · 10 frames a second · 1 person' in words(page) and 'left side 100 %' in words(page)
     assert {'Forward lean of person 0', 'Trunk inclination of person 0'} <= set(panels(page))
 
@@ -235,14 +295,16 @@ def as_pictures(count, people=2):
 def test_pictures_are_shown_with_their_measures(tmp_path):
     frames = list(as_pictures(3))
     page = report(tmp_path, frames, None)
-    assert page.xpath('string(//h1)') == 'Spine report: 3 pictures' and '6 people' in words(page)
+    assert page.xpath('string(//h1)') == 'Spine report: 3 images' and '6 people' in words(page)
     assert [image.shape for image in pictures(page)] == [(600, 800, 3)] * 3
     assert list(table(page.find_class('picture')[0])) == ['seen from']  # nothing else is known of these people
     for frame, section in zip(frames[1:], page.find_class('picture')[1:]):
         assert table(section)['seen from'] == frame.people.views.tolist()
         assert Path(frame.path).name in words(section) and 'id 0 id 1' in words(section)
-        kyphosis = [whole(value) for value in frame.people.measures['kyphosis']]
-        assert table(section)['kyphosis-like angle (°)'] == kyphosis
+        for name, title in (('kyphosis', 'kyphosis-like angle (°)'), ('lateral_deviation', 'lateral deviation (%)')):
+            values = frame.people.measures[name]
+            cells = [whole(value, int(title.endswith('(%)'))) if np.isfinite(value) else '–' for value in values]
+            assert table(section).get(title, ['–'] * len(cells)) == cells
         assert (np.abs(pictures(section)[0].astype(int) - SPINE) < 90).all(-1).sum() > 20
     assert 'Spine report: 000 & more.jpg' in words(report(tmp_path, frames[:1], None))
 
@@ -251,7 +313,7 @@ def test_many_pictures_and_many_people_are_capped(tmp_path):
     page = report(tmp_path, as_pictures(30, people=8), None)
     assert len(page.find_class('picture')) == MOST_PICTURES == 24
     assert '240 people · the first 24 are shown' in words(page)
-    assert '2 more people are in the picture' in words(page.find_class('picture')[1])
+    assert '2 more people are in the image.' in words(page.find_class('picture')[1])
 
 
 def test_a_film_of_five_minutes_is_small(tmp_path):

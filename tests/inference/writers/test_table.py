@@ -32,7 +32,7 @@ def test_a_row_for_each_frame_person_and_keypoint(writer, tmp_path):
     film = make_film('world')
     points, _ = tables(writer, tmp_path, film, **LIFTED)
     assert list(points) == ['frame', 'time_s', 'person', 'keypoint', 'level', 'x_px', 'y_px', 'score', *SPACE,
-                            'error_m']
+                            'error_m', 'confidence']
     assert len(points) == 11 * 37 and not points.duplicated(['frame', 'person', 'keypoint']).any()
     assert {number: tuple(rows.frame.unique()) for number, rows in points.groupby('person')} == PRESENCE
     # Rounding at half a unit of the last decimal, or single precision.
@@ -45,6 +45,7 @@ def test_a_row_for_each_frame_person_and_keypoint(writer, tmp_path):
         same(rows.time_s, np.full(len(rows), frame.index / RATE), 1e-9)
         same(rows[['x_px', 'y_px']], people.keypoints.reshape(-1, 2), fine['x_px'])
         same(rows.score, people.scores.ravel(), fine['score'])
+        same(rows.confidence, people.confidence.ravel(), fine['score'])
         same(rows[SPACE], people.points.reshape(-1, 3), fine['x_m'])
         same(rows.error_m, people.point_errors.ravel(), fine['x_m'])
     assert points[(points.frame == UNLIFTED) & (points.person == 7)][SPACE].isna().all(axis=None)
@@ -73,7 +74,7 @@ def test_a_row_of_measures_for_each_frame_and_person(writer, tmp_path):
 @both
 def test_2d_alone_has_no_columns_of_space_and_no_table_of_measures(writer, tmp_path):
     points, = tables(writer, tmp_path, make_film())
-    assert list(points)[-3:] == ['x_px', 'y_px', 'score']
+    assert list(points)[-4:] == ['x_px', 'y_px', 'score', 'confidence']
 
 
 @both
@@ -99,7 +100,7 @@ def test_the_spine_alone_from_top_to_bottom(writer, tmp_path):
 def test_nobody(writer, tmp_path, frames):
     points, measures = tables(writer, tmp_path, frames, **LIFTED)
     assert len(points) == len(measures) == 0
-    assert list(points)[-4:] == [*SPACE, 'error_m'] and list(measures)[-1] == 'sway_percent'
+    assert list(points)[-5:] == [*SPACE, 'error_m', 'confidence'] and list(measures)[-1] == 'sway_percent'
 
 
 @both
@@ -117,10 +118,10 @@ def test_pictures_are_named_and_people_counted(writer, tmp_path):
 def test_csv_by_hand(tmp_path):
     film = make_film()[1:2]
     film[0].time, people = 1 / 3, film[0].people
-    people.keypoints[0, 36], people.scores[0, 36] = [-.001, 12.5], .98765
+    people.keypoints[0, 36], people.scores[0, 36], people.confidence[0, 36] = [-.001, 12.5], 1.23456, .98765
     lines = write(CsvWriter, tmp_path / 'a.csv', film).read_text().split('\n')
-    assert lines[0] == 'frame,time_s,person,keypoint,level,x_px,y_px,score'
-    assert lines[37:] == ['1,0.333333,3,neck_03,C1,0.0,12.5,0.9876', '']
+    assert lines[0] == 'frame,time_s,person,keypoint,level,x_px,y_px,score,confidence'
+    assert lines[37:] == ['1,0.333333,3,neck_03,C1,0.0,12.5,1.2346,0.9876', '']
 
 
 def test_parquet_is_written_in_groups_and_says_what_it_is_in(tmp_path):

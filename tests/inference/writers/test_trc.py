@@ -100,9 +100,9 @@ def test_the_spine_alone(opensim, tmp_path):
     same(found, truth(film, 3)[1][:, spine])
 
 
-def test_the_least_score(opensim, tmp_path):
+def test_the_least_confidence(opensim, tmp_path):
     film = make_film('world')
-    write(TrcWriter, tmp_path / 'side.trc', film, coordinates='world', least_score=.1)
+    write(TrcWriter, tmp_path / 'side.trc', film, coordinates='world', min_confidence=.1)
     assert np.isfinite(read_table(opensim, tmp_path / 'side_P3.trc')[2]).all()
 
 

@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
@@ -7,6 +8,7 @@ from mmpose.registry import KEYPOINT_CODECS, MODELS
 
 import builders
 from spinepose_mm import skeleton
+from spinepose_mm.confidence import Calibration, confidence
 
 MODEL = Config.fromfile(builders.config('spinepose_tiny')).model
 CONFIG = MODEL.head
@@ -47,6 +49,40 @@ def test_rtmposes_loss_and_state_dict_are_unchanged():
     twice = build(position_weight=2.)
     twice.load_state_dict(stock.state_dict())
     assert twice.loss(features(3), samples())['loss_kpt'].item() == pytest.approx(2 * known['loss_kpt'].item())
+
+
+@pytest.mark.parametrize('calibration', [None, dict(slope=1.5, offset=4)])
+def test_confidence_beside_mmposes_own_scores(calibration):
+    """Keypoints and scores, by which metrics go, are to the last bit those of MMPose's head, whatever the numbers."""
+    torch.manual_seed(0)
+    simcc = torch.randn(3, 37, 192), torch.randn(3, 37, 256) - 1
+    simcc[1][1, 4] = -1  # a keypoint without a place
+    found, stock = build(calibration=calibration).decode(simcc), builders.stock(MODEL).head.decode(simcc)
+    for one, known in zip(found, stock, strict=True):
+        np.testing.assert_array_equal(one.keypoints, known.keypoints)
+        np.testing.assert_array_equal(one.keypoint_scores, known.keypoint_scores)
+        expected = confidence(known.keypoint_scores, calibration and Calibration(**calibration))
+        np.testing.assert_allclose(one.keypoint_confidence, expected, rtol=1e-6)
+    means = build(calibration=calibration, score='mean').decode(simcc)
+    assert (means[0].keypoint_scores > found[0].keypoint_scores).any()
+    np.testing.assert_array_equal(means[0].keypoint_confidence, found[0].keypoint_confidence)
+    assert found[1].keypoint_confidence[0, 4] == 0 and found[0].keypoint_confidence.dtype == np.float32
+
+
+def test_training_warns_once_of_a_calibration_of_other_weights(warnings):
+    build(calibration=None).loss(features(2), samples(2))
+    assert 'calibration' not in warnings()
+    head = build(calibration=dict(slope=1.5, offset=4))
+    for _ in range(2):
+        head.loss(features(2), samples(2))
+    assert warnings().count('model.head.calibration was fitted for other weights') == 1
+
+
+def test_a_calibration_that_is_none():
+    with pytest.raises(ValueError, match='SpinePoseHead: calibration is dict'):
+        build(calibration=dict(slope=-1, offset=0))
+    with pytest.raises(ValueError, match='calibration is for models of 17, 26, 37 keypoints, but this one has 21'):
+        build(out_channels=21)
 
 
 def test_losses_are_named_and_can_be_left_out():

@@ -1,0 +1,75 @@
+"""What a keypoint's score says: how likely the keypoint is right.
+
+Scores of SimCC models are the largest of the network's values, which go up to 1.7 and mean another thing in each model.
+Confidence is in 0..1 and means the same in all models whose numbers were fitted: the probability that the keypoint lies
+so close to its place that its object keypoint similarity (OKS) is RIGHT or more.
+
+    >>> from spinepose_mm.confidence import Calibration, confidence
+    >>> confidence([[.3]]).round(2).tolist()                     # of a model without numbers of its own
+    [[0.5]]
+"""
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from . import skeleton
+
+RIGHT = .5  # OKS from which a keypoint is right
+MIN_CONFIDENCE = .5  # of a keypoint that counts as seen: it is rather right than wrong
+_CUSTOMARY = .3  # the score from which keypoints usually count, such as in MMPose's and Pose2Sim's defaults
+
+
+class Calibration(NamedTuple):
+    """The two numbers of `confidence`, fitted for a model's weights (`spinepose_mm.evaluation.calibration`)."""
+    slope: float
+    offset: float
+
+
+def confidence(scores, calibration=None):
+    """Return how likely keypoints are right, 0 to 1, in the shape of the scores.
+
+    With the score s and OKS's constant k = 2 sigma of the keypoint, to which the distance that OKS allows is
+    proportional, it is 1 / (1 + exp(-(slope log(s k) + offset))), and 0 for scores of 0 and less.
+
+    Without a calibration it is s^2 / (s^2 + .3^2): the customary threshold of .3 becomes one of .5. This orders the
+    keypoints of a model as their scores do, but is no measured probability.
+
+    Args:
+        scores: (..., K), of the first K keypoints of the skeleton.
+        calibration: Calibration, or None.
+    """
+    scores = np.asarray(scores, float)
+    if calibration is None:
+        slope, offset, relative = 2., -2 * math.log(_CUSTOMARY), scores
+    else:
+        (slope, offset), relative = calibration, relative_scores(scores)
+    with np.errstate(divide='ignore', over='ignore'):
+        return 1 / (1 + np.exp(-(slope * np.log(relative.clip(0)) + offset)))
+
+
+def relative_scores(scores):
+    """Return scores times OKS's constants of their keypoints, (..., K), of the first K of the skeleton."""
+    return np.asarray(scores, float) * (2 * np.array(skeleton.SIGMAS[:np.shape(scores)[-1]]))
+
+
+def read_calibration(given, where):
+    """Return a Calibration, or None, of what a config or a file has.
+
+    Args:
+        given: dict of `slope` and `offset`, or None.
+        where: of what it is, for the error.
+
+    Raises:
+        ValueError: it is neither, or the slope is not over 0.
+    """
+    if given is None:
+        return None
+    try:
+        found = Calibration(**{name: float(value) for name, value in given.items()})
+    except (AttributeError, TypeError, ValueError):
+        found = Calibration(math.nan, math.nan)
+    if not (found.slope > 0 and math.isfinite(found.slope) and math.isfinite(found.offset)):
+        raise ValueError(f'{where}: calibration is dict(slope=..., offset=...), two numbers with a slope over 0, or '
+                         f'None, not {given!r}')
+    return found

@@ -1,0 +1,76 @@
+"""The entries of `.npz` files, read without running anything, and only where they are as long as their headers say."""
+import math
+import pickle
+
+import numpy as np
+
+from .plain_pickle import plain_array, read_plain
+
+#: Booleans, numbers, bytes and text.
+_PLAIN = set('biufcSU')
+#: Bytes of metadata, hundreds of times those of SIMSPINE's.
+_MOST = 1 << 20
+
+
+def read_array(path, archive, field):
+    """Return an array of booleans, numbers or text.
+
+    Args:
+        path: of the file, for the error.
+        archive: the ZipFile.
+        field: name of the entry, without `.npy`.
+
+    Raises:
+        ValueError: its header is broken, it is of another type, or not as long as its header says.
+    """
+    info = archive.getinfo(field + '.npy')
+    with archive.open(info) as file:
+        shape, dtype = _read_header(path, file, field)
+        length, expected = info.file_size - file.tell(), dtype.itemsize * math.prod(shape)
+    if dtype.kind not in _PLAIN:
+        raise ValueError(f'{path}: {field} cannot be read: it is of the type {dtype}')
+    if length != expected:
+        raise ValueError(f'{path}: {field} cannot be read: its header says {expected} bytes, and it has {length}')
+    try:
+        with archive.open(info) as file:
+            return np.lib.format.read_array(file, allow_pickle=False)
+    except ValueError as error:
+        raise ValueError(f'{path}: {field} cannot be read: {error}') from error
+
+
+def read_dict(path, archive, field):
+    """Return the dict that is pickled in an array of one object; the arrays in it are as `plain_array` gives them.
+
+    Args:
+        path, archive, field: as for `read_array`.
+
+    Raises:
+        ValueError: it is no dict, of more than a megabyte, broken, or holds something else than plain values.
+    """
+    info = archive.getinfo(field + '.npy')
+    if info.file_size > _MOST:
+        raise ValueError(f'{path}: {field} cannot be read: it has {info.file_size} bytes, where at most {_MOST} are '
+                         'expected')
+    with archive.open(info) as file:
+        shape, dtype = _read_header(path, file, field)
+        data = file.read()
+    try:
+        found = plain_array(read_plain(data)) if dtype == object and shape in ((), (1, )) else None
+    except pickle.UnpicklingError as error:
+        raise ValueError(f'{path}: {field} was refused: {error}') from error
+    found = found[0] if isinstance(found, list) and len(found) == 1 else found
+    if not isinstance(found, dict):
+        raise ValueError(f'{path}: {field} is not a dict')
+    return {name: plain_array(value) for name, value in found.items()}
+
+
+def _read_header(path, file, field):
+    """Return the shape and the dtype that the head of an entry says."""
+    readers = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
+    try:
+        shape, _, dtype = readers[np.lib.format.read_magic(file)[0]](file)
+    except (ValueError, LookupError, TypeError, RecursionError, MemoryError) as error:
+        raise ValueError(f'{path}: {field} cannot be read: {error}') from error
+    if min(shape, default=0) < 0:
+        raise ValueError(f'{path}: {field} cannot be read: its header says the shape {shape}')
+    return shape, dtype

@@ -1,0 +1,55 @@
+"""What results were made with and what they take for granted, in words."""
+import os
+from pathlib import Path
+
+from spinepose_mm.interop.aliases import find_model
+from spinepose_mm.lifting.space import HEIGHT
+from spinepose_mm.paths import legible
+
+from .pose3d_inferencer import FIELD_OF_VIEW, SpinePose3DInferencer
+
+_LEVEL = 'the camera is assumed to be level: the image\'s y axis is taken for the vertical'
+
+
+def about(inferencer, bboxes=None, coordinates='camera', height=HEIGHT, camera=None, field_of_view=FIELD_OF_VIEW,
+          smooth=False, **_):
+    """Return {title: text} of the models, whether their cards call them unfit for measuring, and the assumptions.
+
+    Args:
+        inferencer: SpinePoseInferencer or SpinePose3DInferencer.
+        bboxes, coordinates, height, camera, field_of_view, smooth: options of its `follow`; others have no effect here.
+    """
+    lifted = isinstance(inferencer, SpinePose3DInferencer)
+    estimator = inferencer.pose2d_model if lifted else inferencer
+    named = {'Model': estimator.named, **({'Lifter': inferencer.named} if lifted else {})}
+    found = {title: ' with weights '.join(map(_short, filter(None, names))) for title, names in named.items()}
+    unfit = [f'{model} ({reason})' for model, reason in zip(found.values(), map(_card, named.values())) if reason]
+    if unfit:
+        found['Not for measuring'] = '; '.join(unfit)
+    found['People'] = ('bounding boxes that were given' if bboxes is not None else
+                       'each image as a whole taken for one person' if estimator.detector is None else
+                       'found by a person detector')
+    found['Smoothing'] = 'keypoints smoothed over time' if smooth else 'none'
+    if lifted:
+        found['Height'] = (', '.join(f'id {person}: {value:.3g} m' for person, value in height.items())
+                           + f'; others {HEIGHT:g} m' if isinstance(height, dict) else f'{height:.3g} m')
+        found['Height'] += ' (not measured; lengths are in proportion to it)'
+        found['Camera'] = ('calibrated' if camera is not None else
+                           f'not calibrated: a diagonal field of view of {field_of_view:.3g}° and no distortion are '
+                           'assumed')
+        found['Upright'] = 'as the people and the ground in the first frames tell' if coordinates == 'world' else _LEVEL
+    else:
+        found['Upright'] = _LEVEL
+    return found
+
+
+def _short(name):
+    """Return the name of a model, or that of its file without the folder."""
+    return legible(Path(name).name) if os.path.exists(name) else name
+
+
+def _card(named):
+    """Return why a model's card calls it unfit for measuring, None where it does not, given (name, weights or None)."""
+    name, weights = named
+    entry = None if weights else find_model(name)
+    return entry and entry['Metadata'].get('Not For Measuring')

@@ -1,0 +1,81 @@
+"""What the ways to write a video have in common."""
+import os
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import cv2
+
+
+class Encoder:
+    """A video that is written image by image, in the calls of OpenCV's writer: `_open`, `_add` and `_finish` do it.
+
+    Until `release` it is beside its place, named `.part`. Images of odd sizes get one more row or column, a copy of the
+    last, since colour is stored at half the resolution.
+
+    Args:
+        path: of the video.
+        rate: frames a second, over 0.
+        size: (width, height) of the images in pixels.
+
+    Raises:
+        OSError: it cannot be opened for writing.
+    """
+
+    def __init__(self, path, rate, size):
+        self.path, self.rate, self.size = Path(path), rate, tuple(length + length % 2 for length in size)
+        # FFmpeg goes by the ending, and takes what is before a colon for a protocol.
+        self._part = self.path.with_name(f'{self.path.stem}.part{self.path.suffix}').absolute()
+        self._count, self._is_open = 0, True
+        with self._told(f' in {size[0]}x{size[1]} at {rate:g} frames a second'):
+            self._open()
+
+    def write(self, image, time=None):
+        """Add an image.
+
+        Args:
+            image: (height, width, 3), uint8, BGR.
+            time: seconds, later than that of the image before; at the frame rate after it by default. PyAV alone keeps
+                it: the others show all images for the same time.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        height, width = image.shape[:2]
+        with self._told():
+            self._add(cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE), time)
+        self._count += 1
+
+    def release(self):
+        """Put the video in its place; where it is there, or discarded, do nothing.
+
+        Raises:
+            OSError: it could not be written whole; nothing of it is left.
+        """
+        if not self._is_open:
+            return
+        with self._told():
+            self._finish()
+            video = cv2.VideoCapture(str(self._part))
+            found = video.get(cv2.CAP_PROP_FRAME_COUNT)  # of .webm, its length times the rate
+            video.release()
+            if abs(found - self._count) > 1 + .01 * self._count:  # OpenCV does not tell when the disk is full
+                raise OSError(f'of {self._count} frames {found:.0f} are in it; is the disk full?')
+            os.replace(self._part, self.path)
+        self._is_open = False
+
+    def discard(self):
+        """Remove what was written, unless it is released; what was in the video's place before stays."""
+        if self._is_open:
+            self._is_open = False
+            with suppress(Exception):  # of what is thrown away
+                self._finish()
+            self._part.unlink(missing_ok=True)
+
+    @contextmanager
+    def _told(self, how=''):
+        """Make one error of any, which names the video; nothing of it is left then."""
+        try:
+            yield
+        except (OSError, OverflowError, RuntimeError, ValueError) as error:
+            self.discard()
+            raise OSError(f'{self.path} cannot be written{how}: {error}') from error
