@@ -4,6 +4,7 @@ import fcntl
 import multiprocessing
 import os
 import signal
+import threading
 import time
 
 import pytest
@@ -63,10 +64,20 @@ def test_one_run_at_a_time_also_after_a_kill(path, elsewhere):
 
 
 def test_waiting(path, elsewhere, warnings):
-    elsewhere(.3)
-    with locked(path, wait=True):
-        assert 'lock: waiting until that is done' in warnings()
-    assert not os.listdir(path.parent)
+    other, done = elsewhere(60), threading.Event()
+
+    def wait():
+        with locked(path, wait=True):
+            done.set()
+    waiting, end = threading.Thread(target=wait, daemon=True), time.monotonic() + 10
+    waiting.start()
+    while 'lock: waiting until that is done' not in warnings() and time.monotonic() < end:
+        time.sleep(.02)
+    assert time.monotonic() < end and not done.is_set()
+    other.kill()
+    other.join()
+    waiting.join(10)
+    assert done.is_set() and not os.listdir(path.parent)
 
 
 def test_a_folder_that_cannot_be_written_to(tmp_path):

@@ -1,5 +1,6 @@
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 
@@ -112,12 +113,16 @@ def test_a_disk_that_is_full(server, tmp_path, monkeypatch):
 
 
 def test_two_first_downloads_at_once(server, tmp_path):
-    """The second one waits for the first, and takes what that has fetched."""
-    with ThreadPoolExecutor() as threads:
-        paths = list(threads.map(lambda _: downloads.fetch(f'{server.url}/files/a.pth', tmp_path), range(3)))
+    """One of them downloads; the others wait, and take what that has fetched."""
+    together = Barrier(3)
+
+    def fetch(_):
+        together.wait()
+        return downloads.fetch(f'{server.url}/files/a.pth', tmp_path)
+    with ThreadPoolExecutor(3) as threads:
+        paths = list(threads.map(fetch, range(3)))
     assert paths == [tmp_path / 'a.pth'] * 3 and paths[0].read_bytes() == CONTENT
-    assert len(server.asked) == 1
-    assert [entry.name for entry in tmp_path.iterdir()] == ['a.pth']
+    assert len(server.asked) == 1 and [entry.name for entry in tmp_path.iterdir()] == ['a.pth']
 
 
 def test_the_model_indexs_hash_goes_before_the_hubs(server, tmp_path, pin, monkeypatch):
