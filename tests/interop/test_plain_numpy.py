@@ -58,3 +58,4 @@ def test_hostile_pickles_are_refused_in_metadata_and_checkpoints(tmp_path):
             assert "Array([b'AAAAAAAA'], dtype='|S8')" in line
         else:
             assert line.startswith(f'{file.name} refused: {file}'), line
+            assert 'it holds a forged' in line or file.stem in ('unlisted', 'widened'), line
