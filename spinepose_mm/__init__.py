@@ -4,13 +4,14 @@ As with MMPose's own, the modules of the classes are imported when a registry is
 """
 from importlib import import_module
 
+from . import patches
 from .version import __version__
-from . import interop
 
-interop.install()
+patches.install()
 
 __all__ = ['__version__', 'analysis', 'confidence', 'datasets', 'deployment', 'engine', 'evaluation', 'inference',
-           'interop', 'lifting', 'models', 'skeleton', 'synthetic']
+           'io', 'lifting', 'models', 'patches', 'skeleton', 'structures', 'synthetic', 'tracking', 'visualization',
+           'writers', 'zoo']
 
 
 def __getattr__(name):

@@ -10,11 +10,11 @@ from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
 from spinepose_mm import skeleton
-from spinepose_mm.interop.aliases import index_folder
 from spinepose_mm.lifting import Camera
 from spinepose_mm.synthetic import Body, Settings, sequence, surface, synthesize
-from spinepose_mm.synthetic.picture import act, take
+from spinepose_mm.synthetic.rendering import act, take
 from spinepose_mm.synthetic.scene import Renderer
+from spinepose_mm.zoo.models import index_folder
 
 #: COCO's person detections, below data/coco, as MMPose's configs name them.
 DETECTIONS = 'person_detection_results/COCO_val2017_detections_AP_H_56_person.json'

@@ -2,12 +2,12 @@ import logging
 import os
 from pathlib import Path
 
-import builders
 import pytest
-
-import spinepose_mm  # noqa: F401  (registers the classes)
 from mmengine.logging import MMLogger
 from mmengine.registry import DefaultScope, init_default_scope
+
+import builders
+import spinepose_mm  # noqa: F401  (registers the classes)
 
 ROOT = Path(__file__).parents[1]
 

@@ -98,8 +98,8 @@ def write_checkpoint(path, pickled):
 
 def read(path):
     """Read a file and use all of it; return what it is, or why it is refused."""
-    from spinepose_mm.datasets.simspine import read_npz
-    from spinepose_mm.interop.checkpoints import load_from_local
+    from spinepose_mm.datasets.simspine.npz import read_npz
+    from spinepose_mm.zoo.checkpoints import load_from_local
     try:
         return f'taken: {read_npz(path, ["imgname"]) if path.suffix == ".npz" else load_from_local(path)}'
     except ValueError as error:

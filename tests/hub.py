@@ -4,7 +4,7 @@ import http.server
 import threading
 from pathlib import Path
 
-from spinepose_mm.interop import downloads
+from spinepose_mm.zoo import downloads
 
 CONTENT = bytes(range(256)) * 4000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -2,8 +2,8 @@
 import numpy as np
 
 from spinepose_mm import skeleton
-from spinepose_mm.inference.people import Frame, People, nobody
 from spinepose_mm.lifting import Camera
+from spinepose_mm.structures.frame import Frame, People, nobody
 from spinepose_mm.synthetic import Body, forward, keypoints, sequence
 
 RATE = 25.

@@ -3,14 +3,13 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
-import builders
 import torch
 from mmengine.config import Config
 from mmengine.hub import get_config
 from mmpose.registry import MODELS
 
+import builders
 from hub import put_into_cache
 
 MIM = [sys.executable, '-W', 'ignore', '-m', 'mim']

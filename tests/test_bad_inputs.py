@@ -9,8 +9,19 @@ from collections import Counter
 import pytest
 from mmengine.registry import init_default_scope
 
-from bad_inputs import (annotations, boxes, cameras, checkpoints, images, npz, onnx_files, options, outputs,
-                        simspine_h5, videos)
+from bad_inputs import (
+    annotations,
+    boxes,
+    cameras,
+    checkpoints,
+    images,
+    npz,
+    onnx_files,
+    options,
+    outputs,
+    simspine_h5,
+    videos,
+)
 
 GROUPS = dict(annotations=annotations, boxes=boxes, cameras=cameras, checkpoints=checkpoints, h5=simspine_h5,
               images=images, npz=npz, onnx=onnx_files, options=options, outputs=outputs, videos=videos)

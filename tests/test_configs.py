@@ -12,7 +12,7 @@ import builders
 import simspine_release
 from spinepose_mm import skeleton
 from spinepose_mm.evaluation.table import complexity
-from spinepose_mm.interop.aliases import index_folder
+from spinepose_mm.zoo.models import index_folder
 
 CONFIGS = sorted(path for path in (index_folder() / 'configs').rglob('*.py') if path.parent.name != '_base_')
 PUBLISHED = {'small': (5.98, .72), 'medium': (14.34, 1.98), 'large': (28.66, 4.22), 'xlarge': (50.69, 17.37)}

@@ -10,18 +10,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mmengine.registry import init_default_scope
+from mmpose.registry import DATASETS
 
 import builders
 from bad_inputs import annotations, cameras
 from evaluated import META
-from mmpose.registry import DATASETS
-from spinepose_mm.datasets.doctor import examine
-from spinepose_mm.datasets.simspine import LAYOUT, joint_keypoints, read_npz
+from spinepose_mm.datasets.simspine.npz import joint_keypoints, read_npz
+from spinepose_mm.datasets.validation.report import examine
 from spinepose_mm.deployment.runtime import read_metadata
 from spinepose_mm.evaluation import SpineTrackMetric
 from spinepose_mm.inference.boxes import Boxes
-from spinepose_mm.inference.people import Frame
 from spinepose_mm.lifting import read_cameras
+from spinepose_mm.structures.frame import Frame
+from spinepose_mm.structures.simspine_layout import LAYOUT
 
 NUMBERS = st.one_of(st.integers(-3, 3), st.floats(), st.sampled_from([10 ** 400, -10 ** 30, 2 ** 63, 1e308]))
 LEAVES = st.one_of(st.none(), st.booleans(), NUMBERS, st.text(max_size=4), st.sampled_from(['1', '-1', '1.5', 'nan']))

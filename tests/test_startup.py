@@ -8,11 +8,11 @@ import pytest
 
 from spinepose_mm.datasets.spinetrack_archive import PARTS
 from spinepose_mm.evaluation.table import DATA
-from spinepose_mm.inference.writers import FORMATS
-from spinepose_mm.interop.aliases import index_folder
 from spinepose_mm.lifting.space import HEIGHT
 from spinepose_mm.models.heads.spinepose_head import SCORES
 from spinepose_mm.synthetic.motion import MOTIONS
+from spinepose_mm.writers import FORMATS
+from spinepose_mm.zoo.models import index_folder
 
 TOOLS = index_folder() / 'tools'
 _HELP = """

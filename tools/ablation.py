@@ -34,7 +34,8 @@ def main():
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='A.B=VALUE', help='settings of all rows')
     args = parser.parse_args()
     from mmengine.config import Config
-    from spinepose_mm.interop.aliases import find_config  # takes seconds
+
+    from spinepose_mm.zoo.models import find_config  # takes seconds
     try:
         config = find_config(args.config)[0]
         cfg = Config.fromfile(config)
@@ -130,6 +131,7 @@ def plot(results, file):
     import matplotlib
     matplotlib.use('Agg')
     import matplotlib.pyplot as plt
+
     from spinepose_mm import skeleton
     figure, panels = plt.subplots(1, len(skeleton.SUBSETS), figsize=(14, 3.5), layout='constrained', sharey=True)
     for i, (axes, subset) in enumerate(zip(panels, skeleton.SUBSETS)):

@@ -19,7 +19,7 @@ def main():
     if args.intervals:
         from spinepose_mm.benchmarks.intervals import print_intervals
         return print_intervals()
-    from spinepose_mm.benchmarks.measures import print_tables  # takes seconds
+    from spinepose_mm.benchmarks.spine_measures import print_tables  # takes seconds
     print_tables(args.people, args.frames)
 
 

@@ -29,7 +29,7 @@ def main():
     parser.add_argument('--size', type=int, nargs=2, default=[1280, 720], metavar=('W', 'H'), help='pixels (1280 720)')
     parser.add_argument('--seed', type=int, default=0, help='of the first film (0)')
     args = parser.parse_args()
-    from spinepose_mm.synthetic.crossing import crossing  # takes seconds
+    from spinepose_mm.synthetic.tracking_scenes import crossing  # takes seconds
     films = [crossing(args.seed + i, 2 + i % 5, args.seconds, args.frame_rate, args.size)
              for i in tqdm(range(args.films), 'films', leave=False)]
     print(f'| {" | ".join(_COLUMNS)} |\n| --- | --- |{" ---: |" * (len(_COLUMNS) - 2)}')
@@ -58,8 +58,8 @@ def _scores(films, make):
 # Each makes a function of a frame's People and its time that returns ids, -1 for none, and keypoints, in their order.
 
 def _ours(frame_rate, smooth):
-    from spinepose_mm.inference.ids import Ids
-    from spinepose_mm.inference.smoothing import Smoother
+    from spinepose_mm.tracking.one_euro import Smoother
+    from spinepose_mm.tracking.tracker import Ids
     ids, smoother = Ids(frame_rate), Smoother()
 
     def step(people, time):
@@ -76,6 +76,7 @@ def _ours(frame_rate, smooth):
 
 def _official(frame_rate, smooth):
     from spinepose.pose_tracker import PoseTracker
+
     from spinepose_mm import skeleton
     shown = SimpleNamespace()
     solution = SimpleNamespace(
@@ -98,6 +99,7 @@ def _mmpose(frame_rate, by_keypoints):
     from mmengine.structures import InstanceData
     from mmpose.apis import _track_by_iou, _track_by_oks
     from mmpose.structures import PoseDataSample
+
     from spinepose_mm import skeleton
     track = partial(_track_by_oks, sigmas=np.array(skeleton.SIGMAS)) if by_keypoints else _track_by_iou
     known = SimpleNamespace(last=[], next=0)
@@ -117,10 +119,11 @@ def _mmpose(frame_rate, by_keypoints):
 
 
 def _trackers(frame_rate):
-    from spinepose_mm.inference.ids import MEMORY
-    from spinepose_mm.lifting.space import LEAST_SCORE
     from supervision import Detections
     from trackers import OCSORTTracker
+
+    from spinepose_mm.lifting.space import LEAST_SCORE
+    from spinepose_mm.tracking.tracker import MEMORY
     tracker = OCSORTTracker(lost_track_buffer=round(30 * MEMORY), frame_rate=frame_rate, minimum_consecutive_frames=1,
                             high_conf_det_threshold=LEAST_SCORE)
 

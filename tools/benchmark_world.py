@@ -74,7 +74,7 @@ def _lifter(name):
     from mmpose.apis import init_model
 
     from spinepose_mm import skeleton
-    from spinepose_mm.interop.aliases import find_config
+    from spinepose_mm.zoo.models import find_config
     model, _, checkpoint = name.partition('=')
     config, weights = find_config(model)
     cfg = Config.fromfile(config)

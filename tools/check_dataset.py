@@ -19,7 +19,7 @@ def main():
     parser.add_argument('--examples', type=int, default=3, help='so many entries of each finding are shown')
     parser.add_argument('--out', type=Path, metavar='JSON', help='file to write all entries of the findings to')
     args = parser.parse_args()
-    from spinepose_mm.datasets.doctor import ERROR, SUSPECT, examine  # takes seconds
+    from spinepose_mm.datasets.validation.report import ERROR, SUSPECT, examine  # takes seconds
     try:
         report = examine(args.ann_file, args.images, progress=True)
         if args.out:

@@ -17,8 +17,8 @@ def main():
     parser.add_argument('--out', type=Path, required=True, help='folder for simspine_train.npz and simspine_test.npz')
     parser.add_argument('--reference', type=Path, help='.npz of SIMSPINE\'s layout with some of the same frames')
     args = parser.parse_args()
-    from spinepose_mm.datasets.simspine_conversion import convert  # takes seconds
-    from spinepose_mm.datasets.simspine_hub import convert_hub
+    from spinepose_mm.datasets.simspine.conversion import convert  # takes seconds
+    from spinepose_mm.datasets.simspine.hub import convert_hub
     try:
         if Path(args.source).suffix in ('.h5', '.hdf5'):
             files = convert(args.source, args.out, args.reference, progress=True)

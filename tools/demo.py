@@ -30,9 +30,9 @@ def main():
     parser.add_argument('--epochs', type=positive, default=8, help='how often the student goes through them')
     parser.add_argument('--teacher-epochs', type=positive, default=6, help='how often the teacher does before')
     args = parser.parse_args()
-    from spinepose_mm.interop.aliases import find_config  # takes seconds
     from spinepose_mm.synthetic.dataset import Settings, synthesize
     from spinepose_mm.synthetic.look import contact_sheet, plot_spine
+    from spinepose_mm.zoo.models import find_config  # takes seconds
     start = time.monotonic()
     data, out = args.out / 'data', args.out
     print(f'-- rendering {args.images} pictures to train on and {VAL_IMAGES} of other people ...', flush=True)
@@ -106,9 +106,10 @@ def follow(checkpoint, out, motion='side_bend', shown=8):
     import mmcv
     from mmpose.apis import inference_topdown, init_model
     from mmpose.visualization import PoseLocalVisualizer
-    from spinepose_mm.inference.writers.encoding import encoder_for
-    from spinepose_mm.synthetic.picture import film
+
+    from spinepose_mm.synthetic.rendering import film
     from spinepose_mm.synthetic.scene import Renderer
+    from spinepose_mm.writers.encoding import encoder_for
     model = init_model(str(CONFIG), str(checkpoint), device='cpu')
     visualizer = PoseLocalVisualizer(radius=3, line_width=2)
     visualizer.set_dataset_meta(model.dataset_meta)

@@ -25,8 +25,9 @@ def main():
     args = parser.parse_args()
     from mmengine.config import Config
     from mmengine.runner import Runner  # takes seconds
+
     from spinepose_mm import skeleton
-    from spinepose_mm.interop.aliases import find_config
+    from spinepose_mm.zoo.models import find_config
     try:
         model, _, checkpoint = args.model.partition('=')
         config, weights = find_config(model)

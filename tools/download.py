@@ -18,8 +18,8 @@ def main():
     parser.add_argument('model', help='name or alias of the zoo')
     parser.add_argument('--dest', type=Path, default='.', metavar='DIR', help='folder (this one)')
     args = parser.parse_args()
-    from spinepose_mm.interop.aliases import find_config
-    from spinepose_mm.interop.downloads import fetch
+    from spinepose_mm.zoo.downloads import fetch
+    from spinepose_mm.zoo.models import find_config
     try:
         config, weights = find_config(args.model)
         if weights is None:

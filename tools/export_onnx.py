@@ -22,7 +22,7 @@ def main():
     if args.pose2sim and not args.bgr:
         parser.error('--pose2sim needs --bgr, since Pose2Sim and Sports2D feed BGR pictures')
     from spinepose_mm.deployment import export_onnx, settings_toml  # takes seconds
-    from spinepose_mm.writing import locked, replacing
+    from spinepose_mm.io.atomic import locked, replacing
     try:
         difference = export_onnx(args.model, args.weights, args.out, half=args.half, bgr=args.bgr)
         if args.pose2sim:

@@ -6,8 +6,8 @@ import sys
 
 from mmengine.config import Config
 
-from spinepose_mm.interop.aliases import find_config
-from spinepose_mm.interop.tools import run_mmpose_script
+from spinepose_mm.patches.tools import run_mmpose_script
+from spinepose_mm.zoo.models import find_config
 
 
 def main():

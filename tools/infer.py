@@ -16,7 +16,7 @@ from pathlib import Path
 # A video's faults are counted and told in one line.
 os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
 
-#: Those of spinepose_mm.inference.writers, which takes seconds to import.
+#: Those of spinepose_mm.writers, which takes seconds to import.
 FORMATS = ('csv', 'parquet', 'trc', 'openpose', 'coco', 'video', 'pictures', 'report')
 
 
@@ -90,7 +90,7 @@ def main():
 def run(args):
     from spinepose_mm.inference import SpinePose3DInferencer, SpinePoseInferencer, analyse, check_outputs, open_source
     from spinepose_mm.inference.boxes import Boxes
-    from spinepose_mm.paths import legible
+    from spinepose_mm.io.paths import legible
     from spinepose_mm.wording import counted
     if len(args.inputs) > 1 and (len(args.out) > 1 or Path(args.out[0]).suffix):
         raise ValueError(f'the results of several inputs need a folder, not {" ".join(args.out)}')

@@ -2,7 +2,7 @@
 
     mim run spinepose_mm inferencer_demo person.jpg --pose2d spinepose-tiny --vis-out-dir out
 """
-from spinepose_mm.interop.tools import run_mmpose_script
+from spinepose_mm.patches.tools import run_mmpose_script
 
 if __name__ == '__main__':
     run_mmpose_script('demo/inferencer_demo.py')

@@ -10,7 +10,7 @@ def main():
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings to override, a.b=value')
     args = parser.parse_args()
     from spinepose_mm.evaluation.mean_pose import evaluate_mean_pose  # takes seconds
-    from spinepose_mm.interop.aliases import find_config
+    from spinepose_mm.zoo.models import find_config
     cfg = Config.fromfile(find_config(args.config)[0])
     cfg.merge_from_dict(args.cfg_options or {})
     for name, value in evaluate_mean_pose(cfg).items():

@@ -12,7 +12,7 @@ def main():
     parser.add_argument('checkpoint', help='checkpoint of a model of 37 keypoints')
     parser.add_argument('out', type=Path, help='file to write, .safetensors')
     args = parser.parse_args()
-    from spinepose_mm.interop.checkpoints import CheckpointError, write_safetensors  # takes seconds
+    from spinepose_mm.zoo.checkpoints import CheckpointError, write_safetensors  # takes seconds
     try:
         write_safetensors(args.checkpoint, args.out)
     except (CheckpointError, OSError) as error:

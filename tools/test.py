@@ -1,5 +1,5 @@
 """Evaluate a model: MMPose's own tools/test.py, with spinepose_mm registered."""
-from spinepose_mm.interop.tools import run_mmpose_script
+from spinepose_mm.patches.tools import run_mmpose_script
 
 if __name__ == '__main__':
     run_mmpose_script('tools/test.py')

@@ -27,7 +27,7 @@ def run(args):
 
     from spinepose_mm.deployment.export import export_onnx
     from spinepose_mm.deployment.runtime import INPUT, OUTPUTS, open_session
-    from spinepose_mm.interop.aliases import find_config
+    from spinepose_mm.zoo.models import find_config
     init_default_scope('mmpose')
     config = find_config(args.config)[0]
     cfg = Config.fromfile(config)

@@ -104,7 +104,7 @@ def _model(args, folder):
     from mmpose.apis import init_model
 
     from spinepose_mm.deployment.export import export_onnx
-    from spinepose_mm.interop.aliases import find_config
+    from spinepose_mm.zoo.models import find_config
     path = find_config(args.config)[0]
     cfg = Config.fromfile(path)
     cfg.model.update(init_cfg=None, teacher=None)

@@ -11,7 +11,7 @@ from spinepose_mm.inference import Frame, People, SpinePose3DInferencer
 from spinepose_mm.lifting.placement import standing_height
 from spinepose_mm.lifting.resection import fit_camera
 from spinepose_mm.lifting.space import Space
-from spinepose_mm.synthetic.picture import film
+from spinepose_mm.synthetic.rendering import film
 from spinepose_mm.synthetic.scene import Renderer
 
 MOTIONS = 'deadlift', 'squat', 'walk', 'side_bend', 'sit', 'stretch', 'stand', 'twist', 'jump'

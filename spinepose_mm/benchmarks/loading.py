@@ -47,7 +47,7 @@ def run(args):
     from mmengine.config import Config
     from mmengine.registry import init_default_scope
 
-    from spinepose_mm.interop.aliases import find_config
+    from spinepose_mm.zoo.models import find_config
     init_default_scope('mmpose')
     cv2.setNumThreads(0)  # as MMEngine's runner does for the loaders' sake
     cfg = Config.fromfile(find_config(args.config)[0])

@@ -33,7 +33,7 @@ def run(args):
     """
     import mmpose
 
-    from spinepose_mm.interop.aliases import index_folder
+    from spinepose_mm.zoo.models import index_folder
     cases = {name: {side: ['-c', f'import {modules}'] for side, modules in sides.items()
                     if importlib.util.find_spec(modules.split('.')[0])} for name, sides in _IMPORTS.items()}
     for theirs, ours in _TOOLS.items():

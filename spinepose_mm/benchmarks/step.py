@@ -39,7 +39,7 @@ def run(args):
     from mmengine.config import Config
     from mmengine.registry import init_default_scope
 
-    from spinepose_mm.interop.aliases import find_config
+    from spinepose_mm.zoo.models import find_config
     device = args.device or ('cuda' if torch.cuda.is_available() else 'cpu')
     init_default_scope('mmpose')
     cfg = Config.fromfile(find_config(args.config)[0])
@@ -72,7 +72,7 @@ def _build(cfg, left_out, checkpoint):
     from mmengine.runner import save_checkpoint
     from mmpose.registry import MODELS
 
-    from spinepose_mm.interop.aliases import find_config
+    from spinepose_mm.zoo.models import find_config
     model = copy.deepcopy(cfg.model)
     model.init_cfg = None
     if left_out is None:

@@ -2,8 +2,16 @@ from .body import SimSpineDataset, SpineTrackDataset
 from .body3d import SpineLiftingDataset
 from .combined_dataset import SpineTrackCombinedDataset
 from .samplers import SpineMixedSampler
-from .transforms import (DropKeypoints, JitterKeypoints, LoadSpineImage, RandomBlur, RandomCoarseDropout,
-                         SpineBBoxTransform, SpineTarget, SpineTopdownAffine)
+from .transforms import (
+                         DropKeypoints,
+                         JitterKeypoints,
+                         LoadSpineImage,
+                         RandomBlur,
+                         RandomCoarseDropout,
+                         SpineBBoxTransform,
+                         SpineTarget,
+                         SpineTopdownAffine,
+)
 
 __all__ = ['DropKeypoints', 'JitterKeypoints', 'LoadSpineImage', 'RandomBlur', 'RandomCoarseDropout', 'SimSpineDataset',
            'SpineBBoxTransform', 'SpineLiftingDataset', 'SpineMixedSampler', 'SpineTarget', 'SpineTopdownAffine',

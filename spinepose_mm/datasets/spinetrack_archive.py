@@ -16,8 +16,8 @@ from pathlib import Path, PurePosixPath
 from mmengine.logging import print_log
 from tqdm import tqdm
 
-from spinepose_mm.interop.downloads import fetch
-from spinepose_mm.reading import reading
+from spinepose_mm.io.reading import reading
+from spinepose_mm.zoo.downloads import fetch
 
 HUB = 'https://huggingface.co'  # or the one that the variable HF_ENDPOINT names, as the hub's own tools do
 DATASET = 'datasets/saifkhichi96/spinetrack'

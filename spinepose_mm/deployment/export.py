@@ -17,11 +17,11 @@ from mmpose.registry import MODELS
 from torch import nn
 
 from spinepose_mm import skeleton
-from spinepose_mm.interop.aliases import find_config, models
-from spinepose_mm.lifting.camera import Camera
+from spinepose_mm.io.atomic import locked, replacing
+from spinepose_mm.structures.camera import Camera
 from spinepose_mm.synthetic import Body, forward, keypoints, sequence
 from spinepose_mm.version import __version__
-from spinepose_mm.writing import locked, replacing
+from spinepose_mm.zoo.models import find_config, models
 
 from .channels import swap_channels
 from .runtime import INPUT, OUTPUTS, libraries, open_session

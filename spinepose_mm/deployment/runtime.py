@@ -16,9 +16,9 @@ from torch import nn
 
 from spinepose_mm import skeleton
 from spinepose_mm.confidence import read_calibration
-from spinepose_mm.interop.checkpoints import CheckpointError
-from spinepose_mm.interop.threads import one_torch_thread
-from spinepose_mm.reading import is_number, reading
+from spinepose_mm.deployment.threads import one_torch_thread
+from spinepose_mm.io.reading import is_number, reading
+from spinepose_mm.zoo.checkpoints import CheckpointError
 
 from .channels import swap_channels
 

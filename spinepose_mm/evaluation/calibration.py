@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 
 from spinepose_mm import skeleton
 from spinepose_mm.confidence import RIGHT, Calibration, confidence, relative_scores
-from spinepose_mm.interop.aliases import find_config
+from spinepose_mm.zoo.models import find_config
 
 _BINS = 10
 

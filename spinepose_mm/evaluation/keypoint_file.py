@@ -5,7 +5,7 @@ import numpy as np
 from mmengine.evaluator import BaseMetric
 from mmpose.registry import METRICS
 
-from spinepose_mm.writing import locked, replacing
+from spinepose_mm.io.atomic import locked, replacing
 
 
 @METRICS.register_module()
@@ -13,7 +13,7 @@ class KeypointFile(BaseMetric):
     """Write the predicted keypoints of a test to a file, whole or not at all, to be lifted or triangulated.
 
     The `.npz` has `imgname` (N,) and `part` (N, K, 3), x and y in pixels and a score, as
-    `spinepose_mm.datasets.simspine.read_detections` reads them. There are as many rows as people. Names are the
+    `spinepose_mm.datasets.simspine.npz.read_detections` reads them. There are as many rows as people. Names are the
     annotation's, where that gives them as `img_id`: an image on disk may have another number. Else they are the paths'.
 
     Args:

@@ -3,11 +3,11 @@ import numpy as np
 from tqdm import tqdm
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.simspine import (CAMERA_LAYOUT, is_seen, joint_keypoints, read_detections, read_npz,
-                                            spine_lengths)
-from spinepose_mm.datasets.simspine_cameras import add_cameras, frame_camera
-from spinepose_mm.datasets.simspine_frames import parse_names
+from spinepose_mm.datasets.simspine.cameras import add_cameras, frame_camera
+from spinepose_mm.datasets.simspine.frames import parse_names
+from spinepose_mm.datasets.simspine.npz import is_seen, joint_keypoints, read_detections, read_npz, spine_lengths
 from spinepose_mm.lifting.triangulation import triangulate
+from spinepose_mm.structures.simspine_layout import CAMERA_LAYOUT
 
 from .spine_mpjpe import mean_error
 

@@ -14,8 +14,8 @@ from mmpose.registry import METRICS
 from xtcocotools.coco import COCO
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.annotation import problem
-from spinepose_mm.reading import is_number, reading
+from spinepose_mm.datasets.validation.annotation import problem
+from spinepose_mm.io.reading import is_number, reading
 
 from .batched_cocoeval import BatchedCOCOeval, Found, Labels
 from .suppression import suppress

@@ -11,7 +11,7 @@ from mmengine.runner import Runner
 from mmpose.registry import MODELS
 
 from spinepose_mm import skeleton
-from spinepose_mm.interop.aliases import find_config
+from spinepose_mm.zoo.models import find_config
 
 #: Configs that put any model on other test data than its own, by name of the data.
 DATA = {'config': None, 'coco': 'spinepose_on_coco.py', 'halpe26': 'spinepose_on_halpe26.py'}

@@ -5,11 +5,12 @@ between: those of frames without a detector; pose2d_inferencer: keypoints; ids, 
 pose3d_inferencer: in metres; journal and run: films of any length, to files; about and coverage: what these were made
 with, and how much was measured; writers: their kinds; drawing: pictures; errors: OpenCV's.
 """
-from .people import Frame, People, Person
+from spinepose_mm.io.sources import open_source
+from spinepose_mm.structures.frame import Frame, People, Person
+
+from .pipeline import analyse, check_outputs
 from .pose2d_inferencer import SpinePoseInferencer
 from .pose3d_inferencer import SpinePose3DInferencer
-from .run import analyse, check_outputs
-from .sources import open_source
 
 __all__ = ['Frame', 'People', 'Person', 'SpinePose3DInferencer', 'SpinePoseInferencer', 'analyse', 'check_outputs',
            'open_source']

@@ -2,9 +2,9 @@
 import os
 from pathlib import Path
 
-from spinepose_mm.interop.aliases import find_model
+from spinepose_mm.io.paths import legible
 from spinepose_mm.lifting.space import HEIGHT
-from spinepose_mm.paths import legible
+from spinepose_mm.zoo.models import find_model
 
 from .pose3d_inferencer import FIELD_OF_VIEW, SpinePose3DInferencer
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from mmengine.logging import print_log
 
-from spinepose_mm.paths import check_regular
-from spinepose_mm.reading import is_number, reading
+from spinepose_mm.io.paths import check_regular
+from spinepose_mm.io.reading import is_number, reading
 from spinepose_mm.wording import counted
 
 

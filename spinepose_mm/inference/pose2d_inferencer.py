@@ -11,19 +11,19 @@ from mmpose.registry import INFERENCERS
 
 from spinepose_mm import skeleton
 from spinepose_mm.analysis import Measurer
-from spinepose_mm.interop.threads import one_torch_thread
+from spinepose_mm.deployment.threads import one_torch_thread
+from spinepose_mm.io.identity import described
+from spinepose_mm.io.prefetch import ahead
 from spinepose_mm.models.heads.spinepose_head import SCORES, SpinePoseHead
+from spinepose_mm.structures.frame import People, nobody
+from spinepose_mm.tracking.one_euro import Smoother
+from spinepose_mm.tracking.propagation import boxes_between
+from spinepose_mm.tracking.subject import Subject
+from spinepose_mm.tracking.tracker import Ids
 
-from .ahead import ahead
-from .between import boxes_between
 from .boxes import Boxes
 from .errors import naming
-from .ids import Ids
-from .journal import described
-from .people import People, nobody
-from .smoothing import Smoother
 from .streaming import Streaming
-from .subject import Subject
 
 
 @INFERENCERS.register_module()
@@ -35,7 +35,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
 
     Options of a call, beside MMPose's `bbox_thr` and `nms_thr` and those of its drawing:
         bboxes: what `spinepose_mm.inference.boxes.Boxes` takes, in the place of the detector; [] is none, as MMPose's.
-        subject: who of them, see `spinepose_mm.inference.subject.Subject`.
+        subject: who of them, see `spinepose_mm.tracking.subject.Subject`.
         smooth: whether keypoints of a film are smoothed over time.
         measure: whether results have the `measures` of the spine and the `view`, see `spinepose_mm.analysis`.
         flip_test: whether keypoints are the mean of those in a picture and in its mirror image, which takes twice as
@@ -74,7 +74,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         """Yield the Frames of a Source with their people.
 
         Args:
-            find: what gives the People of a Frame, `spinepose_mm.inference.journal.Journal.find` for one.
+            find: what gives the People of a Frame, `spinepose_mm.inference.cache.Journal.find` for one.
 
         Raises:
             FileNotFoundError, ValueError: an option is out of its range.

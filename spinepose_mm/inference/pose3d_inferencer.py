@@ -14,14 +14,15 @@ from mmpose.registry import INFERENCERS
 from spinepose_mm import skeleton
 from spinepose_mm.analysis import Measurer
 from spinepose_mm.confidence import MIN_CONFIDENCE
-from spinepose_mm.interop.aliases import find_config
-from spinepose_mm.lifting.camera import Camera, read_cameras
+from spinepose_mm.io.cameras import read_cameras
+from spinepose_mm.io.reading import reading
 from spinepose_mm.lifting.space import HEIGHT, LEAST_SCORE, Space
-from spinepose_mm.reading import reading
+from spinepose_mm.structures.camera import Camera
+from spinepose_mm.tracking.one_euro import Smoother
+from spinepose_mm.visualization.drawing import draw_views
+from spinepose_mm.zoo.models import find_config
 
-from .drawing import draw_views
 from .pose2d_inferencer import SpinePoseInferencer
-from .smoothing import Smoother
 from .streaming import Streaming
 
 FIELD_OF_VIEW = 84.  # diagonal, degrees, about a phone's wide one

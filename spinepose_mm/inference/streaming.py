@@ -7,9 +7,9 @@ from pathlib import Path
 from mmengine.logging import print_log
 from mmpose.structures import PoseDataSample
 
-from .people import to_instances, to_persons
-from .sources import open_source
-from .writers.encoding import encoder_for, usual_ending
+from spinepose_mm.io.sources import open_source
+from spinepose_mm.structures.frame import to_instances, to_persons
+from spinepose_mm.writers.encoding import encoder_for, usual_ending
 
 #: Options of MMPose's other inferencers, with their defaults, which MMPose's demo passes whatever the model.
 _OF_OTHERS = dict(pose_based_nms=False, merge_results=True, use_oks_tracking=False, tracking_thr=.3,

@@ -4,8 +4,9 @@ camera: intrinsics, lens and calibration files; calibration: the writing of Pose
 placement: the scale and the place of a lifted pose; ground: up and the ground; world: the frame that they make; space:
 all that, frame by frame.
 """
-from .calibration import write_cameras
-from .camera import Camera, read_cameras
+from spinepose_mm.io.cameras import read_cameras, write_cameras
+from spinepose_mm.structures.camera import Camera
+
 from .space import Placed, Space
 from .triangulation import reprojection_errors, triangulate
 

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.linalg import rq
 from scipy.optimize import least_squares
 
-from .camera import Camera
+from spinepose_mm.structures.camera import Camera
 
 _MOST_POINTS = 500  # more do not change what is found
 _SAMPLES, _SAMPLE = 40, 10

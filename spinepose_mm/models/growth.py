@@ -4,7 +4,7 @@ from mmengine.model import update_init_info
 from mmengine.registry import WEIGHT_INITIALIZERS
 
 from spinepose_mm import skeleton
-from spinepose_mm.interop.checkpoints import CheckpointError
+from spinepose_mm.zoo.checkpoints import CheckpointError
 
 from .weights import LAST, check_keypoints, load_exactly, read_weights
 

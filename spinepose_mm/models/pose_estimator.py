@@ -1,7 +1,7 @@
 from mmpose.models import TopdownPoseEstimator
 from mmpose.registry import MODELS
 
-from spinepose_mm.interop.loaded import CheckpointError, check_finite, file_of
+from spinepose_mm.zoo.checkpoints import CheckpointError, check_finite, file_of
 
 from .heads.spinepose_head import SpinePoseHead, gather
 from .teacher import Teacher

@@ -6,7 +6,7 @@ from mmengine.hub import get_config
 from mmpose.models.losses import KLDiscretLoss
 
 from spinepose_mm import skeleton
-from spinepose_mm.interop.aliases import find_config
+from spinepose_mm.zoo.models import find_config
 
 from .weights import check_keypoints, keypoint_names, load_exactly, read_weights
 

@@ -4,7 +4,7 @@ import re
 from mmengine.runner import CheckpointLoader
 
 from spinepose_mm import skeleton
-from spinepose_mm.interop.loaded import CheckpointError, check_finite, weights_of
+from spinepose_mm.zoo.checkpoints import CheckpointError, check_finite, weights_of
 
 LAST = 'head.final_layer.weight'
 

@@ -2,7 +2,7 @@
 import numpy as np
 
 from spinepose_mm import skeleton
-from spinepose_mm.lifting.camera import Camera
+from spinepose_mm.structures.camera import Camera
 
 from .body import Body, forward, keypoints
 from .motion import sequence

@@ -2,7 +2,7 @@
 import cv2
 import numpy as np
 
-from spinepose_mm.datasets.transforms.image_file import read_image
+from spinepose_mm.io.image import read_image
 
 
 def background(rng, camera, backgrounds):

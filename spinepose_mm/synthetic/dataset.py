@@ -12,11 +12,11 @@ import numpy as np
 from tqdm import tqdm
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.simspine import CAMERA_LAYOUT
-from spinepose_mm.writing import locked, replacing
+from spinepose_mm.io.atomic import locked, replacing
+from spinepose_mm.structures.simspine_layout import CAMERA_LAYOUT
 
 from .motion import MOTIONS
-from .picture import make_cameras, make_scene, take
+from .rendering import make_cameras, make_scene, take
 from .scene import Renderer
 
 CHUNK = 20

@@ -7,8 +7,8 @@ import matplotlib
 import numpy as np
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.transforms.image_file import read_image
-from spinepose_mm.writing import replacing
+from spinepose_mm.io.atomic import replacing
+from spinepose_mm.io.image import read_image
 
 from . import anatomy
 from .body import AXES, Body, cobb, forward, rest

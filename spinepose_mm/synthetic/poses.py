@@ -6,15 +6,14 @@ from types import SimpleNamespace
 import numpy as np
 from tqdm import tqdm
 
-from spinepose_mm.datasets.simspine import CAMERA_LAYOUT
-from spinepose_mm.datasets.simspine_frames import SUBJECTS
-from spinepose_mm.lifting.camera import Camera
-from spinepose_mm.writing import locked
+from spinepose_mm.io.atomic import locked
+from spinepose_mm.structures.camera import Camera
+from spinepose_mm.structures.simspine_layout import CAMERA_LAYOUT, SUBJECTS
 
 from .body import Body, forward, keypoints
 from .dataset import write_npz
 from .motion import MOTIONS, sequence
-from .picture import make_cameras, pose_angles
+from .rendering import make_cameras, pose_angles
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from figures import UP, apart, figure
 
+from figures import UP, apart, figure
 from spinepose_mm.analysis import MEASURES, measure_errors, measure_space
 from spinepose_mm.analysis.intervals import _CORRELATION, _MOVED, _SHARES, COVERAGE
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from figures import UP
 
+from figures import UP
 from spinepose_mm import skeleton
 from spinepose_mm.analysis import MEASURES, Measurer, measure_errors, measure_picture, measure_space, view
-from spinepose_mm.inference.people import People, nobody
+from spinepose_mm.structures.frame import People, nobody
 from spinepose_mm.synthetic.around import perform, photograph
 from spinepose_mm.synthetic.body import Body, forward, keypoints, rest
 

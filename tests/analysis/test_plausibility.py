@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from figures import UP
 
+from figures import UP
 from spinepose_mm import skeleton
 from spinepose_mm.analysis import MEASURES, measure_picture, measure_space, shows, view
 from spinepose_mm.analysis.plausibility import plausible_levels, without_implausible

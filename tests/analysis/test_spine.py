@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from figures import UP, apart, figure, mirrored
 from scipy.spatial.transform import Rotation
 
+from figures import UP, apart, figure, mirrored
 from spinepose_mm import skeleton
 from spinepose_mm.analysis import MEASURES, measure_picture, measure_space
 from spinepose_mm.synthetic.around import perform

@@ -1,8 +1,8 @@
 """Measures against what synthetic bodies know of their vertebrae, in space and through cameras."""
 import numpy as np
 import pytest
-from figures import UP, apart
 
+from figures import UP, apart
 from spinepose_mm.analysis import MEASURES, measure_picture, measure_space
 from spinepose_mm.synthetic.anatomy import VERTEBRAE
 from spinepose_mm.synthetic.around import perform, photograph

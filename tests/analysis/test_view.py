@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from figures import UP, mirrored
 
+from figures import UP, mirrored
 from spinepose_mm import skeleton
 from spinepose_mm.analysis import VIEWS, measure_space, view
 from spinepose_mm.synthetic.around import perform, photograph

@@ -7,7 +7,7 @@ from mmpose.registry import DATASETS
 import builders
 from bad_inputs.cases import Case
 from evaluated import META
-from spinepose_mm.datasets.doctor import ERROR, Report, examine
+from spinepose_mm.datasets.validation.report import ERROR, Report, examine
 from spinepose_mm.evaluation import SpineTrackMetric
 
 GIANT = 10 ** 400

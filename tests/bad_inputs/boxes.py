@@ -5,7 +5,7 @@ import numpy as np
 
 from bad_inputs.cases import Case
 from spinepose_mm.inference.boxes import Boxes
-from spinepose_mm.inference.people import Frame
+from spinepose_mm.structures.frame import Frame
 
 ONE, HEAD = [1., 2, 11, 22], 'frame,x1,y1,x2,y2\n'
 GIANT = 10 ** 400

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from bad_inputs.cases import Case
 from bad_inputs.npz import Call
 from spinepose_mm.inference import SpinePoseInferencer
-from spinepose_mm.interop.aliases import find_config
+from spinepose_mm.zoo.models import find_config
 
 WEIGHTS = dict(weight=torch.ones(1, 2), bias=torch.zeros(1))
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 import builders
 from bad_inputs.cases import Case
-from spinepose_mm.inference.sources import open_source
+from spinepose_mm.io.sources import open_source
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (48, 64, 3), dtype=np.uint8)
 

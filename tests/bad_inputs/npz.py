@@ -7,7 +7,8 @@ import numpy as np
 import builders
 from bad_inputs.cases import Case
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.simspine import LAYOUT, joint_keypoints, read_npz
+from spinepose_mm.datasets.simspine.npz import joint_keypoints, read_npz
+from spinepose_mm.structures.simspine_layout import LAYOUT
 
 
 class Call:

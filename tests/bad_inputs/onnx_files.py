@@ -2,17 +2,16 @@
 import functools
 import json
 
+import numpy as np
 import onnx
 from mmengine.registry import init_default_scope
 from mmpose.apis import init_model
 from onnx import TensorProto, helper, numpy_helper
 
-import numpy as np
-
 from bad_inputs.cases import Case
 from spinepose_mm import skeleton
 from spinepose_mm.deployment import run_onnx, settings_toml
-from spinepose_mm.interop.aliases import find_config
+from spinepose_mm.zoo.models import find_config
 
 SIZE = 96, 128  # of the shipped model's input
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from bad_inputs.cases import Case
 from spinepose_mm.inference import SpinePose3DInferencer, SpinePoseInferencer, analyse
-from spinepose_mm.inference.sources import open_source
+from spinepose_mm.io.sources import open_source
 
 FRAMES = np.random.default_rng(0).integers(0, 255, (2, 48, 64, 3), dtype=np.uint8)
 BOX = np.array([[5., 5, 60, 45]])

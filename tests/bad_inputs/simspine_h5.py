@@ -4,7 +4,7 @@ import numpy as np
 
 import simspine_release
 from bad_inputs.cases import Case
-from spinepose_mm.datasets.simspine_conversion import convert
+from spinepose_mm.datasets.simspine.conversion import convert
 
 
 def converted(change=None, content=None):

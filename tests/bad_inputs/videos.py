@@ -8,7 +8,7 @@ import numpy as np
 
 from bad_inputs.cases import Case
 from bad_inputs.images import animated
-from spinepose_mm.inference.sources import open_source
+from spinepose_mm.io.sources import open_source
 
 SIZE = 64, 48
 

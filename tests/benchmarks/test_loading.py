@@ -1,11 +1,11 @@
 import argparse
 import json
 
-import builders
 import cv2
 import numpy as np
 import pytest
 
+import builders
 from spinepose_mm.benchmarks import loading
 
 
@@ -34,7 +34,7 @@ def sides(folder, config, split='train', **options):
     """Return the data sets of both sides, on two made people; `options` are for this package's crop."""
     from mmengine.config import Config
 
-    from spinepose_mm.interop.aliases import find_config
+    from spinepose_mm.zoo.models import find_config
     bits = loading._write_data(folder, (1280, 960), arguments('--samples', '2', '--people', '2', '--heights', '.6'))
     assert .3 < bits < 3
     pipeline = Config.fromfile(find_config(config)[0])[f'{split}_dataloader'].dataset.pipeline

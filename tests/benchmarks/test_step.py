@@ -25,7 +25,7 @@ def test_the_side_of_mmpose_is_of_its_own_classes(tmp_path):
     from mmengine.config import Config
     from mmpose.models import RTMCCHead, TopdownPoseEstimator
 
-    from spinepose_mm.interop.aliases import find_config
+    from spinepose_mm.zoo.models import find_config
     cfg = Config.fromfile(find_config('spinepose_demo.py')[0])
     model = step._build(cfg, None, tmp_path / 'teacher.pth')
     assert type(model) is TopdownPoseEstimator and type(model.head) is RTMCCHead

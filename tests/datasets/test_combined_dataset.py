@@ -1,7 +1,8 @@
-import builders
 import numpy as np
 from mmengine.config import Config
 from mmpose.registry import DATASETS
+
+import builders
 
 PIPELINE = Config.fromfile(builders.config('spinepose_v1_small')).train_pipeline
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import builders
-from spinepose_mm.datasets.transforms.image_file import MAX_SIDE, examine, read_image
+from spinepose_mm.io.image import MAX_SIDE, examine, read_image
 
 
 def jpeg(width, height, frame=b'\xff\xc0'):

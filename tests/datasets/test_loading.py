@@ -10,7 +10,7 @@ from mmpose.registry import TRANSFORMS
 from PIL import Image
 
 import builders
-from spinepose_mm.datasets.transforms.coded_picture import CodedPicture
+from spinepose_mm.datasets.transforms.coded_image import CodedPicture
 
 
 def load(path, **kwargs):

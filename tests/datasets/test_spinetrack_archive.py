@@ -10,9 +10,9 @@ import pytest
 import builders
 from hub import Server
 from spinepose_mm.datasets import spinetrack_archive
-from spinepose_mm.datasets.doctor import ERROR, examine
 from spinepose_mm.datasets.spinetrack_archive import count_images, fetch_spinetrack, unpack
-from spinepose_mm.interop.aliases import index_folder
+from spinepose_mm.datasets.validation.report import ERROR, examine
+from spinepose_mm.zoo.models import index_folder
 
 # As the data set's page documents them.
 FOLDERS = ('train-real-coco', 'train-real-yoga', 'train-unreal', 'val2017')

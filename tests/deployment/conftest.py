@@ -7,7 +7,7 @@ import pytest
 from mmpose.apis import inference_topdown, init_model
 
 from spinepose_mm.deployment import export_onnx
-from spinepose_mm.interop.aliases import find_config
+from spinepose_mm.zoo.models import find_config
 
 
 @pytest.fixture(scope='session')

@@ -15,8 +15,8 @@ import builders
 from spinepose_mm import skeleton
 from spinepose_mm.deployment import export_onnx
 from spinepose_mm.deployment.export import ExportError, largest_difference
-from spinepose_mm.interop.checkpoints import CheckpointError
-from spinepose_mm.writing import locked
+from spinepose_mm.io.atomic import locked
+from spinepose_mm.zoo.checkpoints import CheckpointError
 
 SIZE = (96, 128)
 

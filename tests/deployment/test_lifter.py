@@ -9,9 +9,9 @@ from mmpose.apis import init_model
 
 import builders
 from spinepose_mm import skeleton
-from spinepose_mm.interop.aliases import find_config
-from spinepose_mm.interop.checkpoints import CheckpointError
 from spinepose_mm.synthetic.poses import PoseSettings, synthesize_poses
+from spinepose_mm.zoo.checkpoints import CheckpointError
+from spinepose_mm.zoo.models import find_config
 
 RNG = np.random.default_rng(0)
 MATRIX, OFFSET = RNG.normal(size=(2, 3)), 1000 * RNG.normal(size=(37, 3))

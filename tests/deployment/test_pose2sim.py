@@ -13,10 +13,10 @@ from Pose2Sim.triangulation import triangulate_all
 
 from spinepose_mm import skeleton
 from spinepose_mm.deployment import settings_toml, skeleton_toml
-from spinepose_mm.inference.people import Frame, People
-from spinepose_mm.inference.writers import OpenPoseWriter
 from spinepose_mm.lifting import Camera, write_cameras
+from spinepose_mm.structures.frame import Frame, People
 from spinepose_mm.synthetic import Body, forward, keypoints, sequence
+from spinepose_mm.writers import OpenPoseWriter
 
 
 def test_pose_estimation_knows_the_skeleton_and_runs_the_file(files, people, model, predict):

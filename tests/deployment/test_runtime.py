@@ -14,8 +14,8 @@ import builders
 from spinepose_mm.confidence import Calibration, confidence
 from spinepose_mm.deployment.runtime import open_session
 from spinepose_mm.inference import SpinePoseInferencer
-from spinepose_mm.interop.aliases import find_config
-from spinepose_mm.interop.checkpoints import CheckpointError
+from spinepose_mm.zoo.checkpoints import CheckpointError
+from spinepose_mm.zoo.models import find_config
 
 CONFIG = find_config('spinepose-tiny')[0]
 

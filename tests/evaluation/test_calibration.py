@@ -5,8 +5,15 @@ from mmpose.registry import METRICS
 
 from spinepose_mm import skeleton
 from spinepose_mm.confidence import Calibration, confidence
-from spinepose_mm.evaluation.calibration import (Keypoints, calibration_error, collect, fit, held_out, is_right,
-                                                 reliability)
+from spinepose_mm.evaluation.calibration import (
+    Keypoints,
+    calibration_error,
+    collect,
+    fit,
+    held_out,
+    is_right,
+    reliability,
+)
 
 QUICK = {'test_dataloader.num_workers': 0, 'test_dataloader.persistent_workers': False}
 

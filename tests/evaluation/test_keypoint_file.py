@@ -1,7 +1,7 @@
 import numpy as np
-
 from mmpose.registry import METRICS
-from spinepose_mm.datasets.simspine import read_detections
+
+from spinepose_mm.datasets.simspine.npz import read_detections
 
 
 def test_writes_what_is_read_again(tmp_path):

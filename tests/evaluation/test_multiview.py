@@ -64,7 +64,7 @@ def test_the_released_file_needs_no_S(tmp_path):
 
 
 def test_a_lens_is_taken_into_account(annotations, tmp_path):
-    from spinepose_mm.lifting.camera import Camera
+    from spinepose_mm.structures.camera import Camera
     arrays = dict(np.load(annotations, allow_pickle=True))
     arrays['dist'] = np.tile([-.2, .24, 0, 0, 0], (len(arrays['dist']), 1))
     np.savez(tmp_path / 'lens.npz', **arrays)

@@ -9,8 +9,19 @@ from mmpose.evaluation.functional import soft_oks_nms
 from mmpose.registry import METRICS
 
 import builders
-from evaluated import (META, NAMES, authors_way, by_image, crowd_of_people, cut, labels_of, mean_over, predictions, scores,
-                       with_boxes)
+from evaluated import (
+    META,
+    NAMES,
+    authors_way,
+    by_image,
+    crowd_of_people,
+    cut,
+    labels_of,
+    mean_over,
+    predictions,
+    scores,
+    with_boxes,
+)
 from spinepose_mm import skeleton
 
 

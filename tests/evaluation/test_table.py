@@ -16,7 +16,8 @@ from mmpose.registry import DATASETS, EVALUATORS, MODELS
 
 import builders
 from spinepose_mm.evaluation.table import format_table, load_config
-from spinepose_mm.interop.aliases import find_config
+from spinepose_mm.zoo.models import find_config
+
 
 def crowd(root, labels, count):
     """Write 12 people in 4 images of 120 x 100 pixels with so many keypoints, and two detections of each."""

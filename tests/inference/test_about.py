@@ -4,7 +4,7 @@ import pytest
 
 from spinepose_mm.inference import SpinePose3DInferencer
 from spinepose_mm.inference.about import about
-from spinepose_mm.interop.aliases import find_model
+from spinepose_mm.zoo.models import find_model
 
 
 def estimator(model='spinepose-tiny', weights=None, detector=None):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from spinepose_mm.inference.boxes import Boxes
-from spinepose_mm.inference.people import Frame
+from spinepose_mm.structures.frame import Frame
 
 ONE, TWO = [1., 2, 11, 22], [3., 4, 33, 44]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spinepose_mm.inference.coverage import Coverage
-from spinepose_mm.inference.people import People, nobody
+from spinepose_mm.structures.frame import People, nobody
 
 
 def people(view, angle, count=1):

@@ -6,8 +6,8 @@ from mmpose.registry import MODELS
 
 import builders
 from spinepose_mm import skeleton
-from spinepose_mm.interop.checkpoints import CheckpointError
 from spinepose_mm.models.growth import grow
+from spinepose_mm.zoo.checkpoints import CheckpointError
 
 LAST = 'head.final_layer.weight'
 

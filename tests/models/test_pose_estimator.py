@@ -6,7 +6,7 @@ from mmpose.apis import init_model
 from mmpose.registry import MODELS
 
 import builders
-from spinepose_mm.interop.checkpoints import CheckpointError
+from spinepose_mm.zoo.checkpoints import CheckpointError
 
 
 def small(**head):

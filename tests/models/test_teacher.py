@@ -11,7 +11,7 @@ from mmpose.registry import KEYPOINT_CODECS, MODELS
 
 import builders
 from spinepose_mm import skeleton
-from spinepose_mm.interop.checkpoints import CheckpointError
+from spinepose_mm.zoo.checkpoints import CheckpointError
 
 
 @pytest.fixture

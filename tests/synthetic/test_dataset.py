@@ -5,16 +5,16 @@ import subprocess
 import sys
 import time
 
-import builders
 import cv2
 import numpy as np
 import pytest
 from mmpose.registry import DATASETS
 
+import builders
 from spinepose_mm import skeleton
+from spinepose_mm.io.atomic import locked
 from spinepose_mm.synthetic import MOTIONS, Settings, dataset, synthesize
 from spinepose_mm.synthetic.look import contact_sheet, plot_spine
-from spinepose_mm.writing import locked
 
 SMALL = Settings(45, size=(96, 72), people=2, seed=3)
 

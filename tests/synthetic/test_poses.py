@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.simspine import LAYOUT, read_npz
-from spinepose_mm.datasets.simspine_frames import parse_names
+from spinepose_mm.datasets.simspine.frames import parse_names
+from spinepose_mm.datasets.simspine.npz import read_npz
+from spinepose_mm.structures.simspine_layout import LAYOUT
 from spinepose_mm.synthetic.poses import PoseSettings, stage, synthesize_poses
 
 

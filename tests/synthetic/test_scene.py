@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spinepose_mm.lifting.camera import Camera
+from spinepose_mm.structures.camera import Camera
 from spinepose_mm.synthetic import surface
 from spinepose_mm.synthetic.scene import Renderer
 

@@ -13,7 +13,7 @@ from mmengine.config import Config
 from mmpose.registry import MODELS
 
 import builders
-from spinepose_mm.interop.aliases import index_folder
+from spinepose_mm.zoo.models import index_folder
 
 pytestmark = pytest.mark.tools
 TOOL = index_folder() / 'tools' / 'ablation.py'

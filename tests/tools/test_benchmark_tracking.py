@@ -5,7 +5,7 @@ from importlib import util
 
 import pytest
 
-from spinepose_mm.interop.aliases import index_folder
+from spinepose_mm.zoo.models import index_folder
 
 pytestmark = pytest.mark.tools
 _RUN = """

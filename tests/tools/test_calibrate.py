@@ -1,6 +1,7 @@
 import re
 
 import pytest
+
 from running import errors, mim
 
 pytestmark = [pytest.mark.tools, pytest.mark.slow]

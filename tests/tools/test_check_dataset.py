@@ -5,7 +5,7 @@ import sys
 import pytest
 
 import builders
-from spinepose_mm.interop.aliases import index_folder
+from spinepose_mm.zoo.models import index_folder
 
 pytestmark = pytest.mark.tools
 

@@ -4,7 +4,7 @@ import sys
 import cv2
 import pytest
 
-from spinepose_mm.interop.aliases import index_folder
+from spinepose_mm.zoo.models import index_folder
 
 pytestmark = pytest.mark.tools
 DEMO = index_folder() / 'tools' / 'demo.py'

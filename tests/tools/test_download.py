@@ -8,7 +8,7 @@ from mmengine.runner import CheckpointLoader
 
 import builders
 from hub import CONTENT, Server
-from spinepose_mm.interop import aliases
+from spinepose_mm.patches import model_names as aliases
 
 SCRIPT = aliases.index_folder() / 'tools' / 'download.py'
 

@@ -2,6 +2,7 @@ import ast
 
 import pytest
 import rtoml
+
 from running import mim
 
 pytestmark = pytest.mark.tools

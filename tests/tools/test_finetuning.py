@@ -6,16 +6,16 @@ import runpy
 import cv2
 import numpy as np
 import pytest
-from running import QUICK, errors, metrics, mim
-
 from conftest import ROOT
+
+from running import QUICK, errors, metrics, mim
 
 PAGE = (ROOT / 'docs' / 'finetuning.md').read_text(encoding='utf-8')
 LABELS, CONFIG = re.findall(r'```python\n(.*?)```', PAGE, re.DOTALL)
 
 
 def test_the_labels_of_the_page(tmp_path, monkeypatch, capsys):
-    from spinepose_mm.datasets.doctor import ERROR, SUSPECT, examine
+    from spinepose_mm.datasets.validation.report import ERROR, SUSPECT, examine
     monkeypatch.chdir(tmp_path)
     for folder in ('mine/images/train', 'mine/annotations'):
         (tmp_path / folder).mkdir(parents=True)

@@ -2,7 +2,7 @@
 import runpy
 import sys
 
-from spinepose_mm.interop.aliases import index_folder
+from spinepose_mm.zoo.models import index_folder
 
 
 def counted(monkeypatch, capsys, *arguments):

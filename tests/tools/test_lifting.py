@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import simspine_release
-from spinepose_mm.datasets.simspine import joint_keypoints
-from spinepose_mm.interop.aliases import find_config
+from spinepose_mm.datasets.simspine.npz import joint_keypoints
+from spinepose_mm.zoo.models import find_config
 
 pytestmark = pytest.mark.tools
 MIM = [sys.executable, '-W', 'ignore', '-m', 'mim']

@@ -6,7 +6,7 @@ import cv2
 import pytest
 
 from spinepose_mm.analysis import MEASURES
-from spinepose_mm.interop.aliases import index_folder
+from spinepose_mm.zoo.models import index_folder
 
 pytestmark = pytest.mark.tools
 

@@ -1,9 +1,10 @@
 """Training on a few real pictures."""
 import re
 
-import builders
 import numpy as np
 import pytest
+
+import builders
 from running import QUICK, cache_teacher, errors, metrics, mim, terms
 
 pytestmark = pytest.mark.tools

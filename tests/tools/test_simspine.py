@@ -2,22 +2,22 @@
 import re
 from pathlib import Path
 
-import builders
 import cv2
 import numpy as np
-import prediction_dump
 import pytest
-import simspine_release
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner, load_checkpoint
 from mmpose.evaluation.functional import keypoint_auc
 from mmpose.registry import EVALUATORS, MODELS
-from running import errors, mim
 
+import builders
+import prediction_dump
+import simspine_release
+from running import errors, mim
 from spinepose_mm import skeleton
-from spinepose_mm.interop.aliases import find_config
+from spinepose_mm.zoo.models import find_config
 
 OPTIONS = {'model.teacher': None, 'model.init_cfg': None, 'model.test_cfg.flip_test': False,
            'test_dataloader.dataset.datasets.1.fraction': 1., 'test_dataloader.num_workers': 0,

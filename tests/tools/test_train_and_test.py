@@ -3,17 +3,16 @@ import os
 import re
 import signal
 import subprocess
-from pathlib import Path
 
-import builders
 import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
 from mmengine.runner import load_checkpoint
+
+import builders
 from hub import put_into_cache
 from running import MIM, QUICK, cache_teacher, environment, errors, metrics, mim, terms
-
 from spinepose_mm import skeleton
 
 pytestmark = pytest.mark.tools

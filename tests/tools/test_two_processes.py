@@ -1,12 +1,12 @@
 """Two processes on the CPU do what one does."""
 from pathlib import Path
 
-import builders
 import pytest
 import torch
-from running import QUICK, errors, metrics, mim, mim_twofold
 
+import builders
 import spinepose_mm
+from running import QUICK, errors, metrics, mim, mim_twofold
 
 pytestmark = pytest.mark.tools
 

@@ -7,9 +7,9 @@ from mmpose.datasets.datasets import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.simspine import is_seen, joint_keypoints, read_npz
-from spinepose_mm.datasets.simspine_frames import (SUBJECTS, counts_from, find_images, of_simspine, parse_names,
-                                                   renumbered, spread)
+from spinepose_mm.datasets.simspine.frames import counts_from, find_images, of_simspine, parse_names, renumbered, spread
+from spinepose_mm.datasets.simspine.npz import is_seen, joint_keypoints, read_npz
+from spinepose_mm.structures.simspine_layout import SUBJECTS
 
 #: Numbers of SIMSPINE's own 15 markers, and how much larger than their extent its boxes are.
 _MARKERS = [skeleton.index(name) for name in skeleton.SIMSPINE.values()]

@@ -11,8 +11,8 @@ from mmpose.datasets.datasets import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.annotation import has_area, problem
-from spinepose_mm.reading import is_number, reading
+from spinepose_mm.datasets.validation.annotation import has_area, problem
+from spinepose_mm.io.reading import is_number, reading
 
 
 @DATASETS.register_module()

@@ -6,10 +6,10 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.simspine import (CAMERA_LAYOUT, is_seen, joint_keypoints, read_detections, read_npz,
-                                            spine_lengths)
-from spinepose_mm.datasets.simspine_cameras import add_cameras, camera_rays, camera_space
-from spinepose_mm.datasets.simspine_frames import SUBJECTS, parse_names, spread
+from spinepose_mm.datasets.simspine.cameras import add_cameras, camera_rays, camera_space
+from spinepose_mm.datasets.simspine.frames import parse_names, spread
+from spinepose_mm.datasets.simspine.npz import is_seen, joint_keypoints, read_detections, read_npz, spine_lengths
+from spinepose_mm.structures.simspine_layout import CAMERA_LAYOUT, SUBJECTS
 
 
 @DATASETS.register_module()

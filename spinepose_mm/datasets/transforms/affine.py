@@ -4,7 +4,7 @@ from mmpose.datasets.transforms import TopdownAffine
 from mmpose.registry import TRANSFORMS
 from mmpose.structures.bbox import get_udp_warp_matrix, get_warp_matrix
 
-from .coded_picture import CodedPicture
+from .coded_image import CodedPicture
 
 # OpenCV rounds the places that it reads to 1/1024, then to 1/32 of a pixel, halves upwards. Seen from the other side
 # these are halves downwards, unless all are moved by the first unit.

@@ -9,10 +9,10 @@ from mmengine.logging import print_log
 from mmpose.datasets.transforms import LoadImage
 from mmpose.registry import TRANSFORMS
 
-from spinepose_mm.paths import check_regular
+from spinepose_mm.io.image import MAX_MEGAPIXELS, decode, examine
+from spinepose_mm.io.paths import check_regular
 
-from .coded_picture import CodedPicture
-from .image_file import MAX_MEGAPIXELS, decode, examine
+from .coded_image import CodedPicture
 
 
 @TRANSFORMS.register_module()

@@ -2,8 +2,18 @@ from pathlib import Path
 
 import pytest
 
-from spinepose_mm.inference.writers import (FORMATS, CocoWriter, CsvWriter, OpenPoseWriter, ParquetWriter,
-                                            PicturesWriter, ReportWriter, TrcWriter, VideoWriter, writer_for)
+from spinepose_mm.writers import (
+    FORMATS,
+    CocoWriter,
+    CsvWriter,
+    OpenPoseWriter,
+    ParquetWriter,
+    PicturesWriter,
+    ReportWriter,
+    TrcWriter,
+    VideoWriter,
+    writer_for,
+)
 
 
 @pytest.mark.parametrize('given, writer', [

@@ -8,11 +8,11 @@ from html import escape
 import numpy as np
 import pytest
 from lxml import html
-from result_film import RATE, make_film, write
 
+from result_film import RATE, make_film, write
 from spinepose_mm import skeleton
 from spinepose_mm.analysis import Measurer, units
-from spinepose_mm.inference.writers.report import ReportWriter
+from spinepose_mm.writers.report.writer import ReportWriter
 
 pytestmark = pytest.mark.slow
 BROWSER = shutil.which('chromium') or shutil.which('chromium-browser') or shutil.which('google-chrome')

@@ -2,8 +2,8 @@ import math
 
 import pytest
 import torch
-
 from mmpose.registry import MODELS
+
 from spinepose_mm.models.losses import expected_error_loss
 
 

@@ -1,0 +1,165 @@
+"""SIMSPINE's annotation files, and MMPose's of Human3.6M, which have the same form.
+
+In the shapes, N is the number of frames, K that of joints and A that of kinematic axes.
+"""
+import logging
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from mmengine.logging import print_log
+
+from spinepose_mm import skeleton
+from spinepose_mm.io.npz import read_array, read_dict
+from spinepose_mm.io.reading import reading
+from spinepose_mm.structures.simspine_layout import CAMERA_LAYOUT, LAYOUT, NAMES
+
+
+def read_npz(path, fields, metadata=True, optional=()):
+    """Read fields of an annotation file.
+
+    Args:
+        path: the `.npz`.
+        fields: names out of LAYOUT and CAMERA_LAYOUT.
+        metadata: whether the file has SIMSPINE's metadata; Human3.6M's has none.
+        optional: more names, of fields that are read where the file has them.
+
+    Returns:
+        tuple: {field: array}, and the metadata, a dict with `joint_names` and `param_names`, or None.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is truncated or no such file, a field is missing or of another shape than the others, or the
+            metadata holds code.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f'{path} does not exist')
+    with reading(path, 'is truncated, or no such file'), zipfile.ZipFile(path) as archive:
+        found = {name.removesuffix('.npy') for name in archive.namelist()}
+        missing = {*fields, *(['metadata'] if metadata else [])} - found
+        if missing:
+            raise ValueError(f'{path} has no field {min(missing)!r}')
+        arrays = {field: read_array(path, archive, field) for field in (*fields, *(found & set(optional)))}
+        info = read_dict(path, archive, 'metadata') if metadata else None
+    check_shapes(path, arrays, info)
+    return arrays, info
+
+
+def check_shapes(path, arrays, info):
+    """Raise ValueError unless the dimensions of all fields agree with each other and with the metadata."""
+    sizes = {}
+    for dimension, names in NAMES.items() if info else ():
+        if not isinstance(info.get(names), (list, tuple, np.ndarray)) or getattr(info[names], 'ndim', 1) != 1:
+            raise ValueError(f'{path}: metadata has no list {names!r}')
+        if not all(isinstance(name, str) for name in info[names]):
+            raise ValueError(f'{path}: metadata[{names!r}] does not hold names alone')
+        sizes[dimension] = len(info[names]), f'metadata[{names!r}]'
+    for field, array in arrays.items():
+        if array.size == 0:
+            raise ValueError(f'{path}: {field} has no frames')
+        expected = {**LAYOUT, **CAMERA_LAYOUT}[field]
+        if array.ndim != len(expected):
+            raise ValueError(f'{path}: {field} has the shape {array.shape}, where {expected} is expected')
+        for dimension, size in zip(expected, array.shape):
+            known, where = sizes.setdefault(dimension, (size, field)) if isinstance(dimension, str) else (dimension, '')
+            if size != known:
+                raise ValueError(f'{path}: {field} has the shape {array.shape}, where {expected} is expected'
+                                 + (f' with {dimension} = {known}, as {where} has' if where else ''))
+        if array.dtype.kind not in ('US' if field == 'imgname' else 'iuf'):
+            raise ValueError(f'{path}: {field} does not hold {"names" if field == "imgname" else "numbers"}')
+
+
+def joint_keypoints(path, names):
+    """Return the numbers of the keypoints that a file's joints are, int (K,).
+
+    Args:
+        path: of the file, for the error.
+        names: Pose2Sim's, as SIMSPINE's 15 and 37 markers have them, or SpineTrack's.
+
+    Raises:
+        ValueError: a name is of neither, or two are of the same keypoint.
+    """
+    markers = dict(zip(skeleton.POSE2SIM, skeleton.NAMES))
+    known = [markers.get(name, name) for name in map(str, names)]
+    for place, name in enumerate(known):
+        if name not in skeleton.NAMES:
+            raise ValueError(f'{path}: metadata[\'joint_names\'] has {name!r}, which is no keypoint of SIMSPINE')
+        if name in known[:place]:
+            raise ValueError(f'{path}: metadata[\'joint_names\'] has {names[place]!r} twice')
+    return np.array([skeleton.index(name) for name in known])
+
+
+def make_metadata(path, joint_names, param_names):
+    """Return the metadata of an annotation file, a dict, as SIMSPINE's have it.
+
+    Raises:
+        ValueError: as for `joint_keypoints`.
+    """
+    columns = joint_keypoints(path, joint_names).tolist()
+    root = columns.index(skeleton.ROOT) if skeleton.ROOT in columns else 0
+    parents = [columns.index(skeleton.PARENTS[keypoint]) if skeleton.PARENTS[keypoint] in columns else -1
+               for keypoint in columns]
+    return dict(root_name=joint_names[root], root_index=root, joint_names=list(joint_names),
+                param_names=list(param_names), parent_ids=parents)
+
+
+def is_seen(points):
+    """Tell which points of a file are there: their last number is over 0, and all are finite."""
+    return (points[..., -1] > 0) & np.isfinite(points).all(-1)
+
+
+def spine_lengths(path, field, points, seen):
+    """Return the length of each person's spine, (N,); NaN where it is not labelled whole.
+
+    Args:
+        path, field: where the points are from, for the error.
+        points: metres, (N, 37, 3).
+        seen: which are labelled, (N, 37).
+
+    Raises:
+        ValueError: they are typically of no human length in metres.
+    """
+    chain = list(skeleton.SUBSETS['spine'])
+    lengths = np.linalg.norm(np.diff(points[:, chain], axis=1), axis=-1).sum(1)
+    lengths = np.where(seen[:, chain].all(1) & (lengths > 0), lengths, np.nan)
+    known = lengths[np.isfinite(lengths)]
+    if len(known) and not .2 < np.median(known) < 1.2:
+        raise ValueError(f'{path}: {field} has spines of {np.median(known):.3g}, where metres are expected')
+    return lengths
+
+
+def read_detections(path, names, ann_file):
+    """Read the detected keypoints of frames, as `KeypointFile` writes them.
+
+    Frames without detections, as those whose images are not there, are left out, with one warning that counts them.
+
+    Args:
+        path: `.npz` with `imgname` (M,) and `part` (M, 37, 3), x and y in pixels and a score.
+        names: of the frames that are wanted, (N,).
+        ann_file: where the names are from, for the messages.
+
+    Returns:
+        tuple: the rows of the frames that have detections, int (L,) in their order, and `part` of these, (L, 37, 3).
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is of another form, has a frame twice, or has none of the frames.
+    """
+    found, _ = read_npz(path, ('imgname', 'part'), metadata=False)
+    if found['part'].shape[1] != skeleton.NUM_KEYPOINTS:
+        raise ValueError(f'{path}: part has {found["part"].shape[1]} keypoints, where {skeleton.NUM_KEYPOINTS} are '
+                         'expected')
+    detected = found['imgname'].astype(str)
+    for where, rows in ((path, detected), (ann_file, names)):
+        if len(np.unique(rows)) < len(rows):
+            raise ValueError(f'{where}: imgname has a picture twice: whose detections are whose?')
+    row_of = {name: row for row, name in enumerate(detected)}
+    rows = np.array([row for row, name in enumerate(names) if name in row_of], int)
+    if not len(rows):
+        raise ValueError(f'{path}: imgname has none of the frames of {ann_file}, such as {names[0]}')
+    if len(rows) < len(names):
+        missing = next(name for name in names if name not in row_of)
+        print_log(f'{path} lacks {len(names) - len(rows)} of {len(names)} frames of {ann_file}, among them {missing}: '
+                  'they are left out', 'current', logging.WARNING)
+    return rows, found['part'][[row_of[names[row]] for row in rows]]

@@ -1,0 +1,80 @@
+"""Annotation files of SIMSPINE's layout, written whole or not at all, of any size in little memory."""
+import os
+import zipfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from spinepose_mm.io.atomic import locked
+
+SPLITS = {'train': ('S1', 'S5', 'S6', 'S7', 'S8'), 'test': ('S9', 'S11')}
+
+
+def split_files(out):
+    """Return {split: path of its file in a folder}.
+
+    Raises:
+        FileExistsError: one of the files is there already.
+    """
+    files = {split: Path(out) / f'simspine_{split}.npz' for split in SPLITS}
+    for file in files.values():
+        if file.exists():
+            raise FileExistsError(f'{file} is there already')
+    return files
+
+
+def write_splits(files, contents, progress=False):
+    """Write annotation files, all of them or none.
+
+    Args:
+        files: {split: path}.
+        contents: {split: (fields, parts, info)} of the splits to write: names of the fields, a list of (number of
+            frames, function from a field's name to its values in these frames), and the metadata.
+        progress: whether to show a progress bar.
+
+    Returns:
+        list: the files that were written.
+
+    Raises:
+        BlockingIOError: another run writes them.
+        OSError: they cannot be written.
+    """
+    partial = {split: files[split].with_name(files[split].name + '.part') for split in contents}
+    next(iter(files.values())).parent.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as ending:
+        for split, written in partial.items():
+            ending.enter_context(locked(files[split]))
+            ending.callback(written.unlink, missing_ok=True)
+        for split, content in contents.items():
+            _write(partial[split], files[split].name, *content, progress)
+        for split, written in partial.items():
+            os.replace(written, files[split])
+    return [files[split] for split in contents]
+
+
+def _write(partial, name, fields, parts, info, progress):
+    """Write a file field by field, with one part of the frames in memory at a time."""
+    count = sum(frames for frames, _ in parts)
+    with zipfile.ZipFile(partial, 'w') as archive, tqdm(
+            total=count * len(fields), disable=not progress, desc=name, unit='label') as bar:
+        for field in fields:
+            shape, dtype = np.shape(parts[0][1](field))[1:], np.dtype(np.float32)
+            if field == 'imgname':
+                dtype = np.dtype(f'<U{max(len(image) for _, read in parts for image in read(field))}')
+            # Names repeat themselves; numbers would hardly get smaller.
+            entry = zipfile.ZipInfo(f'{field}.npy')
+            entry.compress_type = zipfile.ZIP_DEFLATED if field == 'imgname' else zipfile.ZIP_STORED
+            with archive.open(entry, 'w', force_zip64=True) as file:
+                np.lib.format.write_array_header_1_0(file, dict(
+                    descr=np.lib.format.dtype_to_descr(dtype), fortran_order=False, shape=(count, *shape)))
+                for frames, read in parts:
+                    values = np.ascontiguousarray(read(field), dtype)
+                    if values.shape != (frames, *shape):
+                        raise ValueError(f'{name}: {field} has the shape {values.shape}, where {(frames, *shape)} is '
+                                         'expected')
+                    file.write(values.tobytes())
+                    bar.update(frames)
+        with archive.open('metadata.npy', 'w') as file:
+            np.lib.format.write_array(file, np.array(info, dtype=object), allow_pickle=True)

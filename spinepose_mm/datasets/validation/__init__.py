@@ -1,0 +1,1 @@
+"""Everything that is wrong, or looks wrong, with a data set."""

@@ -1,0 +1,254 @@
+"""The data set doctor: everything that is wrong, or looks wrong, with a file of labels and its pictures."""
+import hashlib
+import json
+import os
+from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from spinepose_mm import skeleton
+from spinepose_mm.datasets.transforms.loading import is_truncated
+from spinepose_mm.io.paths import check_regular
+from spinepose_mm.io.reading import is_number, reading
+from spinepose_mm.wording import counted
+
+from . import annotation, checks
+
+ERROR, SUSPECT, NOTE = 'error', 'suspect', 'note'
+FACES_TO_JUDGE = 20
+
+
+@dataclass
+class Report:
+    """What was found.
+
+    Attributes:
+        file: the annotation file.
+        images: number of pictures.
+        people: number of annotations.
+        keypoints: number of keypoints of each person: SpineTrack's 37, or Halpe-26's or COCO's, its first ones.
+        visibility: how often each keypoint is not labelled, occluded, visible, (K, 3).
+        findings: {(severity, what is wrong): entries that it is wrong with}. Severities are 'error' (training refuses
+            it, or leaves it out), 'suspect' (likely wrong labels) and 'note'.
+    """
+    file: str
+    images: int = 0
+    people: int = 0
+    keypoints: int = skeleton.NUM_KEYPOINTS
+    visibility: np.ndarray = None
+    findings: dict = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, severity, problem, entries):
+        """Note a problem; nothing where the list of entries is empty."""
+        if entries:
+            self.findings[severity, problem] += entries
+
+    def count(self, severity):
+        """Return the number of entries of all findings of a severity."""
+        return sum(len(entries) for (kind, _), entries in self.findings.items() if kind == severity)
+
+    def text(self, examples=3):
+        """Return the report for people to read."""
+        lines = [f'{self.file}: {counted(self.people, "person")} in {counted(self.images, "image")}', '']
+        if self.visibility is not None:
+            lines.append(f'{"keypoint":18}{"level":7}{"visible":>9}{"occluded":>10}{"unlabelled":>12}')
+            for point, (none, occluded, visible) in zip(skeleton.KEYPOINTS, self.visibility):
+                lines.append(f'{point.name:18}{point.level:7}{visible:9}{occluded:10}{none:12}')
+            lines.append('')
+        for severity in (ERROR, SUSPECT, NOTE):
+            for (kind, problem), entries in self.findings.items():
+                if kind == severity:
+                    shown = ', '.join(map(str, entries[:examples])) + (', ...' if len(entries) > examples else '')
+                    lines.append(f'{severity:8}{len(entries):7}  {problem}: {shown}')
+        lines += ['', f'{counted(self.count(ERROR), "error")}, {counted(self.count(SUSPECT), "suspect")}']
+        return '\n'.join(lines)
+
+    def as_dict(self):
+        """Return all of it, with every entry, for JSON."""
+        return dict(
+            file=self.file, images=self.images, people=self.people,
+            visibility=None if self.visibility is None else {
+                name: dict(zip(('unlabelled', 'occluded', 'visible'), map(int, row)))
+                for name, row in zip(skeleton.NAMES, self.visibility)},
+            findings=[dict(severity=severity, problem=problem, entries=entries)
+                      for (severity, problem), entries in self.findings.items()])
+
+
+def examine(ann_file, image_folder=None, progress=False):
+    """Look through a data set in COCO's format.
+
+    Args:
+        ann_file: path of the JSON.
+        image_folder: folder of the pictures, or None to look at the labels alone.
+        progress: whether to show a progress bar.
+
+    Returns:
+        Report: what was found.
+
+    Raises:
+        FileNotFoundError: there is no such file or folder.
+        ValueError: the file is not JSON, or not in COCO's format.
+    """
+    images, people = _read(ann_file)
+    report = Report(str(ann_file), len(images), len(people))
+    usable = [image for image in images if _is_usable(image)]
+    report.add(ERROR, 'image without id, file_name, width or height',
+               [image.get('id') for image in images if not _is_usable(image)])
+    _repeated(report, ERROR, 'image id used twice', [image['id'] for image in usable])
+    _repeated(report, ERROR, 'annotation id used twice', [one['id'] for one in people if _is_id(one.get('id'))])
+    _repeated(report, SUSPECT, 'file name used twice', [image['file_name'] for image in usable])
+    by_id = {image['id']: image for image in usable}
+    taken = {person['image_id'] for person in people if _is_id(person.get('image_id'))}
+    report.add(NOTE, 'image that nobody is in', [number for number in by_id if number not in taken])
+    people = _sound(report, people, by_id)
+    if people:
+        _labels(report, people, by_id)
+    else:
+        report.add(ERROR, 'no person to train on', [str(ann_file)])
+    if image_folder is not None:
+        _pictures(report, usable, Path(image_folder), progress)
+    return report
+
+
+def _read(ann_file):
+    """Return the lists of images and of annotations in a COCO file."""
+    path = Path(ann_file)
+    if not path.is_file():
+        raise FileNotFoundError(f'{path} does not exist')
+    with reading(path, 'is not JSON'):
+        content = json.loads(path.read_text(encoding='utf-8'))
+    for name in ('images', 'annotations'):
+        entries = content.get(name) if isinstance(content, dict) else None
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise ValueError(f'{path} is not in COCO format: {name!r} is not a list of objects')
+    return content['images'], content['annotations']
+
+
+def _is_id(value):
+    return isinstance(value, (int, str)) and not isinstance(value, bool)
+
+
+def _is_usable(image):
+    """Tell whether an image has all that is needed of it."""
+    sizes = [image.get(side) for side in ('width', 'height')]
+    return (_is_id(image.get('id')) and isinstance(image.get('file_name'), str)
+            and all(is_number(size) and size > 0 for size in sizes))
+
+
+def _repeated(report, severity, problem, values):
+    seen, twice = set(), []
+    for value in values:
+        (twice.append if value in seen else seen.add)(value)
+    report.add(severity, problem, twice)
+
+
+def _sound(report, people, by_id):
+    """Report the people who cannot be trained on, and return the others."""
+    sound = []
+    counts = Counter(len(person['keypoints']) / 3 for person in people if isinstance(person.get('keypoints'), list))
+    known = [count for count, _ in counts.most_common() if count in skeleton.LAYOUTS]
+    report.keypoints = int(known[0]) if known else skeleton.NUM_KEYPOINTS
+    for person in people:
+        found = _unsound(person, by_id, report.keypoints)
+        if found is None:
+            sound.append(person)
+        else:
+            report.add(*found, [person.get('id')])
+    return sound
+
+
+def _unsound(person, by_id, count):
+    """Return (severity, why a person cannot be trained on), or None."""
+    if not _is_id(person.get('id')) or not _is_id(person.get('image_id')) or 'category_id' not in person:
+        return ERROR, 'annotation without id, image_id or category_id'
+    image, flat = by_id.get(person['image_id']), person.get('keypoints')
+    if image is None:
+        return ERROR, 'person in an image that there is not'
+    if person.get('iscrowd'):
+        return NOTE, 'crowd, not trained on'
+    if flat is None:
+        return NOTE, 'person without labels'
+    if not isinstance(flat, list) or len(flat) != 3 * count:
+        return ERROR, f'person without {count} keypoints'
+    wrong = annotation.problem(person)
+    if wrong:
+        return ERROR, wrong.partition(' (')[0]
+    if not any(flat[2::3]):
+        return NOTE, 'person without labels'
+    if not annotation.has_area(person['bbox'], image['width'], image['height']):
+        return ERROR, 'bbox without area in the image'
+
+
+def _labels(report, people, by_id):
+    """Report what the labels of sound people tell."""
+    ids = np.array([person['id'] for person in people], dtype=object)
+    values = np.array([person['keypoints'] for person in people], float).reshape(len(people), -1, 3)
+    boxes = np.array([person['bbox'] for person in people], float)
+    sizes = np.array([[by_id[person['image_id']][side] for side in ('width', 'height')] for person in people], float)
+    points, labelled = values[..., :2], values[..., 2] > 0
+    report.visibility = np.stack([(values[..., 2] == v).sum(0) for v in (0, 1, 2)], axis=1)
+
+    def add(problem, whom):
+        report.add(SUSPECT, problem, ids[whom].tolist())
+
+    add('area of 0, which no prediction can match in a test',
+        np.array([person.get('area', 1) == 0 for person in people]))
+    add('label outside the picture', checks.outside(points, labelled, np.zeros_like(sizes), sizes).any(1))
+    margin = 0.25 * boxes[:, 2:]
+    add('label outside the bbox by more than a quarter of it', checks.outside(
+        points, labelled, boxes[:, :2] - margin, boxes[:, :2] + boxes[:, 2:] + margin).any(1))
+    for (left, right), whom in checks.swapped_sides(points, labelled):
+        add(f'{left} and {right} look exchanged', whom)
+    mirrored, seen = checks.mirrored_faces(points, values[..., 2] > 1)
+    add('eyes on the wrong sides of a face', mirrored)
+    if seen.sum() >= FACES_TO_JUDGE and mirrored.sum() > seen.sum() / 2:
+        report.add(SUSPECT, 'most faces are mirrored: left and right are exchanged in the whole file', [report.file])
+    bones, factor = checks.stretched(points, labelled)
+    add('a bone more than three times too long for the person', (np.nan_to_num(factor) > 3).any(1))
+    enough = (~np.isnan(factor)).sum(0) >= FACES_TO_JUDGE
+    typical = np.array([np.nanmedian(column) if ok else 1 for column, ok in zip(factor.T, enough)])
+    report.add(SUSPECT, 'keypoints in another order than SpineTrack\'s: too long in most people',
+               [' - '.join(bones[i]) for i in np.flatnonzero(typical > 1.5)])
+    scale = np.sqrt(boxes[:, 2] * boxes[:, 3])
+    image_ids = np.unique([str(person['image_id']) for person in people], return_inverse=True)[1]
+    add('person labelled twice', checks.doubles(image_ids, points, labelled, scale))
+
+
+def _pictures(report, images, folder, progress):
+    """Report pictures that are missing, broken, of another size than the file says, or the same."""
+    if not folder.is_dir():
+        raise FileNotFoundError(f'the folder of pictures {folder} does not exist')
+    first = {}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = pool.map(lambda image: _picture(folder / image['file_name']), images)
+        for image, (problem, size, digest) in zip(images, tqdm(found, total=len(images), disable=not progress)):
+            name = image['file_name']
+            if problem:
+                report.add(ERROR, problem, [name])
+            elif size != (image['width'], image['height']):
+                report.add(ERROR, 'picture of another size than the file says', [name])
+            if digest and first.setdefault(digest, name) != name:
+                report.add(SUSPECT, 'picture that is there under another name too', [name])
+
+
+def _picture(path):
+    """Return (what is wrong with a picture or None, its (width, height), a digest of the file)."""
+    try:
+        check_regular(path)
+        data = path.read_bytes()
+    except (OSError, ValueError):  # such as a name that no file can have, or a pipe
+        return 'missing picture', None, None
+    try:
+        if is_truncated(data):
+            return 'truncated picture', None, None
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    except (ValueError, cv2.error):
+        image = None
+    if image is None:
+        return 'file that is no picture, or too large a one', None, None
+    return None, image.shape[1::-1], hashlib.md5(data).hexdigest()

@@ -1,0 +1,1 @@
+"""Plain dataclasses and constants that the rooms hand on to each other."""

@@ -1,0 +1,190 @@
+"""One picture and its labels: people in motion, clothes, light, a background, things in front, a camera's faults."""
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from spinepose_mm import skeleton
+from spinepose_mm.structures.camera import Camera
+
+from . import backdrop, surface
+from .body import AXES, Body, forward, keypoints, spine_angles
+from .motion import FRAME_RATE, sequence
+
+#: How far behind the surface in front of it a keypoint still counts as seen, as a part of the body height: about the
+#: thickness of the body there. A vertebra is seen from the front through the whole trunk, but not through an arm.
+_THICKNESS = {'eye': .03, 'nose': .03, 'ear': .045, 'head': .05, 'neck_02': .06, 'neck_03': .07, 'neck': .075,
+              'shoulder': .06, 'clavicle': .07, 'latissimus': .075, 'hip': .125, 'spine': .115, 'heel': .04,
+              'toe': .035, 'ankle': .04, 'knee': .05, 'elbow': .04, 'wrist': .035}
+LEAST_AREA = 150  # pixels that must be seen of a person who is labelled
+_NEAR, _FAR = .8, 1.9  # metres between neighbours
+
+
+@dataclass
+class Person:
+    """A labelled person.
+
+    Attributes:
+        pixels: keypoints in shape (37, 3): x, y in pixels, and 2 (seen), 1 (hidden) or 0 (outside the picture).
+        world, camera: keypoints in shape (37, 3), metres.
+        angles: the pose, {name: degrees or metres}.
+        bbox: (x, y, w, h) of what is seen of the person, in pixels.
+        area: how many pixels that are.
+        motion: name of the motion.
+    """
+    pixels: np.ndarray
+    world: np.ndarray
+    camera: np.ndarray
+    angles: dict
+    bbox: tuple
+    area: int
+    motion: str
+
+
+@dataclass
+class Actor:
+    """A person before a picture is taken."""
+    mesh: surface.Mesh
+    points: np.ndarray
+    angles: dict
+    motion: str
+    height: float
+
+
+def make_scene(rng, people, motions):
+    """Return up to `people` Actors, the first at the middle of the scene, the others around."""
+    count = 1 + (int(rng.integers(people)) if rng.random() < .5 else 0)
+    actors, places = [], []
+    for i in range(count):
+        name = str(rng.choice(motions))
+        body = Body.sample(rng)
+        pose = sequence(name, body, rng, seconds=.1)
+        place = np.zeros(2)
+        while i and min(np.linalg.norm(place - other) for other in places) < _NEAR:
+            place = places[int(rng.integers(i))] + _FAR * rng.uniform(-1, 1, 2)
+        places.append(place)
+        pose['pelvis_tx'], pose['pelvis_tz'] = pose['pelvis_tx'] + place[0], pose['pelvis_tz'] + place[1]
+        actors.append(next(act(name, body, pose, surface.Clothes.sample(rng))))
+    return actors
+
+
+def act(name, body, pose, clothes):
+    """Yield the Actor of each frame of a pose."""
+    parts = forward(body, pose)
+    for frame, points in enumerate(keypoints(body, parts)):
+        yield Actor(surface.build(body, parts, clothes, frame), points, pose_angles(pose, frame), name, body.height)
+
+
+def film(name, seed, renderer, seconds=None, frame_rate=FRAME_RATE):
+    """Yield (picture, Person or None) for each frame of a motion of one person before a camera that stands still.
+
+    Args:
+        name: name out of MOTIONS.
+        seed: it sets the person, the motion, the camera, the light and the background.
+        renderer: a Renderer.
+        seconds: length; one round of the motion by default.
+        frame_rate: pictures a second.
+    """
+    rng = np.random.default_rng(seed)
+    body = Body.sample(rng)
+    pose = sequence(name, body, rng, seconds, frame_rate)
+    camera = None
+    for actor in act(name, body, pose, surface.Clothes.sample(rng)):
+        camera = camera or make_cameras(np.random.default_rng([seed, 1]), [actor], renderer.size, 1)[0]
+        picture, people = take(np.random.default_rng([seed, 2]), [actor], camera, renderer)
+        yield picture, people[0] if people else None
+
+
+def pose_angles(pose, frame):
+    """Return one frame of a pose as {name: degrees or metres}, the spine's joints one by one."""
+    values = {axis: float(pose[axis][frame]) for axis in AXES
+              if axis.startswith('pelvis') or axis.endswith(('right', 'left'))}
+    for name, turns in spine_angles(pose).items():
+        values.update(zip((f'{name}_flexion', f'{name}_bending', f'{name}_rotation'), map(float, turns[frame])))
+    return values
+
+
+def make_cameras(rng, actors, size, count):
+    """Return `count` calibrated Cameras around a scene, each aimed at its first actor."""
+    points = actors[0].points
+    middle, reach = points.mean(0), np.ptp(points, axis=0).max()
+    first, cameras = rng.uniform(0, 2 * np.pi), []
+    for i in range(count):
+        azimuth = first + 2 * np.pi * i / count + rng.normal(0, .1)
+        fov = rng.uniform(25, 60)
+        fill = rng.uniform(.5, .95)
+        distance = max(1.2, reach * max(1, .8 * size[1] / size[0]) / fill / 2 / np.tan(np.radians(fov) / 2))
+        elevation = np.radians(rng.uniform(-5, 30))
+        offset = distance * np.array([np.cos(azimuth) * np.cos(elevation), np.sin(elevation),
+                                      np.sin(azimuth) * np.cos(elevation)])
+        position = middle + offset
+        position[1] = max(.2, position[1])
+        target = middle + rng.normal(0, .08, 3) * reach
+        cameras.append(Camera.looking(position, target, fov, size, roll=rng.normal(0, 4)))
+    return cameras
+
+
+def take(rng, actors, camera, renderer, backgrounds=()):
+    """Take a picture.
+
+    Args:
+        rng: NumPy random generator, for light, background, occluders and the camera's faults.
+        actors: what `make_scene` returned.
+        camera: a Camera.
+        renderer: a Renderer of the camera's picture size.
+        backgrounds: paths of pictures to put behind the people; made ones by default.
+
+    Returns:
+        tuple: the picture in shape (H, W, 3), uint8, BGR; and a list of Person, those who can be seen.
+    """
+    lights = [(rng.normal(0, 1, 3) + [0, 1.2, 0], rng.uniform(.4, .9)) for _ in range(int(rng.integers(1, 4)))]
+    tint = rng.uniform(.85, 1.1, 3) * rng.uniform(.75, 1.15)
+    layers = [renderer.render(actor.mesh, camera, lights) for actor in actors]
+    if rng.random() < .3:
+        layers.append(renderer.render(_occluders(rng, actors[0], camera), camera, lights))
+    depths = np.stack([depth for _, depth in layers])
+    nearest, front = depths.min(axis=0), depths.argmin(axis=0)
+    front[np.isinf(nearest)] = -1
+    picture = backdrop.background(rng, camera, backgrounds).astype(float)
+    backdrop.shade(picture, [actor.points for actor in actors], camera)
+    for i, (rendered, _) in enumerate(layers):
+        picture[front == i] = (rendered[..., ::-1] * tint)[front == i]
+    people = [_label(actor, camera, front == i, nearest) for i, actor in enumerate(actors)]
+    return backdrop.faults(rng, picture), [person for person in people if person]
+
+
+def _label(actor, camera, seen, nearest):
+    """Return the Person for an actor of whom the pixels `seen` (H, W) are in front, or None where nobody is seen."""
+    h, w = seen.shape
+    area = int(seen.sum())
+    if area < LEAST_AREA:
+        return None
+    xy, depth = camera.project(actor.points), camera.to_camera(actor.points)[:, 2]
+    pixels = np.zeros((skeleton.NUM_KEYPOINTS, 3))
+    for i, (x, y) in enumerate(xy):
+        if depth[i] > 0 and 0 <= x < w and 0 <= y < h:
+            row, column = int(y), int(x)
+            close = depth[i] - nearest[row, column] <= _thickness(skeleton.NAMES[i]) * actor.height
+            pixels[i] = x, y, 2 if seen[row, column] and close else 1
+    return Person(pixels, actor.points, camera.to_camera(actor.points), actor.angles,
+                  cv2.boundingRect(seen.astype(np.uint8)), area, actor.motion)
+
+
+def _thickness(name):
+    for part in (name, name.split('_', 1)[-1], name.split('_')[0], name.split('_')[-1]):
+        if part in _THICKNESS:
+            return _THICKNESS[part]
+    raise KeyError(name)
+
+
+def _occluders(rng, actor, camera):
+    """Return one or two posts or balls between the camera and a person."""
+    eye = -camera.R.T @ camera.t
+    meshes = []
+    for _ in range(int(rng.integers(1, 3))):
+        goal = actor.points[int(rng.integers(skeleton.NUM_KEYPOINTS))]
+        center = eye + (goal - eye) * rng.uniform(.5, .85) + rng.normal(0, .1, 3)
+        turn = np.linalg.qr(rng.normal(0, 1, (3, 3)))[0]
+        size = rng.uniform(.05, .16, 3) * (1, rng.uniform(1, 5), 1)
+        meshes.append(surface.ellipsoid(center, turn, size, rng.uniform(20, 235, 3)))
+    return surface.merge(meshes)

@@ -1,0 +1,77 @@
+"""Whom of the people a user means."""
+import numbers
+
+import numpy as np
+
+from .tracker import MEMORY
+
+CHOICES = ('all', 'largest', 'most central')
+
+
+class Subject:
+    """The people of a picture or of a film who are meant.
+
+    'largest' goes by the area of the box and 'most central' by its middle; they stay with whom they have chosen until
+    the ids have forgotten that one, then choose again. A box chooses who overlaps it most (IoU), in the first frame in
+    which anybody does. An id or a box never goes over to anybody else.
+
+    Args:
+        choice: out of CHOICES, an id, or a box (x1, y1, x2, y2) in pixels.
+        frame_rate: frames a second of a film.
+        memory: seconds for which the ids remember whoever is gone.
+
+    Raises:
+        ValueError: the choice is none of these.
+    """
+
+    def __init__(self, choice, frame_rate=30., memory=MEMORY):
+        self._id = int(choice) if _is_id(choice) else None
+        self._named = choice if isinstance(choice, str) and choice in CHOICES else None
+        self._box = None if self._named or self._id is not None else _box(choice)
+        self._most_gone, self._gone = frame_rate * memory, 0
+
+    def update(self, people, size):
+        """Return those of the next frame's People who are meant.
+
+        Args:
+            people: People with ids.
+            size: (width, height) of the picture in pixels.
+        """
+        if self._named == 'all':
+            return people
+        self._gone = 0 if self._id in people.ids else self._gone + 1
+        if self._id is None or self._named and self._gone > self._most_gone:
+            self._choose(people, size)
+        return people[people.ids == self._id]
+
+    def _choose(self, people, size):
+        low, high = people.boxes[:, :2], people.boxes[:, 2:]
+        if self._named == 'largest':
+            fits = (high - low).prod(1)
+        elif self._named:
+            fits = -np.linalg.norm((low + high) / 2 - np.divide(size, 2), axis=1)
+        else:
+            both = (np.minimum(high, self._box[2:]) - np.maximum(low, self._box[:2])).clip(0).prod(1)
+            fits = both / ((high - low).prod(1) + (self._box[2:] - self._box[:2]).prod() - both)
+            people, fits = people[both > 0], fits[both > 0]
+        self._id, self._gone = (people.ids[fits.argmax()] if len(people) else None), 0
+
+
+def _is_id(choice):
+    return isinstance(choice, numbers.Integral) and not isinstance(choice, bool) and choice >= 0
+
+
+def _box(choice):
+    """Return a box as an array.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        box = np.array(choice, float)
+    except (TypeError, ValueError):
+        box = np.zeros(0)
+    if box.shape != (4, ) or not np.isfinite(box).all() or (box[2:] <= box[:2]).any():
+        raise ValueError(f'a subject is {", ".join(map(repr, CHOICES))}, an id from 0, or a box (x1, y1, x2, y2) with '
+                         f'x1 < x2 and y1 < y2, not {choice!r}')
+    return box

@@ -1,0 +1,1 @@
+"""Images with people drawn into them."""

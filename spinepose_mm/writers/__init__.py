@@ -1,0 +1,64 @@
+"""Results as files, written frame by frame: each format a class, `spinepose_mm.writers.base.Writer`."""
+import os
+from typing import NamedTuple
+
+from .base import Writer
+from .coco import CocoWriter
+from .encoding import CODECS, usual_ending
+from .images import PicturesWriter, VideoWriter
+from .openpose import OpenPoseWriter
+from .report.writer import ReportWriter
+from .table import CsvWriter, ParquetWriter
+from .trc import TrcWriter
+
+__all__ = [
+    'FORMATS', 'CocoWriter', 'CsvWriter', 'OpenPoseWriter', 'ParquetWriter', 'PicturesWriter', 'ReportWriter',
+    'TrcWriter', 'VideoWriter', 'Writer', 'writer_for'
+]
+
+
+class Format(NamedTuple):
+    """A format of results.
+
+    Attributes:
+        writer: class of its writer.
+        ending: what its files or folders are called after the input's name.
+        endings: how their names may end.
+    """
+    writer: type
+    ending: str
+    endings: tuple
+
+    def place(self, folder, name):
+        """Return the path in a folder of what is written of the input of a name; a video gets the `usual_ending`."""
+        return folder / f'{name}{self.ending}{usual_ending() if self.writer is VideoWriter else ""}'
+
+
+def _format(writer, ending, *others):
+    return Format(writer, ending, others or (ending, ))
+
+
+FORMATS = {
+    'csv': _format(CsvWriter, '.csv'),
+    'parquet': _format(ParquetWriter, '.parquet'),
+    'trc': _format(TrcWriter, '.trc'),
+    'openpose': _format(OpenPoseWriter, '_json'),
+    'coco': _format(CocoWriter, '.json'),
+    'video': _format(VideoWriter, '_annotated', *CODECS),
+    'pictures': _format(PicturesWriter, '_annotated'),
+    'report': _format(ReportWriter, '.html'),
+}
+
+
+def writer_for(path):
+    """Return the class of the writer that the ending of a path tells ('a/b.csv').
+
+    Raises:
+        ValueError: no format's files end like that.
+    """
+    name = os.path.basename(os.path.normpath(path)).lower()
+    for kind in FORMATS.values():
+        if name.endswith(kind.endings):
+            return kind.writer
+    known = ', '.join(f'{name} ({", ".join(kind.endings)})' for name, kind in FORMATS.items())
+    raise ValueError(f'{path} does not end like a format of results; there are {known}')

@@ -1,0 +1,120 @@
+"""Annotated pictures and annotated films."""
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from spinepose_mm.io.paths import is_utf8
+from spinepose_mm.visualization.drawing import draw_people, draw_views
+
+from .base import Writer
+from .encoding import encoder_for
+
+_QUALITY = 92  # of JPEG
+
+
+class _Painter(Writer):
+    """A writer of frames with their people drawn in."""
+
+    def __init__(self, path, frame_rate, spine_only=False, **kwargs):
+        super().__init__(path, frame_rate, spine_only, **kwargs)
+        self._spine_only = spine_only
+
+    def _draw(self, frame):
+        """Return a frame with its people, and, where they are lifted, from the side and the front beside."""
+        options = dict(min_confidence=self.min_confidence, spine_only=self._spine_only)
+        if self.coordinates:
+            return draw_views(frame.image, frame.people, self.coordinates, **options)
+        return draw_people(frame.image, frame.people, **options)
+
+
+class PicturesWriter(_Painter):
+    """Writes pictures with their people to a folder, under the names of the inputs.
+
+    A film's are named by its name and the frame's number. PNG stays PNG, all else becomes JPEG. `path` is the folder.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._names = set()
+
+    def write(self, frame):
+        """Draw a frame.
+
+        Raises:
+            ValueError: an input would be overwritten, or there was another of that name.
+            OSError: it cannot be written.
+        """
+        source = Path(frame.path)
+        ending = '.png' if source.suffix.lower() == '.png' else '.jpg'
+        if self.frame_rate is None:
+            path = self.path / (source.stem + ending)
+            if source.exists() and source.resolve().parent == self.path.resolve():
+                raise ValueError(f'{self.path} is the folder of {source.name} itself: choose another for the results')
+            if path.name in self._names:
+                raise ValueError(f'{source}: {path} was written for another picture of that name')
+            self._names.add(path.name)
+        else:
+            path = self.path / f'{source.stem}_{frame.index:06d}{ending}'
+        done, data = cv2.imencode(ending, self._draw(frame), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+        if not done:
+            raise OSError(f'{path}: OpenCV cannot encode the picture')
+        self.path.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(path.name + '.part')
+        try:
+            part.write_bytes(data)
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+class VideoWriter(_Painter):
+    """Writes a video with its people: .mp4 or .mov (H.264 where it can be written), .avi (Motion JPEG) or .webm (VP8).
+
+    The same frames give the same bytes. All frames get the size of the first; others are fitted into it. Each is shown
+    at its own time where PyAV writes them. Without a frame there is no file.
+
+    Raises:
+        ValueError: the file has another ending, or there is no frame rate.
+    """
+
+    def __init__(self, path, frame_rate, *args, **kwargs):
+        super().__init__(path, frame_rate, *args, **kwargs)
+        self._encoder = encoder_for(path)
+        if not frame_rate or frame_rate <= 0:
+            raise ValueError(f'{path}: a film has a frame rate over 0, not {frame_rate}')
+        if self.path.is_dir():
+            raise IsADirectoryError(f'{path} is a folder, where a file is to be written')
+        if not is_utf8(path):
+            raise ValueError(f'{path}: videos are written under names in UTF-8 only')
+        self._video = None
+        self.ending.callback(lambda: self._video and self._video.discard())
+        self.at_end(lambda: self._video and self._video.release())
+
+    def write(self, frame):
+        """Add a frame.
+
+        Raises:
+            ValueError: it comes from the very file that is written.
+            OSError: the file cannot be opened for writing.
+        """
+        if self._video is None and Path(frame.path).resolve() == self.path.resolve():
+            raise ValueError(f'{self.path} is the input itself: choose another name for the result')
+        drawn = self._draw(frame)
+        if self._video is None:
+            self._size = drawn.shape[1::-1]
+            self._video = self._encoder(self.path, self.frame_rate, self._size)
+        self._video.write(_fit(drawn, self._size), frame.time)
+
+
+def _fit(image, size):
+    """Return an image fitted into (width, height), with black beside where it has another shape."""
+    if image.shape[1::-1] == size:
+        return image
+    scale = min(np.divide(size, image.shape[1::-1]))
+    w, h = np.maximum(1, np.round(np.multiply(image.shape[1::-1], scale))).astype(int).tolist()
+    canvas = np.zeros((size[1], size[0], 3), np.uint8)
+    x, y = (size[0] - w) // 2, (size[1] - h) // 2
+    canvas[y:y + h, x:x + w] = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA)
+    return canvas

@@ -1,0 +1,96 @@
+"""What is not known of a person in a report: in how much of the time, when, why, and what that does to the figures."""
+from dataclasses import dataclass
+
+import numpy as np
+
+from spinepose_mm import skeleton
+from spinepose_mm.analysis import MEASURES
+from spinepose_mm.analysis.measures import LEVELS_OF
+from spinepose_mm.wording import counted
+
+from .style import clock
+
+BIASED = ('Shares and medians are of the known frames alone, and biased where the person moved otherwise in the missing '
+          'ones.')
+LEAST_MISSING = .01  # of the frames, below which nothing is said
+_MOST_RANGES = 4
+_PLANE = tuple(skeleton.index(f'{side}_{name}') for name in ('hip', 'shoulder') for side in ('left', 'right'))
+
+
+@dataclass
+class Missing:
+    """The frames from a person's first to the last in which a measure is not known.
+
+    Attributes:
+        total: number of the frames from the first to the last.
+        known: number of those in which it is known.
+        times: of the first and the last frame of the longest runs of the others, seconds, [(first, last), …].
+        runs: number of all runs.
+        why: sentence without a full stop on what was missing most.
+    """
+    total: int
+    known: int
+    times: list
+    runs: int
+    why: str
+
+    @property
+    def share(self):
+        return 1 - self.known / self.total
+
+    def share_bounds(self, count):
+        """Return between what a share of all frames is that is `count` of the known ones, of 1."""
+        return count / self.total, (count + self.total - self.known) / self.total
+
+    def median_bounds(self, values):
+        """Return between what the median of all frames is, given the known values, (N,); infinite where it may be any.
+        """
+        ordered, gone = np.sort(values), self.total - self.known
+        padded = [np.r_[np.full(gone, -np.inf), ordered], np.r_[ordered, np.full(gone, np.inf)]]
+        return tuple(float(np.percentile(each, 50, method='nearest')) for each in padded)
+
+    def sentence(self):
+        """Return what is missing, when and why, '' where that is hardly anything."""
+        if self.share < LEAST_MISSING:
+            return ''
+        ends = [(clock(first), clock(last)) for first, last in self.times]
+        when = ', '.join(first if first == last else f'{first} to {last}' for first, last in ends)
+        shorter = self.runs - len(self.times)
+        more = f' and {counted(shorter, "shorter time")}' if shorter else ''
+        return f'Not known in {100 * self.share:.0f} % of the frames ({when}{more}): {self.why}.'
+
+
+def missing(track, name, recording):
+    """Return the Missing of a measure.
+
+    Args:
+        track: Track.
+        name: of the measure.
+        recording: Recording of its video.
+    """
+    first, last = track.frames[0], track.frames[-1]
+    known = np.zeros(last - first + 1, bool)
+    known[track.frames - first] = np.isfinite(track.values(name))
+    runs = np.flatnonzero(np.diff(np.r_[True, known, True].astype(int))).reshape(-1, 2)
+    longest = np.sort(np.argsort(runs[:, 0] - runs[:, 1], kind='stable')[:_MOST_RANGES])
+    step = (recording.last - recording.first) / max(1, recording.frames - 1)
+    times = (recording.first + (first + runs[longest] - [0, 1]) * step).tolist()
+    return Missing(len(known), int(known.sum()), times, len(runs), _why(track, name, len(known) - int(known.sum())))
+
+
+def _why(track, name, count):
+    """Return what was missing most in the `count` frames in which a measure is not known."""
+    gone = ~np.isfinite(track.values(name))
+    needed = [*map(skeleton.index, LEVELS_OF[name]), *_PLANE]
+    unseen = ~track.seen[np.ix_(gone, needed)]
+    hidden = unseen.sum(0)
+    shown = track.shown(MEASURES[name].plane)[gone]
+    most = skeleton.KEYPOINTS[needed[int(hidden.argmax())]]
+    whole = ~unseen.any(1)
+    reasons = {
+        'the person was not detected in {}': count - int(gone.sum()),
+        f'{most.level or most.name.replace("_", " ")} was missing most, in {{}}': int(hidden.max(initial=0)),
+        'the camera did not show the plane in {}': int((whole & ~shown).sum()),
+        'the keypoints were where no spine can be in {}': int((whole & shown).sum())}
+    told = sorted((number, reason) for reason, number in reasons.items() if number)[::-1]
+    return '; '.join(reason.format(f'{100 * number / count:.0f} % of these') for number, reason in told)

@@ -1,0 +1,105 @@
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+
+from spinepose_mm import skeleton
+from spinepose_mm.io.paths import legible
+
+from .base import Writer, part_folder, replacing, rounded
+
+_AXES = {'camera': np.array([1, -1, -1]), 'world': np.array([1, 1, 1])}  # to Y up
+
+
+class _Rows(NamedTuple):
+    """How far a person's file has come: the first and the last frame, and the time of the last in seconds."""
+    first: int
+    last: int
+    time: float
+
+    @property
+    def count(self):
+        return self.last - self.first + 1
+
+
+class TrcWriter(Writer):
+    """Marker files for OpenSim, of each person one: `<stem>_P<id>.trc`, in metres, Y up, 5 decimals.
+
+    Markers are named as Pose2Sim's (`skeleton.POSE2SIM`). A file begins and ends with its person's first and last
+    frame. Frames are numbered as in the film, and those between in which the person was not found have no markers.
+    Since the format has no scores, keypoints that were not seen (a confidence under `min_confidence`) are missing
+    markers too. These are written as NaN: OpenSim's TimeSeriesTable takes no empty cells, and its MarkerData no blanks. Nobody found
+    leaves no file.
+
+    From 2D alone this is not written: metres are what the format holds, and pixels are none.
+
+    Raises:
+        ValueError: nobody is lifted, or these are pictures, which follow each other at no rate.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.coordinates is None:
+            raise ValueError(f'{self.path}: TRC files hold markers in metres, which 2D keypoints are not: lift the '
+                             'people to 3D')
+        if self.frame_rate is None:
+            raise ValueError(f'{self.path}: TRC files are of films: these are pictures without a frame rate')
+        self._people = {}
+        self._bodies = self.ending.enter_context(part_folder(self.path))
+        self.at_end(self._finish)
+
+    def write(self, frame):
+        """Write the people of a frame.
+
+        Raises:
+            ValueError: people have no ids.
+        """
+        people = frame.people
+        if people.points is None or not len(people):
+            return
+        if people.ids is None:
+            raise ValueError(f'{self.path}: TRC files are of one person each, and people have no ids')
+        points = np.where((people.confidence >= self.min_confidence)[..., None], people.points, np.nan)
+        points = rounded(points * _AXES[self.coordinates], 5)[:, self.keypoints]
+        for number, person in zip(people.ids.tolist(), points):
+            if np.isfinite(person).all(-1).any():
+                self._append(number, frame, person)
+
+    @property
+    def files(self):
+        """Paths of what was written, once it is closed."""
+        return [self.path.with_name(f'{self.path.stem}_P{number}.trc') for number in self._people]
+
+    def _append(self, number, frame, person):
+        """Write a person's row, and before it those of the frames since the last one."""
+        rows = self._people.get(number)
+        empty = '\tNaN' * person.size
+        with open(self._body(number), 'a' if rows else 'w', encoding='utf-8', newline='\n') as file:
+            if rows:
+                step = (frame.time - rows.time) / (frame.index - rows.last)
+                for i in range(1, frame.index - rows.last):
+                    file.write(f'{rows.last + i}\t{rows.time + i * step:.6f}{empty}\n')
+            cells = ''.join('\tNaN' * 3 if np.isnan(point).any() else '\t%.5f\t%.5f\t%.5f' % tuple(point)
+                            for point in person)
+            file.write(f'{frame.index}\t{frame.time:.6f}{cells}\n')
+        self._people[number] = _Rows(rows.first if rows else frame.index, frame.index, frame.time)
+
+    def _finish(self):
+        for (number, rows), path in zip(self._people.items(), self.files):
+            with replacing(path) as file, open(self._body(number), encoding='utf-8') as body:
+                file.write(self._header(legible(path.name), rows))
+                # Only what is counted: there may be half a row more after an interruption.
+                file.writelines(islice(body, rows.count))
+
+    def _header(self, name, rows):
+        markers = [skeleton.POSE2SIM[i] for i in self.keypoints]
+        rate = f'{self.frame_rate:.8g}'
+        return '\n'.join([
+            f'PathFileType\t4\t(X/Y/Z)\t{name}',
+            'DataRate\tCameraRate\tNumFrames\tNumMarkers\tUnits\tOrigDataRate\tOrigDataStartFrame\tOrigNumFrames',
+            f'{rate}\t{rate}\t{rows.count}\t{len(markers)}\tm\t{rate}\t{rows.first}\t{rows.count}',
+            'Frame#\tTime\t' + '\t\t\t'.join(markers) + '\t\t',
+            '\t\t' + '\t'.join(f'X{i}\tY{i}\tZ{i}' for i in range(1, len(markers) + 1)), ''])
+
+    def _body(self, number):
+        return self._bodies / f'P{number}'

@@ -1,0 +1,1 @@
+"""The models that the package knows, and their files."""

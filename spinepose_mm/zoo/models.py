@@ -1,0 +1,87 @@
+"""The models that the package knows: names, aliases, configs and weights."""
+import difflib
+from pathlib import Path
+
+from mmengine.fileio import load
+
+#: Config that a lifter which comes as an ONNX file runs by, below `index_folder`.
+ONNX_LIFTER = 'configs/lifting/spinepose_lifter_official.py'
+
+
+def index_folder():
+    """Return the folder of this package's model-index.yml, configs and tools.
+
+    It is `.mim` in an installed package, and the repository's root in a checkout.
+    """
+    package = Path(__file__).parents[1]
+    for folder in (package / '.mim', package.parent):
+        if (folder / 'model-index.yml').is_file():
+            return folder
+    raise FileNotFoundError(f'spinepose_mm is not installed whole: {package} has no .mim/model-index.yml')
+
+
+def models():
+    """Yield the entries of this package's model index, with absolute paths; Weights is '' where none are published."""
+    folder = index_folder()
+    for name in load(folder / 'model-index.yml')['Import']:
+        for model in load(folder / name)['Models']:
+            weights = model.get('Weights', '')
+            if weights and '://' not in weights:  # shipped in the package
+                weights = str(Path(__file__).parents[1] / weights)
+            yield {**model, 'Config': str(folder / model['Config']), 'Weights': weights}
+
+
+def find_config(name):
+    """Return (path of the config, path or URL of its weights or None) of a model.
+
+    Args:
+        name: path of a config file or of a lifter's ONNX file, name of a file of the package's configs, or a model's
+            name or alias, such as 'spinepose_v2_small' or 'spinepose-s'.
+
+    Raises:
+        ValueError: there is no such model; the near names are listed.
+    """
+    if str(name).endswith('.onnx'):
+        return str(index_folder() / ONNX_LIFTER), str(name)
+    if Path(name).is_file():
+        return name, None
+    return own_config(name)
+
+
+def find_model(name):
+    """Return the entry of the model index that a model's name or alias means, or None."""
+    wanted = str(name).lower().removesuffix('.py')
+    return next((model for model in models() if wanted in names_of(model)), None)
+
+
+def find_weights(name):
+    """Return the path or URL of the weights that `name` stands for: those of a model, or itself where it is a file's."""
+    model = None if Path(name).is_file() else find_model(name)
+    return model['Weights'] or name if model else name
+
+
+def own_config(name):
+    model = find_model(name)
+    if model:
+        return model['Config'], model['Weights'] or None
+    if path := config_file(name):
+        return path, None
+    raise unknown_name(name, models())
+
+
+def config_file(name):
+    """Return the path of this package's config whose file has a name, None where there is none."""
+    return next(map(str, (index_folder() / 'configs').rglob(Path(name).name)), None)
+
+
+def names_of(model):
+    aliases = model.get('Alias', [])
+    return [name.lower() for name in (model['Name'], *([aliases] if isinstance(aliases, str) else aliases))]
+
+
+def unknown_name(name, candidates):
+    """Return the error for a name that is none of those of the models `candidates`."""
+    near = difflib.get_close_matches(name.lower(), {known for model in candidates for known in names_of(model)}, 5, .5)
+    own = sorted(known for model in models() for known in names_of(model))
+    return ValueError(f'there is no config file and no model named {name!r}; '
+                      + (f'near: {", ".join(near)}; ' if near else '') + f'models of spinepose_mm: {", ".join(own)}')

@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+
+from spinepose_mm.inference.cache import Journal
+from spinepose_mm.io.identity import described
+from spinepose_mm.structures.frame import Frame, People, nobody
+
+ASKED = dict(input=['a.mp4', 3], model='spinepose-tiny')
+
+
+def people(index):
+    """Return as many people as the number of the frame, of random numbers that are the same every time."""
+    rng = np.random.default_rng(index)
+    return People(rng.uniform(0, 2000, (index, 37, 2)).astype(np.float32), rng.uniform(0, 1, (index, 37)),
+                  rng.uniform(0, 2000, (index, 4)), rng.uniform(0, 1, index), confidence=rng.uniform(0, 1, (index, 37)))
+
+
+def run(path, indices, known=(), asked=ASKED, done=False):
+    """Return the People of frames as a journal gives them, where only those not in `known` are to be computed."""
+    journal, computed = Journal(path, asked), []
+
+    def compute(frame):
+        computed.append(frame.index)
+        return people(frame.index)
+    found = [journal.find(Frame(i, 0., 'a.mp4'), compute) for i in indices]
+    journal.done = done
+    journal.close()
+    assert computed == [i for i in indices if i not in known]
+    return found
+
+
+def same(found, indices):
+    for got, index in zip(found, indices, strict=True):
+        for name in ('keypoints', 'scores', 'boxes', 'box_scores', 'confidence'):
+            np.testing.assert_allclose(getattr(got, name), getattr(people(index), name), atol=6e-4)
+        assert got.keypoints.shape == (index, 37, 2) and got.boxes.shape == (index, 4)
+
+
+def test_goes_on_where_it_stopped_and_gives_the_same(tmp_path):
+    path, indices = tmp_path / 'a.progress', [0, 1, 2, 4, 5]  # frame 3 could not be read
+    same(run(path, indices[:3]), indices[:3])
+    first = run(path, indices, known=indices[:3])
+    second = run(path, indices, known=indices, done=True)
+    same(first, indices)
+    for one, other in zip(first, second):
+        np.testing.assert_array_equal(one.keypoints, other.keypoints)
+        np.testing.assert_array_equal(one.scores, other.scores)
+    assert not path.exists()
+
+
+def test_half_a_line_is_found_again(tmp_path):
+    path = tmp_path / 'a.progress'
+    run(path, range(4))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-20])
+    assert Journal(path, ASKED).found == 3
+    same(run(path, range(5), known=range(3)), range(5))
+    run(path, range(5), known=range(5))
+
+
+def test_another_run_begins_anew(tmp_path):
+    path = tmp_path / 'a.progress'
+    run(path, range(3))
+    run(path, range(3), asked=dict(ASKED, model='spinepose-m'))
+    run(path, [0, 1, 3], asked=dict(ASKED, model='spinepose-m'), known=[0, 1])  # frames of another number
+    path.write_bytes(b'\xff\xfe no journal')
+    with pytest.raises(ValueError, match=r'a\.progress is in the way of the progress'):
+        Journal(path, ASKED)
+    assert path.read_bytes() == b'\xff\xfe no journal'
+
+
+@pytest.mark.parametrize('line', [b'garbage', b'\0\0\0', b'[]', b'{"frame": 2}', b'{"frame": 2, "keypoints": [1]}'])
+def test_a_damaged_line_is_found_again(tmp_path, line):
+    path = tmp_path / 'a.progress'
+    run(path, range(5))
+    lines = path.read_bytes().split(b'\n')
+    path.write_bytes(b'\n'.join([*lines[:3], line, *lines[4:]]))
+    same(run(path, range(5), known=range(2)), range(5))
+
+
+def test_one_with_nothing_in_it_is_not_kept(tmp_path):
+    Journal(tmp_path / 'a.progress', ASKED).close()
+    assert not list(tmp_path.iterdir())
+
+
+def test_rewind(tmp_path):
+    journal = Journal(tmp_path / 'a.progress', ASKED)
+    first = [journal.find(Frame(i, 0., ''), lambda frame: people(frame.index)) for i in range(3)]
+    journal.rewind()
+    again = [journal.find(Frame(i, 0., ''), lambda frame: pytest.fail('was found before')) for i in range(3)]
+    journal.find(Frame(3, 0., ''), lambda frame: nobody())
+    np.testing.assert_array_equal(first[2].keypoints, again[2].keypoints)
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        Journal(tmp_path / 'none' / 'a.progress', ASKED)
+
+
+def test_options_are_told_apart(tmp_path):
+    path = tmp_path / 'a.csv'
+    path.write_text('1')
+    before = described(path)
+    path.write_text('12')
+    assert described(str(path)) != before and described(path)[0] == str(path)
+    assert described([np.ones((1, 2)), 'x', None, 3]) == [[[1., 1.]], 'x', None, 3]
+    assert described(np.float32(.5)) == '0.5'

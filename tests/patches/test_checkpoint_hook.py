@@ -1,0 +1,236 @@
+"""What is left on the disk when a run is killed while it writes a checkpoint."""
+import os
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+import torch
+from mmengine.evaluator import BaseMetric
+from mmengine.fileio import LocalBackend
+from mmengine.model import BaseModel
+from mmengine.runner import Runner, runner, save_checkpoint
+
+from spinepose_mm.patches import checkpoint_hook as saving
+
+TRAIN = '''
+    """A small run that is killed at a given call of a function of os: `replace` of a checkpoint, `fsync` before it."""
+    import os, signal, sys
+    import spinepose_mm
+    import torch
+    from mmengine.evaluator import Evaluator
+    from mmengine.model import BaseModel
+    from mmengine.runner import Runner
+
+    class Model(BaseModel):
+        def __init__(self):
+            super().__init__()
+            self.layer = torch.nn.Linear(1, 1)
+
+        def forward(self, inputs, mode):
+            return dict(loss=self.layer(inputs).sum()) if mode == 'loss' else inputs
+
+    class Score(Evaluator):
+        """Better from epoch to epoch."""
+
+        def __init__(self):
+            super().__init__([])
+
+        def evaluate(self, size):
+            return dict(score=run.epoch)
+
+        def process(self, **kwargs):
+            pass
+
+    def killing(function, calls=[0]):
+        def wrapped(*args):
+            calls[0] += 1
+            if calls[0] == count:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return function(*args)
+        return wrapped
+
+    work_dir, where, count, keep = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    if where != 'nowhere':
+        setattr(os, where, killing(getattr(os, where)))
+    data = dict(dataset=torch.utils.data.TensorDataset(torch.ones(4, 1)), batch_size=2, num_workers=0,
+                sampler=dict(type='DefaultSampler', shuffle=False), collate_fn=lambda batch: dict(
+                    inputs=torch.stack([one for one, in batch])))
+    run = Runner(Model(), work_dir, train_dataloader=data, train_cfg=dict(by_epoch=True, max_epochs=4),
+                 optim_wrapper=dict(optimizer=dict(type='SGD', lr=.1)), resume=True, default_scope='mmengine',
+                 val_dataloader=data, val_cfg=dict(), val_evaluator=Score(),
+                 default_hooks=dict(checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=keep,
+                                                    save_best='score', rule='greater')))
+    run.train()
+'''
+
+
+def train(folder, where='nowhere', count=0, keep=1):
+    script = folder / 'train.py'
+    script.write_text(textwrap.dedent(TRAIN))
+    return subprocess.run([sys.executable, '-W', 'ignore', str(script), str(folder / 'work'), where, str(count), str(keep)],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+
+
+# A checkpoint is written at the end of each epoch, then as the best, and again with the best's name in it.
+@pytest.mark.parametrize('where', ['fsync', 'replace'])
+@pytest.mark.parametrize('count', [4, 5, 6])
+def test_killed_while_a_checkpoint_is_written(tmp_path, where, count):
+    """The second epoch's last, best and repeated checkpoint: what was there before is there, and is whole."""
+    killed = train(tmp_path, where, count)
+    assert killed.returncode == -9, killed.stdout[-2000:]
+    left = {path.name for path in (tmp_path / 'work').glob('*.pth')}
+    assert left == {4: {'epoch_1.pth', 'best_score_epoch_1.pth'}, 5: {'epoch_2.pth', 'best_score_epoch_1.pth'},
+                    6: {'epoch_2.pth', 'best_score_epoch_1.pth', 'best_score_epoch_2.pth'}}[count]
+    for name in left:
+        assert torch.load(tmp_path / 'work' / name)['meta']['epoch'] == int(name[-5])
+    resumed = train(tmp_path)
+    assert resumed.returncode == 0, resumed.stdout[-2000:]
+    epoch = 1 if count == 4 else 2
+    assert f'resumed epoch: {epoch}, iter: {2 * epoch}' in resumed.stdout
+    names = {path.name for path in (tmp_path / 'work').glob('*.pth*')}
+    assert names >= {'epoch_4.pth'} and not any(name.endswith('.part') for name in names)
+    assert torch.load(tmp_path / 'work' / 'epoch_4.pth')['meta']['iter'] == 8
+
+
+@pytest.mark.parametrize('count', [11, 12])
+def test_killed_before_the_last_evaluation_was_noted(tmp_path, count):
+    """The fourth epoch is trained and saved, but its evaluation is lost with the process: it is made up for."""
+    assert train(tmp_path, 'fsync', count).returncode == -9
+    resumed = train(tmp_path)
+    assert resumed.returncode == 0, resumed.stdout[-2000:]
+    assert 'Epoch(train)' not in resumed.stdout and 'Epoch(val) [4]' in resumed.stdout
+    assert (tmp_path / 'work' / 'best_score_epoch_4.pth').is_file()
+    found = torch.load(tmp_path / 'work' / 'epoch_4.pth')['message_hub']['runtime_info']
+    assert found['best_ckpt'].endswith('best_score_epoch_4.pth') and found['best_score'] == 4
+
+
+def test_old_checkpoints_are_removed_in_the_end(tmp_path):
+    done = train(tmp_path, keep=2)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert {path.name for path in (tmp_path / 'work').glob('*.pth')} == {'epoch_3.pth', 'epoch_4.pth',
+                                                                        'best_score_epoch_4.pth'}
+
+
+def test_what_was_not_trained_can_be_validated(tmp_path):
+    """MMEngine's CheckpointHook has nowhere to write to then; tests/stock_behaviour.py compares more."""
+    class Model(BaseModel):
+        def forward(self, inputs, mode):
+            return [inputs]
+
+    class Score(BaseMetric):
+        def process(self, data_batch, data_samples):
+            self.results.append(1)
+
+        def compute_metrics(self, results):
+            return dict(score=len(results))
+    run = Runner(Model(), str(tmp_path), val_dataloader=dict(
+        dataset=[1, 2], sampler=dict(type='DefaultSampler', shuffle=False), collate_fn=lambda batch: dict(inputs=batch)),
+        val_cfg=dict(), val_evaluator=[Score()], experiment_name='validated')
+    assert run.val() == dict(score=2)
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / 'a.pth'
+    save_checkpoint(dict(state_dict=dict(a=torch.ones(1))), str(path))
+    monkeypatch.setattr(os, 'fsync', lambda file: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        save_checkpoint(dict(state_dict=dict(a=torch.zeros(9))), str(path))
+    assert torch.load(path)['state_dict']['a'] == 1
+    assert [path] == list(tmp_path.iterdir())
+    monkeypatch.undo()
+    LocalBackend().put(b'new', path)
+    assert path.read_bytes() == b'new' and [path] == list(tmp_path.iterdir())
+
+
+def test_the_newest_checkpoint_is_found_whatever_the_note_says(tmp_path):
+    find = runner.find_latest_checkpoint
+    assert find(str(tmp_path)) is None
+    (tmp_path / 'last_checkpoint').write_text('')
+    assert find(str(tmp_path)) is None
+    for epoch, time in ((2, 200), (1, 100)):
+        (tmp_path / f'epoch_{epoch}.pth').write_bytes(b'')
+        os.utime(tmp_path / f'epoch_{epoch}.pth', (time, time))
+    (tmp_path / 'best_epoch_9.pth').write_bytes(b'')
+    newest = str(tmp_path / 'epoch_2.pth')
+    for note in ('', str(tmp_path / 'epoch_1.pth'), str(tmp_path / 'epoch_7.pth')):
+        (tmp_path / 'last_checkpoint').write_text(note)
+        assert find(str(tmp_path)) == newest
+    os.utime(newest, (50, 50))  # of an earlier training that came further
+    (tmp_path / 'last_checkpoint').write_text(str(tmp_path / 'epoch_1.pth'))
+    assert find(str(tmp_path)) == str(tmp_path / 'epoch_1.pth')
+    (tmp_path / 'last_checkpoint').write_text(newest)  # copied with the times of the copy
+    assert find(str(tmp_path)) == newest
+    elsewhere = tmp_path / 'elsewhere.pth'
+    elsewhere.write_bytes(b'')
+    (tmp_path / 'last_checkpoint').write_text(str(elsewhere))
+    assert find(str(tmp_path)) == str(elsewhere)
+
+
+class Small(BaseModel):
+    """A model that calls a function at its first step."""
+
+    def __init__(self, at_first):
+        super().__init__()
+        self.layer, self.at_first = torch.nn.Linear(1, 1), at_first
+
+    def forward(self, inputs, mode):
+        self.at_first, now = None, self.at_first
+        if now:
+            now()
+        return dict(loss=self.layer(inputs).sum())
+
+
+def small_run(work_dir, at_first=None):
+    data = dict(dataset=torch.utils.data.TensorDataset(torch.ones(2, 1)), batch_size=2, num_workers=0,
+                sampler=dict(type='DefaultSampler'), collate_fn=lambda batch: dict(inputs=torch.stack([one for one, in batch])))
+    return Runner(Small(at_first), str(work_dir), train_dataloader=data, train_cfg=dict(by_epoch=True, max_epochs=1),
+                  optim_wrapper=dict(optimizer=dict(type='SGD', lr=.1)), default_scope='mmengine',
+                  experiment_name=f'small{time.time_ns()}')
+
+
+def test_two_trainings_at_once(tmp_path, monkeypatch):
+    """In one work folder the second is refused; of several processes of one run only the first asks."""
+    answers = []
+
+    def others():
+        for work_dir, is_first in (('work', True), ('work', False), ('elsewhere', True)):
+            with monkeypatch.context() as patch:
+                patch.setattr(saving, 'is_main_process', lambda: is_first)
+                try:
+                    small_run(tmp_path / work_dir).train()
+                    answers.append('trained')
+                except BlockingIOError as error:
+                    answers.append(str(error))
+    small_run(tmp_path / 'work', others).train()
+    refused, *trained = answers
+    assert refused.startswith(f'the work folder {tmp_path}/work is being written by another run') and trained == 2 * ['trained']
+    small_run(tmp_path / 'work').train()
+    assert not list(tmp_path.rglob('*lock*'))
+
+
+@pytest.mark.slow
+def test_killed_in_a_fork_of_a_data_loader_and_resumed_at_once(tmp_path):
+    """A second real training is refused while the first one runs, and goes on as soon as that one is killed."""
+    script = tmp_path / 'train.py'
+    script.write_text(textwrap.dedent(TRAIN).replace('num_workers=0', 'num_workers=2, persistent_workers=True').replace(
+        'import torch\n', 'import torch, time\n').replace(
+        'def forward(self, inputs, mode):', 'def forward(self, inputs, mode):\n        where == "stall" and time.sleep(600)'
+    ).replace("where != 'nowhere'", "where not in ('nowhere', 'stall')"))
+
+    def start(where):
+        return subprocess.Popen([sys.executable, '-W', 'ignore', str(script), str(tmp_path / 'work'), where, '0', '1'],
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    first = start('stall')
+    while not (tmp_path / 'work/training.lock').exists():
+        assert first.poll() is None, first.stdout.read()
+        time.sleep(.1)
+    time.sleep(2)  # until it has its workers
+    second = start('nowhere').communicate(timeout=120)[0]
+    assert 'BlockingIOError: the work folder' in second and 'Epoch(train)' not in second
+    first.kill()
+    first.wait()
+    third = start('nowhere')
+    assert 'Saving checkpoint at 4 epochs' in third.communicate(timeout=120)[0] and third.returncode == 0
+    assert not (tmp_path / 'work/training.lock').exists()

@@ -1,0 +1,72 @@
+"""Boxes in frames on which no detector runs, by numbers worked out by hand, and on films of crossing people."""
+import numpy as np
+import pytest
+import torch
+from mmpose.structures.bbox import bbox_overlaps
+
+from spinepose_mm.structures.frame import People, nobody
+from spinepose_mm.synthetic.tracking_scenes import crossing
+from spinepose_mm.tracking.propagation import boxes_between
+
+SIZE = 1000, 800
+DIAGONAL = np.hypot(100, 200)
+
+
+def people(*corners, seen=(37, ), seed=0):
+    """Return People whose seen keypoints fill boxes (x1, y1, x2, y2); the others are far off."""
+    rng, points, scores = np.random.default_rng(seed), [], []
+    for box, count in zip(corners, np.resize(seen, len(corners))):
+        low, high = np.array(box[:2], float), np.array(box[2:], float)
+        inside = rng.uniform(low, high, (37, 2))
+        inside[:2] = low, high
+        inside[count:] = 990, 10
+        points.append(inside)
+        scores.append(np.where(np.arange(37) < count, .9, .1))
+    return People(np.array(points), np.array(scores), np.array(corners, float), np.linspace(.9, .5, len(corners)))
+
+
+def test_around_the_keypoints_that_are_seen():
+    found = boxes_between(people((100, 300, 200, 500), (600, 100, 700, 300), seen=(37, 12)), SIZE)
+    margin = .03 * DIAGONAL
+    np.testing.assert_allclose(found, [[100 - margin, 300 - margin, 200 + margin, 500 + margin, .9],
+                                       [600 - margin, 100 - margin, 700 + margin, 300 + margin, .5]])
+
+
+def test_within_the_picture():
+    margin = .03 * np.hypot(50, 100)  # of the person, 50 x 100 pixels are in the picture
+    np.testing.assert_allclose(boxes_between(people((-50, 700, 50, 900)), SIZE)[0, :4],
+                               [0, 700 - margin, 50 + margin, 800])
+    assert len(boxes_between(people((-300, 100, -200, 300)), SIZE)) == 0
+
+
+def test_who_is_hardly_seen_any_more_has_none():
+    assert len(boxes_between(nobody(), SIZE)) == 0
+    three = people((100, 300, 200, 500), (400, 300, 500, 500), (700, 300, 800, 500), seen=(9, 10, 0))
+    found = boxes_between(three, SIZE)
+    np.testing.assert_allclose(found[:, 4], [.7])
+
+
+def test_two_who_became_one_have_one():
+    """By keypoints: of two in the same box, each in a pose of their own, both are kept."""
+    box = (100, 300, 200, 500)
+    twice = people(box, box)
+    twice.keypoints[0] = twice.keypoints[1] + 1
+    twice.confidence[1] = .95
+    np.testing.assert_allclose(boxes_between(twice, SIZE)[:, 4], [.5])
+    assert len(boxes_between(people(box, box), SIZE)) == 2
+
+
+@pytest.mark.parametrize('seed', range(2))
+def test_contain_the_same_people_a_frame_later(seed):
+    film = crossing(seed, people=3, seconds=4)
+    overlaps, count, expected = [], 0, 0
+    for found, owners, true in zip(film.found, film.owners, film.true[1:]):
+        boxes = boxes_between(found, film.size)
+        expected += sum(owner in true.ids for owner in owners)
+        if len(boxes) and len(true):
+            # Each box is of whoever it fits best.
+            best = bbox_overlaps(torch.from_numpy(boxes[:, :4]), torch.from_numpy(
+                true.boxes.clip(0, np.tile(film.size, 2)))).amax(1).numpy()
+            overlaps += best[best > .3].tolist()
+            count += (best > .3).sum()
+    assert np.median(overlaps) > .8 and np.quantile(overlaps, .1) > .65 and count > .95 * expected
