@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from spinepose_mm import __version__
 from spinepose_mm.analysis import units
+from spinepose_mm.analysis.coverage import Coverage
 from spinepose_mm.io.atomic import locked
 from spinepose_mm.io.identity import described
 from spinepose_mm.io.sources import open_source
@@ -18,7 +19,6 @@ from spinepose_mm.writers import FORMATS, writer_for
 
 from .about import about
 from .cache import Journal
-from .coverage import Coverage
 from .errors import naming
 from .pose3d_inferencer import SpinePose3DInferencer
 

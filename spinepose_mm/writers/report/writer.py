@@ -10,7 +10,7 @@ import matplotlib
 import numpy as np
 
 from spinepose_mm import skeleton
-from spinepose_mm.inference.coverage import Coverage
+from spinepose_mm.analysis.coverage import Coverage
 from spinepose_mm.visualization.drawing import draw_bones, draw_people
 from spinepose_mm.wording import counted
 from spinepose_mm.writers.base import Writer, replacing

@@ -3,7 +3,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spinepose_mm.analysis import MEASURES, shows
+from .measures import MEASURES
+from .view import shows
 
 _LEAST = .2  # of people's frames that have an angle, below which there is a warning
 _ANGLES = {plane: [name for name, measure in MEASURES.items() if measure.plane == plane]

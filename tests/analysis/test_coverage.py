@@ -3,7 +3,7 @@ import re
 import numpy as np
 import pytest
 
-from spinepose_mm.inference.coverage import Coverage
+from spinepose_mm.analysis.coverage import Coverage
 from spinepose_mm.structures.frame import People, nobody
 
 
