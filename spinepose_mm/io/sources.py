@@ -163,11 +163,11 @@ class Pictures(Source):
             self.identity = described(pictures)
 
     def _read(self):
-        for index, picture in enumerate(self.pictures):
-            is_array = isinstance(picture, np.ndarray)
-            path = f'{index:08d}.jpg' if is_array else os.fspath(picture)
+        for index, given in enumerate(self.pictures):
+            is_array = isinstance(given, np.ndarray)
+            path = f'{index:08d}.jpg' if is_array else os.fspath(given)
             try:
-                image = self._to_bgr(picture, index) if is_array else read_image(path, self._max_megapixels)
+                image = self._to_bgr(given, index) if is_array else read_image(path, self._max_megapixels)
             except (OSError, ValueError) as error:
                 if is_array:
                     raise

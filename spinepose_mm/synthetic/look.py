@@ -28,11 +28,11 @@ def contact_sheet(ann_file, out, count=16, columns=4):
     folder = ann_file.parents[1] / 'images' / ann_file.stem.removeprefix('person_keypoints_')
     tiles = []
     for image in labels['images'][:count]:
-        picture = read_image(folder / image['file_name'])
+        drawn = read_image(folder / image['file_name'])
         for person in labels['annotations']:
             if person['image_id'] == image['id']:
-                _draw(picture, np.array(person['keypoints']).reshape(-1, 3), person['bbox'])
-        tiles.append(picture)
+                _draw(drawn, np.array(person['keypoints']).reshape(-1, 3), person['bbox'])
+        tiles.append(drawn)
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
     rows = [np.hstack(tiles[i:i + columns]) for i in range(0, len(tiles), columns)]
     with replacing(out, 'wb') as file:

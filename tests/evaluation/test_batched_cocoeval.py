@@ -25,11 +25,11 @@ def people(seed, images=20):
     points = rng.integers(0, 40, (m, 37, 2)).astype(float)
     found = Found(owners[1], points, rng.choice([.2, .5, .9], m), np.ptp(points, axis=1).prod(1))
     truth, results = COCO(), COCO()
-    pictures, categories = [dict(id=i) for i in range(images)], [dict(id=1)]
-    truth.dataset = dict(images=pictures, categories=categories, annotations=[
+    count, categories = [dict(id=i) for i in range(images)], [dict(id=1)]
+    truth.dataset = dict(images=count, categories=categories, annotations=[
         dict(id=i + 1, image_id=int(owners[0][i]), category_id=1, iscrowd=int(crowds[i]), area=labels.areas[i],
              bbox=labels.boxes[i].tolist(), keypoints=keypoints[i].ravel().tolist()) for i in range(n)])
-    results.dataset = dict(images=pictures, categories=categories, annotations=[
+    results.dataset = dict(images=count, categories=categories, annotations=[
         dict(id=i + 1, image_id=int(owners[1][i]), category_id=1, score=found.scores[i], area=found.areas[i],
              keypoints=np.column_stack([points[i], np.ones(37)]).ravel().tolist()) for i in range(m)])
     truth.createIndex()

@@ -264,11 +264,11 @@ def test_two_runs_at_once(inferencer, film, tmp_path, monkeypatch):
 
 def test_names_that_are_not_utf_8(inferencer, film, tmp_path):
     """OpenCV ends the process at the video's."""
-    image, video = (tmp_path / os.fsdecode(b'caf\xe9' + ending) for ending in (b'.png', b'.mp4'))
+    image, clip = (tmp_path / os.fsdecode(b'caf\xe9' + ending) for ending in (b'.png', b'.mp4'))
     image.write_bytes(cv2.imencode('.png', np.full((60, 50, 3), 99, np.uint8))[1].tobytes())
-    video.write_bytes(film.read_bytes())
+    clip.write_bytes(film.read_bytes())
     for given, frames, formats in ((image, 1, ['csv', 'parquet', 'report', 'coco', 'pictures']),
-                                   (video, FRAMES, ['csv', 'report', 'openpose', 'video'])):
+                                   (clip, FRAMES, ['csv', 'report', 'openpose', 'video'])):
         summary = analyse(given, tmp_path / 'out', inferencer, formats=formats)
         assert summary.frames == frames and all('caf_udce9' in path.name for path in summary.files)
     for table in (pandas.read_csv(tmp_path / 'out/caf_udce9.csv'), pandas.read_parquet(tmp_path / 'out/caf_udce9.parquet')):

@@ -175,8 +175,8 @@ def test_kinds_of_pictures(tmp_path):
     Image.fromarray(red[..., ::-1]).save(tmp_path / '4.jpg', exif=exif, quality=100, subsampling=0)
     grey, alpha, deep, turned = (frame.image for frame in open_source(tmp_path))
     assert (grey == 200).all() and grey.shape == (6, 8, 3)
-    for image in (alpha, deep):
-        np.testing.assert_array_equal(image, red)
+    for read in (alpha, deep):
+        np.testing.assert_array_equal(read, red)
     assert turned.shape == (8, 6, 3) and np.abs(turned.astype(int) - [0, 0, 200]).max() < 10
 
 

@@ -69,7 +69,7 @@ def end(measures, has_ranges):
     return '<footer>\n' + '\n'.join(parts) + '\n</footer>\n</body>\n</html>\n'
 
 
-def image(picture, words):
+def element(picture, words):
     """Return a picture, (H, W, 3), uint8, BGR, as an element that holds it."""
     data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1]
     return (f'<img src="data:image/jpeg;base64,{base64.b64encode(data).decode()}" alt="{escape(words)}" '
@@ -78,7 +78,7 @@ def image(picture, words):
 
 def strip(pictures, shots, colors):
     """Return a person's pictures in a row, each over the colour of its time."""
-    figures = [f'<figure>{image(picture, f"the person at {clock(shot.time)}")}'
+    figures = [f'<figure>{element(picture, f"the person at {clock(shot.time)}")}'
                f'<figcaption style="border-color:{color}">{clock(shot.time)}</figcaption></figure>'
                for picture, shot, color in zip(pictures, shots, colors)]
     return '<div class="strip">\n' + '\n'.join(figures) + '\n</div>\n'
@@ -123,7 +123,7 @@ def unseen(seen, chosen):
     return f'<p>Keypoints not visible in most of these frames: {names}.</p>\n' if rare else ''
 
 
-def picture(frame, drawn, units, most):
+def image_section(frame, drawn, units, most):
     """Return a picture and a table of the measures of its people, of whom there may be `most` columns."""
     people = frame.people
     shown = min(len(people), most)
@@ -144,7 +144,7 @@ def picture(frame, drawn, units, most):
     left_out = f'<p>{counted(more, "more person is", "more people are")} in the image.</p>\n' if more else ''
     return (f'<section class="picture">\n<h2>{escape(Path(frame.path).name)}</h2>\n'
             f'<p class="facts">{detected(len(people))}</p>\n'
-            f'<figure>{image(drawn, "the picture with its people")}</figure>\n{table}{left_out}</section>\n')
+            f'<figure>{element(drawn, "the picture with its people")}</figure>\n{table}{left_out}</section>\n')
 
 
 def detected(count):

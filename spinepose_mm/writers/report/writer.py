@@ -85,7 +85,7 @@ class _Pictures:
         scale = min(1, _PICTURE / max(drawn.shape[:2]))
         size = [max(1, round(scale * side)) for side in drawn.shape[1::-1]]
         drawn = cv2.resize(drawn, size, interpolation=cv2.INTER_AREA)
-        self._file.write(page.picture(frame, drawn, options.shown, MOST_PEOPLE))
+        self._file.write(page.image_section(frame, drawn, options.shown, MOST_PEOPLE))
 
     def write(self, file, name):
         title, coverage = name if self._count == 1 else f'{self._count} images', self._options.coverage
