@@ -44,7 +44,7 @@ class Sdist(sdist):
 setup(
     name=NAME,
     version=re.search(r"'(.+)'", (ROOT / NAME / 'version.py').read_text())[1],
-    description='SpinePose for MMPose: estimating the human spine from pictures and video',
+    description='SpinePose for MMPose: estimating the human spine from images and video',
     long_description=(ROOT / 'README.md').read_text(encoding='utf-8'),
     long_description_content_type='text/markdown',
     license='Apache-2.0',

@@ -5,7 +5,7 @@ body8 = 'https://download.openmmlab.com/mmpose/v1/projects/rtmposev1/' \
     'rtmpose-x_simcc-body7_pt-body7-halpe26_700e-384x288-7fb6e239_20230606.pth'
 
 model = dict(
-    init_cfg=dict(type='SpineGrowth', checkpoint=body8),
+    init_cfg=dict(type='SpineHeadExpansion', checkpoint=body8),
     teacher=dict(
         config='mmpose::body_2d_keypoint/rtmpose/body8/'
         'rtmpose-x_8xb256-700e_body8-halpe26-384x288.py',

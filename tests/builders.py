@@ -45,7 +45,7 @@ def person(id=1, image_id=1, **fields):
 
 
 def write_annotations(path, people, images=None):
-    """Write a COCO file; there is a picture of 120 x 100 pixels for each image that somebody is in."""
+    """Write a COCO file; there is an image of 120 x 100 pixels for each image that somebody is in."""
     path = Path(path)
     ids = sorted({one['image_id'] for one in people}) or [1]
     images = images if images is not None else [
@@ -57,8 +57,8 @@ def write_annotations(path, people, images=None):
 
 
 def write_image(path, seed=0):
-    picture = np.random.default_rng(seed).integers(0, 255, (100, 120, 3), dtype=np.uint8)
-    assert cv2.imwrite(str(path), picture)
+    image = np.random.default_rng(seed).integers(0, 255, (100, 120, 3), dtype=np.uint8)
+    assert cv2.imwrite(str(path), image)
     return Path(path)
 
 
@@ -136,8 +136,8 @@ def write_simspine(path, names=None, joints=tuple(skeleton.SIMSPINE), axes=62, s
     return path
 
 
-def write_film(path, frames=12, size=(200, 200), seed=5):
-    """Write a film of a person who bends to the side before a still camera.
+def write_video(path, frames=12, size=(200, 200), seed=5):
+    """Write a video of a person who bends to the side before a still camera.
 
     Returns:
         tuple: keypoints in world space (frames, 37, 3), the Camera, and how tall the person stands in metres.

@@ -37,20 +37,20 @@ def rendered(tmp_path_factory):
     return root
 
 
-def real_pictures(name):
-    """Return the folder of a small set of real pictures, of which none is in the repository; skip where it is absent."""
+def real_images(name):
+    """Return the folder of a small set of real images, of which none is in the repository; skip where it is absent."""
     given = os.environ.get('SPINEPOSE_TEST_DATA')
     found = [Path(given, name)] if given else sorted(ROOT.parent.glob(f'*/data/{name}'))
     if not found or not found[0].is_dir():
-        pytest.skip(f'the real pictures {name} are neither below SPINEPOSE_TEST_DATA nor beside the repository')
+        pytest.skip(f'the real images {name} are neither below SPINEPOSE_TEST_DATA nor beside the repository')
     return found[0]
 
 
 @pytest.fixture
 def coco_mini():
-    return real_pictures('coco-mini')
+    return real_images('coco-mini')
 
 
 @pytest.fixture
 def halpe_mini():
-    return real_pictures('halpe-mini')
+    return real_images('halpe-mini')

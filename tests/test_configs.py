@@ -74,7 +74,7 @@ def test_the_student_grows_from_its_teacher(size):
     So have the published checkpoints, with 37 rows.
     """
     cfg = Config.fromfile(builders.config(f'spinepose_v1_{size}'))
-    assert cfg.model.init_cfg == dict(type='SpineGrowth', checkpoint=cfg.model.teacher.checkpoint)
+    assert cfg.model.init_cfg == dict(type='SpineHeadExpansion', checkpoint=cfg.model.teacher.checkpoint)
     assert cfg.model.teacher.loss_weight == 2.5
     stock = get_config(cfg.model.teacher.config)
     known = {model['Config']: model['Weights'] for model in BaseInferencer._get_models_from_metafile(

@@ -48,7 +48,7 @@ def test_little_is_imported_beside_what_mmpose_imports(ours, theirs, tmp_path):
 def test_subpackages_are_there_when_they_are_asked_for(tmp_path):
     run('import spinepose_mm\n'
         'assert {"inference", "lifting", "models", "__version__"} <= set(dir(spinepose_mm))\n'
-        'assert spinepose_mm.synthetic.Body and spinepose_mm.inference.analyse and spinepose_mm.models.SpineGrowth\n'
+        'assert spinepose_mm.synthetic.Body and spinepose_mm.inference.analyse and spinepose_mm.models.SpineHeadExpansion\n'
         'assert not hasattr(spinepose_mm, "nothing")', tmp_path)
 
 
@@ -66,10 +66,10 @@ def test_help_imports_nothing_heavy(name, tmp_path):
 def test_what_tools_repeat_so_that_they_need_not_import_it(monkeypatch, tmp_path):
     infer = runpy.run_path(str(TOOLS / 'infer.py'))
     assert infer['FORMATS'] == tuple(FORMATS)
-    monkeypatch.setattr(sys, 'argv', ['infer', 'film.mp4'])
+    monkeypatch.setattr(sys, 'argv', ['infer', 'video.mp4'])
     assert infer['parse']().height == HEIGHT
     for score in SCORES:
-        monkeypatch.setattr(sys, 'argv', ['infer', 'film.mp4', '--score', score])
+        monkeypatch.setattr(sys, 'argv', ['infer', 'video.mp4', '--score', score])
         assert infer['parse']().score == score
     for name in ('synthesize', 'synthesize_poses'):
         printed = run(_HELP.format(tool=str(TOOLS / f'{name}.py')), tmp_path)[0]

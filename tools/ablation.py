@@ -4,7 +4,7 @@
     mim run spinepose_mm ablation my_config.py --cfg-options train_cfg.max_epochs=5
 
 The config is one of the whole method: each row leaves out some of its losses. All rows begin with the same weights and,
-for one seed, see the same pictures. Runs that are finished are not repeated, those that were interrupted go on.
+for one seed, see the same images. Runs that are finished are not repeated, those that were interrupted go on.
 """
 import argparse
 import hashlib

@@ -13,7 +13,7 @@ import sys
 SUBJECTS = {
     'loading': "training and validation samples, against MMPose's own pipeline",
     'step': "a training step, with and without teacher and losses, beside MMPose's RTMPose",
-    'inference': 'from a file to keypoints, against MMPose, rtmlib and the official library; and films',
+    'inference': 'from a file to keypoints, against MMPose, rtmlib and the official library; and videos',
     'evaluation': "SpineTrackMetric against MMPose's metric and COCO's evaluator",
     'export': 'writing ONNX files, and running them against PyTorch',
     'startup': "import and --help, against MMPose's and others'"}

@@ -1,4 +1,4 @@
-"""Compare trackers and smoothing on made films of people who cross, leave and return, whose truth is known.
+"""Compare trackers and smoothing on made videos of people who cross, leave and return, whose truth is known.
 
     mim run spinepose_mm benchmark_tracking
 
@@ -23,32 +23,32 @@ _COLUMNS = ('Tracker', 'smoothing', 'id switches', 'ids passed on', 'IDF1', 'err
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('--films', type=int, default=20, help='how many, of 2 to 6 people in turn (20)')
-    parser.add_argument('--seconds', type=float, default=20., help='of each film (20)')
+    parser.add_argument('--videos', type=int, default=20, help='how many, of 2 to 6 people in turn (20)')
+    parser.add_argument('--seconds', type=float, default=20., help='of each video (20)')
     parser.add_argument('--frame-rate', type=float, default=30., help='frames a second (30)')
     parser.add_argument('--size', type=int, nargs=2, default=[1280, 720], metavar=('W', 'H'), help='pixels (1280 720)')
-    parser.add_argument('--seed', type=int, default=0, help='of the first film (0)')
+    parser.add_argument('--seed', type=int, default=0, help='of the first video (0)')
     args = parser.parse_args()
     from spinepose_mm.synthetic.tracking_scenes import crossing  # takes seconds
-    films = [crossing(args.seed + i, 2 + i % 5, args.seconds, args.frame_rate, args.size)
-             for i in tqdm(range(args.films), 'films', leave=False)]
+    videos = [crossing(args.seed + i, 2 + i % 5, args.seconds, args.frame_rate, args.size)
+             for i in tqdm(range(args.videos), 'videos', leave=False)]
     print(f'| {" | ".join(_COLUMNS)} |\n| --- | --- |{" ---: |" * (len(_COLUMNS) - 2)}')
     for name, package, smooth, make in ROWS:
         if importlib.util.find_spec(package) is None:
             print(f'{name} is left out: {package} is not installed', file=sys.stderr)
             continue
-        print(f'| {name} | {"on" if smooth else "off"} | {" | ".join(_scores(films, make))} |', flush=True)
+        print(f'| {name} | {"on" if smooth else "off"} | {" | ".join(_scores(videos, make))} |', flush=True)
 
 
-def _scores(films, make):
-    """Return a row's numbers as texts: sums of the first two, means over films of the others."""
+def _scores(videos, make):
+    """Return a row's numbers as texts: sums of the first two, means over videos of the others."""
     from spinepose_mm.evaluation.tracking import identity_scores, motion_scores
     rows = []
-    for film in films:
-        step = make(film.frame_rate)
-        ids, points = zip(*(step(people, t / film.frame_rate) for t, people in enumerate(film.found)))
-        identity = identity_scores(film.owners, ids)
-        motion = motion_scores(*film.courses(points), film.frame_rate)
+    for video in videos:
+        step = make(video.frame_rate)
+        ids, points = zip(*(step(people, t / video.frame_rate) for t, people in enumerate(video.found)))
+        identity = identity_scores(video.owners, ids)
+        motion = motion_scores(*video.courses(points), video.frame_rate)
         rows.append([*identity.values(), *motion.values()])
     total, mean = np.sum(rows, axis=0), np.mean(rows, axis=0)
     return (f'{total[0]:.0f}', f'{total[1]:.0f}', f'{mean[2]:.3f}', f'{mean[3]:.2f}', f'{100 * mean[4]:.2f}',
@@ -59,8 +59,8 @@ def _scores(films, make):
 
 def _ours(frame_rate, smooth):
     from spinepose_mm.tracking.one_euro import Smoother
-    from spinepose_mm.tracking.tracker import Ids
-    ids, smoother = Ids(frame_rate), Smoother()
+    from spinepose_mm.tracking.tracker import PoseTracker
+    ids, smoother = PoseTracker(frame_rate), Smoother()
 
     def step(people, time):
         found = ids.update(replace(people, measures=dict(number=np.arange(len(people)))))
@@ -122,10 +122,10 @@ def _trackers(frame_rate):
     from supervision import Detections
     from trackers import OCSORTTracker
 
-    from spinepose_mm.lifting.space import LEAST_SCORE
+    from spinepose_mm.lifting.space import MIN_SCORE
     from spinepose_mm.tracking.tracker import MEMORY
     tracker = OCSORTTracker(lost_track_buffer=round(30 * MEMORY), frame_rate=frame_rate, minimum_consecutive_frames=1,
-                            high_conf_det_threshold=LEAST_SCORE)
+                            high_conf_det_threshold=MIN_SCORE)
 
     def step(people, time):
         number = np.arange(len(people))

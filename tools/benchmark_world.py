@@ -20,7 +20,7 @@ def main():
     parser.add_argument('--people', nargs='+', type=int, default=[1, 2, 4], help='how many they are')
     parser.add_argument('--scenes', type=int, default=20, help='of each kind')
     parser.add_argument('--frames', type=int, default=60, help='of each scene, at 15 a second')
-    parser.add_argument('--noise', type=float, default=0., help='of the keypoints in the picture, pixels')
+    parser.add_argument('--noise', type=float, default=0., help='of the keypoints in the image, pixels')
     parser.add_argument('--no-feet', action='store_true', help='the feet are out of sight')
     parser.add_argument('--lifter', metavar='MODEL[=CHECKPOINT]', help='lift the keypoints, in place of the true 3D')
     args = parser.parse_args()

@@ -20,13 +20,13 @@ SIZE = (384, 288)
 # People who stay upright are learned faster than those who lie or stand on their hands.
 UPRIGHT = ('stand', 'walk', 'stretch', 'twist', 'squat', 'deadlift', 'sit', 'side_bend')
 VAL_IMAGES = 150
-FILM_SEED = 6  # a person, clothes, a motion and a background that are in neither split
+VIDEO_SEED = 6  # a person, clothes, a motion and a background that are in neither split
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--out', type=Path, default=Path('demo_results'), help='folder of all that is made')
-    parser.add_argument('--images', type=positive, default=2000, help='how many pictures to train on')
+    parser.add_argument('--images', type=positive, default=2000, help='how many images to train on')
     parser.add_argument('--epochs', type=positive, default=8, help='how often the student goes through them')
     parser.add_argument('--teacher-epochs', type=positive, default=6, help='how often the teacher does before')
     args = parser.parse_args()
@@ -35,7 +35,7 @@ def main():
     from spinepose_mm.zoo.models import find_config  # takes seconds
     start = time.monotonic()
     data, out = args.out / 'data', args.out
-    print(f'-- rendering {args.images} pictures to train on and {VAL_IMAGES} of other people ...', flush=True)
+    print(f'-- rendering {args.images} images to train on and {VAL_IMAGES} of other people ...', flush=True)
     synthesize(data, Settings(args.images, 'train', 1, SIZE, motions=UPRIGHT))
     contact_sheet(synthesize(data, Settings(VAL_IMAGES, 'val', 1, SIZE, motions=UPRIGHT)), out / 'data.jpg')
     plot_spine(out / 'spine_model.png')
@@ -99,7 +99,7 @@ def progress(line):
 
 
 def follow(checkpoint, out, motion='side_bend', shown=8):
-    """Run the model in the true boxes of a film, and lift what it finds.
+    """Run the model in the true boxes of a video, and lift what it finds.
 
     Some of its frames are drawn, and how far the trunk leans in all.
     """
@@ -107,20 +107,20 @@ def follow(checkpoint, out, motion='side_bend', shown=8):
     from mmpose.apis import inference_topdown, init_model
     from mmpose.visualization import PoseLocalVisualizer
 
-    from spinepose_mm.synthetic.rendering import film
+    from spinepose_mm.synthetic.rendering import video
     from spinepose_mm.synthetic.scene import Renderer
     from spinepose_mm.writers.encoding import encoder_for
     model = init_model(str(CONFIG), str(checkpoint), device='cpu')
     visualizer = PoseLocalVisualizer(radius=3, line_width=2)
     visualizer.set_dataset_meta(model.dataset_meta)
     renderer, drawn, leans, boxes = Renderer(SIZE), [], [], []
-    path = out / 'film.mp4'
+    path = out / 'video.mp4'
     writer = encoder_for(path)(path, 15, SIZE)
-    for picture, person in film(motion, FILM_SEED, renderer, frame_rate=15):
-        found, = inference_topdown(model, picture, [person.bbox], bbox_format='xywh')
-        visualizer.add_datasample('', mmcv.bgr2rgb(picture), found, draw_gt=False, draw_bbox=False)
+    for image, person in video(motion, VIDEO_SEED, renderer, frame_rate=15):
+        found, = inference_topdown(model, image, [person.bbox], bbox_format='xywh')
+        visualizer.add_datasample('', mmcv.bgr2rgb(image), found, draw_gt=False, draw_bbox=False)
         drawn.append(visualizer.get_image())
-        writer.write(picture)
+        writer.write(image)
         boxes.append(found.pred_instances.bboxes)
         leans.append([lean(person.pixels), lean(found.pred_instances.keypoints[0])])
     renderer.close()
@@ -132,13 +132,13 @@ def follow(checkpoint, out, motion='side_bend', shown=8):
     figure, axes = subplots(1)
     for values, label in zip(np.array(leans).T, ('true', 'found')):
         axes.plot(np.arange(len(leans)) / 15, values, label=label)
-    axes.set(xlabel='time (s)', ylabel='C7 from the upright above S1,\nin the picture (degrees)', title=motion)
+    axes.set(xlabel='time (s)', ylabel='C7 from the upright above S1,\nin the image (degrees)', title=motion)
     axes.legend()
     figure.savefig(out / 'sequence.png', dpi=110)
 
 
 def lift(path, boxes, checkpoint, out):
-    """Lift a film's person into the world; keep the film of it, all the numbers, and a frame from its middle."""
+    """Lift a video's person into the world; keep the video of it, all the numbers, and a frame from its middle."""
     import mmcv
     from mmpose.apis import MMPoseInferencer
     inferencer = MMPoseInferencer(pose3d='spinepose-lifter', pose2d=str(CONFIG), pose2d_weights=str(checkpoint),
@@ -149,7 +149,7 @@ def lift(path, boxes, checkpoint, out):
 
 
 def lean(points):
-    """Return how far the line from S1 to C7 leans to the right in a picture, in degrees; `points` is (37, 2 or 3)."""
+    """Return how far the line from S1 to C7 leans to the right in an image, in degrees; `points` is (37, 2 or 3)."""
     from spinepose_mm import skeleton
     x, y = (points[skeleton.index('C7')] - points[skeleton.index('S1')])[:2]
     return np.degrees(np.arctan2(x, -y))

@@ -37,7 +37,7 @@ def main():
             sys.exit(f'error: {args.out} is there already, or is no .npz')
         cfg = Config.fromfile(config)
         if cfg.get('data_mode') != 'topdown' or cfg.model.head.get('out_channels') != skeleton.NUM_KEYPOINTS:
-            sys.exit(f'error: {model} is no model of {skeleton.NUM_KEYPOINTS} keypoints in pictures')
+            sys.exit(f'error: {model} is no model of {skeleton.NUM_KEYPOINTS} keypoints in images')
         cfg.test_dataloader.batch_size = args.batch_size
         cfg.test_dataloader.dataset = dict(
             type='SimSpineDataset', ann_file=str(args.annotations.absolute()), data_prefix=dict(img=args.images),

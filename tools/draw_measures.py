@@ -17,7 +17,7 @@ _ASIDE = dict(lumbar_bending=-.6, thoracic_bending=-.35, cervical_bending=-.3, s
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('out', type=Path, help='the picture')
+    parser.add_argument('out', type=Path, help='the image')
     args = parser.parse_args()
     import matplotlib
     matplotlib.use('Agg')
@@ -42,10 +42,10 @@ def pose(view, **axes):
 def draw_lines(plot, view, ending, positive, **axes):
     """Draw a person, and the angles of the lines to the vertical."""
     from spinepose_mm import skeleton
-    from spinepose_mm.analysis import measure_picture
+    from spinepose_mm.analysis import measure_image
     from spinepose_mm.analysis.measures import LINES
     points = pose(view, **axes)
-    found = measure_picture(points[None] * [1, -1], [view])
+    found = measure_image(points[None] * [1, -1], [view])
     draw_person(plot, points)
     for (name, (lower, upper)), color, reach in zip(LINES.items(), _COLORS, (.34, .2, .26, .18)):
         start, end = points[skeleton.index(lower)], points[skeleton.index(upper)]
@@ -65,7 +65,7 @@ def draw_lines(plot, view, ending, positive, **axes):
 def draw_curves(plot):
     """Draw the curve of somebody who stands, and its tangents."""
     from spinepose_mm import skeleton
-    from spinepose_mm.analysis import measure_picture
+    from spinepose_mm.analysis import measure_image
     from spinepose_mm.analysis.spine import ABOVE_S1, tangent
     points = pose('right side')
     rows = list(skeleton.SUBSETS['spine'])
@@ -79,7 +79,7 @@ def draw_curves(plot):
         plot.annotate(skeleton.KEYPOINTS[row].level, point, (-8, -3), textcoords='offset points', fontsize=8,
                       ha='right')
     plot.plot(*(axis(np.linspace(0, 18, 100)) for axis in curve), color='#444444', lw=1.5)
-    found = measure_picture(points[None] * [1, -1], ['right side'])
+    found = measure_image(points[None] * [1, -1], ['right side'])
     for name, ends, color in (('kyphosis', ('T4', 'T12'), '#0072B2'), ('lordosis', ('L1', 'S1'), '#D55E00')):
         for level in ends:
             place = np.array([axis(ABOVE_S1[level]) for axis in curve])

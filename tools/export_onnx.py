@@ -2,7 +2,7 @@
 
     mim run spinepose_mm export_onnx spinepose-tiny --out spinepose_tiny.onnx --bgr --pose2sim settings.toml
 
-rtmlib, Pose2Sim, Sports2D and the spinepose package feed BGR pictures: give --bgr for them.
+rtmlib, Pose2Sim, Sports2D and the spinepose package feed BGR images: give --bgr for them.
 """
 import argparse
 import sys
@@ -15,12 +15,12 @@ def main():
     parser.add_argument('--out', required=True, type=Path, help='file to write, .onnx')
     parser.add_argument('--weights', help='checkpoint; a model of the zoo has its own')
     parser.add_argument('--half', action='store_true', help='compute in half precision')
-    parser.add_argument('--bgr', action='store_true', help='for programs that feed BGR pictures')
+    parser.add_argument('--bgr', action='store_true', help='for programs that feed BGR images')
     parser.add_argument('--pose2sim', type=Path, metavar='TOML',
                         help='also write what goes into the Config.toml of Pose2Sim and Sports2D')
     args = parser.parse_args()
     if args.pose2sim and not args.bgr:
-        parser.error('--pose2sim needs --bgr, since Pose2Sim and Sports2D feed BGR pictures')
+        parser.error('--pose2sim needs --bgr, since Pose2Sim and Sports2D feed BGR images')
     from spinepose_mm.deployment import export_onnx, settings_toml  # takes seconds
     from spinepose_mm.io.atomic import locked, replacing
     try:

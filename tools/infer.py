@@ -1,10 +1,10 @@
-"""Find people and their spines in pictures and films, and write what is found.
+"""Find people and their spines in images and videos, and write what is found.
 
     mim run spinepose_mm infer squat.mp4 --out results
     mim run spinepose_mm infer squat.mp4 --out results --3d --world --height 1.78
-    mim run spinepose_mm infer pictures/ --out spine.csv --spine-only
+    mim run spinepose_mm infer images/ --out spine.csv --spine-only
 
-Of a film, results are a table of keypoints and one of measures, the film with what was found, and a report; in 3D TRC
+Of a video, results are a table of keypoints and one of measures, the video with what was found, and a report; in 3D TRC
 for OpenSim too. An interrupted run goes on with the same command.
 """
 import argparse
@@ -17,13 +17,13 @@ from pathlib import Path
 os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
 
 #: Those of spinepose_mm.writers, which takes seconds to import.
-FORMATS = ('csv', 'parquet', 'trc', 'openpose', 'coco', 'video', 'pictures', 'report')
+FORMATS = ('csv', 'parquet', 'trc', 'openpose', 'coco', 'video', 'images', 'report')
 
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('inputs', nargs='+', metavar='INPUT',
-                        help='picture, video, folder of pictures, pattern in quotes, webcam:0 or address of a stream')
+                        help='image, video, folder of images, pattern in quotes, webcam:0 or address of a stream')
     parser.add_argument('--out', nargs='+', default=['results'], metavar='PATH',
                         help='a folder, or files whose endings tell their formats (results)')
     parser.add_argument('--formats', nargs='+', choices=FORMATS, help='what to write to a folder')
@@ -39,7 +39,7 @@ def parse():
     people.add_argument('--boxes', metavar='FILE', help='.csv or .json of boxes, in the place of a detector')
     people.add_argument('--bbox-thr', type=float, default=.3, help='score from which a box is taken (.3)')
     people.add_argument('--detect-every', type=int, default=1, metavar='N',
-                        help='run the detector on one of N frames of a film, and look where people were in between (1)')
+                        help='run the detector on one of N frames of a video, and look where people were in between (1)')
     people.add_argument('--no-flip-test', action='store_true',
                         help='twice as fast: keypoints are not averaged with those in the mirror image')
     people.add_argument('--score', choices=('min', 'mean'),
@@ -50,7 +50,7 @@ def parse():
     people.add_argument('--subject', nargs='+', default=['all'], metavar='WHO',
                         help='all, largest, most central, an id, or the box x1 y1 x2 y2 of somebody (all)')
     people.add_argument('--no-smoothing', action='store_true', help='keep keypoints as they are found')
-    people.add_argument('--frame-rate', type=float, help='of pictures that follow each other in time, or of slow motion')
+    people.add_argument('--frame-rate', type=float, help='of images that follow each other in time, or of slow motion')
     people.add_argument('--max-megapixels', type=float, default=178., metavar='N',
                         help='size of an image or frame up to which it is decoded (178)')
     space = parser.add_argument_group('in 3D')

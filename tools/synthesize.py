@@ -13,14 +13,14 @@ from pathlib import Path
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--out', type=Path, required=True, help='folder of the data set')
-    parser.add_argument('--images', type=int, default=1000, help='how many pictures to train on')
-    parser.add_argument('--val-images', type=int, help='how many pictures of other people to test on (a tenth)')
+    parser.add_argument('--images', type=int, default=1000, help='how many images to train on')
+    parser.add_argument('--val-images', type=int, help='how many images of other people to test on (a tenth)')
     parser.add_argument('--seed', type=int, default=0, help='the same seed gives the same bytes')
-    parser.add_argument('--size', type=size, default=(512, 384), metavar='WxH', help='of the pictures (512x384)')
-    parser.add_argument('--people', type=int, default=1, help='at most so many in a picture')
+    parser.add_argument('--size', type=size, default=(512, 384), metavar='WxH', help='of the images (512x384)')
+    parser.add_argument('--people', type=int, default=1, help='at most so many in an image')
     parser.add_argument('--views', type=int, default=1, help='calibrated cameras that see each scene')
     parser.add_argument('--quality', type=int, default=90, help='of the JPEGs, up to 100')
-    parser.add_argument('--backgrounds', default='', help='folder of pictures to put behind the people')
+    parser.add_argument('--backgrounds', default='', help='folder of images to put behind the people')
     parser.add_argument('--motions', nargs='+', metavar='NAME',
                         help='what the people do: stand, walk, run, jump, stretch, twist, squat, deadlift, sit, '
                              'side_bend, lie, handstand (all)')

@@ -1,4 +1,4 @@
-"""Write labels of moving people in 2D and 3D without pictures, to train and test a lifter on.
+"""Write labels of moving people in 2D and 3D without images, to train and test a lifter on.
 
     mim run spinepose_mm synthesize_poses data/bodies/annotations/simspine_train.npz --people 400 --split train
 """

@@ -20,7 +20,7 @@ simspine_val = dict(simspine_train, ann_file='annotations/simspine_test.npz', te
 # Of each batch, as many from SpineTrack as from SIMSPINE.
 mixed_sampler = dict(type='SpineMixedSampler', ratio=[1, 1])
 
-# AUC of PCK up to 30 pixels of the picture, MMPose's normaliser; the paper's is not quoted.
+# AUC of PCK up to 30 pixels of the image, MMPose's normaliser; the paper's is not quoted.
 mixed_evaluator = dict(
     type='MultiDatasetEvaluator',
     datasets=[dict(type='SpineTrackDataset'), dict(type='SimSpineDataset')],

@@ -9,7 +9,7 @@ model = dict(
     _delete_=True,
     type='SpinePoseEstimator',
     init_cfg=dict(
-        type='SpineGrowth',
+        type='SpineHeadExpansion',
         checkpoint='https://download.openmmlab.com/mmpose/v1/body_2d_keypoint/topdown_heatmap/coco/'
         'td-hm_hrnet-w32_8xb64-210e_coco-256x192-81c58e40_20220909.pth'),
     data_preprocessor=_base_.model.data_preprocessor,

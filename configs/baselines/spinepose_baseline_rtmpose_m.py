@@ -3,7 +3,7 @@ _base_ = ['../spinepose_v2_medium.py']
 
 model = dict(
     init_cfg=dict(
-        type='SpineGrowth',
+        type='SpineHeadExpansion',
         checkpoint='https://download.openmmlab.com/mmpose/v1/projects/rtmposev1/'
         'rtmpose-m_simcc-coco_pt-aic-coco_420e-256x192-d8dd5ca4_20230127.pth'),
     teacher=None,

@@ -9,7 +9,7 @@ teacher = '{{$SPINEPOSE_TEACHER:work_dirs/spinepose_demo_teacher/epoch_16.pth}}'
 max_epochs = 8
 
 model = dict(
-    init_cfg=dict(_delete_=True, type='SpineGrowth', checkpoint=teacher),
+    init_cfg=dict(_delete_=True, type='SpineHeadExpansion', checkpoint=teacher),
     teacher=dict(_delete_=True, config='spinepose_demo_teacher.py', checkpoint=teacher, loss_weight=2.5),
     head=dict(
         calibration=None,

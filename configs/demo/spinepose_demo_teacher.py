@@ -1,4 +1,4 @@
-"""The tiny model with Halpe-26's keypoints, the teacher of spinepose_demo.py; it learns from the same pictures."""
+"""The tiny model with Halpe-26's keypoints, the teacher of spinepose_demo.py; it learns from the same images."""
 _base_ = ['../spinepose_tiny.py']
 
 num_keypoints = 26

@@ -1,6 +1,6 @@
 """The small model trained from scratch on COCO's 17 keypoints; the other 20 weigh nothing.
 
-It fits a few dozen people on two CPU cores, to see on real pictures that everything works:
+It fits a few dozen people on two CPU cores, to see on real images that everything works:
 
     COCO_ROOT=path/to/coco mim train spinepose_mm spinepose_small_coco.py
 """

@@ -7,11 +7,11 @@ of a video.
 from .intervals import measure_errors
 from .measurer import Measurer
 from .measures import MEASURES, Measure, units
-from .spine import measure_picture, measure_space
+from .spine import measure_image, measure_space
 from .unwrapping import Unwrapper
 from .view import VIEWS, shows, view
 
 __all__ = [
-    'MEASURES', 'Measure', 'Measurer', 'Unwrapper', 'VIEWS', 'measure_errors', 'measure_picture', 'measure_space',
+    'MEASURES', 'Measure', 'Measurer', 'Unwrapper', 'VIEWS', 'measure_errors', 'measure_image', 'measure_space',
     'shows', 'units', 'view'
 ]

@@ -6,7 +6,7 @@ from spinepose_mm.confidence import MIN_CONFIDENCE
 
 from .intervals import measure_errors
 from .measures import MEASURES
-from .spine import measure_picture, measure_space
+from .spine import measure_image, measure_space
 from .unwrapping import Unwrapper
 from .view import view
 
@@ -14,7 +14,7 @@ _TURNING = [name for name, measure in MEASURES.items() if measure.turns]
 
 
 class Measurer:
-    """Measures the people of a film, frame by frame.
+    """Measures the people of a video, frame by frame.
 
     Args:
         min_confidence: under which a keypoint counts as not seen.
@@ -35,7 +35,7 @@ class Measurer:
         Args:
             people: People.
             up: the direction of up in the axes of their points, (3,): (0, 1, 0) in the world, and (0, -1, 0) in a
-                camera's axes where it is level. Without it, or without points, they are measured in the picture.
+                camera's axes where it is level. Without it, or without points, they are measured in the image.
 
         Raises:
             ValueError: `up` is no direction.
@@ -44,7 +44,7 @@ class Measurer:
         keypoints = np.where(seen, people.keypoints, np.nan)
         views, errors = view(keypoints), {}
         if people.points is None or up is None:
-            measures = measure_picture(keypoints, views)
+            measures = measure_image(keypoints, views)
         else:
             points = np.where(seen, people.points, np.nan)
             measures = measure_space(points, up)

@@ -1,4 +1,4 @@
-"""Measure spines in space, or in a picture that shows them from the side, from the front or from the back.
+"""Measure spines in space, or in an image that shows them from the side, from the front or from the back.
 
 P is the number of people, and a spine's 9 keypoints run from C1 to S1.
 """
@@ -55,8 +55,8 @@ def measure_space(points, up):
     return _values(upright, sagittal, facing, frontal, 1000 * spine)
 
 
-def measure_picture(keypoints, views):
-    """Measure people in the picture of a level camera, in the plane that is seen; its y axis is the vertical.
+def measure_image(keypoints, views):
+    """Measure people in the image of a level camera, in the plane that is seen; its y axis is the vertical.
 
     Args:
         keypoints: pixels, NaN for what is not seen, (P, 37, 2).
@@ -69,7 +69,7 @@ def measure_picture(keypoints, views):
         ValueError: the keypoints are of another shape.
     """
     spine, views = check_people(keypoints, 2)[:, _SPINE], np.asarray(views)
-    # Whoever shows the right side has the front to the right in the picture, and whoever shows the front the left.
+    # Whoever shows the right side has the front to the right in the image, and whoever shows the front the left.
     ahead = np.select([views == 'right side', views == 'left side'], [1., -1.], np.nan)
     aside = np.select([views == 'front', views == 'back'], [1., -1.], np.nan)
     sagittal, frontal = (np.stack([spine[..., 0] * right[:, None], -spine[..., 1]], axis=-1)

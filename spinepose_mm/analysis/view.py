@@ -1,9 +1,9 @@
-"""From where somebody is seen, told by the keypoints in a picture.
+"""From where somebody is seen, told by the keypoints in an image.
 
-A person's lateral axis (to the left) has three parts in a camera's axes: two in the picture, from the breadth of
+A person's lateral axis (to the left) has three parts in a camera's axes: two in the image, from the breadth of
 shoulders and hips, and one towards the camera, from how far the front of head, chest, pelvis and feet is beside their
 back. The latter is a triple product, so that it is the same for all parts of a body that bends in its sagittal plane,
-upright, lying or upside down. All lengths are parts of the stature, which is not known in a picture, but shows in the
+upright, lying or upside down. All lengths are parts of the stature, which is not known in an image, but shows in the
 limbs and the spine: those that are not foreshortened.
 """
 import numpy as np
@@ -69,7 +69,7 @@ def shows(views, plane):
 
 
 def _stature(keypoints):
-    """Return how tall people would stand in the picture, pixels, (P,): the second of what their lengths say."""
+    """Return how tall people would stand in the image, pixels, (P,): the second of what their lengths say."""
     found = []
     for chain, part in _LENGTHS.items():
         lengths = [np.linalg.norm(np.diff(keypoints[:, side], axis=1), axis=-1).sum(1) for side in _sides(chain)]

@@ -44,10 +44,10 @@ def run(args):
         written.notes = {'MB': {name: f'{path.stat().st_size / 1e6:.1f}' for name, path in files.items()}}
         sessions, runs = {name: open_session(str(path)) for name, path in files.items()}, []
         for people in args.people:
-            pictures = torch.from_numpy(np.random.default_rng(0).normal(
+            images = torch.from_numpy(np.random.default_rng(0).normal(
                 size=(people, 3, height, width)).astype(np.float32))
-            sides = {'PyTorch': lambda: network.head(network.extract_feat(pictures))}
+            sides = {'PyTorch': lambda: network.head(network.extract_feat(images))}
             for name, session in sessions.items():
-                sides[f'ONNX Runtime, {name}'] = partial(session.run, OUTPUTS, {INPUT: pictures.numpy()})
+                sides[f'ONNX Runtime, {name}'] = partial(session.run, OUTPUTS, {INPUT: images.numpy()})
             runs.append(compare(counted(people, 'person'), sides, args.rounds, items=people))
     return f'{args.config}, CPU\n\n{table([written], "file")}\n\n{table(runs, "person")}'

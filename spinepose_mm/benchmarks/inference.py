@@ -1,4 +1,4 @@
-"""How fast people are found in a picture file and in a film, beside rtmlib, the official package and MMPose."""
+"""How fast people are found in an image file and in a video, beside rtmlib, the official package and MMPose."""
 import contextlib
 import json
 import os
@@ -17,22 +17,22 @@ _SIZE = 1920, 1080
 _GRAIN = 2  # grey levels of noise: a file of about as many bits a pixel as a camera's
 _AGREE, _WITHIN = .95, 1.  # part of the keypoints that are to be within so many pixels; rounding decides between ties
 _DETECTOR = 'rtmdet_tiny_8xb32-300e_coco'  # MMDetection's smallest
-_REPEATS = 4  # pictures in a row, since the first after a pause finds cold caches
+_REPEATS = 4  # images in a row, since the first after a pause finds cold caches
 _PAUSE = .06  # seconds after which no thread of the side before looks for more work, as ONNX Runtime's do for .03
 
 
 def add_arguments(parser):
     parser.add_argument('--config', default='spinepose_v2_medium.py', help='file of the model, or its name')
     parser.add_argument('--weights', help='its checkpoint (random weights)')
-    parser.add_argument('--image', help='picture file (a made JPEG of 1920x1080)')
-    parser.add_argument('--people', type=int, nargs='+', default=[1, 2, 5, 10], help='in the picture (1 2 5 10)')
+    parser.add_argument('--image', help='image file (a made JPEG of 1920x1080)')
+    parser.add_argument('--people', type=int, nargs='+', default=[1, 2, 5, 10], help='in the image (1 2 5 10)')
     parser.add_argument('--threads', type=int, help='of all sides: cores that they are kept on (all; Linux only)')
-    parser.add_argument('--rounds', type=int, default=12, help='of four pictures (12); a third of them, of the film')
-    parser.add_argument('--frames', type=int, default=20, help='of the film (20); 0: no film')
+    parser.add_argument('--rounds', type=int, default=12, help='of four images (12); a third of them, of the video')
+    parser.add_argument('--frames', type=int, default=20, help='of the video (20); 0: no video')
 
 
 def run(args):
-    """Return the tables of pictures and of a film.
+    """Return the tables of images and of a video.
 
     Raises:
         ValueError: the sides find different keypoints.
@@ -41,17 +41,17 @@ def run(args):
     init_default_scope('mmpose')
     with tempfile.TemporaryDirectory() as folder, _threads(args.threads) as threads:
         folder = Path(folder)
-        image, box = _make_picture(folder)
+        image, box = _make_image(folder)
         cfg, weights, onnx = _model(args, folder)
         sides = _sides(cfg, weights, onnx, args.image or str(image), threads)
-        pictures = [_compare_pictures(sides, _boxes(people, args.image or str(image)), args.rounds)
+        images = [_compare_images(sides, _boxes(people, args.image or str(image)), args.rounds)
                     for people in args.people]
         text = (f'{args.config} with {"its" if args.weights else "random"} weights, CPU, {threads} threads for each '
-                f'side, from file to keypoints\n\n{table(pictures, "picture")}')
+                f'side, from file to keypoints\n\n{table(images, "image")}')
         if args.frames:
-            film = _compare_film(image, box, folder, args.frames, max(1, args.rounds // 3))
-            text += (f'\n\nA film of {_SIZE[0]}x{_SIZE[1]}, one person, spinepose-tiny and {_DETECTOR} in PyTorch\n\n'
-                     f'{table([film], "frame")}')
+            video = _compare_video(image, box, folder, args.frames, max(1, args.rounds // 3))
+            text += (f'\n\nA video of {_SIZE[0]}x{_SIZE[1]}, one person, spinepose-tiny and {_DETECTOR} in PyTorch\n\n'
+                     f'{table([video], "frame")}')
     return text
 
 
@@ -73,7 +73,7 @@ def _threads(count):
         cv2.setNumThreads(cv2s)
 
 
-def _make_picture(folder):
+def _make_image(folder):
     """Return the path of a rendered JPEG, and the box x1, y1, x2, y2 of the person in it."""
     import cv2
 
@@ -82,9 +82,9 @@ def _make_picture(folder):
     made = json.loads((folder / 'annotations/person_keypoints_made.json').read_text())
     x, y, width, height = made['annotations'][0]['bbox']
     path = folder / 'images/made' / made['images'][0]['file_name']
-    picture = cv2.imread(str(path))
-    noise = np.random.default_rng(0).normal(0, _GRAIN, picture.shape)
-    cv2.imwrite(str(path), (picture + noise).round().clip(0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 92])
+    image = cv2.imread(str(path))
+    noise = np.random.default_rng(0).normal(0, _GRAIN, image.shape)
+    cv2.imwrite(str(path), (image + noise).round().clip(0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 92])
     return path, [x, y, x + width, y + height]
 
 
@@ -184,7 +184,7 @@ def _mmpose(cfg, weights, image):
         sample.pred_instances.keypoints for sample in inference_topdown(model, mmcv.imread(image), boxes)])
 
 
-def _compare_pictures(sides, boxes, rounds):
+def _compare_images(sides, boxes, rounds):
     first = next(iter(sides))
     expected = sides[first](boxes)
     for name, find in sides.items():
@@ -199,16 +199,16 @@ def _compare_pictures(sides, boxes, rounds):
     return compare(case, {name: partial(repeat, find) for name, find in sides.items()}, rounds, _REPEATS, pause=_PAUSE)
 
 
-def _compare_film(image, box, folder, frames, rounds):
-    """Compare ways to go through a film of somebody who moves to the side, by the frame."""
+def _compare_video(image, box, folder, frames, rounds):
+    """Compare ways to go through a video of somebody who moves to the side, by the frame."""
     import cv2
     import mmdet
 
     from spinepose_mm.inference import SpinePoseInferencer, open_source
-    path, picture = str(folder / 'film.mp4'), cv2.imread(str(image))
+    path, image = str(folder / 'video.mp4'), cv2.imread(str(image))
     writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*'mp4v'), 30, _SIZE)
     for number in range(frames):
-        writer.write(np.roll(picture, 2 * number, axis=1))
+        writer.write(np.roll(image, 2 * number, axis=1))
     writer.release()
     detector = Path(mmdet.__file__).parent / '.mim/configs/rtmdet' / f'{_DETECTOR}.py'
     inferencer = SpinePoseInferencer('spinepose-tiny', None, 'cpu', det_model=str(detector))
@@ -219,13 +219,13 @@ def _compare_film(image, box, folder, frames, rounds):
         return around
     inferencer.detect = detect
 
-    def go(reads_ahead=True, overlaps=False, **options):
+    def go(prefetches=True, overlaps=False, **options):
         source, inferencer.overlaps = open_source(path), overlaps
-        source.reads_ahead = reads_ahead
+        source.prefetches = prefetches
         found = [len(frame.people) for frame in inferencer.follow(source, flip_test=False, **options)]
         if found != [1] * frames:
-            raise ValueError(f'people are found {found} times in the frames of the film, where there is one in each')
+            raise ValueError(f'people are found {found} times in the frames of the video, where there is one in each')
     return compare(counted(frames, 'frame'), {
-        'detector on every frame': partial(go, reads_ahead=False), '… and frames read ahead': go,
+        'detector on every frame': partial(go, prefetches=False), '… and frames read ahead': go,
         '… and the detector ahead of the network': partial(go, overlaps=True),
         'frames read ahead, detector on every 5th': partial(go, detect_every=5)}, rounds, items=frames, pause=_PAUSE)

@@ -11,7 +11,7 @@ from spinepose_mm.inference import Frame, People, SpinePose3DInferencer
 from spinepose_mm.lifting.placement import standing_height
 from spinepose_mm.lifting.resection import fit_camera
 from spinepose_mm.lifting.space import Space
-from spinepose_mm.synthetic.rendering import film
+from spinepose_mm.synthetic.rendering import video
 from spinepose_mm.synthetic.scene import Renderer
 
 MOTIONS = 'deadlift', 'squat', 'walk', 'side_bend', 'sit', 'stretch', 'stand', 'twist', 'jump'
@@ -42,7 +42,7 @@ def _cases(inferencer, motion, seed):
     """Yield of each frame of a video {'exact' or 'detected': ({name: error}, {name: interval}, view)}."""
     renderer = Renderer(_SIZE)
     camera = None
-    for image, person in film(motion, seed, renderer, _SECONDS, _RATE):
+    for image, person in video(motion, seed, renderer, _SECONDS, _RATE):
         if person is None:
             continue
         inside = person.pixels[:, 2] > 0

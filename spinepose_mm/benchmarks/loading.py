@@ -1,4 +1,4 @@
-"""How fast a config's pictures are loaded, cropped and labelled, beside MMPose's own steps in their place."""
+"""How fast a config's images are loaded, cropped and labelled, beside MMPose's own steps in their place."""
 import json
 import multiprocessing
 import tempfile
@@ -21,12 +21,12 @@ _QUALITY = 92
 def add_arguments(parser):
     parser.add_argument('--config', default='spinepose_v1_medium.py', help='file of a config, or its name')
     parser.add_argument('--sizes', nargs='+', type=_size, default=[(640, 480), (1280, 720), (1920, 1080)],
-                        metavar='WxH', help='of the pictures, in pixels')
+                        metavar='WxH', help='of the images, in pixels')
     parser.add_argument('--images', metavar='FOLDER',
-                        help="of JPEG or PNG files, which are scaled to the sizes' widths, instead of made pictures")
+                        help="of JPEG or PNG files, which are scaled to the sizes' widths, instead of made images")
     parser.add_argument('--heights', nargs='+', type=float, default=[.3, .6, .9], metavar='PART',
-                        help="of people, as parts of the picture's; one after another")
-    parser.add_argument('--people', type=int, default=1, help='in a picture')
+                        help="of people, as parts of the image's; one after another")
+    parser.add_argument('--people', type=int, default=1, help='in an image')
     parser.add_argument('--workers', nargs='+', type=int, default=[0, 2], help='numbers of processes that load')
     parser.add_argument('--samples', type=int, default=96, help='people that are loaded in a round')
     parser.add_argument('--rounds', type=int, default=9)
@@ -41,7 +41,7 @@ def run(args):
     """Return the table of samples for each size, pipeline and number of workers.
 
     Raises:
-        ValueError: there is no picture in the folder, the pipeline crops none, or the labels of both sides differ.
+        ValueError: there is no image in the folder, the pipeline crops none, or the labels of both sides differ.
     """
     import cv2
     from mmengine.config import Config
@@ -67,8 +67,8 @@ def run(args):
                 comparisons += [_measure(f'{case}, {workers} workers', sides, workers, split, args.rounds, notes)
                                 for workers in args.workers]
     heights = ', '.join(f'{part:g}' for part in args.heights)
-    return (f'{args.config}, people {heights} of the picture high, {args.people} in each, '
-            f'{args.images or "made pictures"}; grey levels: mean difference of the crops, with the same random '
+    return (f'{args.config}, people {heights} of the image high, {args.people} in each, '
+            f'{args.images or "made images"}; grey levels: mean difference of the crops, with the same random '
             f'numbers\n\n{table(comparisons, "sample")}')
 
 
@@ -79,14 +79,14 @@ def _stock(pipeline):
 
 
 def _write_data(folder, size, args):
-    """Write pictures of people's boxes, in COCO's format, and return how many bits a pixel the files have."""
+    """Write images of people's boxes, in COCO's format, and return how many bits a pixel the files have."""
     import cv2
 
     from spinepose_mm import skeleton
     rng, images, people, bits = np.random.default_rng(0), [], [], []
-    for number, picture in enumerate(_pictures(rng, size, args.images, -(-args.samples // args.people))):
-        h, w = picture.shape[:2]
-        data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1]
+    for number, image in enumerate(_images(rng, size, args.images, -(-args.samples // args.people))):
+        h, w = image.shape[:2]
+        data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1]
         Path(folder, f'{number}.jpg').write_bytes(data)
         bits.append(8 * len(data) / (w * h))
         images.append(dict(id=number, file_name=f'{number}.jpg', width=w, height=h))
@@ -102,8 +102,8 @@ def _write_data(folder, size, args):
     return np.mean(bits)
 
 
-def _pictures(rng, size, folder, count):
-    """Yield pictures: those of a folder, again and again, or made ones of a camera's grain."""
+def _images(rng, size, folder, count):
+    """Yield images: those of a folder, again and again, or made ones of a camera's grain."""
     import cv2
 
     from spinepose_mm.lifting import Camera
@@ -115,15 +115,15 @@ def _pictures(rng, size, folder, count):
     camera = Camera.looking([3, 1.3, 1.6], [0, .95, 0], 36, size)
     for number in range(count):
         if paths:
-            picture = cv2.imread(str(paths[number % len(paths)]))
-            if picture is None:
+            image = cv2.imread(str(paths[number % len(paths)]))
+            if image is None:
                 raise ValueError(f'{paths[number % len(paths)]} is not an image')
-            height = round(picture.shape[0] * size[0] / picture.shape[1])
-            yield cv2.resize(picture, (size[0], height), interpolation=cv2.INTER_AREA)
+            height = round(image.shape[0] * size[0] / image.shape[1])
+            yield cv2.resize(image, (size[0], height), interpolation=cv2.INTER_AREA)
         else:
-            picture = backdrop.background(rng, camera, ())
-            grain = rng.normal(0, _GRAIN, (*picture.shape[:2], 1))
-            yield (picture + grain).clip(0, 255).astype(np.uint8)
+            image = backdrop.background(rng, camera, ())
+            grain = rng.normal(0, _GRAIN, (*image.shape[:2], 1))
+            yield (image + grain).clip(0, 255).astype(np.uint8)
 
 
 def _dataset(folder, pipeline, split):
@@ -170,7 +170,7 @@ def _difference(stock, own):
 
 
 def _crop(dataset, number):
-    """Return a sample's picture as it is after the crop, before its colours are changed."""
+    """Return a sample's image as it is after the crop, before its colours are changed."""
     from mmpose.datasets.transforms import TopdownAffine
     results = dataset.get_data_info(number)
     for step in dataset.pipeline.transforms:
@@ -181,7 +181,7 @@ def _crop(dataset, number):
 
 
 def _check_labels(stock, own):
-    """Raise ValueError if anything but the picture differs in two samples."""
+    """Raise ValueError if anything but the image differs in two samples."""
     labels = []
     for sample in (stock, own):
         parts = [sample.get(name) for name in ('gt_instances', 'gt_instance_labels', 'gt_fields') if name in sample]

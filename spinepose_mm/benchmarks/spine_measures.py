@@ -8,7 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from spinepose_mm import skeleton
-from spinepose_mm.analysis import MEASURES, measure_picture, measure_space, view
+from spinepose_mm.analysis import MEASURES, measure_image, measure_space, view
 from spinepose_mm.synthetic.around import perform, photograph
 from spinepose_mm.synthetic.body import Body, cobb, forward, keypoints, rest
 from spinepose_mm.synthetic.motion import MOTIONS
@@ -23,12 +23,12 @@ _ANGLED = [name for name, measure in MEASURES.items() if measure.plane in _PLANE
 
 
 class Shots:
-    """People of a group in pictures from all around.
+    """People of a group in images from all around.
 
     Attributes:
         points, pixels: (N, 37, 3) and (N, 37, 2).
         true: {name: (N,)}, the measures in space.
-        facing: what each picture shows at best, out of VIEWS, for each of _PLANES, (N,).
+        facing: what each image shows at best, out of VIEWS, for each of _PLANES, (N,).
         off: how far each is turned away from that, degrees, likewise.
     """
 
@@ -69,19 +69,19 @@ def print_tables(people, frames):
 
 
 def print_turned(groups, degrees=(0, 10, 20, 30)):
-    """Print how wrong measures are in pictures that do not show their plane straight."""
+    """Print how wrong measures are in images that do not show their plane straight."""
     _print_head('Turned away by', [f'{name}, {angle}°' for name in list(groups)[:3] for angle in degrees])
     for name in _ANGLED:
         plane = MEASURES[name].plane
         cells = []
         for shots in list(groups.values())[:3]:
-            errors = shots.error(name, measure_picture(shots.pixels, shots.facing[plane]))
+            errors = shots.error(name, measure_image(shots.pixels, shots.facing[plane]))
             cells += [_spread(errors[shots.off[plane] == angle]) for angle in degrees]
         _print_row(MEASURES[name].title, cells)
 
 
 def print_views(rng, groups, pixels=(0, 3), edges=((0, 0), (5, 10), (15, 15), (20, 20), (25, 25), (30, 90))):
-    """Print what part of pictures is told to be from a side, by how far they are turned away from it."""
+    """Print what part of images is told to be from a side, by how far they are turned away from it."""
     _print_head('People, noise, seen from', [*(f'{low} to {high}°' if low < high else f'{low}°' for low, high in edges),
                                              'opposite'])
     for group, shots in groups.items():
@@ -96,16 +96,16 @@ def print_views(rng, groups, pixels=(0, 3), edges=((0, 0), (5, 10), (15, 15), (2
 
 
 def print_errors(rng, groups, pixels=(0, 1, 3), millimetres=(2, 5, 10)):
-    """Print errors of measures under noise, in pictures that are told to show their plane, and in space."""
-    _print_head('Noise', [*(f'picture, {noise} px' for noise in pixels),
+    """Print errors of measures under noise, in images that are told to show their plane, and in space."""
+    _print_head('Noise', [*(f'image, {noise} px' for noise in pixels),
                           *(f'space, {noise} mm' for noise in millimetres)])
-    once = slice(None, None, 360 // _STEP)  # the same people are in all pictures
+    once = slice(None, None, 360 // _STEP)  # the same people are in all images
     errors = [[] for _ in (*pixels, *millimetres)]
     for shots in groups.values():
         found = []
         for noise in pixels:
             noisy = shots.pixels + rng.normal(0, 1, shots.pixels.shape) * noise
-            found.append((measure_picture(noisy, view(noisy)), slice(None)))
+            found.append((measure_image(noisy, view(noisy)), slice(None)))
         for noise in millimetres:
             points = shots.points[once]
             found.append((measure_space(points + rng.normal(0, .001, points.shape) * noise, _UP), once))

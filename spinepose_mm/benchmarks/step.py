@@ -91,7 +91,7 @@ def _build(cfg, left_out, checkpoint):
 
 
 def _batch(cfg, people, device):
-    """Return noise for pictures, and samples of people at random points."""
+    """Return noise for images, and samples of people at random points."""
     import torch
     from mmengine.structures import InstanceData
     from mmpose.registry import KEYPOINT_CODECS

@@ -1,12 +1,12 @@
-"""Pictures whose channels were normalised in the wrong order."""
+"""Images whose channels were normalised in the wrong order."""
 import torch
 from torch import nn
 
 
 def swap_channels(mean, std):
-    """Return the layer between a BGR picture that was normalised as if it were RGB, and the same as it should be.
+    """Return the layer between a BGR image that was normalised as if it were RGB, and the same as it should be.
 
-    With the value v of a channel, the wrong picture has (v_B - mean_R) / std_R in its first channel, where the right
+    With the value v of a channel, the wrong image has (v_B - mean_R) / std_R in its first channel, where the right
     one has (v_R - mean_R) / std_R. The layer makes either out of the other.
 
     Args:

@@ -52,12 +52,12 @@ def export_onnx(model, weights, out, half=False, bgr=False):
         weights: path or URL of a checkpoint; None for the model's own.
         out: file to write, `.onnx`. It is written whole or not at all.
         half: whether to compute in half precision.
-        bgr: what `input` is. A picture whose channels are R, G, B, less mean and over std, as the RTMPose SDK feeds it
+        bgr: what `input` is. An image whose channels are R, G, B, less mean and over std, as the RTMPose SDK feeds it
             and MMPose trains; or, with `bgr`, one whose channels are B, G, R, less the mean of R, G, B and over their
             std, as rtmlib and the programs on it feed what OpenCV reads. The keypoints are the same.
 
     Returns:
-        float: by how many input pixels a keypoint in trial pictures is off at most, as `largest_difference` tells it.
+        float: by how many input pixels a keypoint in trial images is off at most, as `largest_difference` tells it.
 
     Raises:
         ValueError: there is no such model, it has no weights, its head is no `RTMCCHead` or its input is not RGB.
@@ -107,12 +107,12 @@ def _check_config(cfg, name):
     if not issubclass(MODELS.get(head) or object, RTMCCHead):
         raise ValueError(f'{name}: its head is {head}, and only models with an RTMCCHead are written as ONNX files')
     if not (prepared.get('bgr_to_rgb') and prepared.get('mean')):
-        raise ValueError(f'{name}: data_preprocessor does not make normalised RGB pictures, which a file of the '
+        raise ValueError(f'{name}: data_preprocessor does not make normalised RGB images, which a file of the '
                          'RTMPose SDK takes')
 
 
 class _Graph(nn.Module):
-    """What the file holds: everything from a normalised picture to the logits of SimCC."""
+    """What the file holds: everything from a normalised image to the logits of SimCC."""
 
     def __init__(self, network, bgr):
         super().__init__()
@@ -120,8 +120,8 @@ class _Graph(nn.Module):
         self.swap = swap_channels(normalise.mean, normalise.std) if bgr else nn.Identity()
         self.network = network
 
-    def forward(self, pictures):
-        return self.network.head(self.network.extract_feat(self.swap(pictures)))
+    def forward(self, images):
+        return self.network.head(self.network.extract_feat(self.swap(images)))
 
 
 def _trace(network, bgr):
@@ -171,10 +171,10 @@ def _is(weights, known):
 
 
 def _compare(network, session, half, bgr):
-    """Return by how much the file differs from PyTorch on trial pictures, one of them alone and several at once."""
+    """Return by how much the file differs from PyTorch on trial images, one of them alone and several at once."""
     mean, std = (getattr(network.data_preprocessor, name).numpy() for name in ('mean', 'std'))
-    pictures = _trial_pictures(network.head.input_size).transpose(0, 3, 1, 2)
-    right, wrong = ((order - mean) / std for order in (pictures[:, ::-1], pictures))
+    images = _trial_images(network.head.input_size).transpose(0, 3, 1, 2)
+    right, wrong = ((order - mean) / std for order in (images[:, ::-1], images))
     with torch.no_grad():
         truth = network.head(network.extract_feat(torch.from_numpy(right.astype(np.float32))))
     truth = [axis.numpy() for axis in truth]
@@ -203,18 +203,18 @@ def largest_difference(truth, found, split_ratio, tie):
     return float(np.hypot(*off).max())
 
 
-def _trial_pictures(size, count=4):
-    """Return pictures of a made person who walks, drawn in thick lines, (count, H, W, 3), uint8."""
+def _trial_images(size, count=4):
+    """Return images of a made person who walks, drawn in thick lines, (count, H, W, 3), uint8."""
     rng, (width, height) = np.random.default_rng(0), size
     body = Body.sample(rng)
     points = keypoints(body, forward(body, sequence('walk', body, rng)))
     camera = Camera.looking([3, 1.2, 1.5], [0, .9, 0], 40, size)
-    pictures = []
+    images = []
     for pose in camera.project(points[np.linspace(0, len(points) - 1, count, dtype=int)]).round().astype(int):
-        picture = cv2.resize(rng.integers(0, 256, (4, 3, 3), dtype=np.uint8), size, interpolation=cv2.INTER_CUBIC)
+        image = cv2.resize(rng.integers(0, 256, (4, 3, 3), dtype=np.uint8), size, interpolation=cv2.INTER_CUBIC)
         color = rng.integers(0, 256, 3).tolist()
         for ends in skeleton.BONES:
             start, end = (pose[skeleton.index(name)].tolist() for name in ends)
-            cv2.line(picture, start, end, color, width // 16)
-        pictures.append(picture)
-    return np.stack(pictures)
+            cv2.line(image, start, end, color, width // 16)
+        images.append(image)
+    return np.stack(images)

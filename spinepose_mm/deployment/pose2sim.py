@@ -19,7 +19,7 @@ def settings_toml(file):
     """Return what to put into the Config.toml of Pose2Sim or Sports2D, as text.
 
     Args:
-        file: ONNX file that `export_onnx` wrote with `bgr`: these programs feed BGR pictures.
+        file: ONNX file that `export_onnx` wrote with `bgr`: these programs feed BGR images.
 
     Raises:
         ValueError: it is no ONNX file, or it does not say so, or says no input size.
@@ -27,7 +27,7 @@ def settings_toml(file):
     file = Path(file).absolute()
     said = open_file(file).get_modelmeta().custom_metadata_map
     if said.get('channel_order') != 'BGR' or 'input_size' not in said:
-        raise ValueError(f'{file} is not for BGR pictures, which Pose2Sim and Sports2D feed; export it with bgr')
+        raise ValueError(f'{file} is not for BGR images, which Pose2Sim and Sports2D feed; export it with bgr')
     size = read_metadata(file, said)['input_size']
     mode = dict(DETECTOR, pose_class='RTMPose', pose_model=file.as_posix(), pose_input_size=size)
     return '\n'.join([

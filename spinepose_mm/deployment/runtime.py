@@ -71,8 +71,8 @@ def open_session(file, device=torch.device('cpu'), threads=None):
 def run_onnx(model, path):
     """Let the network of an ONNX file take the place of a model's backbone, neck and head.
 
-    The model keeps its preparation of pictures, its flip test and its decoding; a file that says how its scores become
-    confidence is believed, as that belongs to the weights. A file whose pictures are BGR, as
+    The model keeps its preparation of images, its flip test and its decoding; a file that says how its scores become
+    confidence is believed, as that belongs to the weights. A file whose images are BGR, as
     `export_onnx` writes it with `bgr`, is given such.
 
     Args:
@@ -171,7 +171,7 @@ class _Lifter:
 
 
 class _Network:
-    """The network of an ONNX file, called with normalised RGB pictures (N, 3, H, W) for the logits of SimCC.
+    """The network of an ONNX file, called with normalised RGB images (N, 3, H, W) for the logits of SimCC.
 
     Threads that share the work on each layer wait for each other after each, and much longer where another program
     has one of their cores. So on a CPU, of T threads, each takes people of its own, and together they take those who
@@ -184,19 +184,19 @@ class _Network:
         self._check_shapes(model.head)
         self.swap = self._compare_metadata(model)
 
-    def __call__(self, pictures):
-        if pictures.device != self.device:
-            self.device = pictures.device
+    def __call__(self, images):
+        if images.device != self.device:
+            self.device = images.device
             self.session = open_session(str(self.path), self.device, self.threads)
-        found = self._run(self.swap(pictures.detach().float().cpu()).numpy())
-        return tuple(torch.from_numpy(axis).to(pictures.device) for axis in found)
+        found = self._run(self.swap(images.detach().float().cpu()).numpy())
+        return tuple(torch.from_numpy(axis).to(images.device) for axis in found)
 
-    def _run(self, pictures):
-        split = len(pictures) // self.threads * self.threads if self.device.type == 'cpu' and self.threads > 1 else 0
-        apart = [pictures[i:i + 1] for i in range(split)]
+    def _run(self, images):
+        split = len(images) // self.threads * self.threads if self.device.type == 'cpu' and self.threads > 1 else 0
+        apart = [images[i:i + 1] for i in range(split)]
         found = list(self._each(apart)) if apart else []
-        if split < len(pictures):
-            found.append(self.session.run(OUTPUTS, {INPUT: pictures[split:]}))
+        if split < len(images):
+            found.append(self.session.run(OUTPUTS, {INPUT: images[split:]}))
         return [np.concatenate(axis) for axis in zip(*found)]
 
     @cached_property
@@ -213,7 +213,7 @@ class _Network:
                                   f'where a file of the RTMPose SDK takes {INPUT} and gives {" and ".join(OUTPUTS)}')
         width, height = head.input_size
         if inputs[INPUT][1:] != [3, height, width]:
-            raise CheckpointError(f'{self.path} takes pictures of the shape {inputs[INPUT]}, and the config has '
+            raise CheckpointError(f'{self.path} takes images of the shape {inputs[INPUT]}, and the config has '
                                   f'{width}x{height} pixels (w x h)')
         try:
             found = self.session.run(OUTPUTS, {INPUT: np.zeros((2, 3, height, width), np.float32)})
@@ -247,4 +247,4 @@ class _Network:
         layer = swap_channels(**own)
         factor, offset = layer.weight.sum((1, 2, 3), keepdim=True)[:, 0], layer.bias[:, None, None]
         # The same as the layer's convolution, without the calls that this takes.
-        return lambda pictures: pictures.flip(1).mul_(factor).add_(offset)
+        return lambda images: images.flip(1).mul_(factor).add_(offset)

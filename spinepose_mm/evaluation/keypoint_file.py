@@ -18,7 +18,7 @@ class KeypointFile(BaseMetric):
 
     Args:
         out_file: the `.npz`.
-        img_prefix: folder that the pictures' names are below.
+        img_prefix: folder that the images' names are below.
     """
     default_prefix = 'keypoints'
 

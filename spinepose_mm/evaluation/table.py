@@ -53,7 +53,7 @@ def evaluate(model, checkpoint=None, cfg_options=None, work_dir='work_dirs/evalu
 
 
 def complexity(cfg):
-    """Return {'params': number of parameters, 'flops': multiply-adds for one picture} of a config's model."""
+    """Return {'params': number of parameters, 'flops': multiply-adds for one image} of a config's model."""
     model = revert_sync_batchnorm(MODELS.build(cfg.model)).eval()
     model.forward = model._forward
     w, h = cfg.codec.input_size

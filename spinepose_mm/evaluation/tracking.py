@@ -1,4 +1,4 @@
-"""How well people are told apart and followed in a film whose truth is known.
+"""How well people are told apart and followed in a video whose truth is known.
 
 In the shapes, T is the number of frames, P that of true persons and K = 37 that of keypoints.
 """

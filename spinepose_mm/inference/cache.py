@@ -17,7 +17,7 @@ _SHAPES = dict(keypoints=(skeleton.NUM_KEYPOINTS, 2), scores=(skeleton.NUM_KEYPO
                confidence=(skeleton.NUM_KEYPOINTS, ))
 
 
-class Journal:
+class EstimateCache:
     """The people of each frame, found once.
 
     Args:

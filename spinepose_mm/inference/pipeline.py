@@ -18,7 +18,7 @@ from spinepose_mm.visualization.drawing import draw_people
 from spinepose_mm.writers import FORMATS, writer_for
 
 from .about import about
-from .cache import Journal
+from .cache import EstimateCache
 from .errors import naming
 from .pose3d_inferencer import SpinePose3DInferencer
 
@@ -32,7 +32,7 @@ class Summary:
     Attributes:
         frames: number of those that were written.
         skipped: number of those that could not be read.
-        persons: ids of those who are in them; of pictures that are no film, a number for each who is in one.
+        persons: ids of those who are in them; of images that are no video, a number for each who is in one.
         replayed: number of frames that an earlier run had found already.
         files: paths of the files and folders that were written.
         finished: whether nothing is left to do.
@@ -46,31 +46,31 @@ class Summary:
     finished: bool = False
     coverage: Coverage = field(default_factory=Coverage)
 
-    def add(self, frame, is_film):
+    def add(self, frame, is_video):
         """Count a Frame."""
         self.frames += 1
         self.coverage.add(frame.people)
-        self.persons.update(frame.people.ids.tolist() if is_film else
+        self.persons.update(frame.people.ids.tolist() if is_video else
                             range(len(self.persons), len(self.persons) + len(frame.people)))
 
 
 def analyse(inputs, outputs, inferencer, formats=None, spine_only=False, show=False, frame_rate=None, **options):
     """Find, follow and measure the people of an input, and write them to files.
 
-    Keypoints of films are smoothed. A film of a file, and pictures of files, can be interrupted: what was found until
+    Keypoints of videos are smoothed. A video of a file, and images of files, can be interrupted: what was found until
     then is in the files, and the same call goes on from there and leaves the same files as one that was not
-    interrupted. Of people who are lifted, a first pass over the film finds them, their scales and the world, so that
+    interrupted. Of people who are lifted, a first pass over the video finds them, their scales and the world, so that
     these are the same in all frames; files are written in a second one.
 
     Args:
         inputs: what `open_source` takes.
         outputs: a folder, or the path of a file whose ending tells its format, or a list of such paths.
         inferencer: SpinePoseInferencer, or SpinePose3DInferencer.
-        formats: names out of `spinepose_mm.writers.FORMATS` to write to a folder: by default tables, pictures
+        formats: names out of `spinepose_mm.writers.FORMATS` to write to a folder: by default tables, images
             or a video, a report, and TRC where people are lifted.
         spine_only: whether only the keypoints of the spine are written.
         show: whether to show each frame in a window; Escape ends it.
-        frame_rate: frames a second of pictures that follow each other in time.
+        frame_rate: frames a second of images that follow each other in time.
         options: of the inferencer's `follow`; people are measured, and smoothed unless `smooth` is False.
 
     Returns:
@@ -85,7 +85,7 @@ def analyse(inputs, outputs, inferencer, formats=None, spine_only=False, show=Fa
     lifted = isinstance(inferencer, SpinePose3DInferencer)
     targets = _targets(outputs, formats, source, lifted)
     options = dict(dict(smooth=True, measure=True, detect_every=1), **options)
-    if lifted and source.is_film and source.identity:
+    if lifted and source.is_video and source.identity:
         size = next(iter(source)).image.shape[1::-1]
         options.update(space=inferencer.space(size, **{name: options[name] for name in _SPACE if name in options}))
     if show:
@@ -133,22 +133,22 @@ def _held(paths):
 
 
 def _run(source, inferencer, targets, options, spine_only, show):
-    summary, writers, journal = Summary(coverage=Coverage(measures=options['measure'])), [], None
+    summary, writers, cache = Summary(coverage=Coverage(measures=options['measure'])), [], None
     try:
         writers = _opened(targets, source, options, spine_only, isinstance(inferencer, SpinePose3DInferencer),
                           about(inferencer, **options))
-        journal = _journal(targets, source, inferencer, options)
-        frames = _frames(source, inferencer, options, journal)
+        cache = _cache(targets, source, inferencer, options)
+        frames = _frames(source, inferencer, options, cache)
         for frame in tqdm(frames, source.name, source.length, unit='frame', disable=None):
             _write(writers, frame)
-            summary.add(frame, source.is_film)
+            summary.add(frame, source.is_video)
             if show and not _shown(frame, source, spine_only):
                 break
         else:
             summary.finished = True
     finally:
-        summary.skipped, summary.replayed = source.skipped, journal.found if journal else 0
-        _close(writers, journal, summary)
+        summary.skipped, summary.replayed = source.skipped, cache.found if cache else 0
+        _close(writers, cache, summary)
     summary.files = [path for writer in writers for path in writer.files]
     return summary
 
@@ -156,7 +156,7 @@ def _run(source, inferencer, targets, options, spine_only, show):
 def _opened(targets, source, options, spine_only, lifted, made_with=None):
     """Return the writers of the targets; where one cannot be, or would overwrite what was given, there are none."""
     kinds = dict(coordinates=options.get('coordinates', 'camera') if lifted else None,
-                 measures=units(picture=not lifted) if options.get('measure', True) else None, about=made_with)
+                 measures=units(image=not lifted) if options.get('measure', True) else None, about=made_with)
     with ExitStack() as undoing:
         writers = []
         for path, writer in targets.items():
@@ -167,16 +167,16 @@ def _opened(targets, source, options, spine_only, lifted, made_with=None):
     return writers
 
 
-def _frames(source, inferencer, options, journal):
+def _frames(source, inferencer, options, cache):
     """Yield the Frames of an input with their people."""
-    if journal:
-        options = dict(options, find=journal.find)
+    if cache:
+        options = dict(options, find=cache.find)
         if 'space' in options:
             for _ in tqdm(inferencer.follow(source, **options), f'{source.name}: people', source.length, unit='frame',
                           disable=None):
                 pass
             options['space'].settle()
-            journal.rewind()
+            cache.rewind()
     yield from inferencer.follow(source, **options)
 
 
@@ -191,23 +191,23 @@ def _write(writers, frame):
             raise OSError(f'{writer.path} cannot be written on: {error}') from error
 
 
-def _close(writers, journal, summary):
-    """Finish the files, where there is anything in them; the journal is done with when that is done."""
+def _close(writers, cache, summary):
+    """Finish the files, where there is anything in them; the cache is done with when that is done."""
     try:
         with ExitStack() as ending:
             for writer in writers:
                 ending.callback(writer.close if summary.frames else writer.discard)
-        if journal:
-            journal.done = summary.finished
+        if cache:
+            cache.done = summary.finished
     finally:
-        if journal:
-            journal.close()
+        if cache:
+            cache.close()
 
 
 def _targets(outputs, formats, source, lifted):
     """Return {path: class of its writer} of what is to be written, in order."""
     targets, used = {}, not formats
-    usual = ['csv', 'video' if source.is_film else 'pictures', 'report', *['trc'] * (lifted and source.is_film)]
+    usual = ['csv', 'video' if source.is_video else 'images', 'report', *['trc'] * (lifted and source.is_video)]
     for output in [outputs] if isinstance(outputs, (str, os.PathLike)) else outputs:
         output = Path(output)
         try:
@@ -234,17 +234,17 @@ def _check_places(writers, given):
 
 
 def _progress_file(targets, source):
-    """Return the path of the Journal of a run, beside the first of its files, in a list; none of an input that cannot be
+    """Return the path of the EstimateCache of a run, beside the first of its files, in a list; none of an input that cannot be
     read again."""
     return [] if source.identity is None else [next(iter(targets)).parent / f'{source.name}.progress']
 
 
-def _journal(targets, source, inferencer, options):
-    """Return the Journal of a run, or None."""
+def _cache(targets, source, inferencer, options):
+    """Return the EstimateCache of a run, or None."""
     asked = dict(version=__version__, input=source.identity, model=inferencer.identity, options={
         name: described(options.get(name)) for name in ('bboxes', 'bbox_thr', 'nms_thr', 'flip_test', 'score',
                                                         'v1_postprocess', 'detect_every')})
-    return next((Journal(path, asked) for path in _progress_file(targets, source)), None)
+    return next((EstimateCache(path, asked) for path in _progress_file(targets, source)), None)
 
 
 def _check_display():
@@ -256,4 +256,4 @@ def _check_display():
 def _shown(frame, source, spine_only):
     """Show a frame with its people, and return whether to go on."""
     cv2.imshow(source.name, draw_people(frame.image, frame.people, spine_only=spine_only))
-    return cv2.waitKey(1 if source.is_film else 0) != 27
+    return cv2.waitKey(1 if source.is_video else 0) != 27

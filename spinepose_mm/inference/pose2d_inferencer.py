@@ -13,13 +13,13 @@ from spinepose_mm import skeleton
 from spinepose_mm.analysis import Measurer
 from spinepose_mm.deployment.threads import one_torch_thread
 from spinepose_mm.io.identity import described
-from spinepose_mm.io.prefetch import ahead
+from spinepose_mm.io.prefetch import prefetch
 from spinepose_mm.models.heads.spinepose_head import SCORES, SpinePoseHead
-from spinepose_mm.structures.frame import People, nobody
+from spinepose_mm.structures.frame import People, no_people
 from spinepose_mm.tracking.one_euro import Smoother
-from spinepose_mm.tracking.propagation import boxes_between
+from spinepose_mm.tracking.propagation import propagate_boxes
 from spinepose_mm.tracking.subject import Subject
-from spinepose_mm.tracking.tracker import Ids
+from spinepose_mm.tracking.tracker import PoseTracker
 
 from .boxes import Boxes
 from .errors import naming
@@ -30,20 +30,20 @@ from .streaming import Streaming
 class SpinePoseInferencer(Streaming, Pose2DInferencer):
     """MMPose's 2D inferencer for models of the 37 keypoints: `MMPoseInferencer(pose2d='spinepose-m')` makes it.
 
-    Where nobody is found, there is nobody. All people of a frame are one batch. In a film, `track_id` is the same for a
-    person in all frames, and of pictures counts the people.
+    Where nobody is found, there is nobody. All people of a frame are one batch. In a video, `track_id` is the same for a
+    person in all frames, and of images counts the people.
 
     Options of a call, beside MMPose's `bbox_thr` and `nms_thr` and those of its drawing:
         bboxes: what `spinepose_mm.inference.boxes.Boxes` takes, in the place of the detector; [] is none, as MMPose's.
         subject: who of them, see `spinepose_mm.tracking.subject.Subject`.
-        smooth: whether keypoints of a film are smoothed over time.
+        smooth: whether keypoints of a video are smoothed over time.
         measure: whether results have the `measures` of the spine and the `view`, see `spinepose_mm.analysis`.
-        flip_test: whether keypoints are the mean of those in a picture and in its mirror image, which takes twice as
+        flip_test: whether keypoints are the mean of those in an image and in its mirror image, which takes twice as
             long; as the config says where it is None.
         score: what a keypoint's score is made of, see `spinepose_mm.models.heads.SpinePoseHead`: 'min' or 'mean'; as
             the config says where it is None.
         v1_postprocess: whether the spine's inner points are averaged, see there; as the config says where it is None.
-        detect_every: on how many frames of a film the detector runs once. In between, people are looked for where they
+        detect_every: on how many frames of a video the detector runs once. In between, people are looked for where they
             were in the frame before, and who comes in is found on the next frame that it runs on. Without a detector it
             has no effect.
 
@@ -62,7 +62,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         self.identity = described([model, *args, *kwargs.items()])
         self.named = str(model), args[0] if args else kwargs.get('weights')
         if self.cfg.model.type == 'PoseLifter':
-            raise ValueError(f'{model} is a lifter, where a model that finds keypoints in pictures is expected')
+            raise ValueError(f'{model} is a lifter, where a model that finds keypoints in images is expected')
         self.overlaps = self.model.data_preprocessor.device.type == 'cuda'
         found = self.model.dataset_meta['num_keypoints']
         if found != skeleton.NUM_KEYPOINTS:
@@ -74,7 +74,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         """Yield the Frames of a Source with their people.
 
         Args:
-            find: what gives the People of a Frame, `spinepose_mm.inference.cache.Journal.find` for one.
+            find: what gives the People of a Frame, `spinepose_mm.inference.cache.EstimateCache.find` for one.
 
         Raises:
             FileNotFoundError, ValueError: an option is out of its range.
@@ -89,7 +89,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
                 raise ValueError(f'{name} is a number from 0 to 1, not {value!r}')
         self._check_decoding(score, v1_postprocess)
         boxes = None if bboxes is None else Boxes(bboxes, len(source))
-        rate, ids, found = source.frame_rate or 1., None, nobody()
+        rate, ids, found = source.frame_rate or 1., None, no_people()
         smoother, measurer, computes, detecting = Smoother(), Measurer(), Event(), Lock()
 
         def detect(frame):
@@ -99,20 +99,20 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         def compute(frame):
             computes.set()
             if not is_due:
-                where = boxes_between(found, frame.image.shape[1::-1])
+                where = propagate_boxes(found, frame.image.shape[1::-1])
             else:
                 where = detect(frame) if detected is None else detected
             with naming(*frame.place):
                 return self.find(frame.image, where, flip_test, score, v1_postprocess)
-        every = detect_every if source.is_film and self.detector is not None else 1
+        every = detect_every if source.is_video and self.detector is not None else 1
         for frame, is_due, detected in self._detections(source, every, detect, computes):
-            if ids is None or not source.is_film:
-                ids, chosen = Ids(rate), Subject(subject, rate)
+            if ids is None or not source.is_video:
+                ids, chosen = PoseTracker(rate), Subject(subject, rate)
             if boxes is not None:
                 boxes.meet(frame)
             found = compute(frame) if find is None else find(frame, compute)
-            people = chosen.update(ids.update(found, frame.time if source.is_film else None), frame.image.shape[1::-1])
-            if smooth and source.is_film:
+            people = chosen.update(ids.update(found, frame.time if source.is_video else None), frame.image.shape[1::-1])
+            if smooth and source.is_video:
                 size = np.linalg.norm(people.boxes[:, 2:] - people.boxes[:, :2], axis=-1).clip(1)
                 people.keypoints = smoother.update(people.ids, people.keypoints, people.confidence, size, frame.time)
             frame.people = measurer.update(people) if measure else people
@@ -126,19 +126,19 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         Args:
             every: on how many frames it is to run once.
             detect: what gives the boxes of a Frame.
-            computes: Event that tells that keypoints are not only read from a journal, which needs no boxes.
+            computes: Event that tells that keypoints are not only read from a cache, which needs no boxes.
         """
-        overlaps = self.overlaps and source.reads_ahead and self.detector is not None
+        overlaps = self.overlaps and source.prefetches and self.detector is not None
 
         def run():
             torch.get_num_threads()  # a thread keeps for good what torch has when it first asks, see one_torch_thread
             for count, frame in enumerate(source):
                 is_due = count % every == 0
                 yield frame, is_due, detect(frame) if overlaps and is_due and computes.is_set() else None
-        return ahead(run(), 1) if overlaps else run()
+        return prefetch(run(), 1) if overlaps else run()
 
     def detect(self, image, bbox_thr=.3, nms_thr=.3):
-        """Return the boxes of the people in a picture, x1, y1, x2, y2 and score, (P, 5); the whole of it without a
+        """Return the boxes of the people in an image, x1, y1, x2, y2 and score, (P, 5); the whole of it without a
         detector.
 
         Args:
@@ -179,7 +179,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
 
     @torch.no_grad()
     def find(self, image, boxes, flip_test=None, score=None, v1_postprocess=None):
-        """Return the People in boxes of a picture, by one run of the network.
+        """Return the People in boxes of an image, by one run of the network.
 
         Args:
             image: (H, W, 3), uint8, BGR.
@@ -187,7 +187,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
             flip_test, score, v1_postprocess: as in a call.
         """
         if not len(boxes):
-            return nobody()
+            return no_people()
         boxes = np.asarray(boxes, np.float32)
         scores = boxes[:, 4] if boxes.shape[1] > 4 else np.ones(len(boxes), np.float32)
         meta = self.model.dataset_meta

@@ -16,7 +16,7 @@ from spinepose_mm.analysis import Measurer
 from spinepose_mm.confidence import MIN_CONFIDENCE
 from spinepose_mm.io.cameras import read_cameras
 from spinepose_mm.io.reading import reading
-from spinepose_mm.lifting.space import HEIGHT, LEAST_SCORE, Space
+from spinepose_mm.lifting.space import HEIGHT, MIN_SCORE, Space
 from spinepose_mm.structures.camera import Camera
 from spinepose_mm.tracking.one_euro import Smoother
 from spinepose_mm.visualization.drawing import draw_views
@@ -36,7 +36,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
 
     `MMPoseInferencer(pose3d='spinepose-lifter', pose2d='spinepose-m')` makes it. Each person's result has `keypoints`
     (37, 3) in metres, `coordinates` and `units` that say what they are in, `reprojection_error` in pixels, `track_id`,
-    `keypoints_2d` (37, 2) in pixels, and `keypoint_errors` (37,) in metres where the lifter predicts them. Pictures are
+    `keypoints_2d` (37, 2) in pixels, and `keypoint_errors` (37,) in metres where the lifter predicts them. Images are
     worlds of their own; in a video, the world is found from the first frames
     (`spinepose_mm.lifting.world.WorldFrame`), and results before have `settled` False. Of a lifter with a window of
     frames, results come half a window later.
@@ -78,27 +78,27 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
         """Yield the Frames of a Source with their people.
 
         Args:
-            space: the Space of an earlier pass over a film, to go on with what is known of it.
+            space: the Space of an earlier pass over a video, to go on with what is known of it.
             options: SpinePoseInferencer's.
 
         Raises:
             FileNotFoundError: there is no such calibration file.
-            ValueError: an option is out of its range, the camera is one of pictures of another shape, or a frame of a
-                film has another size than the first.
+            ValueError: an option is out of its range, the camera is one of images of another shape, or a frame of a
+                video has another size than the first.
         """
-        ahead = (self._seq_len - 1) // 2 if source.is_film else 0
+        ahead = (self._seq_len - 1) // 2 if source.is_video else 0
         smoother, measurer, frames, size = Smoother(), Measurer(), deque(maxlen=2 * ahead + 1), None
 
         def finished(middle):
             nonlocal space, size
             frame, before = frames[middle], size
             size = frame.image.shape[1::-1]
-            if before not in (None, size) and source.is_film:
+            if before not in (None, size) and source.is_video:
                 raise ValueError(f'{frame.path}: frame {frame.index} has {size[0]}x{size[1]} pixels, where those '
-                                 f'before have {before[0]}x{before[1]}; one camera takes pictures of one size')
-            if space is None or not source.is_film:
-                space = self.space(size, coordinates, camera, field_of_view, height, warm_up if source.is_film else 1)
-            self._lift(frames, middle, space, smoother if smooth and source.is_film else None)
+                                 f'before have {before[0]}x{before[1]}; one camera takes images of one size')
+            if space is None or not source.is_video:
+                space = self.space(size, coordinates, camera, field_of_view, height, warm_up if source.is_video else 1)
+            self._lift(frames, middle, space, smoother if smooth and source.is_video else None)
             if measure:
                 frame.people = measurer.update(frame.people, _UP[coordinates])
             return frame
@@ -111,7 +111,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
 
     @staticmethod
     def space(size, coordinates='camera', camera=None, field_of_view=FIELD_OF_VIEW, height=HEIGHT, warm_up=60):
-        """Return the Space before a camera that takes pictures of `size`, (width, height); the rest as in a call."""
+        """Return the Space before a camera that takes images of `size`, (width, height); the rest as in a call."""
         given, camera = camera, _camera(camera)
         if camera is None:
             return Space(Camera.from_field_of_view(size, field_of_view), coordinates, height, warm_up)
@@ -126,7 +126,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
     @property
     def _min_score(self):
         """Score under which a keypoint is not shown to the lifter, as when it was trained on detected keypoints."""
-        return self.cfg.test_dataloader.dataset.get('least_score', LEAST_SCORE)
+        return self.cfg.test_dataloader.dataset.get('least_score', MIN_SCORE)
 
     @torch.no_grad()
     def _lift(self, frames, middle, space, smoother):
@@ -175,7 +175,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
 
     def visualize(self, inputs, preds, return_vis=False, show=False, wait_time=0, radius=3, thickness=1,
                   kpt_thr=MIN_CONFIDENCE, vis_out_dir='', window_name=''):
-        """Draw a picture with its keypoints, beside the people from the side and from the front."""
+        """Draw an image with its keypoints, beside the people from the side and from the front."""
         if not (return_vis or show or vis_out_dir):
             return []
         drawn = mmcv.bgr2rgb(draw_views(self._frame.image, self._frame.people, self._frame.coordinates, kpt_thr,

@@ -20,7 +20,7 @@ _OF_OTHERS = dict(pose_based_nms=False, merge_results=True, use_oks_tracking=Fal
 class Streaming:
     """Mixin of a BaseMMPoseInferencer whose `follow` yields Frames: any input, and nothing that grows with its length.
 
-    MMPose's own take no streams, open a window for a camera, and keep all predictions of a film to its end.
+    MMPose's own take no streams, open a window for a camera, and keep all predictions of a video to its end.
     """
     forward_kwargs = set()
     postprocess_kwargs = {'pred_out_dir'}
@@ -34,7 +34,7 @@ class Streaming:
             return_datasamples: give a PoseDataSample in the place of a list of Person.
             batch_size: has no effect: one frame is one batch, with all of its people.
             out_dir: folder of `visualizations` and `predictions`.
-            frame_rate: frames a second of pictures that follow each other in time.
+            frame_rate: frames a second of images that follow each other in time.
             channel_order: 'bgr' or 'rgb', of arrays.
             kwargs: the options of the class, and MMPose's. Those of MMPose's for models of another kind have no effect,
                 and where they are not at their defaults, a warning names them.
@@ -63,7 +63,7 @@ class Streaming:
         return {name: value for name, value in options.items() if name not in others}
 
     def _inputs_to_list(self, source):
-        self._video_input = source.is_film
+        self._video_input = source.is_video
         self.video_info = dict(name=f'{source.name}{usual_ending()}', fps=source.frame_rate, writer=None)
         return source
 
@@ -83,7 +83,7 @@ class Streaming:
         super().save_visualization(visualization, vis_out_dir, img_name)
 
     def preprocess(self, inputs, batch_size=1, **options):
-        """Yield each Frame with its people, and a list of its picture."""
+        """Yield each Frame with its people, and a list of its image."""
         for frame in self.follow(inputs, **options):
             yield frame, [frame.image]
 
@@ -98,7 +98,7 @@ class Streaming:
     def postprocess(self, preds, visualization, return_datasamples=False, pred_out_dir=''):
         """Return the result of a frame, and write it down.
 
-        In `pred_out_dir`, a film has one file, `[{"frame_id": …, "instances": […]}, …]`, a picture one of its own.
+        In `pred_out_dir`, a video has one file, `[{"frame_id": …, "instances": […]}, …]`, an image one of its own.
         """
         sample, = preds
         persons = to_persons(sample.pred_instances, **{
@@ -111,7 +111,7 @@ class Streaming:
         os.makedirs(folder, exist_ok=True)
         if not self._video_input:
             if Path(path).stem in self._written:
-                raise ValueError(f'{path}: there was another picture of that name before, whose predictions are in '
+                raise ValueError(f'{path}: there was another image of that name before, whose predictions are in '
                                  f'{folder}')
             self._written.add(Path(path).stem)
             Path(folder, f'{Path(path).stem}.json').write_text(json.dumps(persons, indent=1))
@@ -122,4 +122,4 @@ class Streaming:
         json.dump(dict(frame_id=self._frame.index, instances=persons), self._list)
 
     def _finalize_video_processing(self, pred_out_dir=''):
-        """Leave to `__call__` what MMPose does at the end of films that come to their end."""
+        """Leave to `__call__` what MMPose does at the end of videos that come to their end."""

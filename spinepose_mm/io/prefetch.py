@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 _END = object()
 
 
-def ahead(items, count=2):
+def prefetch(items, count=2):
     """Yield what an iterable gives, of which up to `count` items are made ahead, by one thread.
 
     An error is raised where it belongs in the order. Where the generator is closed before its end, the item that is in
@@ -16,7 +16,7 @@ def ahead(items, count=2):
         count: number of items.
     """
     items = iter(items)
-    thread = ThreadPoolExecutor(1, thread_name_prefix='ahead')
+    thread = ThreadPoolExecutor(1, thread_name_prefix='prefetch')
     try:
         coming = deque(thread.submit(next, items, _END) for _ in range(count))
         while (item := coming.popleft().result()) is not _END:

@@ -1,4 +1,4 @@
-"""Where pictures come from: files, folders, patterns, videos, cameras, streams and arrays, one frame at a time."""
+"""Where images come from: files, folders, patterns, videos, cameras, streams and arrays, one frame at a time."""
 import glob
 import logging
 import mimetypes
@@ -18,7 +18,7 @@ from spinepose_mm.io.paths import check_regular, is_utf8, legible
 from spinepose_mm.structures.frame import Frame
 
 from .identity import described
-from .prefetch import ahead
+from .prefetch import prefetch
 
 ORDERS = ('bgr', 'rgb')
 _GUESSED_RATE = 30.  # frames a second, of cameras and files that do not say
@@ -31,15 +31,15 @@ class Source:
     Attributes:
         path: as it was given.
         name: of the file, folder or stream, to name results after.
-        is_film: whether frames follow each other in time; otherwise each picture stands for itself.
-        frame_rate: frames a second; None unless it is a film.
+        is_video: whether frames follow each other in time; otherwise each image stands for itself.
+        frame_rate: frames a second; None unless it is a video.
         length: number of frames, None where it is not known; a video's own figure, which may be wrong.
         identity: what tells this input from another one, a list of what JSON takes; None for what cannot be read again.
-        skipped: number of frames, or of pictures, that could not be read so far.
-        reads_ahead: whether the next frames are read while one is worked on.
+        skipped: number of frames, or of images, that could not be read so far.
+        prefetches: whether the next frames are read while one is worked on.
     """
     length = identity = frame_rate = None
-    is_film, skipped, reads_ahead = False, 0, True
+    is_video, skipped, prefetches = False, 0, True
 
     def __init__(self, path, name):
         # Results are named after it, by programs too that take no other names than UTF-8.
@@ -52,13 +52,13 @@ class Source:
             ValueError: nothing at all could be read.
         """
         count = self.skipped = 0
-        for frame in ahead(self._read()) if self.reads_ahead else self._read():
+        for frame in prefetch(self._read()) if self.prefetches else self._read():
             count += 1
             yield frame
         if not count:
             raise ValueError(f'{legible(self.path)} holds nothing that can be read')
         if self.skipped:
-            kind = 'frames' if self.is_film else 'pictures'
+            kind = 'frames' if self.is_video else 'images'
             print_log(f'{legible(self.path)}: {self.skipped} {kind} could not be read and were left out', 'current',
                       logging.WARNING)
 
@@ -74,12 +74,12 @@ class Video(Source):
         frame_rate: frames a second at which it was taken, where that is another than it is played at (slow motion).
         max_megapixels: of a frame, in millions of pixels.
     """
-    is_film = True
+    is_video = True
 
     def __init__(self, path, frame_rate=None, max_megapixels=MAX_MEGAPIXELS):
         live = _live(path)
         super().__init__(path, Path(path).stem if live is None else re.sub(r'\W+', '_', path))
-        self.reads_ahead = live is None  # a camera sets the pace, and its newest frame is wanted
+        self.prefetches = live is None  # a camera sets the pace, and its newest frame is wanted
         with self._opened() as capture:
             size = [capture.get(side) / 1e3 for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)]
             if np.prod(size) > max_megapixels:
@@ -137,33 +137,33 @@ class Video(Source):
                           logging.WARNING)
 
 
-class Pictures(Source):
-    """Pictures: paths, or arrays (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) of uint8.
+class Images(Source):
+    """Images: paths, or arrays (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) of uint8.
 
     Args:
-        pictures: list of them.
+        images: list of them.
         frame_rate: frames a second where they follow each other in time.
         channel_order: 'bgr' or 'rgb', of arrays.
         max_megapixels: of a file that is read, in millions of pixels.
     """
 
-    def __init__(self, pictures, frame_rate=None, channel_order='bgr', path='pictures', max_megapixels=MAX_MEGAPIXELS):
+    def __init__(self, images, frame_rate=None, channel_order='bgr', path='images', max_megapixels=MAX_MEGAPIXELS):
         whole = Path(path).absolute()
         super().__init__(path, whole.stem if whole.is_file() else whole.name)
         if channel_order not in ORDERS:
             raise ValueError(f'channel_order is \'bgr\' or \'rgb\', not {channel_order!r}')
-        self.pictures, self.frame_rate, self._order = pictures, frame_rate, channel_order
+        self.images, self.frame_rate, self._order = images, frame_rate, channel_order
         self._max_megapixels = max_megapixels
-        self.is_film = frame_rate is not None
-        self.length = len(pictures) if hasattr(pictures, '__len__') else None
-        are_files = bool(self.length) and all(isinstance(picture, (str, os.PathLike)) for picture in pictures)
+        self.is_video = frame_rate is not None
+        self.length = len(images) if hasattr(images, '__len__') else None
+        are_files = bool(self.length) and all(isinstance(image, (str, os.PathLike)) for image in images)
         # Arrays need no reading, and what makes them may have to be in the thread of the caller.
-        self.reads_ahead = are_files and self.length > 1
+        self.prefetches = are_files and self.length > 1
         if are_files:
-            self.identity = described(pictures)
+            self.identity = described(images)
 
     def _read(self):
-        for index, given in enumerate(self.pictures):
+        for index, given in enumerate(self.images):
             is_array = isinstance(given, np.ndarray)
             path = f'{index:08d}.jpg' if is_array else os.fspath(given)
             try:
@@ -174,32 +174,32 @@ class Pictures(Source):
                 print_log(legible(str(error)), 'current', logging.WARNING)
                 self.skipped += 1
             else:
-                yield Frame(index, index / self.frame_rate if self.is_film else np.nan, path, image)
+                yield Frame(index, index / self.frame_rate if self.is_video else np.nan, path, image)
 
-    def _to_bgr(self, picture, index):
-        channels = 1 if picture.ndim == 2 else picture.shape[2] if picture.ndim == 3 else None
-        if channels not in (1, 3, 4) or picture.dtype != np.uint8 or not picture.size:
-            raise ValueError(f'picture {index} is {picture.dtype} of shape {picture.shape}, where uint8 of shape '
+    def _to_bgr(self, image, index):
+        channels = 1 if image.ndim == 2 else image.shape[2] if image.ndim == 3 else None
+        if channels not in (1, 3, 4) or image.dtype != np.uint8 or not image.size:
+            raise ValueError(f'image {index} is {image.dtype} of shape {image.shape}, where uint8 of shape '
                              '(H, W), (H, W, 3) or (H, W, 4) is expected')
         if channels == 1:
-            return cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
-        return np.ascontiguousarray(picture[..., 2::-1] if self._order == 'rgb' else picture[..., :3])
+            return cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
+        return np.ascontiguousarray(image[..., 2::-1] if self._order == 'rgb' else image[..., :3])
 
 
 def open_source(inputs, frame_rate=None, channel_order='bgr', max_megapixels=MAX_MEGAPIXELS):
     """Return the Source that is meant.
 
     Args:
-        inputs: path of a picture, of a video or of a folder of pictures, a pattern ('*.jpg'), 'webcam:0', the address
+        inputs: path of an image, of a video or of a folder of images, a pattern ('*.jpg'), 'webcam:0', the address
             of a stream, an array, a list of paths or arrays, or a Source.
-        frame_rate: frames a second of pictures that follow each other in time, or of a video in slow motion.
+        frame_rate: frames a second of images that follow each other in time, or of a video in slow motion.
         channel_order: 'bgr' (OpenCV's) or 'rgb', of arrays.
         max_megapixels: of an image or a frame of a file, in millions of pixels. Larger ones are not decoded: a small
             file may claim any size.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is no picture, no video, and has none in it, a pipe, too large, or an option is out of its range.
+        ValueError: it is no image, no video, and has none in it, a pipe, too large, or an option is out of its range.
     """
     if isinstance(inputs, Source):
         return inputs
@@ -212,33 +212,33 @@ def open_source(inputs, frame_rate=None, channel_order='bgr', max_megapixels=MAX
     if not isinstance(inputs, (str, os.PathLike)):
         if not isinstance(inputs, Iterable):
             raise ValueError(f'an input is a path, an array or a list of them, not {inputs!r}')
-        return Pictures(inputs, frame_rate, channel_order, max_megapixels=max_megapixels)
+        return Images(inputs, frame_rate, channel_order, max_megapixels=max_megapixels)
     path = os.fspath(inputs)
     if _live(path) is not None:
         return Video(path, frame_rate, max_megapixels)
     if os.path.isdir(path):
         found = [entry.path for entry in os.scandir(path) if _kind(entry.path) == 'image']
-        return _pictures(path, found, frame_rate, max_megapixels, f'{path} has no pictures in it')
+        return _images(path, found, frame_rate, max_megapixels, f'{path} has no images in it')
     if not os.path.exists(path):
         if not glob.has_magic(path):
             raise FileNotFoundError(f'{path} does not exist')
         found = [match for match in glob.glob(path, recursive=True) if _kind(match) == 'image']
-        return _pictures(os.path.dirname(path) or '.', found, frame_rate, max_megapixels,
-                         f'no picture is named like {path}')
+        return _images(os.path.dirname(path) or '.', found, frame_rate, max_megapixels,
+                         f'no image is named like {path}')
     if not os.path.realpath(path).startswith('/dev/video'):  # a camera by its device
         check_regular(path)
     if _kind(path) == 'image':
         _check_image(path, max_megapixels)
-        return Pictures([path], frame_rate, path=path, max_megapixels=max_megapixels)
+        return Images([path], frame_rate, path=path, max_megapixels=max_megapixels)
     return Video(path, frame_rate, max_megapixels)
 
 
-def _pictures(folder, found, frame_rate, max_megapixels, problem):
+def _images(folder, found, frame_rate, max_megapixels, problem):
     if not found:
         raise ValueError(problem)
     by_number = sorted(found, key=lambda path: [int(part) if part.isdecimal() else part
                                                 for part in re.split(r'(\d+)', path)])
-    return Pictures(by_number, frame_rate, path=folder, max_megapixels=max_megapixels)
+    return Images(by_number, frame_rate, path=folder, max_megapixels=max_megapixels)
 
 
 def _kind(path):

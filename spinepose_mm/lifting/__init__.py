@@ -1,4 +1,4 @@
-"""From points in pictures to points in space: by several calibrated views, or by one with a lifter.
+"""From points in images to points in space: by several calibrated views, or by one with a lifter.
 
 camera: intrinsics, lens and calibration files; calibration: the writing of Pose2Sim's; triangulation: several views;
 placement: the scale and the place of a lifted pose; ground: up and the ground; world: the frame that they make; space:

@@ -13,7 +13,7 @@ from .world import WorldFrame
 
 COORDINATES = ('camera', 'world')
 HEIGHT = 1.7  # metres, about the mean of adults
-LEAST_SCORE = .3  # raw score of a keypoint that a lifter is shown
+MIN_SCORE = .3  # raw score of a keypoint that a lifter is shown
 _MOST_DEPTH = 200.  # metres; further off, a person is no person
 
 

@@ -1,5 +1,5 @@
 from . import heads, losses
-from .growth import SpineGrowth
+from .head_expansion import SpineHeadExpansion
 from .pose_estimator import SpinePoseEstimator
 
-__all__ = ['SpineGrowth', 'SpinePoseEstimator', 'heads', 'losses']
+__all__ = ['SpineHeadExpansion', 'SpinePoseEstimator', 'heads', 'losses']

@@ -35,7 +35,7 @@ class SpinePoseEstimator(TopdownPoseEstimator):
         """Return the head's losses of a batch, and 'loss_distill' where there is a teacher.
 
         Args:
-            inputs: normalised pictures, (N, 3, H, W).
+            inputs: normalised images, (N, 3, H, W).
             data_samples: N samples with their labels.
         """
         if self.teacher is None:
@@ -58,7 +58,7 @@ class SpinePoseEstimator(TopdownPoseEstimator):
             raise CheckpointError(
                 f'{file} predicts {len(last)} keypoints, and this model {self.head.out_channels}. To run or to resume '
                 'it, use the config that it was trained with; to train this model from it, let its head grow: '
-                "model.init_cfg=dict(type='SpineGrowth', checkpoint=...)")
+                "model.init_cfg=dict(type='SpineHeadExpansion', checkpoint=...)")
         own = self.state_dict()
         missing = [name for name in own if prefix + name not in state_dict]
         if missing:

@@ -55,7 +55,7 @@ class Teacher:
         """Return the weighted loss of a batch, summed over the people and averaged over the shared keypoints.
 
         Args:
-            inputs: normalised pictures, (N, 3, H, W).
+            inputs: normalised images, (N, 3, H, W).
             simcc: the student's logits along x and y, (N, 37, number of bins).
             weights: of the keypoints, (N, 37).
 
@@ -88,7 +88,7 @@ class Teacher:
             if torch.is_tensor(own) and torch.is_tensor(other):
                 own, other = own.flatten().tolist(), other.flatten().tolist()
             if own != other:
-                raise ValueError(f'the teacher {self.config} takes pictures of another {field.strip("_")} than the '
+                raise ValueError(f'the teacher {self.config} takes images of another {field.strip("_")} than the '
                                  f'student: {other}, not {own}')
         shared = [name for name in names if name in skeleton.NAMES]
         if not shared:

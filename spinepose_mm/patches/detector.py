@@ -18,7 +18,7 @@ def install(base):
         except ConnectionError as error:
             if det_model is not None:
                 raise
-            print_log(f'{error}. Without the person detector, each whole picture is taken for one person; '
+            print_log(f'{error}. Without the person detector, each whole image is taken for one person; '
                       "det_model='whole_image' says so without this warning", 'current', logging.WARNING)
             self.detector = None
 

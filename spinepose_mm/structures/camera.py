@@ -1,4 +1,4 @@
-"""Cameras: OpenCV's, with x to the right, y down and z into the picture; lengths are in metres."""
+"""Cameras: OpenCV's, with x to the right, y down and z into the image; lengths are in metres."""
 import math
 from dataclasses import dataclass, field, replace
 
@@ -13,7 +13,7 @@ class Camera:
     Attributes:
         K: intrinsics in shape (3, 3), pixels.
         R, t: world to camera, x_c = R x_w + t, in shapes (3, 3) and (3,), metres.
-        size: (width, height) of the picture in pixels.
+        size: (width, height) of the image in pixels.
         dist: OpenCV's distortion coefficients, k1 k2 p1 p2 k3 and so on; none by default.
         name: of the camera.
     """
@@ -30,7 +30,7 @@ class Camera:
 
         Args:
             size: (width, height) in pixels.
-            degrees: diagonal field of view; 84 is that of a phone's main camera, about 24 mm on 35 mm film.
+            degrees: diagonal field of view; 84 is that of a phone's main camera, about 24 mm on 35 mm video.
 
         Raises:
             ValueError: it is not between 0 and 180.
@@ -93,14 +93,14 @@ class Camera:
         return rays.reshape(pixels.shape)
 
     def for_size(self, size):
-        """Return this camera for pictures of another size with the same field of view.
+        """Return this camera for images of another size with the same field of view.
 
         Raises:
-            ValueError: the picture has another shape.
+            ValueError: the image has another shape.
         """
         factors = np.divide(size, self.size)
         if abs(factors[0] / factors[1] - 1) > .01:
-            raise ValueError(f'the calibration{self.name and " of " + self.name} is for pictures of '
+            raise ValueError(f'the calibration{self.name and " of " + self.name} is for images of '
                              f'{self.size[0]}x{self.size[1]}, which one of {size[0]}x{size[1]} is no copy of')
         scale = np.diag([*factors, 1])
         return replace(self, K=scale @ self.K, size=tuple(size))

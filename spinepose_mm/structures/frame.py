@@ -17,7 +17,7 @@ class People:
         scores: of the keypoints, as the model gives them; what they mean and how large they are differs, (P, 37).
         boxes: image pixels, x1, y1, x2, y2, (P, 4).
         box_scores: 0 to 1, (P,).
-        ids: the same for a person in all frames of a film, from 0, (P,).
+        ids: the same for a person in all frames of a video, from 0, (P,).
         points: metres, (P, 37, 3), where people were lifted; NaN for whoever could not be lifted.
         point_errors: how far off each point is expected to be against S1, metres, (P, 37), where the lifter says so.
         reprojection_errors: how far points are from where they were seen, pixels, (P,), where people were lifted.
@@ -56,7 +56,7 @@ class People:
                          else None if value is None else value[chosen] for name, value in values.items()})
 
 
-def nobody():
+def no_people():
     """Return People of no person."""
     k = skeleton.NUM_KEYPOINTS
     return People(np.zeros((0, k, 2)), np.zeros((0, k)), np.zeros((0, 4)), np.zeros(0), np.zeros(0, int))
@@ -68,8 +68,8 @@ class Frame:
 
     Attributes:
         index: of the frame in its input, from 0.
-        time: seconds from the beginning of a film; NaN for a picture that is none of a film.
-        path: of the picture, or of the film.
+        time: seconds from the beginning of a video; NaN for an image that is none of a video.
+        path: of the image, or of the video.
         image: (H, W, 3), uint8, BGR.
         people: People.
         coordinates: what 3D is in, 'camera' (OpenCV's axes: x right, y down, z forward) or 'world' (Y up, the ground at
@@ -86,7 +86,7 @@ class Frame:
 
     @property
     def place(self):
-        """Path and index; no index of a picture that is none of a film, since the path says all."""
+        """Path and index; no index of an image that is none of a video, since the path says all."""
         return self.path, None if np.isnan(self.time) else self.index
 
 

@@ -1,11 +1,11 @@
-"""Rendered people with a real spine: as many labelled pictures as wanted, on any machine, without a display.
+"""Rendered people with a real spine: as many labelled images as wanted, on any machine, without a display.
 
     from spinepose_mm.synthetic import Settings, synthesize
     synthesize('data/synthetic', Settings(images=1000, split='train', seed=1))
 
 anatomy: measures of the body; body: joints and keypoints; motion: sequences of poses; surface: skin and clothes; scene:
-cameras and rendering; backdrop: what is around people; picture: one picture and its labels; dataset: many of them;
-look: pictures to check them by eye; poses, crossing and around: numbers without pictures, for lifting, for tracking and
+cameras and rendering; backdrop: what is around people; image: one image and its labels; dataset: many of them;
+look: images to check them by eye; poses, crossing and around: numbers without images, for lifting, for tracking and
 for measures from all sides. Rendering needs the extra `synthetic` (PyVista).
 """
 from .body import Body, forward, keypoints

@@ -1,4 +1,4 @@
-"""Synthetic people before level cameras that stand around them, without pictures."""
+"""Synthetic people before level cameras that stand around them, without images."""
 import numpy as np
 
 from spinepose_mm import skeleton
@@ -9,7 +9,7 @@ from .motion import sequence
 
 _UP = np.array([0., 1, 0])
 _SIZE = 1280, 720  # pixels
-_SHOWN = 2.5  # metres that the picture's height shows where the person is; somebody of 1.75 m is 500 pixels tall
+_SHOWN = 2.5  # metres that the image's height shows where the person is; somebody of 1.75 m is 500 pixels tall
 
 
 def perform(rng, motions, people=2, frames=3):
@@ -36,7 +36,7 @@ def perform(rng, motions, people=2, frames=3):
 
 
 def photograph(points, azimuths, distances=4., heights=1.3):
-    """Return people in the pictures of level cameras.
+    """Return people in the images of level cameras.
 
     Args:
         points: a person for each camera, metres, Y up, (N, 37, 3).
@@ -47,7 +47,7 @@ def photograph(points, azimuths, distances=4., heights=1.3):
         heights: of the cameras above the ground, metres, (N,) or one for all.
 
     Returns:
-        ndarray: pixels of pictures of 1280x720, beyond which people may be, (N, 37, 2).
+        ndarray: pixels of images of 1280x720, beyond which people may be, (N, 37, 2).
     """
     pixels = []
     cameras = (np.broadcast_to(values, len(points)) for values in (np.radians(azimuths), distances, heights))

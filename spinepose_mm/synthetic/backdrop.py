@@ -1,4 +1,4 @@
-"""What is around people in a picture: the background, their shadows, and the camera's faults."""
+"""What is around people in an image: the background, their shadows, and the camera's faults."""
 import cv2
 import numpy as np
 
@@ -6,7 +6,7 @@ from spinepose_mm.io.image import read_image
 
 
 def background(rng, camera, backgrounds):
-    """Return a picture of the camera's size, uint8, BGR: a part of one of `backgrounds`, or made.
+    """Return an image of the camera's size, uint8, BGR: a part of one of `backgrounds`, or made.
 
     Raises:
         ValueError: one of `backgrounds`, which are paths, is not an image, or too large a one.
@@ -14,12 +14,12 @@ def background(rng, camera, backgrounds):
     w, h = camera.size
     if len(backgrounds):
         path = backgrounds[int(rng.integers(len(backgrounds)))]
-        picture = read_image(path)
-        scale = max(w / picture.shape[1], h / picture.shape[0]) * rng.uniform(1, 1.4)
-        larger = [max(least, round(length * scale)) for least, length in zip((w, h), picture.shape[1::-1])]
-        picture = cv2.resize(picture, larger)
-        y, x = (int(rng.integers(picture.shape[i] - n + 1)) for i, n in ((0, h), (1, w)))
-        return picture[y:y + h, x:x + w]
+        image = read_image(path)
+        scale = max(w / image.shape[1], h / image.shape[0]) * rng.uniform(1, 1.4)
+        larger = [max(least, round(length * scale)) for least, length in zip((w, h), image.shape[1::-1])]
+        image = cv2.resize(image, larger)
+        y, x = (int(rng.integers(image.shape[i] - n + 1)) for i, n in ((0, h), (1, w)))
+        return image[y:y + h, x:x + w]
     horizon = float(camera.project(-camera.R.T @ camera.t + camera.R[2] * (1, 0, 1) * 1e3)[1])
     wall, floor = _texture(rng, (w, h)), _texture(rng, (w, h))
     for _ in range(int(rng.integers(0, 7))):  # furniture, houses, whatever stands around
@@ -46,30 +46,30 @@ def _texture(rng, size):
     return total.clip(0, 255).astype(np.uint8)
 
 
-def shade(picture, bodies, camera):
+def shade(image, bodies, camera):
     """Darken the ground below people, in place; `bodies` are their keypoints, in shape (37, 3) each, in metres."""
     angle = np.linspace(0, 2 * np.pi, 24)
-    dark = np.zeros(picture.shape[:2], np.uint8)
+    dark = np.zeros(image.shape[:2], np.uint8)
     for points in bodies:
         x, _, z = points.mean(0)
         ring = np.stack([x + .35 * np.cos(angle), np.zeros(24), z + .35 * np.sin(angle)], axis=-1)
         if (camera.to_camera(ring)[:, 2] > .1).all():
             cv2.fillPoly(dark, [camera.project(ring).astype(int)], 255)
     soft = cv2.GaussianBlur(dark, (0, 0), 6)[..., None] / 255
-    picture *= 1 - .5 * soft
+    image *= 1 - .5 * soft
 
 
-def faults(rng, picture):
-    """Return the picture as a camera would give it: blurred, noisy, brighter or darker; uint8."""
+def faults(rng, image):
+    """Return the image as a camera would give it: blurred, noisy, brighter or darker; uint8."""
     if rng.random() < .5:
-        picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(.3, 1.2))
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(.3, 1.2))
     elif rng.random() < .2:
         length = int(rng.integers(3, 8))
         turn = cv2.getRotationMatrix2D(((length - 1) / 2, ) * 2, rng.uniform(0, 180), 1)
         kernel = cv2.warpAffine(np.eye(length), turn, (length, length))
-        picture = cv2.filter2D(picture, -1, kernel / kernel.sum())
+        image = cv2.filter2D(image, -1, kernel / kernel.sum())
     gamma = rng.uniform(.75, 1.3)
-    noise = np.zeros(picture.shape[:2], np.int16)
+    noise = np.zeros(image.shape[:2], np.int16)
     cv2.setRNGSeed(int(rng.integers(2**31)))
     cv2.randn(noise, 0, float(rng.uniform(0, 7)))
-    return (255 * (picture.clip(0, 255) / 255)**gamma + noise[..., None]).clip(0, 255).astype(np.uint8)
+    return (255 * (image.clip(0, 255) / 255)**gamma + noise[..., None]).clip(0, 255).astype(np.uint8)

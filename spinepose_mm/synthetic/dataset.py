@@ -20,7 +20,7 @@ from .rendering import make_cameras, make_scene, take
 from .scene import Renderer
 
 CHUNK = 20
-MOST_PEOPLE = 6  # more would not stand apart in one picture
+MOST_PEOPLE = 6  # more would not stand apart in one image
 BODIES = 2  # counts the changes of bodies and motions, so that a split of the old ones is not taken for one of these
 
 
@@ -29,14 +29,14 @@ class Settings:
     """What a data set is made of. The same settings give the same bytes.
 
     Attributes:
-        images: number of pictures.
+        images: number of images.
         split: name of the split, such as 'train' or 'val': each has its own people, clothes, backgrounds and motions.
         seed: any number.
-        size: (width, height) of the pictures in pixels.
-        people: at most so many people in a picture.
-        views: how many calibrated cameras see each scene; each gives one of the pictures.
+        size: (width, height) of the images in pixels.
+        people: at most so many people in an image.
+        views: how many calibrated cameras see each scene; each gives one of the images.
         quality: of the JPEGs, up to 100.
-        backgrounds: folder of pictures to put behind the people; made ones where it is empty.
+        backgrounds: folder of images to put behind the people; made ones where it is empty.
         motions: what the people do, names out of MOTIONS.
 
     Raises:
@@ -64,10 +64,10 @@ class Settings:
         if unknown or not self.motions:
             raise ValueError(f'motions are out of {", ".join(MOTIONS)}, but it is {", ".join(unknown) or "none"}')
         if self.backgrounds and not self.background_files():
-            raise ValueError(f'{self.backgrounds} has no pictures (.jpg, .jpeg, .png) to put behind the people')
+            raise ValueError(f'{self.backgrounds} has no images (.jpg, .jpeg, .png) to put behind the people')
 
     def background_files(self):
-        """Return the sorted paths of the background pictures."""
+        """Return the sorted paths of the background images."""
         if not self.backgrounds:
             return []
         if not Path(self.backgrounds).is_dir():
@@ -92,7 +92,7 @@ def synthesize(out, settings, workers=None):
 
     Raises:
         ValueError: `out` has a split of this name that was made with other settings, a background is broken, or the
-            pictures are too small to see anybody.
+            images are too small to see anybody.
         BlockingIOError: another run renders this split.
         OSError: a file cannot be written.
     """
@@ -122,7 +122,7 @@ def _render_split(ann_file, images, parts, settings, workers):
             bar.update(done)
     people = [person for start in starts for person in json.loads((parts / f'{start:08d}.json').read_text())]
     if not people:
-        raise ValueError(f'nobody can be seen in the pictures of {images}; they have to be larger than '
+        raise ValueError(f'nobody can be seen in the images of {images}; they have to be larger than '
                          f'{settings.size[0]}x{settings.size[1]}')
     write_npz(ann_file.with_name(f'synthetic_{settings.split}.npz'), people)
     _write(ann_file, json.dumps(_coco(people, settings)).encode())
@@ -148,7 +148,7 @@ def _settings_of(ann_file, parts, settings):
 
 
 def _render_chunks(starts, workers, job):
-    """Render chunks, in this process or in several; yield how many pictures each has."""
+    """Render chunks, in this process or in several; yield how many images each has."""
     if workers == 1:
         _start(*job)
         try:
@@ -176,15 +176,15 @@ def _start(settings, images, parts):
 
 
 def _render_chunk(start):
-    """Render the pictures from number `start` on and write their labels; return how many they are."""
+    """Render the images from number `start` on and write their labels; return how many they are."""
     settings, people = _worker['settings'], []
     # Of its own, since a worker of a run that was killed may still be at work on the same images.
     part = _worker['parts'] / f'{os.getpid()}.part'
     numbers = range(start, min(start + CHUNK, settings.images))
     for number in numbers:
-        picture, found, camera = render(settings, number, _worker['renderer'], _worker['backgrounds'])
+        image, found, camera = render(settings, number, _worker['renderer'], _worker['backgrounds'])
         name = f'{number:08d}.jpg'
-        data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, settings.quality])[1].tobytes()
+        data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, settings.quality])[1].tobytes()
         _write(_worker['images'] / name, data, part)
         people += [_record(person, camera, number, f'{settings.split}/{name}') for person in found]
     _write(_worker['parts'] / f'{start:08d}.json', json.dumps(people).encode(), part)
@@ -192,16 +192,16 @@ def _render_chunk(start):
 
 
 def render(settings, number, renderer, backgrounds=()):
-    """Render one picture of a data set.
+    """Render one image of a data set.
 
     Args:
         settings: Settings.
-        number: of the picture, from 0 on; nothing else of the data set has to be made for it.
+        number: of the image, from 0 on; nothing else of the data set has to be made for it.
         renderer: Renderer of the settings' size.
         backgrounds: what `settings.background_files` returned.
 
     Returns:
-        tuple: the picture in shape (H, W, 3), uint8, BGR; the list of Person in it; and its Camera.
+        tuple: the image in shape (H, W, 3), uint8, BGR; the list of Person in it; and its Camera.
     """
     scene, view = divmod(number, settings.views)
     # The split's name takes part, so that no person, motion or background is in two splits.
@@ -209,8 +209,8 @@ def render(settings, number, renderer, backgrounds=()):
     rng = np.random.default_rng(key)
     actors = make_scene(rng, settings.people, settings.motions)
     camera = make_cameras(rng, actors, settings.size, settings.views)[view]
-    picture, people = take(np.random.default_rng([*key, view]), actors, camera, renderer, backgrounds)
-    return picture, people, camera
+    image, people = take(np.random.default_rng([*key, view]), actors, camera, renderer, backgrounds)
+    return image, people, camera
 
 
 def _record(person, camera, number, name):
@@ -237,7 +237,7 @@ def _coco(people, settings):
 
 
 def write_npz(path, people):
-    """Write 3D labels in SIMSPINE's layout, for all 37 keypoints, with each picture's camera beside them."""
+    """Write 3D labels in SIMSPINE's layout, for all 37 keypoints, with each image's camera beside them."""
     pixels = np.array([person['pixels'] for person in people])
     seen = (pixels[..., 2:] > 0).astype(float)
     boxes = np.array([person['bbox'] for person in people])

@@ -1,4 +1,4 @@
-"""Pictures to check a data set and the body model by eye."""
+"""Images to check a data set and the body model by eye."""
 import json
 from pathlib import Path
 
@@ -15,12 +15,12 @@ from .body import AXES, Body, cobb, forward, rest
 
 
 def contact_sheet(ann_file, out, count=16, columns=4):
-    """Draw the labels on the first pictures of a data set and lay them out in one.
+    """Draw the labels on the first images of a data set and lay them out in one.
 
     Seen keypoints are white, hidden ones black; bones are in their sides' colours, the spine's in pink.
 
     Args:
-        ann_file: annotation file in SpineTrack's layout; the pictures are found from there.
+        ann_file: annotation file in SpineTrack's layout; the images are found from there.
         out: file to write, a JPEG.
     """
     ann_file = Path(ann_file)
@@ -39,17 +39,17 @@ def contact_sheet(ann_file, out, count=16, columns=4):
         file.write(cv2.imencode('.jpg', np.vstack(rows))[1])
 
 
-def _draw(picture, points, bbox):
+def _draw(image, points, bbox):
     x, y, w, h = map(round, bbox)
-    cv2.rectangle(picture, (x, y), (x + w, y + h), (255, 255, 255), 1)
+    cv2.rectangle(image, (x, y), (x + w, y + h), (255, 255, 255), 1)
     for bone in skeleton.BONES:
         a, b = (points[skeleton.index(name)] for name in bone)
         if a[2] and b[2]:
             ends = (end[:2].astype(int).tolist() for end in (a, b))
-            cv2.line(picture, *ends, skeleton.bone_color(bone)[::-1], 1, cv2.LINE_AA)
+            cv2.line(image, *ends, skeleton.bone_color(bone)[::-1], 1, cv2.LINE_AA)
     for px, py, visible in points:
         if visible:
-            cv2.circle(picture, (int(px), int(py)), 2, (255, 255, 255) if visible == 2 else (0, 0, 0), -1)
+            cv2.circle(image, (int(px), int(py)), 2, (255, 255, 255) if visible == 2 else (0, 0, 0), -1)
 
 
 def plot_spine(out, body=None):

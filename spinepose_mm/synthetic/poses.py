@@ -1,4 +1,4 @@
-"""Bodies in motion before calibrated cameras, as numbers alone: labels in 2D and 3D without pictures."""
+"""Bodies in motion before calibrated cameras, as numbers alone: labels in 2D and 3D without images."""
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,7 +26,7 @@ class PoseSettings:
         views: calibrated cameras around each person.
         split: name of the split: each has its own people, motions and cameras.
         seed: any number.
-        size: (width, height) of the pictures that the cameras would take, in pixels.
+        size: (width, height) of the images that the cameras would take, in pixels.
         frame_rate: frames a second.
         distance: cameras stand up to so many times as far away as it takes to see the person whole.
         motions: names out of MOTIONS.
@@ -60,8 +60,8 @@ class PoseSettings:
 def synthesize_poses(path, settings, progress=False):
     """Write the labels of moving people, in SIMSPINE's layout with the cameras, whole or not at all.
 
-    Pictures are named as SIMSPINE's, by its subjects in turn, with an action for each person; there are none. Every
-    point in front of the camera and within the picture counts as seen.
+    Images are named as SIMSPINE's, by its subjects in turn, with an action for each person; there are none. Every
+    point in front of the camera and within the image counts as seen.
 
     Args:
         path: the `.npz`.
@@ -78,7 +78,7 @@ def synthesize_poses(path, settings, progress=False):
     path.parent.mkdir(parents=True, exist_ok=True)
     with locked(path):
         write_npz(path, [record for person in tqdm(range(settings.people), disable=not progress)
-                         for record in _film(settings, person)])
+                         for record in _video(settings, person)])
 
 
 def stage(rng, motion, people=1, frames=60, frame_rate=15., size=(1280, 720)):
@@ -92,7 +92,7 @@ def stage(rng, motion, people=1, frames=60, frame_rate=15., size=(1280, 720)):
         people: how many.
         frames: number of frames.
         frame_rate: frames a second.
-        size: (width, height) of the picture in pixels.
+        size: (width, height) of the image in pixels.
 
     Returns:
         tuple: keypoints in world space, metres, (frames, people, 37, 3); how tall the people stand, metres, (people,);
@@ -114,7 +114,7 @@ def stage(rng, motion, people=1, frames=60, frame_rate=15., size=(1280, 720)):
     return points, np.array([body.stature() for body in bodies]), camera
 
 
-def _film(settings, person):
+def _video(settings, person):
     """Yield the labels of one person's frames, camera by camera."""
     rng = np.random.default_rng([*settings.split.encode(), settings.seed, person])
     motion = str(rng.choice(settings.motions))

@@ -1,4 +1,4 @@
-"""One picture and its labels: people in motion, clothes, light, a background, things in front, a camera's faults."""
+"""One image and its labels: people in motion, clothes, light, a background, things in front, a camera's faults."""
 from dataclasses import dataclass
 
 import cv2
@@ -25,7 +25,7 @@ class Person:
     """A labelled person.
 
     Attributes:
-        pixels: keypoints in shape (37, 3): x, y in pixels, and 2 (seen), 1 (hidden) or 0 (outside the picture).
+        pixels: keypoints in shape (37, 3): x, y in pixels, and 2 (seen), 1 (hidden) or 0 (outside the image).
         world, camera: keypoints in shape (37, 3), metres.
         angles: the pose, {name: degrees or metres}.
         bbox: (x, y, w, h) of what is seen of the person, in pixels.
@@ -43,7 +43,7 @@ class Person:
 
 @dataclass
 class Actor:
-    """A person before a picture is taken."""
+    """A person before an image is taken."""
     mesh: surface.Mesh
     points: np.ndarray
     angles: dict
@@ -75,15 +75,15 @@ def act(name, body, pose, clothes):
         yield Actor(surface.build(body, parts, clothes, frame), points, pose_angles(pose, frame), name, body.height)
 
 
-def film(name, seed, renderer, seconds=None, frame_rate=FRAME_RATE):
-    """Yield (picture, Person or None) for each frame of a motion of one person before a camera that stands still.
+def video(name, seed, renderer, seconds=None, frame_rate=FRAME_RATE):
+    """Yield (image, Person or None) for each frame of a motion of one person before a camera that stands still.
 
     Args:
         name: name out of MOTIONS.
         seed: it sets the person, the motion, the camera, the light and the background.
         renderer: a Renderer.
         seconds: length; one round of the motion by default.
-        frame_rate: pictures a second.
+        frame_rate: images a second.
     """
     rng = np.random.default_rng(seed)
     body = Body.sample(rng)
@@ -91,8 +91,8 @@ def film(name, seed, renderer, seconds=None, frame_rate=FRAME_RATE):
     camera = None
     for actor in act(name, body, pose, surface.Clothes.sample(rng)):
         camera = camera or make_cameras(np.random.default_rng([seed, 1]), [actor], renderer.size, 1)[0]
-        picture, people = take(np.random.default_rng([seed, 2]), [actor], camera, renderer)
-        yield picture, people[0] if people else None
+        image, people = take(np.random.default_rng([seed, 2]), [actor], camera, renderer)
+        yield image, people[0] if people else None
 
 
 def pose_angles(pose, frame):
@@ -125,17 +125,17 @@ def make_cameras(rng, actors, size, count):
 
 
 def take(rng, actors, camera, renderer, backgrounds=()):
-    """Take a picture.
+    """Take an image.
 
     Args:
         rng: NumPy random generator, for light, background, occluders and the camera's faults.
         actors: what `make_scene` returned.
         camera: a Camera.
-        renderer: a Renderer of the camera's picture size.
-        backgrounds: paths of pictures to put behind the people; made ones by default.
+        renderer: a Renderer of the camera's image size.
+        backgrounds: paths of images to put behind the people; made ones by default.
 
     Returns:
-        tuple: the picture in shape (H, W, 3), uint8, BGR; and a list of Person, those who can be seen.
+        tuple: the image in shape (H, W, 3), uint8, BGR; and a list of Person, those who can be seen.
     """
     lights = [(rng.normal(0, 1, 3) + [0, 1.2, 0], rng.uniform(.4, .9)) for _ in range(int(rng.integers(1, 4)))]
     tint = rng.uniform(.85, 1.1, 3) * rng.uniform(.75, 1.15)
@@ -145,12 +145,12 @@ def take(rng, actors, camera, renderer, backgrounds=()):
     depths = np.stack([depth for _, depth in layers])
     nearest, front = depths.min(axis=0), depths.argmin(axis=0)
     front[np.isinf(nearest)] = -1
-    picture = backdrop.background(rng, camera, backgrounds).astype(float)
-    backdrop.shade(picture, [actor.points for actor in actors], camera)
+    image = backdrop.background(rng, camera, backgrounds).astype(float)
+    backdrop.shade(image, [actor.points for actor in actors], camera)
     for i, (rendered, _) in enumerate(layers):
-        picture[front == i] = (rendered[..., ::-1] * tint)[front == i]
+        image[front == i] = (rendered[..., ::-1] * tint)[front == i]
     people = [_label(actor, camera, front == i, nearest) for i, actor in enumerate(actors)]
-    return backdrop.faults(rng, picture), [person for person in people if person]
+    return backdrop.faults(rng, image), [person for person in people if person]
 
 
 def _label(actor, camera, seen, nearest):

@@ -1,9 +1,9 @@
-"""Light and pictures: PyVista (VTK) renders off-screen, without a display."""
+"""Light and images: PyVista (VTK) renders off-screen, without a display."""
 import numpy as np
 
 
 class Renderer:
-    """Renders meshes of one picture size; one per process."""
+    """Renders meshes of one image size; one per process."""
 
     def __init__(self, size):
         try:
@@ -32,7 +32,7 @@ class Renderer:
             lights: [(direction it comes from (3,), strength)]; they are white.
 
         Returns:
-            tuple: the picture in shape (H, W, 3), uint8, RGB; and the depth along the camera's z axis in shape (H, W),
+            tuple: the image in shape (H, W, 3), uint8, RGB; and the depth along the camera's z axis in shape (H, W),
             in metres, infinite where there is nothing.
         """
         plotter, pyvista = self.plotter, self._pyvista
@@ -49,8 +49,8 @@ class Renderer:
             plotter.add_light(light)
         near, far = self._aim(camera, mesh.vertices)
         plotter.render()
-        picture = np.array(plotter.screenshot(return_img=True))
-        return picture, self._depth(near, far)
+        image = np.array(plotter.screenshot(return_img=True))
+        return image, self._depth(near, far)
 
     def _aim(self, camera, vertices):
         """Point VTK's camera as `camera`; return the distances of its clipping planes."""

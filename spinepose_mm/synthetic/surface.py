@@ -1,7 +1,7 @@
 """The skin and clothes of a placed body: one triangle mesh with a colour at each vertex.
 
 Widths and depths are parts of the body height, rounded from the circumferences of an average adult and chosen by eye on
-the rendered pictures.
+the rendered images.
 """
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Films of people who cross in front of each other, leave the picture and return, as numbers alone.
+"""Videos of people who cross in front of each other, leave the image and return, as numbers alone.
 
 In the shapes, T is the number of frames, P that of people and K = 37 that of keypoints.
 """
@@ -17,7 +17,7 @@ from .body import Body, forward, keypoints
 from .motion import sequence
 
 #: Standard deviations of the keypoints' errors per axis, in parts of the box's diagonal: of what differs from frame to
-#: frame, and of what drifts in _DRIFT seconds. About half of what was measured of spinepose-tiny, on rendered films of
+#: frame, and of what drifts in _DRIFT seconds. About half of what was measured of spinepose-tiny, on rendered videos of
 #: 30 frames a second: .021 in all, .010 from frame to frame, correlated by .6 over one frame and by .3 over five.
 _WHITE, _SLOW, _DRIFT = .005, .010, .25
 _SPREAD = np.array(skeleton.SIGMAS)[:, None] / np.mean(skeleton.SIGMAS)  # of each keypoint, relative to the mean
@@ -28,7 +28,7 @@ _BOX, _MARGIN = .01, .04  # drift of a box's sides, and how far it is around the
 _GHOSTS = .2  # boxes a second where nobody is
 #: How likely somebody is lost, by the least part of the keypoints that is seen.
 _LOST = ((.75, .01), (.4, .1), (.15, .5), (0, .9))
-_LEAST_INSIDE = 6  # keypoints of somebody who is in the picture
+_LEAST_INSIDE = 6  # keypoints of somebody who is in the image
 _APART, _TRIES = .5, 100  # metres between people, and how many paths are tried for that
 #: Half the thickness of trunk, head and limbs, in parts of the body height: what is behind them is hidden.
 _TRUNK, _HEAD, _LIMB = .08, .06, .035
@@ -36,12 +36,12 @@ _TRUNK, _HEAD, _LIMB = .08, .06, .035
 
 @dataclass
 class Crossing:
-    """A film of crossing people.
+    """A video of crossing people.
 
     Attributes:
         frame_rate: frames a second.
-        size: (width, height) of the pictures in pixels.
-        true: People of each frame, those who are in the picture; `ids` are the persons, scores 1 for what is seen and
+        size: (width, height) of the images in pixels.
+        true: People of each frame, those who are in the image; `ids` are the persons, scores 1 for what is seen and
             0 for what is hidden or outside.
         found: People of each frame, as a detector and a pose estimator may find them, without ids.
         owners: whom each of these is, -1 for nobody, (number found,) of each frame.
@@ -76,21 +76,21 @@ class Crossing:
 
 
 def crossing(seed, people=4, seconds=10., frame_rate=30., size=(1280, 720)):
-    """Make a film of people who walk and run on ellipses before a still camera; every fourth stays on the spot.
+    """Make a video of people who walk and run on ellipses before a still camera; every fourth stays on the spot.
 
     The errors of what is found are partly white and partly drift. Hidden keypoints have low scores and are far off, or
     are those of whoever hides them. Whoever is mostly hidden is found in part, or lost; the box of whoever hides the
     lost one may grow around both. There are drop-outs, and boxes where nobody is.
 
     Args:
-        seed: the same gives the same film.
+        seed: the same gives the same video.
         people: how many.
         seconds: length.
         frame_rate: frames a second.
-        size: (width, height) of the pictures in pixels.
+        size: (width, height) of the images in pixels.
 
     Returns:
-        Crossing: the film.
+        Crossing: the video.
     """
     rng = np.random.default_rng([seed, people])
     frames = max(2, round(seconds * frame_rate))

@@ -3,7 +3,7 @@ import numpy as np
 
 from spinepose_mm.confidence import MIN_CONFIDENCE
 
-#: Parts of a person's size. In films of `spinepose_mm.synthetic.tracking_scenes` at 30 frames a second, half of a person's
+#: Parts of a person's size. In videos of `spinepose_mm.synthetic.tracking_scenes` at 30 frames a second, half of a person's
 #: keypoints are closer than .071 to where they were heading in 999 of 1,000 cases, and in 999 of 1,000 cases they are
 #: further than .070 from where another person's were heading.
 _MOST_MISSED = .07
@@ -19,13 +19,13 @@ class Smoother:
         point: y = a(min_cutoff + beta |s|) x + (1 - a(min_cutoff + beta |s|)) y
 
     |s| is the length of the speed in all directions, in sizes of the person a second, so that neither the size of the
-    picture nor its axes matter. What is not seen is not fed, and comes back as it is, with its low confidence.
+    image nor its axes matter. What is not seen is not fed, and comes back as it is, with its low confidence.
 
     All filters of an id start anew when half of its keypoints miss where they were heading by more than a body does:
-    the id has gone to another person, or the film to another scene. So nobody's points are mixed with another's.
+    the id has gone to another person, or the video to another scene. So nobody's points are mixed with another's.
 
-    The defaults, in such films: people on the spot lose 54% of their jitter and 9% of their error; people who cross the
-    picture lose 27% of their jitter, for 8% more error, as they are 7 ms late. What is smoother is later.
+    The defaults, in such videos: people on the spot lose 54% of their jitter and 9% of their error; people who cross the
+    image lose 27% of their jitter, for 8% more error, as they are 7 ms late. What is smoother is later.
 
     Args:
         min_cutoff: hertz, of points that stand still; less is smoother.
@@ -52,7 +52,7 @@ class Smoother:
             ids: of the people, the same in all frames, (P,).
             points: (P, K, D), D = 2 or 3; NaN counts as not seen.
             confidence: (P, K); under MIN_CONFIDENCE a keypoint counts as not seen.
-            scale: size of each person in the unit of the points, (P,): in a picture the diagonal of the box, in space
+            scale: size of each person in the unit of the points, (P,): in an image the diagonal of the box, in space
                 the stature.
             time: seconds, after the last one; steps may differ.
 

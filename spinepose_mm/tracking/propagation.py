@@ -10,18 +10,18 @@ from spinepose_mm.confidence import MIN_CONFIDENCE
 _MARGIN = .03
 _LEAST_SEEN = .25  # of the keypoints, of somebody who is still there; head and shoulders are 14 of the 37
 _ONE = .7  # OKS from which two are the same person, found twice
-_LEAST_SIZE = 2.  # pixels, of the part of somebody that is in the picture
+_LEAST_SIZE = 2.  # pixels, of the part of somebody that is in the image
 
 
-def boxes_between(people, size):
+def propagate_boxes(people, size):
     """Return the boxes in which to look for people a frame later, x1, y1, x2, y2 and score, (Q, 5), Q <= P.
 
-    A box is around those keypoints that are seen, within the picture. Whoever is hardly seen any more has none, and of
+    A box is around those keypoints that are seen, within the image. Whoever is hardly seen any more has none, and of
     two who have become the same person by object keypoint similarity, the one who is seen better has one.
 
     Args:
         people: People of the frame before.
-        size: (width, height) of the picture in pixels.
+        size: (width, height) of the image in pixels.
     """
     sure = people.confidence
     seen = sure >= MIN_CONFIDENCE

@@ -9,7 +9,7 @@ CHOICES = ('all', 'largest', 'most central')
 
 
 class Subject:
-    """The people of a picture or of a film who are meant.
+    """The people of an image or of a video who are meant.
 
     'largest' goes by the area of the box and 'most central' by its middle; they stay with whom they have chosen until
     the ids have forgotten that one, then choose again. A box chooses who overlaps it most (IoU), in the first frame in
@@ -17,7 +17,7 @@ class Subject:
 
     Args:
         choice: out of CHOICES, an id, or a box (x1, y1, x2, y2) in pixels.
-        frame_rate: frames a second of a film.
+        frame_rate: frames a second of a video.
         memory: seconds for which the ids remember whoever is gone.
 
     Raises:
@@ -35,7 +35,7 @@ class Subject:
 
         Args:
             people: People with ids.
-            size: (width, height) of the picture in pixels.
+            size: (width, height) of the image in pixels.
         """
         if self._named == 'all':
             return people

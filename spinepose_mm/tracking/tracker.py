@@ -33,8 +33,8 @@ class _Track:
     velocity: np.ndarray = 0.  # pixels a second
 
 
-class Ids:
-    """The ids of the people of a film: from 0, never given twice, and kept by whoever is lost for a time.
+class PoseTracker:
+    """The ids of the people of a video: from 0, never given twice, and kept by whoever is lost for a time.
 
     People are known by where they are, against where their velocity would have led them, and by their poses; of all
     assignments, the one that fits best is taken (Hungarian method). The misfit of two is a negative log-likelihood:

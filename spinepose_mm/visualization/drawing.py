@@ -1,4 +1,4 @@
-"""Pictures of people: a frame with their keypoints, ids and measures, and people in 3D from the side and the front."""
+"""Images of people: a frame with their keypoints, ids and measures, and people in 3D from the side and the front."""
 import cv2
 import numpy as np
 
@@ -19,15 +19,15 @@ _ON_SPINE = np.isin(np.arange(skeleton.NUM_KEYPOINTS), skeleton.SUBSETS['spine']
 
 
 def draw_people(image, people, min_confidence=MIN_CONFIDENCE, spine_only=False, radius=3, thickness=1):
-    """Draw people into a copy of a picture: keypoints and bones, boxes and ids, and how far the trunk leans.
+    """Draw people into a copy of an image: keypoints and bones, boxes and ids, and how far the trunk leans.
 
     Args:
         image: (H, W, 3), uint8, BGR.
         people: People.
         min_confidence: under which a keypoint is not drawn.
         spine_only: whether the spine's keypoints are drawn alone.
-        radius, thickness: of keypoints and bones, in pixels of a picture of 640 pixels; whoever is small in the
-            picture gets finer ones.
+        radius, thickness: of keypoints and bones, in pixels of an image of 640 pixels; whoever is small in the
+            image gets finer ones.
 
     Returns:
         ndarray: (H, W, 3), uint8, BGR.
@@ -65,7 +65,7 @@ def draw_views(image, people, coordinates='camera', min_confidence=MIN_CONFIDENC
 
 
 def draw_bones(canvas, points, seen, radius, thickness):
-    """Draw one person's keypoints and bones into a picture; the spine's are twice as thick, on a white edge.
+    """Draw one person's keypoints and bones into an image; the spine's are twice as thick, on a white edge.
 
     Args:
         canvas: (H, W, 3), uint8, BGR.

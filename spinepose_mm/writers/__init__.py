@@ -5,14 +5,14 @@ from typing import NamedTuple
 from .base import Writer
 from .coco import CocoWriter
 from .encoding import CODECS, usual_ending
-from .images import PicturesWriter, VideoWriter
+from .images import ImagesWriter, VideoWriter
 from .openpose import OpenPoseWriter
 from .report.writer import ReportWriter
 from .table import CsvWriter, ParquetWriter
 from .trc import TrcWriter
 
 __all__ = [
-    'FORMATS', 'CocoWriter', 'CsvWriter', 'OpenPoseWriter', 'ParquetWriter', 'PicturesWriter', 'ReportWriter',
+    'FORMATS', 'CocoWriter', 'CsvWriter', 'OpenPoseWriter', 'ParquetWriter', 'ImagesWriter', 'ReportWriter',
     'TrcWriter', 'VideoWriter', 'Writer', 'writer_for'
 ]
 
@@ -45,7 +45,7 @@ FORMATS = {
     'openpose': _format(OpenPoseWriter, '_json'),
     'coco': _format(CocoWriter, '.json'),
     'video': _format(VideoWriter, '_annotated', *CODECS),
-    'pictures': _format(PicturesWriter, '_annotated'),
+    'images': _format(ImagesWriter, '_annotated'),
     'report': _format(ReportWriter, '.html'),
 }
 

@@ -23,7 +23,7 @@ class Writer:
 
     Args:
         path: of the file.
-        frame_rate: frames a second; None for pictures.
+        frame_rate: frames a second; None for images.
         spine_only: whether only the keypoints of the spine are written.
         min_confidence: under which a keypoint is not taken for seen, in formats that have no place for scores.
         coordinates: of the people's points, 'camera' (OpenCV's axes) or 'world' (Y up); None where nobody is lifted.
@@ -93,7 +93,7 @@ def part_folder(path):
 
 
 def remove_folder(path):
-    """Remove a folder of files, if it is there, some at a time: a list of all would grow with the film."""
+    """Remove a folder of files, if it is there, some at a time: a list of all would grow with the video."""
     while path.exists():
         with os.scandir(path) as entries:
             some = list(islice(entries, 1000))

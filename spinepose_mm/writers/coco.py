@@ -12,7 +12,7 @@ _LEAST_COUNTED = .2  # `keypoint_score_thr` of MMPose's CocoMetric
 class CocoWriter(Writer):
     """COCO's results: a list of a dict for each person, which COCO's and xtcocotools' `loadRes` read.
 
-    `image_id` is the number that a picture is named by, as in COCO, or else the frame's index; the first picture
+    `image_id` is the number that an image is named by, as in COCO, or else the frame's index; the first image
     decides for all. `keypoints` are x, y (pixels, 2 decimals) and score (4) of all 37; with `spine_only`, those not of
     the spine are 0, 0, 0. `score` is that of MMPose's CocoMetric with its default `score_mode='bbox_keypoint'`: the
     box's score times the mean score of the keypoints that have more than 0.2, out of those that are written. `bbox` is
@@ -30,7 +30,7 @@ class CocoWriter(Writer):
         """Write the people of a frame.
 
         Raises:
-            ValueError: the first picture is named by a number, and this one is not.
+            ValueError: the first image is named by a number, and this one is not.
         """
         people, image_id = frame.people, self._image_id(frame)
         boxes = rounded(np.concatenate([people.boxes[:, :2], people.boxes[:, 2:] - people.boxes[:, :2]], axis=1), 2)
@@ -50,7 +50,7 @@ class CocoWriter(Writer):
         if self._numbered is None:
             self._numbered = is_number
         if self._numbered and not is_number:
-            raise ValueError(f'{frame.path}: the picture is not named by a number, as those before it are, and could '
+            raise ValueError(f'{frame.path}: the image is not named by a number, as those before it are, and could '
                              'have no image_id of its own')
         return int(stem) if self._numbered else frame.index
 

@@ -1,4 +1,4 @@
-"""Annotated pictures and annotated films."""
+"""Annotated images and annotated videos."""
 import os
 from pathlib import Path
 
@@ -29,10 +29,10 @@ class _Painter(Writer):
         return draw_people(frame.image, frame.people, **options)
 
 
-class PicturesWriter(_Painter):
-    """Writes pictures with their people to a folder, under the names of the inputs.
+class ImagesWriter(_Painter):
+    """Writes images with their people to a folder, under the names of the inputs.
 
-    A film's are named by its name and the frame's number. PNG stays PNG, all else becomes JPEG. `path` is the folder.
+    A video's are named by its name and the frame's number. PNG stays PNG, all else becomes JPEG. `path` is the folder.
     """
 
     def __init__(self, *args, **kwargs):
@@ -53,13 +53,13 @@ class PicturesWriter(_Painter):
             if source.exists() and source.resolve().parent == self.path.resolve():
                 raise ValueError(f'{self.path} is the folder of {source.name} itself: choose another for the results')
             if path.name in self._names:
-                raise ValueError(f'{source}: {path} was written for another picture of that name')
+                raise ValueError(f'{source}: {path} was written for another image of that name')
             self._names.add(path.name)
         else:
             path = self.path / f'{source.stem}_{frame.index:06d}{ending}'
         done, data = cv2.imencode(ending, self._draw(frame), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
         if not done:
-            raise OSError(f'{path}: OpenCV cannot encode the picture')
+            raise OSError(f'{path}: OpenCV cannot encode the image')
         self.path.mkdir(parents=True, exist_ok=True)
         part = path.with_name(path.name + '.part')
         try:
@@ -83,7 +83,7 @@ class VideoWriter(_Painter):
         super().__init__(path, frame_rate, *args, **kwargs)
         self._encoder = encoder_for(path)
         if not frame_rate or frame_rate <= 0:
-            raise ValueError(f'{path}: a film has a frame rate over 0, not {frame_rate}')
+            raise ValueError(f'{path}: a video has a frame rate over 0, not {frame_rate}')
         if self.path.is_dir():
             raise IsADirectoryError(f'{path} is a folder, where a file is to be written')
         if not is_utf8(path):

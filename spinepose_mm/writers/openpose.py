@@ -8,10 +8,10 @@ _ENDING = '_keypoints.json'
 
 
 class OpenPoseWriter(Writer):
-    """OpenPose's JSON: a folder with a file for each frame, `<name of the film or picture>_<frame>_keypoints.json`.
+    """OpenPose's JSON: a folder with a file for each frame, `<name of the video or image>_<frame>_keypoints.json`.
 
     Pose2Sim reads it as it is: the folder's name has 'json' in it (`cam1_json`) and lies in the project's `pose`, and
-    `pose_model = 'HALPE_26'` takes the first 26 of the 37 keypoints. Frames of a film that were left out have a file
+    `pose_model = 'HALPE_26'` takes the first 26 of the 37 keypoints. Frames of a video that were left out have a file
     with nobody in it, so that a file's place among the others is its frame's number.
 
     `pose_keypoints_2d` are x, y (pixels, 2 decimals) and confidence (4), 0 to 1 as OpenPose's, of all 37 keypoints;

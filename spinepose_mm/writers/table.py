@@ -29,7 +29,7 @@ class TableWriter(Writer):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         # Column: its number of decimals, or its type.
-        shared = dict(frame=int, **({} if self._is_film else dict(picture=str)), time_s=_SECONDS, person=int)
+        shared = dict(frame=int, **({} if self._is_video else dict(picture=str)), time_s=_SECONDS, person=int)
         points = dict.fromkeys(('x_m', 'y_m', 'z_m', 'error_m'), 5) if self.coordinates else {}
         self._keypoints = self._open(self.path, dict(
             **shared, keypoint=str, level=str, x_px=2, y_px=2, score=SCORE_PLACES, **points, confidence=SCORE_PLACES))
@@ -44,7 +44,7 @@ class TableWriter(Writer):
         return [self.path, *[beside] * bool(self.measures)]
 
     @property
-    def _is_film(self):
+    def _is_video(self):
         return self.frame_rate is not None
 
     def write(self, frame):
@@ -75,8 +75,8 @@ class TableWriter(Writer):
         """Return the columns that both tables begin with, with so many rows a person."""
         people = frame.people
         ids = np.repeat(range(len(people)) if people.ids is None else people.ids, repeats)
-        picture = [] if self._is_film else [[_cell(frame.path)] * len(ids)]
-        return [[frame.index] * len(ids), *picture, [frame.time] * len(ids), ids.tolist()]
+        image = [] if self._is_video else [[_cell(frame.path)] * len(ids)]
+        return [[frame.index] * len(ids), *image, [frame.time] * len(ids), ids.tolist()]
 
 
 def _cell(path):

@@ -26,7 +26,7 @@ class TrcWriter(Writer):
     """Marker files for OpenSim, of each person one: `<stem>_P<id>.trc`, in metres, Y up, 5 decimals.
 
     Markers are named as Pose2Sim's (`skeleton.POSE2SIM`). A file begins and ends with its person's first and last
-    frame. Frames are numbered as in the film, and those between in which the person was not found have no markers.
+    frame. Frames are numbered as in the video, and those between in which the person was not found have no markers.
     Since the format has no scores, keypoints that were not seen (a confidence under `min_confidence`) are missing
     markers too. These are written as NaN: OpenSim's TimeSeriesTable takes no empty cells, and its MarkerData no blanks. Nobody found
     leaves no file.
@@ -34,7 +34,7 @@ class TrcWriter(Writer):
     From 2D alone this is not written: metres are what the format holds, and pixels are none.
 
     Raises:
-        ValueError: nobody is lifted, or these are pictures, which follow each other at no rate.
+        ValueError: nobody is lifted, or these are images, which follow each other at no rate.
     """
 
     def __init__(self, *args, **kwargs):
@@ -43,7 +43,7 @@ class TrcWriter(Writer):
             raise ValueError(f'{self.path}: TRC files hold markers in metres, which 2D keypoints are not: lift the '
                              'people to 3D')
         if self.frame_rate is None:
-            raise ValueError(f'{self.path}: TRC files are of films: these are pictures without a frame rate')
+            raise ValueError(f'{self.path}: TRC files are of videos: these are images without a frame rate')
         self._people = {}
         self._bodies = self.ending.enter_context(part_folder(self.path))
         self.at_end(self._finish)

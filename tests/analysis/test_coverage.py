@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spinepose_mm.analysis.coverage import Coverage
-from spinepose_mm.structures.frame import People, nobody
+from spinepose_mm.structures.frame import People, no_people
 
 
 def people(view, angle, count=1):
@@ -30,13 +30,13 @@ def test_a_warning_says_what_to_do(view, angle, words):
 
 
 def test_counts():
-    coverage = covered(people('left side', 3., 2), people('left side', np.nan), nobody(), people('unknown', np.nan))
+    coverage = covered(people('left side', 3., 2), people('left side', np.nan), no_people(), people('unknown', np.nan))
     assert coverage == Coverage(frames=4, empty=1, people=4, known=3, measured=2) and not coverage.warning
 
 
 def test_no_detections():
-    assert covered(*[nobody()] * 9, people('left side', 1.)).warning.startswith('no detections in 9 of 10 frames; give')
-    assert not covered(*[nobody()] * 7, *[people('left side', 1.)] * 3).warning
+    assert covered(*[no_people()] * 9, people('left side', 1.)).warning.startswith('no detections in 9 of 10 frames; give')
+    assert not covered(*[no_people()] * 7, *[people('left side', 1.)] * 3).warning
     assert not covered().warning
 
 

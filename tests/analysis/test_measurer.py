@@ -3,8 +3,8 @@ import pytest
 
 from figures import UP
 from spinepose_mm import skeleton
-from spinepose_mm.analysis import MEASURES, Measurer, measure_errors, measure_picture, measure_space, view
-from spinepose_mm.structures.frame import People, nobody
+from spinepose_mm.analysis import MEASURES, Measurer, measure_errors, measure_image, measure_space, view
+from spinepose_mm.structures.frame import People, no_people
 from spinepose_mm.synthetic.around import perform, photograph
 from spinepose_mm.synthetic.body import Body, forward, keypoints, rest
 
@@ -32,13 +32,13 @@ def test_all_people_are_measured_where_they_are_known():
     assert list(flat.measures) == list(spatial.measures) == list(MEASURES)
     assert flat.views.tolist() == spatial.views.tolist() == view(pixels).tolist()
     assert {'front', 'left side'} <= set(flat.views)
-    for found, expected in ((flat, measure_picture(pixels, flat.views)), (spatial, measure_space(points, UP))):
+    for found, expected in ((flat, measure_image(pixels, flat.views)), (spatial, measure_space(points, UP))):
         for name in MEASURES:
             np.testing.assert_array_equal(found.measures[name], expected[name])
     assert flat[[1]].measures['spine_length'].shape == (1,)
 
 
-def test_people_without_points_are_measured_in_the_picture():
+def test_people_without_points_are_measured_in_the_image():
     points, pixels = turned([20])
     assert Measurer().update(people(pixels), up=UP).measures['trunk_inclination'] == pytest.approx([20], abs=.5)
     lost = Measurer().update(people(pixels, np.full_like(points, np.nan)), up=UP)
@@ -93,6 +93,6 @@ def test_people_without_ids_are_not_unwrapped():
 
 def test_nobody():
     for up in (None, UP):
-        found = Measurer().update(nobody(), up)
+        found = Measurer().update(no_people(), up)
         assert list(found.measures) == list(MEASURES) and len(found.views) == len(found) == 0
         assert all(values.shape == (0,) for values in found.measures.values())

@@ -14,7 +14,7 @@ def test_the_page_has_every_measure_and_no_other():
     """Its table is written by hand, so that it is held to the code."""
     rows = []
     for name, measure in MEASURES.items():
-        unit = measure.unit if measure.unit == measure.picture_unit else f'{measure.unit}; {measure.picture_unit}'
+        unit = measure.unit if measure.unit == measure.image_unit else f'{measure.unit}; {measure.image_unit}'
         low, high = ('(-180', '180]') if measure.unit == 'deg' else (f'[{measure.low:.0f}', f'{measure.high:.0f}]')
         rows.append(f'| `{name}` | {measure.title} | {unit} | {measure.plane} | {low}, {high.replace("inf]", "∞)")} | '
                     f'{measure.definition} | {measure.source} |')
@@ -41,8 +41,8 @@ def test_segments_are_those_of_the_spine_from_top_to_bottom():
     assert MEASURES['C1_C4'].high == math.inf
 
 
-@pytest.mark.parametrize('picture, length', [(False, 'mm'), (True, 'px')])
-def test_units(picture, length):
-    found = units(picture)
+@pytest.mark.parametrize('image, length', [(False, 'mm'), (True, 'px')])
+def test_units(image, length):
+    found = units(image)
     assert list(found) == list(MEASURES)
     assert found['trunk_lean'] == 'deg' and found['lateral_deviation'] == '%' and found['spine_length'] == length

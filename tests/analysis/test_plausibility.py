@@ -3,7 +3,7 @@ import pytest
 
 from figures import UP
 from spinepose_mm import skeleton
-from spinepose_mm.analysis import MEASURES, measure_picture, measure_space, shows, view
+from spinepose_mm.analysis import MEASURES, measure_image, measure_space, shows, view
 from spinepose_mm.analysis.plausibility import plausible_levels, without_implausible
 from spinepose_mm.synthetic.around import perform, photograph
 from spinepose_mm.synthetic.body import AXES, Body, forward, keypoints, rest
@@ -48,7 +48,7 @@ def test_in_images_too(bodies, azimuth):
     shown, curve = shows(views, plane), slice(2, None)  # from C7 to S1; a neck may point at the camera
     assert shown.sum() > 200 and plausible_levels(pixels[shown][:, SPINE])[:, curve].all()
     if azimuth:
-        found = measure_picture(pixels, views)
+        found = measure_image(pixels, views)
         assert np.isfinite([found[name][shown] for name in CURVES]).all()
 
 

@@ -4,7 +4,7 @@ from scipy.spatial.transform import Rotation
 
 from figures import UP, apart, figure, mirrored
 from spinepose_mm import skeleton
-from spinepose_mm.analysis import MEASURES, measure_picture, measure_space
+from spinepose_mm.analysis import MEASURES, measure_image, measure_space
 from spinepose_mm.synthetic.around import perform
 from spinepose_mm.synthetic.motion import MOTIONS
 
@@ -61,9 +61,9 @@ def test_the_planes_are_halfway_between_hips_and_shoulders():
 def test_angles_are_above_minus_180_and_up_to_180():
     found = one(measure_space(figure(150, 230, 220)[None], UP))
     assert found['thoracic_inclination'] == pytest.approx(-130) and found['thoracolumbar_flexion'] == pytest.approx(80)
-    picture = figure()[None, :, :2] * [-1, 1]  # straight down
-    assert one(measure_picture(picture, ['left side']))['trunk_inclination'] == 180
-    assert one(measure_picture(picture, ['right side']))['trunk_inclination'] == 180
+    image = figure()[None, :, :2] * [-1, 1]  # straight down
+    assert one(measure_image(image, ['left side']))['trunk_inclination'] == 180
+    assert one(measure_image(image, ['right side']))['trunk_inclination'] == 180
 
 
 @pytest.mark.parametrize('angle, deviation', [(44, 50 * np.tan(np.radians(44))), (46, np.nan)])
@@ -85,33 +85,33 @@ def test_curves_by_hand():
 
 
 @pytest.mark.parametrize('view, right', [('right side', 1), ('left side', -1)])
-def test_a_known_bend_in_a_picture_from_the_side(view, right):
-    picture = figure(10, 40, 70)[:, :2] * [100 * right, -100]
-    found = one(measure_picture(picture[None], [view]))
+def test_a_known_bend_in_a_image_from_the_side(view, right):
+    image = figure(10, 40, 70)[:, :2] * [100 * right, -100]
+    found = one(measure_image(image[None], [view]))
     assert found['trunk_inclination'] == pytest.approx(25) and found['neck_inclination'] == pytest.approx(70)
     assert found['neck_flexion'] == pytest.approx(30) and found['spine_length'] == pytest.approx(90)
     assert np.isnan([found[name] for name in FRONTAL]).all()
 
 
 @pytest.mark.parametrize('view, right', [('back', 1), ('front', -1)])
-def test_a_known_bend_in_a_picture_from_front_and_back(view, right):
-    picture = figure(10, 40, 70, axis=2)[:, [2, 1]] * [100 * right, -100]
-    found = one(measure_picture(picture[None], [view]))
+def test_a_known_bend_in_a_image_from_front_and_back(view, right):
+    image = figure(10, 40, 70, axis=2)[:, [2, 1]] * [100 * right, -100]
+    found = one(measure_image(image[None], [view]))
     assert found['trunk_lean'] == pytest.approx(-25) and found['neck_lean'] == pytest.approx(-70)
     assert found['lateral_deviation'] == pytest.approx(50 * np.tan(np.radians(15)))
     assert np.isnan([found[name] for name in SAGITTAL]).all()
 
 
 def test_a_camera_that_is_not_level_turns_what_is_to_the_vertical_alone():
-    picture, turn = figure(10, 40, 70)[None, :, :2] * [1, -1], np.radians(7)
-    turned = picture @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])  # to the right
-    straight, slanted = (one(measure_picture(each, ['right side'])) for each in (picture, turned))
+    image, turn = figure(10, 40, 70)[None, :, :2] * [1, -1], np.radians(7)
+    turned = image @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])  # to the right
+    straight, slanted = (one(measure_image(each, ['right side'])) for each in (image, turned))
     for name in SAGITTAL:
         assert slanted[name] - straight[name] == pytest.approx(7 if MEASURES[name].turns else 0, abs=1e-9), name
 
 
 def test_other_views_give_lengths_alone():
-    found = measure_picture(np.stack([figure()[:, :2]] * 2), ['oblique', 'unknown'])
+    found = measure_image(np.stack([figure()[:, :2]] * 2), ['oblique', 'unknown'])
     assert all(np.isnan(found[name]).all() for name in SAGITTAL + FRONTAL)
     assert all(np.isfinite(found[name]).all() for name in LENGTHS)
 
@@ -152,7 +152,7 @@ def test_bad_input_is_refused(points, up, message):
 
 def test_nobody_is_measured_too():
     assert all(value.shape == (0,) for value in measure_space(np.zeros((0, 37, 3)), UP).values())
-    assert all(value.shape == (0,) for value in measure_picture(np.zeros((0, 37, 2)), []).values())
+    assert all(value.shape == (0,) for value in measure_image(np.zeros((0, 37, 2)), []).values())
 
 
 @pytest.mark.parametrize('turn, inclination, lean', [

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from figures import UP, apart
-from spinepose_mm.analysis import MEASURES, measure_picture, measure_space
+from spinepose_mm.analysis import MEASURES, measure_image, measure_space
 from spinepose_mm.synthetic.anatomy import VERTEBRAE
 from spinepose_mm.synthetic.around import perform, photograph
 from spinepose_mm.synthetic.body import Body, cobb, forward, keypoints, rest
@@ -69,10 +69,10 @@ def test_curves_of_people_who_stand_are_told_apart():
 @pytest.mark.parametrize('motions, most', [
     (('stand', 'walk', 'stretch'), 2), (('deadlift', 'squat', 'sit', 'jump'), 3), (('lie', 'handstand'), 6)])
 @pytest.mark.parametrize('azimuth, view', [(90, 'left side'), (-90, 'right side')])
-def test_from_the_side_a_picture_tells_what_space_does(motions, most, azimuth, view):
+def test_from_the_side_a_image_tells_what_space_does(motions, most, azimuth, view):
     points, _ = perform(np.random.default_rng(0), motions, people=3)
     true = measure_space(points, UP)
-    found = measure_picture(photograph(points, azimuth), np.full(len(points), view))
+    found = measure_image(photograph(points, azimuth), np.full(len(points), view))
     for name in SAGITTAL:
         off = np.abs(apart(found[name], true[name]))
         assert np.nanquantile(off, .9) < most and np.isfinite(off).all(), name
@@ -80,10 +80,10 @@ def test_from_the_side_a_picture_tells_what_space_does(motions, most, azimuth, v
 
 @pytest.mark.parametrize('motions, most', [(('stand', 'walk', 'stretch'), 5), (('side_bend', ), 4)])
 @pytest.mark.parametrize('azimuth, view', [(0, 'front'), (180, 'back')])
-def test_from_front_and_back_a_picture_tells_what_space_does(motions, most, azimuth, view):
+def test_from_front_and_back_a_image_tells_what_space_does(motions, most, azimuth, view):
     points, _ = perform(np.random.default_rng(0), motions, people=3)
     true = measure_space(points, UP)
-    found = measure_picture(photograph(points, azimuth), np.full(len(points), view))
+    found = measure_image(photograph(points, azimuth), np.full(len(points), view))
     for name in FRONTAL:
         off = np.abs(apart(found[name], true[name]))
         assert np.nanquantile(off, .9) < most and np.isfinite(off).all(), name

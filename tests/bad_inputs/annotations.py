@@ -136,7 +136,7 @@ OUTCOMES = {
     'crowdrle': ('finding: crowd, not trained on', 'one person', 'one person'),
     'deep': ('error: nested too deeply', ) * 3, 'deepann': (_NO_COCO, ) * 3,
     'dictkp': ('finding: person without 37', *('error: annotation 2 .* has keypoints = ', ) * 2),
-    'dotdot': ('finding: missing picture', 'left out: no image file', 'error: do not exist, among them .*nowhere'),
+    'dotdot': ('finding: missing image', 'left out: no image file', 'error: do not exist, among them .*nowhere'),
     'dupann': ('finding: annotation id used twice', 'error: no person to use',
                'error: annotation 1 has an id that another annotation has'),
     'dupimg': ('finding: image id used twice', 'error: no person to use',

@@ -89,7 +89,7 @@ CASES = {
     'floats in TIFF': refused('a.tif', lambda path: cv2.imwrite(str(path), PIXELS.astype(np.float32))),
     'too wide for OpenCV': refused('a.png', cv2.imencode('.png', np.zeros((1, 33000, 3), np.uint8))[1].tobytes(),
                                    'has 33000x1 pixels'),
-    'a folder with a broken one': Case(read('a', folder), warning='1 pictures could not be read and were left out',
+    'a folder with a broken one': Case(read('a', folder), warning='1 images could not be read and were left out',
                                        result=lambda shapes: shapes == [(100, 120, 3)]),
     'empty': refused('a.jpg', b''), 'text': refused('a.jpg', b'hello'), 'svg': refused('a.svg', b'<svg></svg>'),
     'heic': refused('a.heic', b'\0\0\0\x18ftypheic' + bytes(100)),

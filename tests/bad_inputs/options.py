@@ -117,7 +117,7 @@ CASES = {
     'markers without 3D': written('TRC files hold markers in metres', 'trc'),
     'a window without a display': Case(shown, error='there is no display'),
     'no such input': Case(lambda place: open_source(place.folder / 'none.mp4'), error=r'none\.mp4 does not exist'),
-    'an empty folder': Case(lambda place: open_source(place.folder), error='has no pictures in it'),
+    'an empty folder': Case(lambda place: open_source(place.folder), error='has no images in it'),
     'tool: detect on no frame': tool('--detect-every is 1 or more', '--detect-every', '0'),
     'tool: world without 3D': tool('--world is of people in 3D: add --3d', '--world'),
     'tool: boxes and a detector': tool('--boxes take the place', '--boxes', 'a.csv', '--det-model', 'rtmdet'),

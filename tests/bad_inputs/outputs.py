@@ -44,7 +44,7 @@ def full(place):
 def bytes_that_are_no_text(place):
     path = os.fsdecode(os.fsencode(place.folder) + b'/\xff\xfe.png')
     Path(path).write_bytes(images.coded('png'))
-    return analyse(path, place.folder / 'out', place.inferencer, formats=['pictures'], bboxes=NO_BOX)
+    return analyse(path, place.folder / 'out', place.inferencer, formats=['images'], bboxes=NO_BOX)
 
 
 CASES = {

@@ -31,7 +31,7 @@ def test_sizes_pipelines_and_workers_are_compared(tmp_path):
 
 
 def sides(folder, config, split='train', **options):
-    """Return the data sets of both sides, on two made people; `options` are for this package's crop."""
+    """Return the data sets of both sides, on two synthetic people; `options` are for this package's crop."""
     from mmengine.config import Config
 
     from spinepose_mm.zoo.models import find_config
@@ -44,7 +44,7 @@ def sides(folder, config, split='train', **options):
 
 @pytest.mark.parametrize('config', ['spinepose_v1_small.py', 'spinepose_v1_xlarge.py', 'spinepose_small_coco.py',
                                     'spinepose_baseline_hrnet_w32.py', 'spinepose_baseline_vitpose_b.py'])
-def test_labels_are_those_of_mmpose_and_pictures_nearly(tmp_path, config):
+def test_labels_are_those_of_mmpose_and_images_nearly(tmp_path, config):
     assert loading._difference(*sides(tmp_path, config)) < 2
     assert loading._difference(*sides(tmp_path, config, 'val')) == 0
 
@@ -66,6 +66,6 @@ def test_other_labels_are_an_error(tmp_path):
         loading._difference(*sides(tmp_path, 'spinepose_v1_small.py', use_udp=True))
 
 
-def test_a_folder_without_pictures_is_an_error(tmp_path):
+def test_a_folder_without_images_is_an_error(tmp_path):
     with pytest.raises(ValueError, match='no JPEG or PNG file'):
         loading.run(arguments('--images', str(tmp_path), '--sizes', '64x48', '--workers', '0'))

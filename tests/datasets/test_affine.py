@@ -6,7 +6,7 @@ from mmpose.registry import TRANSFORMS
 import builders
 
 W, H = 160, 120
-PEOPLE = [  # centre, scale (w, h) and rotation; the second is magnified, the last ones reach out of the picture
+PEOPLE = [  # centre, scale (w, h) and rotation; the second is magnified, the last ones reach out of the image
     ((80, 60), (60, 80), 0), ((80, 60), (20, 30), 37), ((60, 70), (90, 70), -80), ((5, 110), (100, 60), 90),
     ((150, 10), (300, 400), 10), ((-90, 60), (60, 60), 0)]
 FLIPS = [None, 0, 1, (0, 1)]
@@ -58,12 +58,12 @@ def test_crops_as_mmpose_does(at, flip, use_udp):
 
 
 @pytest.mark.parametrize('image', [noise(1)[..., 0], noise(1), noise(4), noise(dtype=np.float32)])
-def test_crops_pictures_of_any_channels_and_type(image):
+def test_crops_images_of_any_channels_and_type(image):
     for flip in FLIPS:
         check_flipped(crop('SpineTopdownAffine', image, PEOPLE[0], flip), crop('TopdownAffine', image, PEOPLE[0], flip))
 
 
-def test_crops_lists_of_pictures_and_without_keypoints_or_rotation():
+def test_crops_lists_of_images_and_without_keypoints_or_rotation():
     results = [TRANSFORMS.build(dict(type=type, input_size=(48, 64))).transform(dict(
         img=[noise(), noise()[::-1]], bbox_center=np.full((1, 2), 60.), bbox_scale=np.full((1, 2), 50.)))
         for type in ('SpineTopdownAffine', 'TopdownAffine')]
@@ -76,10 +76,10 @@ def test_crops_lists_of_pictures_and_without_keypoints_or_rotation():
 
 @pytest.mark.parametrize('at', PEOPLE)
 @pytest.mark.parametrize('flip', FLIPS)
-def test_coded_pictures_are_cropped_as_decoded_ones(tmp_path, at, flip):
+def test_coded_images_are_cropped_as_decoded_ones(tmp_path, at, flip):
     path = builders.write_image(tmp_path / 'a.jpg')
     expected = crop('TopdownAffine', cv2.imread(str(path)), at, flip)
-    for halve in (False, True):  # the picture is small: nothing is halved
+    for halve in (False, True):  # the image is small: nothing is halved
         found = crop('SpineTopdownAffine', lazy(path), at, flip, halve=halve)
         if flip is None:
             check_equal(found, expected)
@@ -87,7 +87,7 @@ def test_coded_pictures_are_cropped_as_decoded_ones(tmp_path, at, flip):
 
 
 def smooth(w, h):
-    """Return a picture whose colours are linear in x and y, so that it has the same values at any size."""
+    """Return an image whose colours are linear in x and y, so that it has the same values at any size."""
     x, y = np.meshgrid(np.arange(w), np.arange(h))
     colors = np.stack([x / w, y / h, (x + y) / (w + h)], axis=-1)
     return (20 + 200 * colors).round().astype(np.uint8)
@@ -103,7 +103,7 @@ def large(tmp_path_factory):
 @pytest.mark.parametrize('use_udp', [False, True])
 @pytest.mark.parametrize('flip', FLIPS)
 @pytest.mark.parametrize('rotation', [0, 50])
-def test_a_halved_picture_lies_where_the_whole_does(large, flip, rotation, use_udp):
+def test_a_halved_image_lies_where_the_whole_does(large, flip, rotation, use_udp):
     """Half a pixel aside makes .08 to .1 grey levels, which would show in the mean."""
     at = (640, 480), (400, 500), rotation
     kwargs = dict(input_size=(96, 128), use_udp=use_udp)
@@ -117,7 +117,7 @@ def test_a_halved_picture_lies_where_the_whole_does(large, flip, rotation, use_u
 
 
 @pytest.mark.parametrize('scale, factor', [(1.95, 1), (2.05, 2), (9, 2)])
-def test_a_picture_is_halved_where_that_suffices(large, scale, factor):
+def test_a_image_is_halved_where_that_suffices(large, scale, factor):
     coded = lazy(large)
     at = (640, 480), (96 * scale, 20), 30  # the height follows from the width
     crop('SpineTopdownAffine', coded, at, halve=True, input_size=(96, 128))
@@ -127,10 +127,10 @@ def test_a_picture_is_halved_where_that_suffices(large, scale, factor):
     assert set(whole._decoded) == {1}
 
 
-@pytest.mark.parametrize('picture', [smooth(1020, 1020), np.random.default_rng(0).integers(
+@pytest.mark.parametrize('image', [smooth(1020, 1020), np.random.default_rng(0).integers(
     0, 255, (1030, 1030, 3), dtype=np.uint8)], ids=['small', 'grainy'])
-def test_small_and_grainy_pictures_are_not_halved(tmp_path, picture):
-    assert cv2.imwrite(str(tmp_path / 'a.jpg'), picture)
+def test_small_and_grainy_images_are_not_halved(tmp_path, image):
+    assert cv2.imwrite(str(tmp_path / 'a.jpg'), image)
     coded = lazy(tmp_path / 'a.jpg')
     crop('SpineTopdownAffine', coded, ((500, 500), (900, 900), 0), halve=True)
     assert set(coded._decoded) == {1}

@@ -25,7 +25,7 @@ def test_mixes_spinetrack_coco_and_halpe26(tmp_path):
             dict(type='SpineTrackDataset', ann_file=str(files['spine']), data_prefix=dict(img=str(tmp_path / 'spine'))),
             converted('CocoDataset', files['coco'], 17),
             converted('HalpeDataset', files['halpe'], 26)],
-        # Without the steps that may move a keypoint out of the picture.
+        # Without the steps that may move a keypoint out of the image.
         pipeline=[step for step in PIPELINE if step.type not in ('RandomHalfBody', 'SpineBBoxTransform')]))
     assert dataset.metainfo['num_keypoints'] == 37
     for i, labelled in enumerate((37, 17, 26)):

@@ -25,7 +25,7 @@ def test_dropped_keypoints():
         drop(keep='tail')
 
 
-def test_a_picture_that_ends_above_the_feet():
+def test_a_image_that_ends_above_the_feet():
     """What is below a random height between S1 and the lowest keypoint is gone, in all frames of the window."""
     np.random.seed(0)
     transform = TRANSFORMS.build(dict(type='DropKeypoints', cut=1.))

@@ -10,7 +10,7 @@ from mmpose.registry import TRANSFORMS
 from PIL import Image
 
 import builders
-from spinepose_mm.datasets.transforms.coded_image import CodedPicture
+from spinepose_mm.datasets.transforms.coded_image import CodedImage
 
 
 def load(path, **kwargs):
@@ -26,9 +26,9 @@ def test_loads_as_opencv_does(tmp_path, ending):
 
 
 def test_takes_an_image_that_is_loaded():
-    picture = np.zeros((4, 6, 3), np.uint8)
-    results = TRANSFORMS.build(dict(type='LoadSpineImage')).transform(dict(img=picture))
-    assert results['img'] is picture and results['ori_shape'] == (4, 6)
+    image = np.zeros((4, 6, 3), np.uint8)
+    results = TRANSFORMS.build(dict(type='LoadSpineImage')).transform(dict(img=image))
+    assert results['img'] is image and results['ori_shape'] == (4, 6)
 
 
 @pytest.mark.parametrize('ending', ['jpg', 'png'])
@@ -43,8 +43,8 @@ def test_truncated(tmp_path, ending, part):
 
 def test_truncated_progressive_jpeg_with_a_thumbnail(tmp_path):
     path = tmp_path / 'a.jpg'
-    picture = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
-    data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
+    image = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+    data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
     thumbnail = b'\xff\xd8thumbnail\xff\xd9'
     data = data[:2] + b'\xff\xe1' + (2 + len(thumbnail)).to_bytes(2, 'big') + thumbnail + data[2:]
     path.write_bytes(data)
@@ -93,9 +93,9 @@ def test_a_size_beyond_reason_is_refused(tmp_path):
 NOISE = np.random.default_rng(0).integers(0, 255, (61, 83, 3), dtype=np.uint8)
 
 
-def pillow(mode='RGB', picture=NOISE, **kwargs):
+def pillow(mode='RGB', image=NOISE, **kwargs):
     file = io.BytesIO()
-    Image.fromarray(picture).convert(mode).save(file, 'jpeg', **kwargs)
+    Image.fromarray(image).convert(mode).save(file, 'jpeg', **kwargs)
     return file.getvalue()
 
 
@@ -127,7 +127,7 @@ KINDS = {
     **{f'orientation {orientation} {order}': turned(orientation, order) for orientation in (1, 2, 3, 6, 8)
        for order in '<>'},
     'grey': pillow('L'), 'CMYK': pillow('CMYK'), 'RGB': pillow(keep_rgb=True), 'quality 100': pillow(quality=100),
-    'one pixel': pillow(picture=NOISE[:1, :1]), 'a block': pillow(picture=NOISE[:8, :8].copy()),
+    'one pixel': pillow(image=NOISE[:1, :1]), 'a block': pillow(image=NOISE[:8, :8].copy()),
     'restart markers': opencv(cv2.IMWRITE_JPEG_RST_INTERVAL, 2), 'optimised': opencv(cv2.IMWRITE_JPEG_OPTIMIZE, 1),
     'damaged': damaged(1500), 'damaged early': damaged(700), 'damaged grey': damaged(900, pillow('L')),
     'something behind the end': opencv() + b'something', 'own Huffman tables are missing': without_tables(),
@@ -146,7 +146,7 @@ def test_all_kinds_of_jpeg_have_the_pixels_of_mmpose(tmp_path, kind, flag):
 
 
 @pytest.mark.parametrize('kind', KINDS)
-def test_coded_pictures_have_the_pixels_of_opencv(tmp_path, kind):
+def test_coded_images_have_the_pixels_of_opencv(tmp_path, kind):
     path = tmp_path / 'a.jpg'
     path.write_bytes(KINDS[kind])
     results, data = load(path, lazy=True), np.frombuffer(KINDS[kind], np.uint8)
@@ -155,7 +155,7 @@ def test_coded_pictures_have_the_pixels_of_opencv(tmp_path, kind):
     if kind == 'CMYK' or 'orientation' in kind and '1' not in kind:
         np.testing.assert_array_equal(results['img'], expected)
     else:
-        assert isinstance(results['img'], CodedPicture) and results['img'].shape == expected.shape
+        assert isinstance(results['img'], CodedImage) and results['img'].shape == expected.shape
         np.testing.assert_array_equal(results['img'].pixels(1), expected)
         np.testing.assert_array_equal(results['img'].pixels(2), cv2.imdecode(data, cv2.IMREAD_REDUCED_COLOR_2))
 
@@ -171,7 +171,7 @@ def test_what_is_read_otherwise_is_not_left_coded(tmp_path, options):
 
 
 @pytest.mark.parametrize('axis', [0, 1, (0, 1)])
-def test_a_coded_picture_can_be_flipped(tmp_path, axis):
+def test_a_coded_image_can_be_flipped(tmp_path, axis):
     coded = load(builders.write_image(tmp_path / 'a.jpg'), lazy=True)['img']
     flipped = np.flip(coded, axis)
     assert flipped.flipped == (axis != 1, axis != 0) and flipped.shape == coded.shape == (100, 120, 3)
@@ -180,15 +180,15 @@ def test_a_coded_picture_can_be_flipped(tmp_path, axis):
 
 
 @pytest.mark.parametrize('use', [
-    lambda picture: np.asarray(picture), lambda picture: picture.astype(float), lambda picture: picture[3],
-    lambda picture: picture[:10, :10], lambda picture: np.flip(picture), lambda picture: picture.dtype])
-def test_a_coded_picture_says_what_it_cannot_do(tmp_path, use):
+    lambda image: np.asarray(image), lambda image: image.astype(float), lambda image: image[3],
+    lambda image: image[:10, :10], lambda image: np.flip(image), lambda image: image.dtype])
+def test_a_coded_image_says_what_it_cannot_do(tmp_path, use):
     coded = load(builders.write_image(tmp_path / 'a.jpg'), lazy=True)['img']
     with pytest.raises((TypeError, AttributeError), match='takes LoadSpineImage with lazy=False'):
         use(coded)
 
 
-def test_people_of_a_picture_share_what_is_decoded(tmp_path):
+def test_people_of_a_image_share_what_is_decoded(tmp_path):
     path, loader = builders.write_image(tmp_path / 'a.jpg'), TRANSFORMS.build(dict(type='LoadSpineImage', lazy=True))
 
     def pixels(factor):

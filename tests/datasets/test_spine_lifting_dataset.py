@@ -82,7 +82,7 @@ def test_detected_keypoints(poses, tmp_path):
         rounded = build(poses, detections=str(tmp_path / 'whole.npz')).get_data_info(int(order[3]))
     assert np.abs(rounded['keypoints'] - item['keypoints']).max() < .6 / focal.min()
     np.savez(tmp_path / 'twice.npz', imgname=np.repeat(truth['imgname'], 2), part=np.repeat(part, 2, axis=0))
-    with pytest.raises(ValueError, match=r'twice\.npz: imgname has a picture twice'):
+    with pytest.raises(ValueError, match=r'twice\.npz: imgname has an image twice'):
         build(poses, detections=str(tmp_path / 'twice.npz'))
 
 
@@ -130,7 +130,7 @@ def test_settings_out_of_range(poses, options, message):
 
 
 def test_flipped_with_the_room(poses):
-    """MMPose's flip mirrors the picture and the room alike: sides change, and points stay on their rays."""
+    """MMPose's flip mirrors the image and the room alike: sides change, and points stay on their rays."""
     flip = dict(center_mode='static', center_x=0.)
     item = build(poses).get_data_info(5)
     flipped = TRANSFORMS.build(dict(type='RandomFlipAroundRoot', keypoints_flip_cfg=flip, target_flip_cfg=flip,

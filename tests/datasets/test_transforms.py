@@ -5,14 +5,14 @@ from mmpose.registry import TRANSFORMS
 
 
 def test_blur_draws_box_and_median():
-    picture = np.random.default_rng(0).integers(0, 255, (20, 20, 3), dtype=np.uint8)
+    image = np.random.default_rng(0).integers(0, 255, (20, 20, 3), dtype=np.uint8)
 
     def blurred(**kwargs):
-        return TRANSFORMS.build(dict(type='RandomBlur', **kwargs)).transform(dict(img=picture))['img']
+        return TRANSFORMS.build(dict(type='RandomBlur', **kwargs)).transform(dict(img=image))['img']
 
-    np.testing.assert_array_equal(blurred(box_prob=0, median_prob=0), picture)
-    np.testing.assert_array_equal(blurred(box_prob=1, median_prob=0, max_size=3), cv2.blur(picture, (3, 3)))
-    np.testing.assert_array_equal(blurred(box_prob=0, median_prob=1, max_size=3), cv2.medianBlur(picture, 3))
+    np.testing.assert_array_equal(blurred(box_prob=0, median_prob=0), image)
+    np.testing.assert_array_equal(blurred(box_prob=1, median_prob=0, max_size=3), cv2.blur(image, (3, 3)))
+    np.testing.assert_array_equal(blurred(box_prob=0, median_prob=1, max_size=3), cv2.medianBlur(image, 3))
 
 
 @pytest.mark.parametrize('kwargs, message', [

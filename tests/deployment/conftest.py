@@ -12,7 +12,7 @@ from spinepose_mm.zoo.models import find_config
 
 @pytest.fixture(scope='session')
 def files(tmp_path_factory):
-    """Paths of the shipped model as it is ('rgb'), for BGR pictures ('bgr'), and that in half precision ('half')."""
+    """Paths of the shipped model as it is ('rgb'), for BGR images ('bgr'), and that in half precision ('half')."""
     folder = tmp_path_factory.mktemp('onnx')
     kinds = dict(rgb={}, bgr=dict(bgr=True), half=dict(bgr=True, half=True))
     for kind, options in kinds.items():
@@ -29,9 +29,9 @@ def model():
 
 @pytest.fixture(scope='session')
 def people(rendered):
-    """(picture in BGR, boxes x1, y1, x2, y2) of rendered pictures: of each person one box, and one with room around."""
+    """(image in BGR, boxes x1, y1, x2, y2) of rendered images: of each person one box, and one with room around."""
     found = _read_people(rendered / 'annotations' / 'person_keypoints_val.json', rendered / 'images' / 'val')
-    return [(picture, np.concatenate([boxes, boxes + np.float32([-9, -9, 9, 9])])) for picture, boxes in found]
+    return [(image, np.concatenate([boxes, boxes + np.float32([-9, -9, 9, 9])])) for image, boxes in found]
 
 
 @pytest.fixture
@@ -46,13 +46,13 @@ def _read_people(annotations, images):
     boxes = {image['id']: [one['bbox'] for one in people if one['image_id'] == image['id']] for image in data['images']}
     found = [(cv2.imread(str(images / image['file_name'])), np.array(boxes[image['id']], np.float32))
              for image in data['images'] if boxes[image['id']]]
-    return [(picture, np.column_stack([box[:, :2], box[:, :2] + box[:, 2:]])) for picture, box in found]
+    return [(image, np.column_stack([box[:, :2], box[:, :2] + box[:, 2:]])) for image, box in found]
 
 
 @pytest.fixture(scope='session')
 def predict():
-    """A function: keypoints (people, 37, 2) of pictures with boxes, as a model of MMPose finds them."""
+    """A function: keypoints (people, 37, 2) of images with boxes, as a model of MMPose finds them."""
     def run(model, people):
-        return np.concatenate([one.pred_instances.keypoints for picture, boxes in people
-                               for one in inference_topdown(model, picture, boxes)])
+        return np.concatenate([one.pred_instances.keypoints for image, boxes in people
+                               for one in inference_topdown(model, image, boxes)])
     return run

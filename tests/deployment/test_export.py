@@ -27,7 +27,7 @@ def agreeing(found, expected, within=.01):
 
 
 def run(program, file, people, rgb=False):
-    """Return keypoints (people, 37, 2) as another program finds them, whom it shows pictures in BGR, as it reads them.
+    """Return keypoints (people, 37, 2) as another program finds them, whom it shows images in BGR, as it reads them.
 
     Args:
         program: class of the program, with its options.
@@ -35,7 +35,7 @@ def run(program, file, people, rgb=False):
     """
     kind, *options = program
     pose = kind(str(file), model_input_size=SIZE, **dict(options))
-    return np.concatenate([pose(picture[..., ::-1] if rgb else picture, boxes)[0] for picture, boxes in people])
+    return np.concatenate([pose(image[..., ::-1] if rgb else image, boxes)[0] for image, boxes in people])
 
 
 RTMLIB = (rtmlib.RTMPose, ('backend', 'onnxruntime'))
@@ -44,10 +44,10 @@ PROGRAMS = dict(rtmlib=RTMLIB, opencv=(rtmlib.RTMPose, ('backend', 'opencv')), o
 
 @pytest.mark.parametrize('count', [1, 3])
 def test_computes_what_pytorch_does(files, model, count):
-    pictures = torch.randn(count, 3, 128, 96)
+    images = torch.randn(count, 3, 128, 96)
     with torch.no_grad():
-        truth = model.head(model.extract_feat(pictures))
-    found = onnxruntime.InferenceSession(files['rgb']).run(['simcc_x', 'simcc_y'], {'input': pictures.numpy()})
+        truth = model.head(model.extract_feat(images))
+    found = onnxruntime.InferenceSession(files['rgb']).run(['simcc_x', 'simcc_y'], {'input': images.numpy()})
     for axis, expected, places in zip(found, truth, (192, 256)):
         assert axis.shape == (count, 37, places)
         np.testing.assert_allclose(axis, expected.numpy(), atol=1e-5)

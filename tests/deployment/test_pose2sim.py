@@ -24,7 +24,7 @@ def test_pose_estimation_knows_the_skeleton_and_runs_the_file(files, people, mod
     pose = config['pose']
     mode = ast.literal_eval(pose['mode'])
     assert mode['det_class'] == 'YOLOX'
-    # Without the detector, which would be downloaded, each whole picture is taken for one person.
+    # Without the detector, which would be downloaded, each whole image is taken for one person.
     alone = repr({key: value for key, value in mode.items() if not key.startswith('det_')})
     tree, kind, mode = setup_model_class_mode(pose['pose_model'], alone, config)
     nodes = list(PreOrderIter(tree))
@@ -34,10 +34,10 @@ def test_pose_estimation_knows_the_skeleton_and_runs_the_file(files, people, mod
         (parent, i) for i, parent in enumerate(skeleton.PARENTS) if parent >= 0}
 
     tracker = setup_pose_tracker(kind, 4, mode, False, pose['backend'], pose['device'])
-    picture = people[0][0]
-    found, _ = tracker(picture)
-    height, width = picture.shape[:2]
-    expected = predict(model, [(picture, np.array([[0, 0, width, height]], np.float32))])
+    image = people[0][0]
+    found, _ = tracker(image)
+    height, width = image.shape[:2]
+    expected = predict(model, [(image, np.array([[0, 0, width, height]], np.float32))])
     assert np.abs(found - expected).max() < .5
 
 
@@ -108,5 +108,5 @@ def test_a_whole_pose2sim_triangulates_it(project):
 
 
 def test_a_file_for_rgb_is_refused(files):
-    with pytest.raises(ValueError, match=r'rgb\.onnx is not for BGR pictures'):
+    with pytest.raises(ValueError, match=r'rgb\.onnx is not for BGR images'):
         settings_toml(files['rgb'])

@@ -54,12 +54,12 @@ def test_the_official_librarys_keypoints_and_scores(files, people, version, opti
     own = SpinePoseInferencer('spinepose-tiny', file, 'cpu', det_model='whole_image')
     by_config = init_model(CONFIG, file, 'cpu', {'model.test_cfg.flip_test': False} | {
         f'model.head.{name}': value for name, value in options.items()})
-    for picture, boxes in people:
-        keypoints, scores = theirs.estimate(picture, boxes)
-        found = own.find(picture, boxes, flip_test=False, **options)
+    for image, boxes in people:
+        keypoints, scores = theirs.estimate(image, boxes)
+        found = own.find(image, boxes, flip_test=False, **options)
         near = np.linalg.norm(found.keypoints - keypoints, axis=-1) <= .01
         assert near.mean() > .98 and np.abs(found.scores - scores)[near].max() < 1e-3
-        tested = [sample.pred_instances for sample in inference_topdown(by_config, picture, boxes)]
+        tested = [sample.pred_instances for sample in inference_topdown(by_config, image, boxes)]
         np.testing.assert_allclose(np.concatenate([one.keypoints for one in tested]), found.keypoints, atol=1e-3)
         np.testing.assert_allclose(np.concatenate([one.keypoint_scores for one in tested]), found.scores, atol=1e-5)
 
@@ -68,7 +68,7 @@ def confidences(weights, people, calibration):
     """Return the scores and the confidence of people, (N, 37) each, by a config of these numbers."""
     model = init_model(CONFIG, str(weights), 'cpu', {'model.test_cfg.flip_test': False,
                                                      'model.head.calibration': calibration})
-    found = [one.pred_instances for picture, boxes in people for one in inference_topdown(model, picture, boxes)]
+    found = [one.pred_instances for image, boxes in people for one in inference_topdown(model, image, boxes)]
     return tuple(np.concatenate([getattr(one, name) for one in found])
                  for name in ('keypoint_scores', 'keypoint_confidence'))
 
@@ -103,9 +103,9 @@ def test_any_number_of_people_on_any_number_of_threads(files, people, predict, m
     try:
         torch.set_num_threads(threads)
         runs = init_model(CONFIG, str(files[kind]), 'cpu', {'model.test_cfg.flip_test': False})
-        picture, boxes = people[0]
+        image, boxes = people[0]
         for count in (1, 2, 5):
-            given = [(picture, np.resize(boxes, (count, 4)) + 7 * np.arange(count)[:, None])]
+            given = [(image, np.resize(boxes, (count, 4)) + 7 * np.arange(count)[:, None])]
             found, expected = predict(runs, given), predict(model, given)
             assert found.shape == (count, 37, 2)
             assert (np.linalg.norm(found - expected, axis=-1) <= 1e-4).mean() > .99

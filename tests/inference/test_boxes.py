@@ -15,15 +15,15 @@ def of(given, *frames):
     return [boxes.of(Frame(index, 0. if path.endswith('.mp4') else np.nan, path)).tolist() for index, path in frames]
 
 
-FILM = [(0, 'a.mp4'), (1, 'a.mp4'), (2, 'a.mp4')]
+VIDEO = [(0, 'a.mp4'), (1, 'a.mp4'), (2, 'a.mp4')]
 
 
 def test_arrays_and_lists():
-    assert of(np.array([ONE, TWO]), *FILM) == [[ONE, TWO]] * 3
-    assert of([[ONE], [], np.array([TWO, ONE])], *FILM) == [[ONE], [], [TWO, ONE]]
-    assert of(np.array([[ONE], [TWO], [ONE]]), *FILM) == [[ONE], [TWO], [ONE]]
+    assert of(np.array([ONE, TWO]), *VIDEO) == [[ONE, TWO]] * 3
+    assert of([[ONE], [], np.array([TWO, ONE])], *VIDEO) == [[ONE], [], [TWO, ONE]]
+    assert of(np.array([[ONE], [TWO], [ONE]]), *VIDEO) == [[ONE], [TWO], [ONE]]
     with pytest.raises(ValueError, match='bboxes are of 2 frames, and there are more'):
-        of([[ONE]] * 2, *FILM)
+        of([[ONE]] * 2, *VIDEO)
 
 
 def test_a_list_of_boxes_is_of_one_image():
@@ -37,12 +37,12 @@ def test_a_list_of_boxes_is_of_one_image():
             Boxes([ONE, TWO], frames).of(Frame(0, np.nan, 'a.jpg'))
 
 
-def test_csv_by_frame_and_by_picture(tmp_path):
+def test_csv_by_frame_and_by_image(tmp_path):
     path = tmp_path / 'boxes.csv'
     path.write_text('frame,x1,y1,x2,y2,score\n0,1,2,11,22,.9\n2,3,4,33,44,.5\n2,1,2,11,22,1\n')
-    assert of(path, *FILM) == [[ONE], [], [TWO, ONE]]
+    assert of(path, *VIDEO) == [[ONE], [], [TWO, ONE]]
     path.write_text('\ufeffframe,x1,y1,x2,y2\n1.0,1,2,11,22\n')  # as spreadsheets and pandas write it
-    assert of(path, *FILM) == [[], [ONE], []]
+    assert of(path, *VIDEO) == [[], [ONE], []]
     path.write_text('image,x1,y1,x2,y2\nb.jpg,1,2,11,22\n')
     assert of(str(path), (0, 'x/a.jpg'), (1, 'x/b.jpg')) == [[], [ONE]]
 
@@ -50,7 +50,7 @@ def test_csv_by_frame_and_by_picture(tmp_path):
 def test_json_of_three_kinds(tmp_path):
     path = tmp_path / 'boxes.json'
     path.write_text(json.dumps([[ONE], [], [TWO]]))
-    assert of(path, *FILM) == [[ONE], [], [TWO]]
+    assert of(path, *VIDEO) == [[ONE], [], [TWO]]
     path.write_text(json.dumps({'x/b.jpg': [ONE], '2': [TWO]}))
     assert of(path, (0, 'a.jpg'), (1, 'b.jpg'), (2, 'c.jpg')) == [[], [ONE], [TWO]]
     path.write_text(json.dumps([dict(image_id=139, bbox=[1, 2, 10, 20], score=.5), dict(image_id=1, bbox=[3, 4, 30, 40])]))
@@ -74,7 +74,7 @@ def test_json_of_three_kinds(tmp_path):
 def test_bad_files(tmp_path, name, content, problem):
     (tmp_path / name).write_text(content)
     with pytest.raises(ValueError, match=problem):
-        of(tmp_path / name, *FILM)
+        of(tmp_path / name, *VIDEO)
 
 
 def test_bad_arrays_and_no_file(tmp_path):
@@ -91,7 +91,7 @@ def test_boxes_of_frames_that_there_are_not_are_counted_once(tmp_path, warnings)
     for frames, told in (([0, 1, 2], ''), ([0], message)):
         boxes = Boxes(path)
         for index in frames:
-            boxes.meet(Frame(index, 0., 'a.mp4'))  # as of frames whose people are in a journal
+            boxes.meet(Frame(index, 0., 'a.mp4'))  # as of frames whose people are in a cache
         boxes.tell_unused('a.mp4')
         assert told in warnings() and bool(told) == bool(warnings())
 

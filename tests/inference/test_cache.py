@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from spinepose_mm.inference.cache import Journal
+from spinepose_mm.inference.cache import EstimateCache
 from spinepose_mm.io.identity import described
-from spinepose_mm.structures.frame import Frame, People, nobody
+from spinepose_mm.structures.frame import Frame, People, no_people
 
 ASKED = dict(input=['a.mp4', 3], model='spinepose-tiny')
 
@@ -16,15 +16,15 @@ def people(index):
 
 
 def run(path, indices, known=(), asked=ASKED, done=False):
-    """Return the People of frames as a journal gives them, where only those not in `known` are to be computed."""
-    journal, computed = Journal(path, asked), []
+    """Return the People of frames as a cache gives them, where only those not in `known` are to be computed."""
+    cache, computed = EstimateCache(path, asked), []
 
     def compute(frame):
         computed.append(frame.index)
         return people(frame.index)
-    found = [journal.find(Frame(i, 0., 'a.mp4'), compute) for i in indices]
-    journal.done = done
-    journal.close()
+    found = [cache.find(Frame(i, 0., 'a.mp4'), compute) for i in indices]
+    cache.done = done
+    cache.close()
     assert computed == [i for i in indices if i not in known]
     return found
 
@@ -53,7 +53,7 @@ def test_half_a_line_is_found_again(tmp_path):
     run(path, range(4))
     whole = path.read_bytes()
     path.write_bytes(whole[:-20])
-    assert Journal(path, ASKED).found == 3
+    assert EstimateCache(path, ASKED).found == 3
     same(run(path, range(5), known=range(3)), range(5))
     run(path, range(5), known=range(5))
 
@@ -63,10 +63,10 @@ def test_another_run_begins_anew(tmp_path):
     run(path, range(3))
     run(path, range(3), asked=dict(ASKED, model='spinepose-m'))
     run(path, [0, 1, 3], asked=dict(ASKED, model='spinepose-m'), known=[0, 1])  # frames of another number
-    path.write_bytes(b'\xff\xfe no journal')
+    path.write_bytes(b'\xff\xfe no cache')
     with pytest.raises(ValueError, match=r'a\.progress is in the way of the progress'):
-        Journal(path, ASKED)
-    assert path.read_bytes() == b'\xff\xfe no journal'
+        EstimateCache(path, ASKED)
+    assert path.read_bytes() == b'\xff\xfe no cache'
 
 
 @pytest.mark.parametrize('line', [b'garbage', b'\0\0\0', b'[]', b'{"frame": 2}', b'{"frame": 2, "keypoints": [1]}'])
@@ -79,22 +79,22 @@ def test_a_damaged_line_is_found_again(tmp_path, line):
 
 
 def test_one_with_nothing_in_it_is_not_kept(tmp_path):
-    Journal(tmp_path / 'a.progress', ASKED).close()
+    EstimateCache(tmp_path / 'a.progress', ASKED).close()
     assert not list(tmp_path.iterdir())
 
 
 def test_rewind(tmp_path):
-    journal = Journal(tmp_path / 'a.progress', ASKED)
-    first = [journal.find(Frame(i, 0., ''), lambda frame: people(frame.index)) for i in range(3)]
-    journal.rewind()
-    again = [journal.find(Frame(i, 0., ''), lambda frame: pytest.fail('was found before')) for i in range(3)]
-    journal.find(Frame(3, 0., ''), lambda frame: nobody())
+    cache = EstimateCache(tmp_path / 'a.progress', ASKED)
+    first = [cache.find(Frame(i, 0., ''), lambda frame: people(frame.index)) for i in range(3)]
+    cache.rewind()
+    again = [cache.find(Frame(i, 0., ''), lambda frame: pytest.fail('was found before')) for i in range(3)]
+    cache.find(Frame(3, 0., ''), lambda frame: no_people())
     np.testing.assert_array_equal(first[2].keypoints, again[2].keypoints)
 
 
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(FileNotFoundError):
-        Journal(tmp_path / 'none' / 'a.progress', ASKED)
+        EstimateCache(tmp_path / 'none' / 'a.progress', ASKED)
 
 
 def test_options_are_told_apart(tmp_path):

@@ -1,4 +1,4 @@
-"""MMPose's unified inferencer with this package's models, on rendered pictures and films."""
+"""MMPose's unified inferencer with this package's models, on rendered images and videos."""
 import json
 import runpy
 import sys
@@ -29,15 +29,15 @@ BOX, OTHER = [30., 10, 170, 190], [60., 0, 199, 199]
 
 
 @pytest.fixture(scope='module')
-def film(tmp_path_factory):
-    path = tmp_path_factory.mktemp('film') / 'film.mp4'
-    builders.write_film(path, FRAMES)
+def video(tmp_path_factory):
+    path = tmp_path_factory.mktemp('video') / 'video.mp4'
+    builders.write_video(path, FRAMES)
     return str(path)
 
 
 @pytest.fixture(scope='module')
-def picture(film):
-    return cv2.VideoCapture(film).read()[1]
+def image(video):
+    return cv2.VideoCapture(video).read()[1]
 
 
 @pytest.fixture(scope='module')
@@ -50,10 +50,10 @@ def people(results):
     return [result['predictions'][0] for result in results]
 
 
-def test_finds_what_mmposes_own_inferencer_finds(inferencer, picture, tmp_path):
+def test_finds_what_mmposes_own_inferencer_finds(inferencer, image, tmp_path):
     assert type(inferencer.inferencer) is SpinePoseInferencer
     path = str(tmp_path / 'person.png')
-    cv2.imwrite(path, picture)
+    cv2.imwrite(path, image)
     stock = Pose2DInferencer('spinepose-tiny', det_model='whole_image', device='cpu')
     result, = inferencer(path, out_dir=str(tmp_path / 'out'), return_vis=True)
     person, = result['predictions'][0]
@@ -68,21 +68,21 @@ def test_finds_what_mmposes_own_inferencer_finds(inferencer, picture, tmp_path):
     assert json.loads((tmp_path / 'out/predictions/person.json').read_text()) == [person]
     drawn = cv2.imread(str(tmp_path / 'out/visualizations/person.png'))
     np.testing.assert_array_equal(drawn[..., ::-1], result['visualization'][0])
-    assert (drawn != picture).any()
+    assert (drawn != image).any()
     sample, = next(inferencer(path, return_datasamples=True))['predictions']
     assert sample.pred_instances.keypoints.shape == (1, 37, 2) and sample.metainfo['img_path'] == path
 
 
-def test_orders_of_channels(inferencer, picture):
-    expected = people(inferencer(picture))
-    assert people(inferencer([picture[..., ::-1]], channel_order='rgb')) == expected
-    assert people(inferencer([picture[..., ::-1]])) != expected
+def test_orders_of_channels(inferencer, image):
+    expected = people(inferencer(image))
+    assert people(inferencer([image[..., ::-1]], channel_order='rgb')) == expected
+    assert people(inferencer([image[..., ::-1]])) != expected
 
 
-def test_boxes_of_ones_own_are_one_decoding_and_one_batch(inferencer, picture, tmp_path, monkeypatch):
+def test_boxes_of_ones_own_are_one_decoding_and_one_batch(inferencer, image, tmp_path, monkeypatch):
     model, sizes, decoded = inferencer.inferencer.model, [], []
-    cv2.imwrite(str(tmp_path / 'a.png'), picture)
-    expected = [sample.pred_instances.keypoints[0].tolist() for sample in inference_topdown(model, picture, [BOX, OTHER])]
+    cv2.imwrite(str(tmp_path / 'a.png'), image)
+    expected = [sample.pred_instances.keypoints[0].tolist() for sample in inference_topdown(model, image, [BOX, OTHER])]
     step = model.test_step
     monkeypatch.setattr(model, 'test_step', lambda batch: sizes.append(len(batch['inputs'])) or step(batch))
     decode = cv2.imdecode
@@ -91,13 +91,13 @@ def test_boxes_of_ones_own_are_one_decoding_and_one_batch(inferencer, picture, t
     assert sizes == [2] and len(decoded) == 1
     np.testing.assert_allclose([person['keypoints'] for person in found], expected, atol=1e-3)
     assert [(person['track_id'], person['bbox']) for person in found] == [(0, [BOX]), (1, [OTHER])]
-    assert people(inferencer([picture] * 2, bboxes=[[], [BOX]]))[0] == []
-    assert people(inferencer(picture, bboxes=[BOX, OTHER])) == [found]
+    assert people(inferencer([image] * 2, bboxes=[[], [BOX]]))[0] == []
+    assert people(inferencer(image, bboxes=[BOX, OTHER])) == [found]
     with pytest.raises(ValueError, match='bboxes: a box of frame 0 is not'):
-        list(inferencer(picture, bboxes=[[[50, 50, 40, 60]]]))
+        list(inferencer(image, bboxes=[[[50, 50, 40, 60]]]))
 
 
-def test_detector(inferencer, picture, monkeypatch):
+def test_detector(inferencer, image, monkeypatch):
     """Boxes of people over the threshold, once each; the detector itself cannot be downloaded here."""
     boxes = torch.tensor([[30., 10, 170, 190], [31., 10, 170, 190], [60., 0, 199, 199], [0., 0, 50, 50]])
     found = DetDataSample(pred_instances=InstanceData(
@@ -105,12 +105,12 @@ def test_detector(inferencer, picture, monkeypatch):
     own = inferencer.inferencer
     monkeypatch.setattr(own, 'detector', lambda *args, **kwargs: dict(predictions=[found]))
     monkeypatch.setattr(own, 'det_cat_ids', (0, ), raising=False)
-    (person, ), = people(inferencer(picture))
+    (person, ), = people(inferencer(image))
     assert person['bbox'] == [BOX] and person['bbox_score'] == pytest.approx(.9)
-    assert len(people(inferencer(picture, bbox_thr=.1, nms_thr=.999))[0]) == 3
-    assert people(inferencer(picture, bboxes=[])) == [[person]]  # MMPose's default, by which the detector is asked
+    assert len(people(inferencer(image, bbox_thr=.1, nms_thr=.999))[0]) == 3
+    assert people(inferencer(image, bboxes=[])) == [[person]]  # MMPose's default, by which the detector is asked
     found.pred_instances = found.pred_instances[[3]]
-    assert people(inferencer(picture)) == [[]]  # nobody is nobody, and not the whole picture
+    assert people(inferencer(image)) == [[]]  # nobody is nobody, and not the whole image
 
 
 @pytest.fixture
@@ -126,38 +126,38 @@ def detections(inferencer, monkeypatch):
     return asked
 
 
-def test_the_detector_on_every_fifth_frame(inferencer, film, detections):
-    each = people(inferencer(film))
+def test_the_detector_on_every_fifth_frame(inferencer, video, detections):
+    each = people(inferencer(video))
     assert len(detections) == FRAMES and all(person['bbox'] == [BOX] for person, in each)
     detections.clear()
-    some = people(inferencer(film, detect_every=5))
+    some = people(inferencer(video, detect_every=5))
     assert len(detections) == 3 and set(detections) == {threading.main_thread()}
     assert [i for i, (person, ) in enumerate(some) if person['bbox'] == [BOX]] == [0, 5, 10]
     for (one, ), (other, ) in zip(each, some):
         assert other['bbox_score'] == pytest.approx(.8) and other['track_id'] == 0
         distances = np.linalg.norm(np.subtract(one['keypoints'], other['keypoints']), axis=1)
         assert np.median(distances) < 5
-    pictures = [frame.image for frame in open_source(film)][:3]
+    images = [frame.image for frame in open_source(video)][:3]
     detections.clear()
-    assert len(people(inferencer(pictures, detect_every=5))) == len(detections) == 3  # each stands for itself
-    assert len(people(inferencer(pictures, detect_every=5, frame_rate=15))) == 3 and len(detections) == 4
+    assert len(people(inferencer(images, detect_every=5))) == len(detections) == 3  # each stands for itself
+    assert len(people(inferencer(images, detect_every=5, frame_rate=15))) == 3 and len(detections) == 4
 
 
-def test_the_detector_ahead_of_the_network(inferencer, film, detections, monkeypatch):
-    expected = people(inferencer(film, detect_every=2))
+def test_the_detector_ahead_of_the_network(inferencer, video, detections, monkeypatch):
+    expected = people(inferencer(video, detect_every=2))
     detections.clear()
     monkeypatch.setattr(inferencer.inferencer, 'overlaps', True)
-    assert people(inferencer(film, detect_every=2)) == expected
+    assert people(inferencer(video, detect_every=2)) == expected
     assert len(detections) == FRAMES // 2
     # The first frames come before it is known that anything is to be computed.
     assert [thread is threading.main_thread() for thread in detections][2:] == [False] * (FRAMES // 2 - 2)
-    results = inferencer(film)
+    results = inferencer(video)
     next(results)
     results.close()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith('ahead')]
 
 
-def test_mmdetections_detector_in_a_thread(picture, tmp_path):
+def test_mmdetections_detector_in_a_thread(image, tmp_path):
     """With random weights, and so of whatever class; it makes boxes out of classes and regression as ever."""
     torch.manual_seed(0)
     path = Path(mmdet.__file__).parent / '.mim/configs/rtmdet/rtmdet_tiny_8xb32-300e_coco.py'
@@ -166,45 +166,45 @@ def test_mmdetections_detector_in_a_thread(picture, tmp_path):
     own.detector.model.bbox_head.test_cfg.max_per_img = 5
     paths = [str(tmp_path / f'{i}.png') for i in range(4)]
     for i, one in enumerate(paths):
-        cv2.imwrite(one, np.roll(picture, 20 * i, axis=1))
+        cv2.imwrite(one, np.roll(image, 20 * i, axis=1))
     found = []
     for own.overlaps in (False, True):
         found.append(people(own(paths, bbox_thr=0., frame_rate=15)))
     assert found[0] == found[1] and sum(map(len, found[0])) > 4
 
 
-def test_flip_test(inferencer, picture):
+def test_flip_test(inferencer, image):
     model = inferencer.inferencer.model
-    both, once = (people(inferencer(picture, flip_test=flip))[0][0]['keypoints'] for flip in (None, False))
-    assert both == people(inferencer(picture, flip_test=True))[0][0]['keypoints'] != once
+    both, once = (people(inferencer(image, flip_test=flip))[0][0]['keypoints'] for flip in (None, False))
+    assert both == people(inferencer(image, flip_test=True))[0][0]['keypoints'] != once
     assert model.test_cfg['flip_test'] is True
     model.test_cfg['flip_test'] = False
     try:
-        expected, = inference_topdown(model, picture)
-        assert people(inferencer(picture))[0][0]['keypoints'] == once
+        expected, = inference_topdown(model, image)
+        assert people(inferencer(image))[0][0]['keypoints'] == once
     finally:
         model.test_cfg['flip_test'] = True
     np.testing.assert_allclose(once, expected.pred_instances.keypoints[0], atol=1e-3)
 
 
-def test_confidence(inferencer, picture, tmp_path):
+def test_confidence(inferencer, image, tmp_path):
     """0 to 1, by the model's two numbers, in results and on file; MMPose's threshold of drawing goes by it."""
-    person, = people(inferencer(picture, out_dir=str(tmp_path)))[0]
+    person, = people(inferencer(image, out_dir=str(tmp_path)))[0]
     numbers = Calibration(**inferencer.inferencer.cfg.model.head.calibration)
     np.testing.assert_allclose(person['keypoint_confidence'], confidence(person['keypoint_scores'], numbers), atol=1e-6)
     assert person.confidence('L3') == person['keypoint_confidence'][skeleton.index('L3')] != person.score('L3')
     assert json.loads(next(tmp_path.glob('predictions/*.json')).read_text())[0] == person
     assert 'keypoints_visible' not in person
-    drawn = [next(inferencer(picture, return_vis=True, kpt_thr=threshold))['visualization'][0]
+    drawn = [next(inferencer(image, return_vis=True, kpt_thr=threshold))['visualization'][0]
              for threshold in (0, max(person['keypoint_confidence']) + .01)]
     assert (drawn[0] != drawn[1]).any()
 
 
-def test_score_and_v1_postprocess(inferencer, picture):
+def test_score_and_v1_postprocess(inferencer, image):
     """In a call, with and without flip test, and nothing of it is left in the next."""
     head = inferencer.inferencer.model.head
     for flip_test in (True, False):
-        plain, other = (people(inferencer(picture, flip_test=flip_test, **options))[0][0]
+        plain, other = (people(inferencer(image, flip_test=flip_test, **options))[0][0]
                         for options in ({}, dict(score='mean', v1_postprocess=True)))
         expected = np.array(plain['keypoints'])
         upward = [skeleton.index(level) for level in ('S1', 'L5', 'L3', 'L1', 'T8', 'T3', 'C7', 'C4', 'C1')]
@@ -222,55 +222,55 @@ def jitter(found):
     return np.abs(np.diff(places, 2, axis=0)).mean()
 
 
-def test_a_film(inferencer, film, tmp_path, monkeypatch):
+def test_a_video(inferencer, video, tmp_path, monkeypatch):
     monkeypatch.setattr(cv2, 'imshow', lambda *args: pytest.fail('a window was opened'))
-    found = people(inferencer(film, out_dir=str(tmp_path)))
+    found = people(inferencer(video, out_dir=str(tmp_path)))
     assert [person['track_id'] for person, in found] == [0] * FRAMES
-    written = json.loads((tmp_path / 'predictions/film.json').read_text())
+    written = json.loads((tmp_path / 'predictions/video.json').read_text())
     assert written == [dict(frame_id=i, instances=frame) for i, frame in enumerate(found)]
-    assert cv2.VideoCapture(str(tmp_path / 'visualizations/film.mp4')).get(cv2.CAP_PROP_FRAME_COUNT) == FRAMES
-    smooth = people(inferencer(film, smooth=True))
+    assert cv2.VideoCapture(str(tmp_path / 'visualizations/video.mp4')).get(cv2.CAP_PROP_FRAME_COUNT) == FRAMES
+    smooth = people(inferencer(video, smooth=True))
     assert jitter(smooth) < .8 * jitter(found)
     assert np.abs(np.array(smooth[5][0]['keypoints']) - found[5][0]['keypoints']).max() < 20
 
 
-def test_an_interrupted_film_leaves_whole_predictions(inferencer, film, tmp_path):
-    results = inferencer(film, pred_out_dir=str(tmp_path))
+def test_an_interrupted_video_leaves_whole_predictions(inferencer, video, tmp_path):
+    results = inferencer(video, pred_out_dir=str(tmp_path))
     for _ in range(3):
         next(results)
     results.close()
-    assert len(json.loads((tmp_path / 'film.json').read_text())) == 3
+    assert len(json.loads((tmp_path / 'video.json').read_text())) == 3
 
 
-def test_measures_and_subject(inferencer, film, picture):
-    frames = people(inferencer(film, measure=True, bboxes=[[BOX, OTHER]] * FRAMES, subject='largest'))
+def test_measures_and_subject(inferencer, video, image):
+    frames = people(inferencer(video, measure=True, bboxes=[[BOX, OTHER]] * FRAMES, subject='largest'))
     assert [person['track_id'] for person, in frames] == [1] * FRAMES
-    pictures = people(inferencer([picture] * 2, bboxes=[[BOX, OTHER], [OTHER, BOX]], subject='largest'))
-    assert [person['bbox'] for person, in pictures] == [[OTHER]] * 2  # in each for itself
+    images = people(inferencer([image] * 2, bboxes=[[BOX, OTHER], [OTHER, BOX]], subject='largest'))
+    assert [person['bbox'] for person, in images] == [[OTHER]] * 2  # in each for itself
     assert all(tuple(person['measures']) == tuple(MEASURES) and person['view'] for person, in frames)
 
 
-def test_wrong_options_are_named(inferencer, picture, monkeypatch):
+def test_wrong_options_are_named(inferencer, image, monkeypatch):
     monkeypatch.delattr(inferencer.inferencer, 'video_info', raising=False)  # as before the first call
     with pytest.raises(ValueError, match='unknown argument .*colour'):
-        list(inferencer(picture, colour=3))
+        list(inferencer(image, colour=3))
     for wrong in (dict(detect_every=0), dict(detect_every=1.5), dict(detect_every=2, bboxes=[[BOX]])):
         with pytest.raises(ValueError, match='detect_every is a whole number of frames, 1 or more'):
-            list(inferencer(picture, **wrong))
+            list(inferencer(image, **wrong))
     with pytest.raises(ValueError, match="score is out of min, mean, not 'max'"):
-        list(inferencer(picture, score='max'))
+        list(inferencer(image, score='max'))
     with monkeypatch.context() as patch:
         patch.setitem(inferencer.inferencer.model._modules, 'head', nn.Identity())
         with pytest.raises(ValueError, match='for models with a SpinePoseHead, and the head of this one is Identity'):
-            list(inferencer(picture, v1_postprocess=True))
+            list(inferencer(image, v1_postprocess=True))
     with pytest.raises(ValueError, match='finds 26 keypoints, where this package\'s models find 37'):
         SpinePoseInferencer(str(builders.config('demo/spinepose_demo_teacher')), det_model='whole_image', device='cpu')
 
 
-def demo(monkeypatch, picture, out, *options):
+def demo(monkeypatch, image, out, *options):
     """Run MMPose's own demo/inferencer_demo.py, and return what it predicts."""
     path = out / 'person.png'
-    cv2.imwrite(str(path), picture)
+    cv2.imwrite(str(path), image)
     script = Path(mmpose.__file__).parent / '.mim/demo/inferencer_demo.py'
     monkeypatch.setattr(sys, 'argv', [str(script), str(path), '--det-model', 'whole_image', '--device', 'cpu',
                                       '--pred-out-dir', str(out / 'predictions'), *options])
@@ -278,21 +278,21 @@ def demo(monkeypatch, picture, out, *options):
     return json.loads((out / 'predictions/person.json').read_text())
 
 
-def test_mmposes_demo(inferencer, picture, tmp_path, monkeypatch, warnings):
+def test_mmposes_demo(inferencer, image, tmp_path, monkeypatch, warnings):
     """It passes the options of all of MMPose's inferencers to every model."""
-    found = demo(monkeypatch, picture, tmp_path, '--pose2d', 'spinepose_tiny.py')
+    found = demo(monkeypatch, image, tmp_path, '--pose2d', 'spinepose_tiny.py')
     assert found == people(inferencer(str(tmp_path / 'person.png')))[0]
     assert 'without effect' not in warnings()
-    assert found == demo(monkeypatch, picture, tmp_path, '--pose2d', 'spinepose-tiny', '--draw-heatmap',
+    assert found == demo(monkeypatch, image, tmp_path, '--pose2d', 'spinepose-tiny', '--draw-heatmap',
                          '--tracking-thr', '.5', '--draw-bbox')
     assert warnings().count('without effect') == 1
     assert 'draw_heatmap=True, tracking_thr=0.5: without effect on SpinePoseInferencer' in warnings()
-    lifted, = demo(monkeypatch, picture, tmp_path, '--pose2d', 'spinepose-tiny', '--pose3d', 'spinepose-lifter',
+    lifted, = demo(monkeypatch, image, tmp_path, '--pose2d', 'spinepose-tiny', '--pose3d', 'spinepose-lifter',
                    '--num-instances', '2', '--black-background')
     assert np.array(lifted['keypoints']).shape == (37, 3)
     assert 'num_instances=2, black_background=True: without effect on SpinePose3DInferencer' in warnings()
 
 
-def test_without_a_detector_every_frame_is_looked_at_whole(inferencer, picture):
-    every, second = (people(inferencer([picture] * 4, frame_rate=10, detect_every=n)) for n in (1, 2))
+def test_without_a_detector_every_frame_is_looked_at_whole(inferencer, image):
+    every, second = (people(inferencer([image] * 4, frame_rate=10, detect_every=n)) for n in (1, 2))
     assert every == second and len(every[0]) == 1

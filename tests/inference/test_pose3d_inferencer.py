@@ -1,4 +1,4 @@
-"""MMPose's unified inferencer with this package's lifters, on rendered pictures and films."""
+"""MMPose's unified inferencer with this package's lifters, on rendered images and videos."""
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -28,10 +28,10 @@ FRAMES = 30  # more than a window of 27
 
 
 @pytest.fixture(scope='module')
-def film(tmp_path_factory):
-    """(path, true keypoints in world space, Camera, stature) of a film."""
-    path = tmp_path_factory.mktemp('film') / 'film.mp4'
-    return path, *builders.write_film(path, FRAMES)
+def video(tmp_path_factory):
+    """(path, true keypoints in world space, Camera, stature) of a video."""
+    path = tmp_path_factory.mktemp('video') / 'video.mp4'
+    return path, *builders.write_video(path, FRAMES)
 
 
 @pytest.fixture(scope='module')
@@ -44,8 +44,8 @@ def people(results):
     return [result['predictions'][0] for result in results]
 
 
-def test_a_film_in_the_world(inferencer, film, tmp_path):
-    path, _, camera, stature = film
+def test_a_video_in_the_world(inferencer, video, tmp_path):
+    path, _, camera, stature = video
     assert type(inferencer.inferencer) is SpinePose3DInferencer
     camera = replace(camera, R=np.eye(3), t=np.zeros(3))
     found = people(inferencer(str(path), out_dir=str(tmp_path), coordinates='world', camera=camera, height=stature,
@@ -60,22 +60,22 @@ def test_a_film_in_the_world(inferencer, film, tmp_path):
         assert .5 * stature < points[skeleton.index('head'), 1] < 1.2 * stature  # the head is up
         assert -.3 < points[skeleton.index('left_heel'), 1] < .3
         assert standing_height(points) == pytest.approx(stature, rel=.2)
-    written = json.loads((tmp_path / 'predictions/film.json').read_text())
+    written = json.loads((tmp_path / 'predictions/video.json').read_text())
     assert [frame['frame_id'] for frame in written] == list(range(FRAMES))
     assert written[3]['instances'] == found[3]
-    video = cv2.VideoCapture(str(tmp_path / 'visualizations/film.mp4'))
+    video = cv2.VideoCapture(str(tmp_path / 'visualizations/video.mp4'))
     assert video.get(cv2.CAP_PROP_FRAME_COUNT) == FRAMES
     assert (video.get(cv2.CAP_PROP_FRAME_WIDTH), video.get(cv2.CAP_PROP_FRAME_HEIGHT)) == (600, 200)
 
 
-def test_the_same_again(inferencer, film):
+def test_the_same_again(inferencer, video):
     """Nothing is left over from the call before: ids begin at 0, and the world is found anew."""
-    first, second = (people(inferencer(str(film[0]), coordinates='world', warm_up=6)) for _ in range(2))
+    first, second = (people(inferencer(str(video[0]), coordinates='world', warm_up=6)) for _ in range(2))
     assert first == second and first[0][0]['track_id'] == 0
 
 
-def test_camera_coordinates_project_to_the_picture(inferencer, film):
-    found = people(inferencer(str(film[0]), field_of_view=60))
+def test_camera_coordinates_project_to_the_image(inferencer, video):
+    found = people(inferencer(str(video[0]), field_of_view=60))
     camera = Camera.from_field_of_view((200, 200), 60)
     for person, in found:
         assert person['coordinates'] == 'camera'
@@ -85,9 +85,9 @@ def test_camera_coordinates_project_to_the_picture(inferencer, film):
         assert np.average(off[seen], weights=weights) == pytest.approx(person['reprojection_error'], rel=1e-3)
 
 
-def test_lifts_what_the_2d_model_finds(inferencer, film, monkeypatch):
+def test_lifts_what_the_2d_model_finds(inferencer, video, monkeypatch):
     """With the true 2D in place of the small model's, the true pose comes out, in metres and in its place."""
-    path, true, camera, stature = film
+    path, true, camera, stature = video
     stock, frame = SpinePoseInferencer.find, iter(range(FRAMES))
 
     def exact(self, image, *options):
@@ -103,13 +103,13 @@ def test_lifts_what_the_2d_model_finds(inferencer, film, monkeypatch):
     assert np.linalg.norm(found - truth, axis=-1)[-1].mean() < .3
 
 
-def test_a_lifter_of_the_simspine_authors(film, tmp_path, monkeypatch):
+def test_a_lifter_of_the_simspine_authors(video, tmp_path, monkeypatch):
     """An ONNX file of their signature gives the poses that their library gives with it, whatever their unit.
 
     What is scored under .5 is zero for the lifter, and still helps to place the person from a confidence of .5 on.
     """
     from spinepose.tools.pose_lifting import DefaultPoseLifter
-    _, true, camera, _ = film
+    _, true, camera, _ = video
     pose, scores = camera.to_camera(true)[0], np.ones((1, 37))
     scores[0, [9, 13, 30]] = .51, .49, .3
     pixels = camera.project(true[0])[None]
@@ -132,16 +132,16 @@ def test_a_lifter_of_the_simspine_authors(film, tmp_path, monkeypatch):
     assert shapes['camera'][skeleton.index('S1'), 2] == pytest.approx(pose[skeleton.index('S1'), 2], rel=.3)
 
 
-def test_the_published_lifter_by_its_alias(film, tmp_path, monkeypatch, warnings):
+def test_the_published_lifter_by_its_alias(video, tmp_path, monkeypatch, warnings):
     """Kept from an earlier download; whose it is and under which clause is said."""
     monkeypatch.setenv('TORCH_HOME', str(tmp_path))
-    pose = film[2].to_camera(film[1][0])
+    pose = video[2].to_camera(video[1][0])
     put_into_cache('https://huggingface.co/dfki-av/spinepose/resolve/main/simspine/3d/onnx/'
                    'spinepose_lifter_8xb256-90e_simspine-37x2.onnx', tmp_path,
                    lambda path: builders.write_lifter(path, np.zeros((2, 3)), pose))
     inferencer = MMPoseInferencer(pose3d='spinepose-lifter-official', pose2d='spinepose-tiny', det_model='whole_image',
                                   device='cpu')
-    person, = people(inferencer(next(iter(open_source(film[0]))).image))[0]
+    person, = people(inferencer(next(iter(open_source(video[0]))).image))[0]
     assert standing_height(np.array(person['keypoints'])) == pytest.approx(1.7)
     assert 'spinepose_lifter_official are under CC-BY-NC-4.0: not for commercial use' in warnings()
 
@@ -158,33 +158,33 @@ def test_frames_of_another_size_are_refused(inferencer):
     frames = [np.zeros((200, 200, 3), np.uint8), np.zeros((100, 200, 3), np.uint8)]
     with pytest.raises(ValueError, match='frame 1 has 200x100 pixels, where those before have 200x200'):
         list(inferencer(frames, frame_rate=10))
-    assert len(list(inferencer(frames))) == 2  # pictures are of any size
+    assert len(list(inferencer(frames))) == 2  # images are of any size
 
 
-def test_two_films_at_once_do_not_mix(inferencer, film):
-    lifter, alone = inferencer.inferencer, people(inferencer(str(film[0]), coordinates='world', warm_up=6))
-    together = zip(lifter.follow(open_source(film[0]), coordinates='world', warm_up=6),
-                   lifter.follow(open_source(film[0]), field_of_view=30))
+def test_two_videos_at_once_do_not_mix(inferencer, video):
+    lifter, alone = inferencer.inferencer, people(inferencer(str(video[0]), coordinates='world', warm_up=6))
+    together = zip(lifter.follow(open_source(video[0]), coordinates='world', warm_up=6),
+                   lifter.follow(open_source(video[0]), field_of_view=30))
     for frame, (expected, ) in zip((first for first, _ in together), alone):
         np.testing.assert_allclose(frame.people.points[0], expected['keypoints'], atol=1e-6)
 
 
-def test_what_is_lifted_was_smoothed_before(inferencer, film):
-    raw, smooth = (people(inferencer(str(film[0]), smooth=chosen, field_of_view=60)) for chosen in (False, True))
-    flat = people(inferencer.inferencer.pose2d_model(str(film[0]), smooth=True))
+def test_what_is_lifted_was_smoothed_before(inferencer, video):
+    raw, smooth = (people(inferencer(str(video[0]), smooth=chosen, field_of_view=60)) for chosen in (False, True))
+    flat = people(inferencer.inferencer.pose2d_model(str(video[0]), smooth=True))
     np.testing.assert_allclose([person['keypoints_2d'] for person, in smooth], [person['keypoints'] for person, in flat])
     jitter = [np.abs(np.diff([person['keypoints'] for person, in found], 2, axis=0)).mean() for found in (raw, smooth)]
     assert jitter[1] < .7 * jitter[0]
 
 
-def test_pictures_are_worlds_of_their_own(inferencer, film, tmp_path):
-    video, names = cv2.VideoCapture(str(film[0])), []
+def test_images_are_worlds_of_their_own(inferencer, video, tmp_path):
+    video, names = cv2.VideoCapture(str(video[0])), []
     for i in range(2):
         names.append(str(tmp_path / f'{i}.png'))
         cv2.imwrite(names[-1], video.read()[1])
     cv2.imwrite(str(tmp_path / 'nobody.png'), np.zeros((200, 200, 3), np.uint8))
     found = people(inferencer([*names, str(tmp_path / 'nobody.png')], out_dir=str(tmp_path / 'out'), coordinates='world'))
-    assert [len(picture) for picture in found] == [1, 1, 0]
+    assert [len(image) for image in found] == [1, 1, 0]
     for (person, ) in found[:2]:
         assert person['settled'] and person['track_id'] == 0
         np.testing.assert_allclose(np.array(person['keypoints'])[skeleton.index('S1'), [0, 2]], 0, atol=1e-5)
@@ -195,12 +195,12 @@ def test_pictures_are_worlds_of_their_own(inferencer, film, tmp_path):
     assert next(inferencer(names[0], return_vis=True))['visualization'][0].shape == (200, 600, 3)
 
 
-def test_a_window_of_frames(film, tmp_path):
+def test_a_window_of_frames(video, tmp_path):
     """Each frame is lifted with those around it, and with the first or last again beyond the ends."""
     cfg = Config.fromfile(builders.config('lifting/spinepose_lifter_27frames'))
     torch.manual_seed(0)
     network = MODELS.build(cfg.model)
-    seen = film[2].to_camera(film[1][0])
+    seen = video[2].to_camera(video[1][0])
     with torch.no_grad():  # a person, who varies with the input
         network.head.conv.bias[:] = torch.from_numpy((seen - seen[skeleton.index('S1')]).ravel())
         network.head.conv.weight *= .1
@@ -208,7 +208,7 @@ def test_a_window_of_frames(film, tmp_path):
     inferencer = MMPoseInferencer(
         pose3d=str(builders.config('lifting/spinepose_lifter_27frames')), pose3d_weights=str(tmp_path / 'window.pth'),
         pose2d='spinepose-tiny', det_model='whole_image', device='cpu')
-    found = people(inferencer(str(film[0]), field_of_view=60))
+    found = people(inferencer(str(video[0]), field_of_view=60))
     assert len(found) == FRAMES
     camera, rays = Camera.from_field_of_view((200, 200), 60), []
     for person, in found:
@@ -226,50 +226,50 @@ def test_a_window_of_frames(film, tmp_path):
 BOX, OTHER = [30., 10, 170, 190], [60., 0, 199, 199]
 
 
-def test_boxes_of_ones_own(inferencer, film):
+def test_boxes_of_ones_own(inferencer, video):
     """In any order, now and then none: everybody keeps the id, and comes in its order."""
     boxes = [[BOX]] * 3 + [[BOX, OTHER], [OTHER, BOX], [], [OTHER], np.array([OTHER, BOX])] + [[]] * (FRAMES - 8)
-    found = people(inferencer(str(film[0]), bboxes=boxes, height={1: 1.5}))
+    found = people(inferencer(str(video[0]), bboxes=boxes, height={1: 1.5}))
     assert [[(person['track_id'], person['bbox']) for person in frame] for frame in found] == [
         *[[(0, [BOX])]] * 3, [(0, [BOX]), (1, [OTHER])], [(0, [BOX]), (1, [OTHER])], [], [(1, [OTHER])], [(0, [BOX]), (1, [OTHER])],
         *[[]] * (FRAMES - 8)]
-    same = people(inferencer(str(film[0]), bboxes=boxes))
+    same = people(inferencer(str(video[0]), bboxes=boxes))
     first, second = (standing_height(np.array(found[7][i]['keypoints'])) / standing_height(
         np.array(same[7][i]['keypoints'])) for i in (0, 1))
     assert (first, second) == (pytest.approx(1), pytest.approx(1.5 / 1.7))
     np.testing.assert_allclose(found[7][1]['keypoint_errors'], np.array(same[7][1]['keypoint_errors']) * 1.5 / 1.7)
     with pytest.raises(ValueError, match='bboxes are of 2 frames, and there are more'):
-        list(inferencer(str(film[0]), bboxes=[[BOX]] * 2))
+        list(inferencer(str(video[0]), bboxes=[[BOX]] * 2))
 
 
-def test_nobody_detected_is_nobody(inferencer, film, monkeypatch):
-    """Where the detector, which cannot be downloaded here, finds nobody, the whole picture is no person."""
+def test_nobody_detected_is_nobody(inferencer, video, monkeypatch):
+    """Where the detector, which cannot be downloaded here, finds nobody, the whole image is no person."""
     empty = DetDataSample(pred_instances=InstanceData(
         bboxes=torch.zeros(0, 4), scores=torch.zeros(0), labels=torch.zeros(0, dtype=torch.long)))
     pose2d = inferencer.inferencer.pose2d_model
     monkeypatch.setattr(pose2d, 'detector', lambda *args, **kwargs: dict(predictions=[empty]))
     monkeypatch.setattr(pose2d, 'det_cat_ids', (0, ), raising=False)
-    results = list(inferencer(str(film[0]), coordinates='world', return_datasamples=True))
+    results = list(inferencer(str(video[0]), coordinates='world', return_datasamples=True))
     sample, = results[0]['predictions']
     assert sample.pred_instances.track_id.shape == (0, ) and sample.metainfo['settled'] is False
-    assert people(inferencer(str(film[0]), coordinates='world')) == [[]] * FRAMES
+    assert people(inferencer(str(video[0]), coordinates='world')) == [[]] * FRAMES
 
 
-def test_pictures_of_all_kinds(inferencer, film, tmp_path):
-    picture = cv2.VideoCapture(str(film[0])).read()[1]
-    alpha, grey = cv2.cvtColor(picture, cv2.COLOR_BGR2BGRA), cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-    found = people(inferencer([picture, alpha, grey, picture[:180]], out_dir=str(tmp_path)))
+def test_images_of_all_kinds(inferencer, video, tmp_path):
+    image = cv2.VideoCapture(str(video[0])).read()[1]
+    alpha, grey = cv2.cvtColor(image, cv2.COLOR_BGR2BGRA), cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    found = people(inferencer([image, alpha, grey, image[:180]], out_dir=str(tmp_path)))
     assert found[0] == found[1] and [len(frame) for frame in found] == [1] * 4
     assert sorted(path.name for path in (tmp_path / 'predictions').iterdir()) == [f'{i:08d}.json' for i in range(4)]
-    (tmp_path / 'broken.jpg').write_bytes(b'no picture')
+    (tmp_path / 'broken.jpg').write_bytes(b'no image')
     with pytest.raises(ValueError, match=r'broken\.jpg is not an image'):
         list(inferencer(str(tmp_path / 'broken.jpg')))
 
 
-def test_samples_are_returned_and_dicts_written(inferencer, film, tmp_path):
-    samples = [result['predictions'][0] for result in inferencer(str(film[0]), return_datasamples=True,
+def test_samples_are_returned_and_dicts_written(inferencer, video, tmp_path):
+    samples = [result['predictions'][0] for result in inferencer(str(video[0]), return_datasamples=True,
                                                                  out_dir=str(tmp_path))]
-    written = json.loads((tmp_path / 'predictions/film.json').read_text())
+    written = json.loads((tmp_path / 'predictions/video.json').read_text())
     assert len(written) == FRAMES
     np.testing.assert_allclose(written[4]['instances'][0]['keypoints'], samples[4].pred_instances.keypoints[0])
 
@@ -281,8 +281,8 @@ def test_a_2d_model_of_other_keypoints_is_refused():
         MMPoseInferencer(pose3d='spinepose-lifter', pose2d=str(config), det_model='whole_image', device='cpu')
 
 
-def test_options_that_cannot_be(inferencer, film, tmp_path):
-    path = str(film[0])
+def test_options_that_cannot_be(inferencer, video, tmp_path):
+    path = str(video[0])
     with pytest.raises(ValueError, match="out of camera, world, not 'room'"):
         list(inferencer(path, coordinates='room'))
     with pytest.raises(ValueError, match='height is in metres'):
@@ -294,5 +294,5 @@ def test_options_that_cannot_be(inferencer, film, tmp_path):
     with pytest.raises(ValueError, match=r'two\.toml is of 2 cameras; .* left, right'):
         list(inferencer(path, camera=str(tmp_path / 'two.toml')))
     (tmp_path / 'one.toml').write_text(f'[left]\n{table}'.replace('[200, 200]', '[200, 300]'))
-    with pytest.raises(ValueError, match='is for pictures of 200x300, which one of 200x200 is no copy of'):
+    with pytest.raises(ValueError, match='is for images of 200x300, which one of 200x200 is no copy of'):
         list(inferencer(path, camera=str(tmp_path / 'one.toml')))

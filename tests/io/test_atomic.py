@@ -21,7 +21,7 @@ def path(request, tmp_path, monkeypatch):
         def flock(*args):
             raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
         monkeypatch.setattr(fcntl, 'flock', flock)
-    return tmp_path / 'film.csv'
+    return tmp_path / 'video.csv'
 
 
 def hold(path, held, seconds):
@@ -49,14 +49,14 @@ def elsewhere(path):
 
 def test_one_run_at_a_time_also_after_a_kill(path, elsewhere):
     other = elsewhere(60)
-    with pytest.raises(BlockingIOError, match=r'film\.csv is being written by another run, which holds .*film\.csv\.(soft)?lock'):
+    with pytest.raises(BlockingIOError, match=r'video\.csv is being written by another run, which holds .*video\.csv\.(soft)?lock'):
         with locked(path):
             pass
-    with locked(path.with_name('film2.csv')):
+    with locked(path.with_name('video2.csv')):
         pass
     os.kill(other.pid, signal.SIGKILL)
     other.join()
-    assert [name.replace('soft', '') for name in os.listdir(path.parent)] == ['film.csv.lock']
+    assert [name.replace('soft', '') for name in os.listdir(path.parent)] == ['video.csv.lock']
     with locked(path), pytest.raises(BlockingIOError, match='the work folder is being written'), \
             locked(path, 'the work folder'):
         pass
@@ -82,7 +82,7 @@ def test_waiting(path, elsewhere, warnings):
 
 def test_a_folder_that_cannot_be_written_to(tmp_path):
     (tmp_path / 'file').write_text('')
-    with pytest.raises(OSError, match='file'), locked(tmp_path / 'file' / 'film.csv'):
+    with pytest.raises(OSError, match='file'), locked(tmp_path / 'file' / 'video.csv'):
         pass
 
 

@@ -4,7 +4,7 @@ import weakref
 
 import pytest
 
-from spinepose_mm.io.prefetch import ahead
+from spinepose_mm.io.prefetch import prefetch
 
 
 def threads():
@@ -46,7 +46,7 @@ class Maker:
 
 def test_all_in_order_and_no_more_than_two_ahead():
     maker, main = Maker(20), threading.get_ident()
-    items = ahead(maker)
+    items = prefetch(maker)
     assert [next(items).number for _ in range(3)] == [0, 1, 2]
     wait_for(lambda: maker.made == 5)  # while nobody asks for them
     time.sleep(.02)
@@ -54,12 +54,12 @@ def test_all_in_order_and_no_more_than_two_ahead():
     assert [item.number for item in items] == list(range(3, 20))
     # One that is worked on, two that wait, and one each that the maker and the loop have not let go of yet.
     assert maker.most <= 5 and maker.closed and not threads()
-    assert set(ahead(threading.get_ident() for _ in range(3))).isdisjoint([main])
-    assert list(ahead([])) == [] and list(ahead([1, None, 2], 5)) == [1, None, 2]
+    assert set(prefetch(threading.get_ident() for _ in range(3))).isdisjoint([main])
+    assert list(prefetch([])) == [] and list(prefetch([1, None, 2], 5)) == [1, None, 2]
 
 
 def test_an_error_at_its_place():
-    items = ahead(Maker(2, OSError('broken')))
+    items = prefetch(Maker(2, OSError('broken')))
     assert next(items).number == 0
     wait_for(lambda: not threads() or len(threads()) == 1)
     assert next(items).number == 1
@@ -73,13 +73,13 @@ def test_whoever_stops_early_leaves_no_thread_and_nothing_open(error):
     maker = Maker(20)
 
     def work():
-        for item in ahead(maker):
+        for item in prefetch(maker):
             if item.number == 2:
                 raise error
     with pytest.raises(error):
         work()
     assert maker.closed and maker.made <= 6 and not threads()
-    items = ahead(Maker(20))
+    items = prefetch(Maker(20))
     next(items)
     items.close()
     assert not threads()

@@ -11,7 +11,7 @@ from PIL import Image
 
 import builders
 from spinepose_mm.io import image as image_file
-from spinepose_mm.io.sources import Pictures, Video, open_source
+from spinepose_mm.io.sources import Images, Video, open_source
 
 RATE = 15
 
@@ -20,9 +20,9 @@ def write_video(path, frames=100, ending='mp4v'):
     """Write a video whose frames can be told by their brightness, twice their number, and a square that moves."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*ending), RATE, (160, 120))
     for i in range(frames):
-        picture = np.full((120, 160, 3), 2 * i, np.uint8)
-        cv2.rectangle(picture, (i, 20), (i + 30, 80), (0, 0, 255), -1)
-        writer.write(picture)
+        image = np.full((120, 160, 3), 2 * i, np.uint8)
+        cv2.rectangle(image, (i, 20), (i + 30, 80), (0, 0, 255), -1)
+        writer.write(image)
     writer.release()
     return path
 
@@ -34,7 +34,7 @@ def numbers(frames):
 
 def test_a_video(tmp_path):
     source = open_source(write_video(tmp_path / 'squat.mp4', 30))
-    assert (type(source), source.name, source.is_film, source.length, len(source)) == (Video, 'squat', True, 30, 30)
+    assert (type(source), source.name, source.is_video, source.length, len(source)) == (Video, 'squat', True, 30, 30)
     assert source.frame_rate == pytest.approx(RATE)
     for _ in range(2):  # it can be read again
         frames = list(source)
@@ -96,7 +96,7 @@ def test_a_stream(tmp_path):
         source = open_source(f'http://127.0.0.1:{server.server_port}/a.mp4')
         frames = list(source)
         server.shutdown()
-    assert source.is_film and source.length is None and source.identity is None
+    assert source.is_video and source.length is None and source.identity is None
     np.testing.assert_allclose(numbers(frames), range(20), atol=3)
     np.testing.assert_allclose([frame.time for frame in frames], np.arange(20) / RATE, atol=1e-6)
 
@@ -104,9 +104,9 @@ def test_a_stream(tmp_path):
 def test_inputs_that_are_not_there(tmp_path):
     with pytest.raises(FileNotFoundError, match='none.mp4 does not exist'):
         open_source(tmp_path / 'none.mp4')
-    with pytest.raises(ValueError, match='has no pictures in it'):
+    with pytest.raises(ValueError, match='has no images in it'):
         open_source(tmp_path)
-    with pytest.raises(ValueError, match=r'no picture is named like .*\*\.png'):
+    with pytest.raises(ValueError, match=r'no image is named like .*\*\.png'):
         open_source(str(tmp_path / '*.png'))
     with pytest.raises(ValueError, match='webcam:77 cannot be opened as a video'):
         open_source('webcam:77')
@@ -114,25 +114,25 @@ def test_inputs_that_are_not_there(tmp_path):
         open_source('rtsp://127.0.0.1:9/a')
 
 
-def picture(value=0, size=(8, 6)):
+def image(value=0, size=(8, 6)):
     return np.full((size[1], size[0], 3), value, np.uint8)
 
 
 def test_a_folder_and_a_pattern_in_the_order_of_their_numbers(tmp_path):
     for number in (10, 9, 1):
-        cv2.imwrite(str(tmp_path / f'a{number}.png'), picture(number))
-    (tmp_path / 'notes.txt').write_text('no picture')
+        cv2.imwrite(str(tmp_path / f'a{number}.png'), image(number))
+    (tmp_path / 'notes.txt').write_text('no image')
     for given in (tmp_path, str(tmp_path / 'a*.png')):
         source = open_source(given)
         frames = list(source)
         assert [int(frame.image[0, 0, 0]) for frame in frames] == [1, 9, 10]
-        assert not source.is_film and source.frame_rate is None and np.isnan(frames[0].time)
+        assert not source.is_video and source.frame_rate is None and np.isnan(frames[0].time)
         assert source.name == tmp_path.name
-    film = open_source(tmp_path, frame_rate=25)
-    assert film.is_film and [frame.time for frame in film] == [0, .04, .08]
+    video = open_source(tmp_path, frame_rate=25)
+    assert video.is_video and [frame.time for frame in video] == [0, .04, .08]
 
 
-def test_a_picture_is_decoded_once_and_can_be_read_again(tmp_path, monkeypatch):
+def test_a_image_is_decoded_once_and_can_be_read_again(tmp_path, monkeypatch):
     decoded, stock = [], image_file.decode
     monkeypatch.setattr(image_file, 'decode', lambda *args: decoded.append(1) or stock(*args))
     path = builders.write_image(tmp_path / 'a.jpg')
@@ -158,15 +158,15 @@ def test_a_video_that_is_not_read_to_its_end_is_closed(tmp_path, monkeypatch):
 def test_what_is_not_read_from_files_stays_in_its_thread(tmp_path):
     made = []
 
-    def pictures():
+    def images():
         made.append(threading.current_thread())
-        yield picture()
-    assert len(list(open_source(pictures()))) == 1 and made == [threading.main_thread()]
-    assert open_source(write_video(tmp_path / 'a.mp4', 3)).reads_ahead and not open_source([picture()] * 2).reads_ahead
+        yield image()
+    assert len(list(open_source(images()))) == 1 and made == [threading.main_thread()]
+    assert open_source(write_video(tmp_path / 'a.mp4', 3)).prefetches and not open_source([image()] * 2).prefetches
 
 
-def test_kinds_of_pictures(tmp_path):
-    red = picture() + np.array([0, 0, 200], np.uint8)
+def test_kinds_of_images(tmp_path):
+    red = image() + np.array([0, 0, 200], np.uint8)
     cv2.imwrite(str(tmp_path / '1.png'), red[..., 2])                                       # grey
     cv2.imwrite(str(tmp_path / '2.png'), np.dstack([red, np.full((6, 8), 255, np.uint8)]))  # with alpha
     cv2.imwrite(str(tmp_path / '3.png'), red.astype(np.uint16) * 257)                       # 16 bits
@@ -181,15 +181,15 @@ def test_kinds_of_pictures(tmp_path):
 
 
 def test_arrays_in_both_orders():
-    red = picture() + np.array([0, 0, 200], np.uint8)
+    red = image() + np.array([0, 0, 200], np.uint8)
     for given, order in ((red, 'bgr'), (red[..., ::-1], 'rgb')):
         for inputs in (given, [given], np.stack([given]), iter([given])):
             frame, = open_source(inputs, channel_order=order)
             np.testing.assert_array_equal(frame.image, red)
-    alpha = np.dstack([red[..., ::-1], picture()[..., 0]])
+    alpha = np.dstack([red[..., ::-1], image()[..., 0]])
     np.testing.assert_array_equal(next(iter(open_source(alpha, channel_order='rgb'))).image, red)
-    np.testing.assert_array_equal(next(iter(open_source(red[..., 2]))).image, picture(200))
-    with pytest.raises(ValueError, match=r'picture 0 is float64 of shape \(6, 8, 3\), where uint8'):
+    np.testing.assert_array_equal(next(iter(open_source(red[..., 2]))).image, image(200))
+    with pytest.raises(ValueError, match=r'image 0 is float64 of shape \(6, 8, 3\), where uint8'):
         list(open_source(red / 255))
     with pytest.raises(ValueError, match="channel_order is 'bgr' or 'rgb', not 'gbr'"):
         open_source([red], channel_order='gbr')
@@ -197,14 +197,14 @@ def test_arrays_in_both_orders():
         open_source([red], frame_rate=0)
 
 
-def test_broken_pictures_are_left_out_with_a_warning(tmp_path, warnings):
+def test_broken_images_are_left_out_with_a_warning(tmp_path, warnings):
     for number in range(3):
-        cv2.imwrite(str(tmp_path / f'{number}.jpg'), picture(number * 50))
+        cv2.imwrite(str(tmp_path / f'{number}.jpg'), image(number * 50))
     (tmp_path / '1.jpg').write_bytes(b'')
     source = open_source(tmp_path)
     assert [frame.index for frame in source] == [0, 2] and source.skipped == 1
-    assert '1.jpg is not an image' in warnings() and '1 pictures could not be read and were left out' in warnings()
-    (tmp_path / '0.jpg').write_bytes(b'no picture')
+    assert '1.jpg is not an image' in warnings() and '1 images could not be read and were left out' in warnings()
+    (tmp_path / '0.jpg').write_bytes(b'no image')
     with pytest.raises(ValueError, match=r'0\.jpg is not an image'):
         open_source(tmp_path / '0.jpg')
     os.remove(tmp_path / '2.jpg')
@@ -218,10 +218,10 @@ def test_identity_tells_inputs_apart(tmp_path):
     assert before == open_source(path).identity
     write_video(path, 7)
     assert before != open_source(path).identity
-    assert Pictures(['a.png']).identity != Pictures(['b.png']).identity and Pictures([picture()]).identity is None
+    assert Images(['a.png']).identity != Images(['b.png']).identity and Images([image()]).identity is None
 
 
-def test_a_picture_of_absurd_size_is_left_out(tmp_path):
+def test_a_image_of_absurd_size_is_left_out(tmp_path):
     good, huge = tmp_path / '1.jpg', tmp_path / '2.jpg'
     data = bytearray(builders.write_image(good).read_bytes())
     frame = data.index(b'\xff\xc0')
@@ -235,10 +235,10 @@ def test_a_picture_of_absurd_size_is_left_out(tmp_path):
 
 def test_cameras_are_not_read_ahead(monkeypatch, tmp_path):
     path = write_video(tmp_path / 'a.mp4', 3)
-    assert open_source(path).reads_ahead
+    assert open_source(path).prefetches
     stock = cv2.VideoCapture
     monkeypatch.setattr(cv2, 'VideoCapture', lambda number: stock(str(path)))
-    assert not open_source('webcam:0').reads_ahead
+    assert not open_source('webcam:0').prefetches
 
 
 @pytest.mark.parametrize('name', ['a.jpg', 'a.mp4'])
@@ -247,7 +247,7 @@ def test_pipes_are_refused(tmp_path, name):
     os.mkfifo(tmp_path / name)
     with pytest.raises(ValueError, match=f'{name} is a pipe, where a regular file is expected'):
         open_source(tmp_path / name)
-    cv2.imwrite(str(tmp_path / 'b.png'), picture())
+    cv2.imwrite(str(tmp_path / 'b.png'), image())
     assert len(list(open_source(tmp_path))) == 1  # in a folder, one is left out
 
 

@@ -32,14 +32,14 @@ def test_another_number_of_keypoints_is_refused(tmp_path, prefix):
     path = tmp_path / 'halpe26.pth'
     weights = MODELS.build(small(out_channels=26).model).state_dict()
     torch.save(dict(state_dict={prefix + name: value for name, value in weights.items()}), path)
-    message = r'halpe26\.pth predicts 26 keypoints, and this model 37\. .*SpineGrowth'
+    message = r'halpe26\.pth predicts 26 keypoints, and this model 37\. .*SpineHeadExpansion'
     with pytest.raises(CheckpointError, match=message):
         load_checkpoint(MODELS.build(small().model), str(path))
     with pytest.raises(CheckpointError, match=message):
         init_model(small(), str(path), device='cpu')
     # The way that the message names.
     cfg = small()
-    cfg.model.init_cfg = dict(type='SpineGrowth', checkpoint=str(path))
+    cfg.model.init_cfg = dict(type='SpineHeadExpansion', checkpoint=str(path))
     model = MODELS.build(cfg.model)
     model.init_weights()
     name = 'backbone.stem.0.conv.weight'

@@ -145,7 +145,7 @@ def test_it_moves_with_the_student(teacher26):
     assert {p.device.type for p in model.teacher.network.parameters()} == {'meta'}
 
 
-def test_it_is_loaded_where_and_as_what_the_pictures_are(teacher26):
+def test_it_is_loaded_where_and_as_what_the_images_are(teacher26):
     model = student(teacher26).double()
     inputs, samples = batch()
     model.loss(inputs.double(), samples)
@@ -185,11 +185,11 @@ def test_what_does_not_fit_is_refused(teacher26, tmp_path):
         student(small, 'spinepose_v1_small.py').loss(*batch())
     model = student(teacher26)
     model.data_preprocessor.mean += 1
-    with pytest.raises(ValueError, match='takes pictures of another mean than the student'):
+    with pytest.raises(ValueError, match='takes images of another mean than the student'):
         model.loss(*batch())
     model = student(teacher26)
     model.data_preprocessor._channel_conversion = False
-    with pytest.raises(ValueError, match='takes pictures of another channel_conversion than the student: True, not False'):
+    with pytest.raises(ValueError, match='takes images of another channel_conversion than the student: True, not False'):
         model.loss(*batch())
     config = Config.fromfile(builders.config('demo/spinepose_demo')).model
     config.head = dict(type='RTMCCHead', **{key: value for key, value in config.head.items() if key not in (

@@ -18,10 +18,10 @@ for names, known in dict(
         METRICS='SpineTrackMetric SpineMPJPE KeypointFile', TRANSFORMS='LoadSpineImage RandomBlur',
         HOOKS='SpineLossHook SpineStage2Hook', PARAM_SCHEDULERS='SpineWarmUpLR',
         MODELS='SpinePoseEstimator SpinePoseHead SpineUncertaintyHead SpineBoneAngleLoss',
-        WEIGHT_INITIALIZERS='SpineGrowth').items():
+        WEIGHT_INITIALIZERS='SpineHeadExpansion').items():
     for name in known.split():
         assert getattr(registry, names).get(name).__module__.startswith('spinepose_mm.'), name
-assert OF_MMENGINE.get('SpineGrowth') is spinepose_mm.models.SpineGrowth
+assert OF_MMENGINE.get('SpineHeadExpansion') is spinepose_mm.models.SpineHeadExpansion
 from mmpose.apis import MMPoseInferencer, Pose2DInferencer, inference
 for changed in (MMPoseInferencer.__call__, Pose2DInferencer._init_detector, inference.load_checkpoint):
     assert changed.__module__.startswith('spinepose_mm.patches.'), changed

@@ -25,7 +25,7 @@ def test_projects_as_opencv_does(camera, dist):
 def test_looks_at_its_target_with_the_world_upright():
     camera = Camera.looking([3., 1, 0], [0, 1, 0], 40, (160, 120))
     np.testing.assert_allclose(camera.project(np.array([0, 1., 0])), [80, 60])
-    assert camera.project(np.array([0, 1.2, 0]))[1] < 60  # up in the world is up in the picture
+    assert camera.project(np.array([0, 1.2, 0]))[1] < 60  # up in the world is up in the image
     assert camera.project(np.array([0, 1., -.2]))[0] > 80  # looking along -x, -z is to the right
 
 
@@ -58,7 +58,7 @@ def test_for_another_size(camera):
     half = camera.for_size((80, 60))
     np.testing.assert_allclose(half.project(np.array([0, 1., 0])), camera.project(np.array([0, 1., 0])) / 2)
     assert camera.size == (160, 120) and half.size == (80, 60)
-    with pytest.raises(ValueError, match='for pictures of 160x120, which one of 120x160 is no copy of'):
+    with pytest.raises(ValueError, match='for images of 160x120, which one of 120x160 is no copy of'):
         camera.for_size((120, 160))
 
 

@@ -27,14 +27,14 @@ def test_people_perform_each_motion():
     (180, 'left_heel', 'left_big_toe', 'right_hip', 'left_hip'),
     (270, 'right_hip', 'left_hip', 'left_big_toe', 'left_heel')])
 def test_what_faces_the_camera_and_what_is_to_the_right(standing, azimuth, near, far, right, left):
-    """All that is below the camera; the nearer of two is lower in the picture."""
+    """All that is below the camera; the nearer of two is lower in the image."""
     x, y = photograph(standing, azimuth, heights=1.5)[0].T
     near, far, right, left = map(skeleton.index, (near, far, right, left))
     assert y[near] > y[far] + 1 and x[right] > x[left] + 9
 
 
 def test_the_camera_is_level_and_people_are_500_pixels_tall(standing):
-    """288 pixels a metre, from the middle of the picture as from the camera's height."""
+    """288 pixels a metre, from the middle of the image as from the camera's height."""
     pixels = photograph(np.repeat(standing, 2, axis=0), 40, distances=50, heights=[1, 2])
     np.testing.assert_allclose(360 - pixels[..., 1], 288 * (standing[..., 1] - [[1], [2]]), atol=4)
     near = photograph(standing, 0, distances=2.5, heights=1)[0, :, 1]

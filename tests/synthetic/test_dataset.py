@@ -136,8 +136,8 @@ def test_own_backgrounds(tmp_path):
     (tmp_path / 'behind').mkdir()
     cv2.imwrite(str(tmp_path / 'behind' / 'a.png'), np.full((50, 300, 3), (0, 0, 255), np.uint8))
     synthesize(tmp_path / 'out', Settings(2, size=(96, 72), backgrounds=str(tmp_path / 'behind')), workers=1)
-    picture = cv2.imread(str(tmp_path / 'out/images/train/00000000.jpg')).astype(int)
-    corner = picture[:5, :5].reshape(-1, 3).mean(0)
+    image = cv2.imread(str(tmp_path / 'out/images/train/00000000.jpg')).astype(int)
+    corner = image[:5, :5].reshape(-1, 3).mean(0)
     assert corner[2] > corner[:2].max() + 100  # red
 
 
@@ -153,9 +153,9 @@ def test_settings_out_of_range(change, message):
 def test_bad_backgrounds(tmp_path):
     with pytest.raises(FileNotFoundError, match='no folder of backgrounds .*none'):
         Settings(1, backgrounds=str(tmp_path / 'none'))
-    with pytest.raises(ValueError, match='has no pictures'):
+    with pytest.raises(ValueError, match='has no images'):
         Settings(1, backgrounds=str(tmp_path))
-    (tmp_path / 'a.jpg').write_bytes(b'no picture')
+    (tmp_path / 'a.jpg').write_bytes(b'no image')
     with pytest.raises(ValueError, match=r'a\.jpg is not an image'):
         synthesize(tmp_path / 'out', Settings(1, size=(96, 72), backgrounds=str(tmp_path)), workers=1)
     assert not list((tmp_path / 'out').rglob('*.part'))
@@ -187,7 +187,7 @@ def test_full_disk_leaves_nothing_half_written(tmp_path):
     assert not list((tmp_path / 'out').rglob('*.part')) and not list((tmp_path / 'out').rglob('*.jpg'))
 
 
-def test_pictures_to_look_at(made, tmp_path):
+def test_images_to_look_at(made, tmp_path):
     contact_sheet(made / 'annotations/person_keypoints_train.json', tmp_path / 'sheet.jpg', count=6, columns=4)
     assert cv2.imread(str(tmp_path / 'sheet.jpg')).shape == (2 * 72, 4 * 96, 3)
     plot_spine(tmp_path / 'spine.png')

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from spinepose_mm import skeleton
-from spinepose_mm.synthetic import rendering as picture
+from spinepose_mm.synthetic import rendering as image
 from spinepose_mm.synthetic import surface
 from spinepose_mm.synthetic.dataset import Settings, render
 from spinepose_mm.synthetic.scene import Renderer
@@ -18,21 +18,21 @@ def renderer():
 
 
 @pytest.fixture(scope='module')
-def pictures(renderer):
+def images(renderer):
     return [render(SETTINGS, number, renderer) for number in range(SETTINGS.images)]
 
 
-def test_projected_3d_is_2d(pictures):
-    for _, people, camera in pictures:
+def test_projected_3d_is_2d(images):
+    for _, people, camera in images:
         for person in people:
             labelled = person.pixels[:, 2] > 0
             np.testing.assert_allclose(camera.project(person.world)[labelled], person.pixels[labelled, :2], atol=1e-3)
             np.testing.assert_allclose(camera.to_camera(person.world), person.camera, atol=1e-9)
 
 
-def test_labels_lie_in_the_picture_and_others_are_zero(pictures):
+def test_labels_lie_in_the_image_and_others_are_zero(images):
     w, h = SETTINGS.size
-    for image, people, _ in pictures:
+    for image, people, _ in images:
         assert image.shape == (h, w, 3) and image.dtype == np.uint8
         for person in people:
             x, y, visible = person.pixels.T
@@ -41,12 +41,12 @@ def test_labels_lie_in_the_picture_and_others_are_zero(pictures):
             assert set(visible) <= {0, 1, 2}
 
 
-def test_seen_keypoints_lie_on_the_body_and_boxes_are_those_of_its_mask(pictures, renderer):
+def test_seen_keypoints_lie_on_the_body_and_boxes_are_those_of_its_mask(images, renderer):
     """Each person rendered alone: what is labelled as seen is on it, and the box is not larger than it."""
     for number in range(0, SETTINGS.images, 2):
-        _, people, camera = pictures[number]
+        _, people, camera = images[number]
         rng = np.random.default_rng([SETTINGS.seed, *b'train', number // 2])
-        actors = picture.make_scene(rng, SETTINGS.people, SETTINGS.motions)
+        actors = image.make_scene(rng, SETTINGS.people, SETTINGS.motions)
         masks = [np.isfinite(renderer.render(actor.mesh, camera, [])[1]) for actor in actors]
         for person in people:
             mask = next(mask for mask, actor in zip(masks, actors) if np.array_equal(actor.points, person.world))
@@ -56,11 +56,11 @@ def test_seen_keypoints_lie_on_the_body_and_boxes_are_those_of_its_mask(pictures
             x, y, w, h = person.bbox
             assert columns.min() <= x and x + w <= columns.max() + 1
             assert rows.min() <= y and y + h <= rows.max() + 1
-            assert picture.LEAST_AREA <= person.area <= mask.sum()
+            assert image.LEAST_AREA <= person.area <= mask.sum()
 
 
-def test_most_of_a_spine_is_seen_and_some_keypoints_are_hidden(pictures):
-    found = np.concatenate([[person.pixels[:, 2] for person in people] for _, people, _ in pictures if people])
+def test_most_of_a_spine_is_seen_and_some_keypoints_are_hidden(images):
+    found = np.concatenate([[person.pixels[:, 2] for person in people] for _, people, _ in images if people])
     spine = found[:, list(skeleton.SUBSETS['spine'])]
     assert (spine == 2).mean() > .5
     assert .03 < (found == 1).mean() < .5
@@ -68,26 +68,26 @@ def test_most_of_a_spine_is_seen_and_some_keypoints_are_hidden(pictures):
 
 def test_what_stands_in_front_hides(renderer):
     rng = np.random.default_rng(3)
-    actors = picture.make_scene(rng, 1, SETTINGS.motions)
-    camera = picture.make_cameras(rng, actors, SETTINGS.size, 1)[0]
+    actors = image.make_scene(rng, 1, SETTINGS.motions)
+    camera = image.make_cameras(rng, actors, SETTINGS.size, 1)[0]
     mask, depth = (lambda d: (np.isfinite(d), d))(renderer.render(actors[0].mesh, camera, [])[1])
-    free = picture._label(actors[0], camera, mask, depth)
+    free = image._label(actors[0], camera, mask, depth)
     assert (free.pixels[:, 2] == 2).sum() > 10
     nearer = depth.copy()
     nearer[:, :] = 0.5
-    assert (picture._label(actors[0], camera, mask, nearer).pixels[:, 2] != 2).all()
-    assert picture._label(actors[0], camera, np.zeros_like(mask), depth) is None
+    assert (image._label(actors[0], camera, mask, nearer).pixels[:, 2] != 2).all()
+    assert image._label(actors[0], camera, np.zeros_like(mask), depth) is None
 
 
 def test_every_keypoint_has_a_thickness():
-    assert all(.02 < picture._thickness(name) < .15 for name in skeleton.NAMES)
-    assert picture._thickness('hip') == picture._thickness('left_hip') == .125
-    assert picture._thickness('spine_03') == .115 and picture._thickness('left_big_toe') == .035
+    assert all(.02 < image._thickness(name) < .15 for name in skeleton.NAMES)
+    assert image._thickness('hip') == image._thickness('left_hip') == .125
+    assert image._thickness('spine_03') == .115 and image._thickness('left_big_toe') == .035
 
 
 def test_mesh_is_closed_and_colored():
     rng = np.random.default_rng(0)
-    mesh = picture.make_scene(rng, 1, SETTINGS.motions)[0].mesh
+    mesh = image.make_scene(rng, 1, SETTINGS.motions)[0].mesh
     edges = np.sort(np.concatenate([mesh.faces[:, [0, 1]], mesh.faces[:, [1, 2]], mesh.faces[:, [2, 0]]]), axis=1)
     _, counts = np.unique(edges, axis=0, return_counts=True)
     assert (counts == 2).all()  # each edge between two triangles

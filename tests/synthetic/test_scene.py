@@ -21,12 +21,12 @@ def camera():
 def test_rendered_where_it_is_projected(renderer, camera):
     for center in ([.1, .9, 0.], [.3, 1.3, .3], [-.2, .7, -.4]):
         ball = surface.ellipsoid(np.array(center), np.eye(3), np.full(3, .05), np.array([255, 0, 0.]))
-        picture, depth = renderer.render(ball, camera, [((1, 1, 1), 1.)])
+        image, depth = renderer.render(ball, camera, [((1, 1, 1), 1.)])
         rows, columns = np.nonzero(np.isfinite(depth))
         # Pixel i covers [i, i + 1).
         np.testing.assert_allclose([columns.mean() + .5, rows.mean() + .5], camera.project(np.array(center)), atol=.3)
         assert depth.min() == pytest.approx(camera.to_camera(np.array(center))[2] - .05, abs=.004)
-        assert picture[rows, columns, 0].mean() > 60 and picture[rows, columns, 1:].max() < 30
+        assert image[rows, columns, 0].mean() > 60 and image[rows, columns, 1:].max() < 30
 
 
 def test_what_is_behind_the_camera_is_not_seen(renderer, camera):

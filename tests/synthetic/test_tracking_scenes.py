@@ -1,50 +1,50 @@
 import numpy as np
 import pytest
 
-from spinepose_mm.lifting.space import LEAST_SCORE
+from spinepose_mm.lifting.space import MIN_SCORE
 from spinepose_mm.synthetic.tracking_scenes import crossing
 
 
 @pytest.fixture(scope='module')
-def film():
+def video():
     return crossing(0, people=5, seconds=12)
 
 
-def test_true_people(film):
-    assert len(film.true) == len(film.found) == len(film.owners) == 360
-    for true in film.true:
+def test_true_people(video):
+    assert len(video.true) == len(video.found) == len(video.owners) == 360
+    for true in video.true:
         assert (np.diff(true.ids) > 0).all() and set(np.unique(true.scores)) <= {0, 1}
-        inside = ((true.keypoints >= 0) & (true.keypoints < film.size)).all(-1)
+        inside = ((true.keypoints >= 0) & (true.keypoints < video.size)).all(-1)
         assert (inside.sum(1) >= 6).all() and not true.scores[~inside].any()
-    there = np.array([[person in true.ids for person in range(5)] for true in film.true])
+    there = np.array([[person in true.ids for person in range(5)] for true in video.true])
     comings = (np.diff(there.astype(int), axis=0) > 0).sum()
     assert there.sum(1).min() < 5 and comings >= 1  # they leave and return
 
 
-def test_people_hide_each_other(film):
-    """Of whoever is in the picture as a whole, nothing is hidden but by somebody whose box is there, too."""
+def test_people_hide_each_other(video):
+    """Of whoever is in the image as a whole, nothing is hidden but by somebody whose box is there, too."""
     hidden = 0
-    for true in film.true:
+    for true in video.true:
         low, high = true.boxes[:, :2], true.boxes[:, 2:]
-        whole = ((true.keypoints >= 0) & (true.keypoints < film.size)).all((1, 2))
+        whole = ((true.keypoints >= 0) & (true.keypoints < video.size)).all((1, 2))
         for i in np.flatnonzero(whole & (true.scores.mean(1) < 1)):
             assert ((np.minimum(high, high[i]) - np.maximum(low, low[i])) > 0).all(1).sum() > 1
             hidden += true.scores[i].mean() < .5
     assert hidden > 20
 
 
-def test_what_is_found(film):
-    lost = sum(map(len, film.true)) - sum((owners >= 0).sum() for owners in film.owners)
-    assert 0 < lost < .2 * sum(map(len, film.true)) and any((owners < 0).any() for owners in film.owners)
-    for true, found, owners in zip(film.true, film.found, film.owners):
+def test_what_is_found(video):
+    lost = sum(map(len, video.true)) - sum((owners >= 0).sum() for owners in video.owners)
+    assert 0 < lost < .2 * sum(map(len, video.true)) and any((owners < 0).any() for owners in video.owners)
+    for true, found, owners in zip(video.true, video.found, video.owners):
         assert len(found) == len(owners) and found.ids is None
         somebody = owners[owners >= 0]
         assert len(set(somebody)) == len(somebody) and set(somebody) <= set(true.ids)
-    assert len({tuple(owners) for owners in film.owners if len(owners) == 3}) > 2  # in any order
+    assert len({tuple(owners) for owners in video.owners if len(owners) == 3}) > 2  # in any order
 
 
-def test_errors_are_as_stated(film):
-    found, true, sizes = film.courses([people.keypoints for people in film.found])
+def test_errors_are_as_stated(video):
+    found, true, sizes = video.courses([people.keypoints for people in video.found])
     assert found.shape == true.shape == (360, 5, 37, 2) and sizes.shape == (360, 5)
     error = (found - true) / sizes[..., None, None]
     seen = np.isfinite(error)
@@ -52,26 +52,26 @@ def test_errors_are_as_stated(film):
     assert .005 < np.median(np.abs(error[seen])) < .008
     assert np.median(np.abs(np.diff(error, axis=0)[np.isfinite(np.diff(error, axis=0))])) < .006  # it drifts
     scores = [(people.scores[n], true.scores[list(true.ids).index(owner)])
-              for true, people, owners in zip(film.true, film.found, film.owners)
+              for true, people, owners in zip(video.true, video.found, video.owners)
               for n, owner in enumerate(owners) if owner >= 0]
     score, visible = (np.concatenate(values) for values in zip(*scores))
     assert score[visible > 0].mean() > .8 > .4 > score[visible == 0].mean()
-    assert (score[visible == 0] >= LEAST_SCORE).mean() > .1  # as a network's, some are too sure
+    assert (score[visible == 0] >= MIN_SCORE).mean() > .1  # as a network's, some are too sure
 
 
-def test_same_seed_same_film(film):
+def test_same_seed_same_video(video):
     again, other = crossing(0, people=5, seconds=12), crossing(1, people=5, seconds=12)
-    for one, two in zip(film.found, again.found):
+    for one, two in zip(video.found, again.found):
         np.testing.assert_array_equal(one.keypoints, two.keypoints)
         np.testing.assert_array_equal(one.boxes, two.boxes)
-    assert len(film.found[0]) != len(other.found[0]) or np.abs(
-        film.found[0].keypoints - other.found[0].keypoints).max() > 1
+    assert len(video.found[0]) != len(other.found[0]) or np.abs(
+        video.found[0].keypoints - other.found[0].keypoints).max() > 1
 
 
 @pytest.mark.parametrize('people, frame_rate, size', [(1, 1, (1280, 720)), (2, 120, (64, 36)), (6, 5, (3840, 2160))])
 def test_any_size_and_frame_rate(people, frame_rate, size):
-    film = crossing(3, people, seconds=2, frame_rate=frame_rate, size=size)
-    assert len(film.found) == 2 * frame_rate
-    for found in film.found:
+    video = crossing(3, people, seconds=2, frame_rate=frame_rate, size=size)
+    assert len(video.found) == 2 * frame_rate
+    for found in video.found:
         for corners in (found.boxes[:, :2], found.boxes[:, 2:]):
             assert (corners >= 0).all() and (corners <= size).all() or not len(found)

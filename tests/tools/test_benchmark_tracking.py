@@ -13,7 +13,7 @@ import runpy, sys
 from importlib import util
 find = util.find_spec
 util.find_spec = lambda name, *rest: None if name in {missing} else find(name, *rest)
-sys.argv = ['benchmark_tracking', '--films', '2', '--seconds', '3', '--seed', '4']
+sys.argv = ['benchmark_tracking', '--videos', '2', '--seconds', '3', '--seed', '4']
 runpy.run_path({tool!r}, run_name='__main__')
 """
 

@@ -27,10 +27,10 @@ def test_exit_codes_and_report(tmp_path):
     outside = builders.write_annotations(tmp_path / 'outside.json', [person])
     assert check(outside, cwd=tmp_path).returncode == 0
     strict = check(outside, '--strict', cwd=tmp_path)
-    assert strict.returncode == 1 and 'suspect       1  label outside the picture: 1' in strict.stdout
+    assert strict.returncode == 1 and 'suspect       1  label outside the image: 1' in strict.stdout
     (tmp_path / '1.jpg').unlink()
     broken = check(sound, '--images', tmp_path, cwd=tmp_path)
-    assert broken.returncode == 1 and 'missing picture: 1.jpg' in broken.stdout and '1 error' in broken.stdout
+    assert broken.returncode == 1 and 'missing image: 1.jpg' in broken.stdout and '1 error' in broken.stdout
     missing = check(tmp_path / 'nowhere.json', cwd=tmp_path)
     assert missing.returncode == 2 and 'error: ' in missing.stderr and 'nowhere.json does not exist' in missing.stderr
     assert 'Traceback' not in missing.stderr

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.tools
 DEMO = index_folder() / 'tools' / 'demo.py'
 
 
-def test_leaves_pictures_curves_and_a_table(tmp_path):
+def test_leaves_images_curves_and_a_table(tmp_path):
     done = subprocess.run([sys.executable, '-W', 'ignore', DEMO, '--images', '20', '--epochs', '1',
                            '--teacher-epochs', '1'], cwd=tmp_path,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -19,8 +19,8 @@ def test_leaves_pictures_curves_and_a_table(tmp_path):
     for name in ('data.jpg', 'spine_model.png', 'training.png', 'sequence.jpg', 'sequence.png', 'lifted.png'):
         assert cv2.imread(str(out / name)).std() > 5
     assert len((out / 'table.md').read_text().splitlines()) == 4
-    assert (out / 'lifted/visualizations/film.mp4').stat().st_size > 1000
-    assert (out / 'lifted/predictions/film.json').is_file()
+    assert (out / 'lifted/visualizations/video.mp4').stat().st_size > 1000
+    assert (out / 'lifted/predictions/video.json').is_file()
     assert (out / 'teacher' / 'epoch_1.pth').is_file() and (out / 'train' / 'epoch_1.pth').is_file()
 
 

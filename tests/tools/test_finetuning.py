@@ -52,9 +52,9 @@ def test_from_data_to_results(rendered, tmp_path):
 @pytest.mark.tools
 @pytest.mark.slow
 def test_mmposes_demo_as_a_program(rendered, tmp_path):
-    picture = next((rendered / 'images/val').iterdir())
-    done = mim('run', 'spinepose_mm', 'inferencer_demo', picture, '--pose2d', 'spinepose-tiny', '--det-model',
+    image = next((rendered / 'images/val').iterdir())
+    done = mim('run', 'spinepose_mm', 'inferencer_demo', image, '--pose2d', 'spinepose-tiny', '--det-model',
                'whole_image', '--pred-out-dir', 'out', '--vis-out-dir', 'drawn', data=rendered, cwd=tmp_path)
     assert done.returncode == 0 and 'without effect' not in done.stdout, errors(done.stdout)
-    person, = json.loads((tmp_path / f'out/{picture.stem}.json').read_text())
-    assert len(person['keypoints']) == 37 and (tmp_path / f'drawn/{picture.name}').is_file()
+    person, = json.loads((tmp_path / f'out/{image.stem}.json').read_text())
+    assert len(person['keypoints']) == 37 and (tmp_path / f'drawn/{image.name}').is_file()

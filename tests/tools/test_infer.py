@@ -19,9 +19,9 @@ FRAMES = 40
 
 
 @pytest.fixture(scope='module')
-def film(tmp_path_factory):
-    path = tmp_path_factory.mktemp('film') / 'film.mp4'
-    builders.write_film(path, FRAMES)
+def video(tmp_path_factory):
+    path = tmp_path_factory.mktemp('video') / 'video.mp4'
+    builders.write_video(path, FRAMES)
     return path
 
 
@@ -29,16 +29,16 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in sorted(folder.rglob('*')) if path.is_file()}
 
 
-def test_killed_and_gone_on_with(film, tmp_path):
+def test_killed_and_gone_on_with(video, tmp_path):
     """The same files as of a run that nobody killed; without a display."""
-    command = ['run', 'spinepose_mm', 'infer', film, '--model', 'spinepose-tiny', '--det-model', 'whole_image',
+    command = ['run', 'spinepose_mm', 'infer', video, '--model', 'spinepose-tiny', '--det-model', 'whole_image',
                '--device', 'cpu', '--3d', '--world', '--height', '1.75', '--formats', 'csv', 'openpose', 'trc', 'report',
                'video', '--out']
     once = mim(*command, tmp_path / 'once', data=tmp_path, cwd=tmp_path, DISPLAY='')
-    assert once.returncode == 0 and f'film.mp4: {FRAMES} frames, 1 person' in once.stdout, once.stdout[-1500:]
+    assert once.returncode == 0 and f'video.mp4: {FRAMES} frames, 1 person' in once.stdout, once.stdout[-1500:]
     process = subprocess.Popen([*MIM, *map(str, command), 'twice'], cwd=tmp_path, env=environment(tmp_path),
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    progress = tmp_path / 'twice/film.progress'
+    progress = tmp_path / 'twice/video.progress'
     while process.poll() is None and not (progress.is_file() and progress.read_bytes().count(b'\n') > 10):
         time.sleep(.02)
     os.killpg(process.pid, signal.SIGKILL)
@@ -49,11 +49,11 @@ def test_killed_and_gone_on_with(film, tmp_path):
     assert contents(tmp_path / 'twice') == contents(tmp_path / 'once') and not progress.is_file()
 
 
-def test_pictures_of_all_sorts(tmp_path):
+def test_images_of_all_sorts(tmp_path):
     (tmp_path / 'in').mkdir()
     for name, shape in (('grey.png', (60, 50)), ('alpha.png', (80, 33, 4)), ('odd.jpg', (31, 57, 3))):
         cv2.imwrite(str(tmp_path / 'in' / name), np.full(shape, 127, np.uint8))
-    (tmp_path / 'in/broken.jpg').write_bytes(b'no picture')
+    (tmp_path / 'in/broken.jpg').write_bytes(b'no image')
     (tmp_path / 'boxes.csv').write_text('image,x1,y1,x2,y2\ngrey.png,1,1,40,50\ngrey.png,5,5,40,50\n')
     done = mim('run', 'spinepose_mm', 'infer', 'in', '--model', 'spinepose-tiny', '--device', 'cpu', '--boxes',
                'boxes.csv', '--out', 'out', '--spine-only', data=tmp_path, cwd=tmp_path)
@@ -63,9 +63,9 @@ def test_pictures_of_all_sorts(tmp_path):
     assert (tmp_path / 'out/in.csv').is_file() and (tmp_path / 'out/in.html').is_file()
 
 
-def test_as_the_official_library(film, tmp_path):
+def test_as_the_official_library(video, tmp_path):
     """Their lifter's file, averaged spines and mean scores; the lifted skeleton is as tall as it is said to be."""
-    image = cv2.VideoCapture(str(film)).read()[1]
+    image = cv2.VideoCapture(str(video)).read()[1]
     cv2.imwrite(str(tmp_path / 'a.png'), image)
     pose = np.random.default_rng(0).normal(size=(37, 3))
     builders.write_lifter(tmp_path / 'theirs.onnx', np.zeros((2, 3)), pose)
@@ -85,7 +85,7 @@ def test_as_the_official_library(film, tmp_path):
 
 
 def test_without_a_detector_nothing_is_guessed(tmp_path):
-    """Where it cannot be downloaded, the whole picture is taken for a person only if that is asked for."""
+    """Where it cannot be downloaded, the whole image is taken for a person only if that is asked for."""
     cv2.imwrite(str(tmp_path / 'a.png'), np.zeros((9, 9, 3), np.uint8))
     done = mim('run', 'spinepose_mm', 'infer', 'a.png', '--model', 'spinepose-tiny', data=tmp_path, cwd=tmp_path,
                TORCH_HOME=str(tmp_path), HTTPS_PROXY='http://127.0.0.1:9')
@@ -112,20 +112,20 @@ def test_bad_calls_end_in_one_clear_line(tmp_path, arguments, problem):
 
 
 @pytest.mark.slow
-def test_two_at_once(film, tmp_path):
+def test_two_at_once(video, tmp_path):
     """The second says so, wherever the first is; the first leaves what it leaves alone."""
-    command = ['run', 'spinepose_mm', 'infer', film, '--model', 'spinepose-tiny', '--det-model', 'whole_image',
+    command = ['run', 'spinepose_mm', 'infer', video, '--model', 'spinepose-tiny', '--det-model', 'whole_image',
                '--device', 'cpu', '--out']
     formats = ['--formats', 'csv', 'openpose', 'report']
     alone = mim(*command, 'alone', *formats, data=tmp_path, cwd=tmp_path)
     assert alone.returncode == 0, alone.stdout[-1500:]
     first = subprocess.Popen([*MIM, *map(str, command), 'both', *formats], cwd=tmp_path, env=environment(tmp_path),
                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-    progress = tmp_path / 'both/film.progress'
+    progress = tmp_path / 'both/video.progress'
     while first.poll() is None and not (progress.is_file() and progress.read_bytes().count(b'\n') > 3):
         time.sleep(.02)
     os.killpg(first.pid, signal.SIGSTOP)
-    for arguments, held in (['both', *formats], 'film.csv'), (['both/other.csv'], 'film.progress'):
+    for arguments, held in (['both', *formats], 'video.csv'), (['both/other.csv'], 'video.progress'):
         second = mim(*command, *arguments, data=tmp_path, cwd=tmp_path)
         assert second.returncode != 0 and f'error: both/{held} is being written by another run' in second.stdout
     os.killpg(first.pid, signal.SIGCONT)

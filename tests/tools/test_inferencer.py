@@ -29,11 +29,11 @@ def weights(tmp_path_factory):
     return path
 
 
-def test_writes_pictures_and_predictions(weights, tmp_path):
+def test_writes_images_and_predictions(weights, tmp_path):
     inferencer = MMPoseInferencer(pose2d='spinepose-s', pose2d_weights=str(weights), det_model='whole_image',
                                   device='cpu')
-    picture = builders.write_image(tmp_path / 'person.jpg')
-    result, = inferencer(str(picture), out_dir=str(tmp_path / 'out'))
+    image = builders.write_image(tmp_path / 'person.jpg')
+    result, = inferencer(str(image), out_dir=str(tmp_path / 'out'))
     person = result['predictions'][0][0]
     assert np.array(person['keypoints']).shape == (37, 2) and len(person['keypoint_scores']) == 37
     assert cv2.imread(str(tmp_path / 'out/visualizations/person.jpg')).shape == (100, 120, 3)
@@ -73,8 +73,8 @@ def test_shipped_model_works_offline(tmp_path, monkeypatch, rendered):
     monkeypatch.setenv('TORCH_HOME', str(tmp_path))
     monkeypatch.setitem(default_det_models['body'], 'weights', 'http://127.0.0.1:9/detector.pth')
     inferencer = MMPoseInferencer(pose2d='spinepose-tiny', device='cpu')
-    picture = sorted((rendered / 'images' / 'val').iterdir())[0]
-    person = next(inferencer(str(picture), out_dir=str(tmp_path / 'out')))['predictions'][0][0]
+    image = sorted((rendered / 'images' / 'val').iterdir())[0]
+    person = next(inferencer(str(image), out_dir=str(tmp_path / 'out')))['predictions'][0][0]
     assert np.array(person['keypoints']).shape == (37, 2)
     with pytest.raises(ConnectionError, match='detector.pth could not be downloaded'):
         MMPoseInferencer(pose2d='spinepose-tiny', device='cpu', det_model=default_det_models['body']['model'],

@@ -1,4 +1,4 @@
-"""The lifter with the real tools, on moving bodies without pictures."""
+"""The lifter with the real tools, on moving bodies without images."""
 import os
 import re
 import subprocess
@@ -52,7 +52,7 @@ def test_learns_and_is_tested(folder, config):
     assert re.search(r'lifting/all_P-MPJPE: [\d.]+', tested.stdout)
 
 
-def test_from_pictures_to_a_lifters_input(rendered, tmp_path):
+def test_from_images_to_a_lifters_input(rendered, tmp_path):
     """Keypoints of the shipped model, written by one tool, are what the lifter is tested on."""
     annotations = rendered / 'annotations/synthetic_val.npz'
     done = mim('run', 'spinepose_mm', 'detect_keypoints', annotations, '--images', rendered / 'images', '--model',
@@ -60,7 +60,7 @@ def test_from_pictures_to_a_lifters_input(rendered, tmp_path):
     assert done.returncode == 0 and 'keypoints/people: 8' in done.stdout, done.stdout[-2000:]
     true, found = (np.load(path)['part'] for path in (annotations, tmp_path / 'found.npz'))
     seen = true[..., 2] > 0
-    assert np.median(np.linalg.norm(found[..., :2] - true[..., :2], axis=-1)[seen]) < 12  # of pictures of 160 x 120
+    assert np.median(np.linalg.norm(found[..., :2] - true[..., :2], axis=-1)[seen]) < 12  # of images of 160 x 120
     dataset = 'test_dataloader.dataset.'
     tested = mim('test', 'spinepose_mm', 'spinepose_lifter_uncertainty.py', '--checkpoint', shipped(), '--work-dir', 'test',
                  '--cfg-options', *QUICK[4:6], f'{dataset}data_root=', f'{dataset}ann_file={annotations}',

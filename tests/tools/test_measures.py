@@ -33,6 +33,6 @@ def test_benchmark_prints_its_tables(tmp_path):
 
 def test_the_measures_are_drawn(tmp_path):
     run('draw_measures.py', 'measures.jpg', cwd=tmp_path)
-    picture = cv2.imread(str(tmp_path / 'measures.jpg'))
-    assert picture.shape == (540, 1400, 3) and picture.std() > 10
+    image = cv2.imread(str(tmp_path / 'measures.jpg'))
+    assert image.shape == (540, 1400, 3) and image.std() > 10
     assert (tmp_path / 'measures.jpg').stat().st_size < 150_000

@@ -78,8 +78,8 @@ def test_killed_in_mid_epoch_and_resumed(teacher, rendered, tmp_path):
     assert (tmp_path / 'work' / 'epoch_3.pth').is_file()
 
 
-def write_simspine_pictures(root):
-    """Make SIMSPINE's files and Human3.6M's of 8 frames to train on and 8 to test on, with noise for pictures."""
+def write_simspine_images(root):
+    """Make SIMSPINE's files and Human3.6M's of 8 frames to train on and 8 to test on, with noise for images."""
     (root / 'annotations').mkdir(parents=True)
     for split, subject in (('train', 'S1'), ('test', 'S9')):
         names = builders.simspine_names(2, subjects=(subject, ))
@@ -95,7 +95,7 @@ def test_v2_large_from_another_folder(tmp_path):
     data, simspine = tmp_path / 'data', tmp_path / 'simspine'
     for split in ('train-real-coco', 'train-real-yoga', 'train-unreal', 'val2017'):
         builders.make_data_set(data, split, 2, seed=0)
-    write_simspine_pictures(simspine)
+    write_simspine_images(simspine)
     cfg = cache_teacher('spinepose_v2_large', tmp_path / 'torch')
     v1 = dict(state_dict=builders.stock(cfg.model).state_dict())
     put_into_cache(cfg.model.init_cfg.checkpoint, tmp_path / 'torch', lambda path: torch.save(v1, path))
@@ -132,7 +132,7 @@ def test_mean_pose_baseline(rendered, tmp_path):
     assert 0 <= float(re.search(r'spinetrack/body_AP: ([\d.]+)', done.stdout)[1]) < .5
 
 
-def test_a_broken_picture_in_training_is_counted_and_in_a_test_named(trained, tmp_path):
+def test_a_broken_image_in_training_is_counted_and_in_a_test_named(trained, tmp_path):
     builders.make_data_set(tmp_path, 'train', 8, seed=1)
     builders.make_data_set(tmp_path, 'val', 2, seed=2)
     for name in ('train/00000003.jpg', 'val/00000001.jpg'):

@@ -5,7 +5,7 @@ import pytest
 
 from spinepose_mm.synthetic.tracking_scenes import crossing
 from spinepose_mm.tracking.one_euro import Smoother
-from spinepose_mm.tracking.tracker import Ids
+from spinepose_mm.tracking.tracker import PoseTracker
 
 
 def one_euro(times, points, scale=1., min_cutoff=1., beta=20., speed_cutoff=1.):
@@ -85,7 +85,7 @@ def test_how_late_a_ramp_is(speed):
         assert (found[2:, :, 0] < points[2:, :, 0]).all()  # from the third frame on, that it is a run is known
 
 
-def test_the_size_of_the_picture_does_not_matter():
+def test_the_size_of_the_image_does_not_matter():
     rng = np.random.default_rng(2)
     points = still(40, 37) + np.cumsum(rng.normal(0, .01, (40, 37, 2)), axis=0)
     small, large = (smooth(zoom * points, frames(40), scale=zoom) for zoom in (20, 2000))
@@ -162,7 +162,7 @@ def test_nobody_and_whoever_comes_back():
     np.testing.assert_array_equal(smoother.update([4], moved, np.ones((1, 5)), [1.], 4.), moved)
 
 
-def test_nothing_grows_with_the_film():
+def test_nothing_grows_with_the_video():
     smoother = Smoother()
     for t in range(300):  # somebody new in each frame
         smoother.update([t], still(1), np.ones((1, 5)), [1.], t / 30)
@@ -185,15 +185,15 @@ def test_no_filter_gets_the_points_of_two_people(people):
     """Each point has a third coordinate, too small to matter, that is its owner's number, and stays so unless mixed."""
     smoothed_frames = 0
     for seed in range(4):
-        film = crossing(seed, people, seconds=6)
-        ids, smoother = Ids(film.frame_rate), Smoother()
-        for t, (frame, owners) in enumerate(zip(film.found, film.owners)):
+        video = crossing(seed, people, seconds=6)
+        ids, smoother = PoseTracker(video.frame_rate), Smoother()
+        for t, (frame, owners) in enumerate(zip(video.found, video.owners)):
             frame.measures = dict(owner=owners)
             found = ids.update(frame)
             marks = np.broadcast_to(1e-6 * found.measures['owner'][:, None, None], (len(found), 37, 1))
             points = np.concatenate([found.keypoints, marks], axis=2)
             sizes = np.linalg.norm(found.boxes[:, 2:] - found.boxes[:, :2], axis=1)
-            smoothed = smoother.update(found.ids, points, found.confidence, sizes, t / film.frame_rate)
+            smoothed = smoother.update(found.ids, points, found.confidence, sizes, t / video.frame_rate)
             np.testing.assert_allclose(smoothed[..., 2:], marks, atol=1e-9)
             smoothed_frames += np.abs(smoothed - points).max(initial=0) > .1
     assert smoothed_frames > 600  # of 720

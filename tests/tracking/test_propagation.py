@@ -1,12 +1,12 @@
-"""Boxes in frames on which no detector runs, by numbers worked out by hand, and on films of crossing people."""
+"""Boxes in frames on which no detector runs, by numbers worked out by hand, and on videos of crossing people."""
 import numpy as np
 import pytest
 import torch
 from mmpose.structures.bbox import bbox_overlaps
 
-from spinepose_mm.structures.frame import People, nobody
+from spinepose_mm.structures.frame import People, no_people
 from spinepose_mm.synthetic.tracking_scenes import crossing
-from spinepose_mm.tracking.propagation import boxes_between
+from spinepose_mm.tracking.propagation import propagate_boxes
 
 SIZE = 1000, 800
 DIAGONAL = np.hypot(100, 200)
@@ -26,23 +26,23 @@ def people(*corners, seen=(37, ), seed=0):
 
 
 def test_around_the_keypoints_that_are_seen():
-    found = boxes_between(people((100, 300, 200, 500), (600, 100, 700, 300), seen=(37, 12)), SIZE)
+    found = propagate_boxes(people((100, 300, 200, 500), (600, 100, 700, 300), seen=(37, 12)), SIZE)
     margin = .03 * DIAGONAL
     np.testing.assert_allclose(found, [[100 - margin, 300 - margin, 200 + margin, 500 + margin, .9],
                                        [600 - margin, 100 - margin, 700 + margin, 300 + margin, .5]])
 
 
-def test_within_the_picture():
-    margin = .03 * np.hypot(50, 100)  # of the person, 50 x 100 pixels are in the picture
-    np.testing.assert_allclose(boxes_between(people((-50, 700, 50, 900)), SIZE)[0, :4],
+def test_within_the_image():
+    margin = .03 * np.hypot(50, 100)  # of the person, 50 x 100 pixels are in the image
+    np.testing.assert_allclose(propagate_boxes(people((-50, 700, 50, 900)), SIZE)[0, :4],
                                [0, 700 - margin, 50 + margin, 800])
-    assert len(boxes_between(people((-300, 100, -200, 300)), SIZE)) == 0
+    assert len(propagate_boxes(people((-300, 100, -200, 300)), SIZE)) == 0
 
 
 def test_who_is_hardly_seen_any_more_has_none():
-    assert len(boxes_between(nobody(), SIZE)) == 0
+    assert len(propagate_boxes(no_people(), SIZE)) == 0
     three = people((100, 300, 200, 500), (400, 300, 500, 500), (700, 300, 800, 500), seen=(9, 10, 0))
-    found = boxes_between(three, SIZE)
+    found = propagate_boxes(three, SIZE)
     np.testing.assert_allclose(found[:, 4], [.7])
 
 
@@ -52,21 +52,21 @@ def test_two_who_became_one_have_one():
     twice = people(box, box)
     twice.keypoints[0] = twice.keypoints[1] + 1
     twice.confidence[1] = .95
-    np.testing.assert_allclose(boxes_between(twice, SIZE)[:, 4], [.5])
-    assert len(boxes_between(people(box, box), SIZE)) == 2
+    np.testing.assert_allclose(propagate_boxes(twice, SIZE)[:, 4], [.5])
+    assert len(propagate_boxes(people(box, box), SIZE)) == 2
 
 
 @pytest.mark.parametrize('seed', range(2))
 def test_contain_the_same_people_a_frame_later(seed):
-    film = crossing(seed, people=3, seconds=4)
+    video = crossing(seed, people=3, seconds=4)
     overlaps, count, expected = [], 0, 0
-    for found, owners, true in zip(film.found, film.owners, film.true[1:]):
-        boxes = boxes_between(found, film.size)
+    for found, owners, true in zip(video.found, video.owners, video.true[1:]):
+        boxes = propagate_boxes(found, video.size)
         expected += sum(owner in true.ids for owner in owners)
         if len(boxes) and len(true):
             # Each box is of whoever it fits best.
             best = bbox_overlaps(torch.from_numpy(boxes[:, :4]), torch.from_numpy(
-                true.boxes.clip(0, np.tile(film.size, 2)))).amax(1).numpy()
+                true.boxes.clip(0, np.tile(video.size, 2)))).amax(1).numpy()
             overlaps += best[best > .3].tolist()
             count += (best > .3).sum()
     assert np.median(overlaps) > .8 and np.quantile(overlaps, .1) > .65 and count > .95 * expected

@@ -31,7 +31,7 @@ def test_choices(choice, ids):
 
 
 @pytest.mark.parametrize('choice', ['largest', 'most central'])
-def test_a_film_stays_with_whom_it_has_chosen(choice):
+def test_a_video_stays_with_whom_it_has_chosen(choice):
     first = dict(_4=LARGE if choice == 'largest' else MIDDLE, _7=SMALL)
     swapped = people(_4=SMALL, _7=LARGE if choice == 'largest' else MIDDLE)
     gone = people(_7=LARGE)

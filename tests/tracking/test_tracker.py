@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from spinepose_mm.evaluation.tracking import identity_scores
-from spinepose_mm.structures.frame import People, nobody
+from spinepose_mm.structures.frame import People, no_people
 from spinepose_mm.synthetic.tracking_scenes import crossing
-from spinepose_mm.tracking.tracker import Ids
+from spinepose_mm.tracking.tracker import PoseTracker
 
 POSE = np.random.default_rng(0).uniform((0, 0), (40, 120), (37, 2))
 
@@ -26,24 +26,24 @@ def follow(ids, frames):
 
 
 def test_ids_are_new_once_and_in_order():
-    frames = [people(0, 300), people(310, 3), people(311), nobody(), people(900, 6), people(903, 8, 312)]
-    assert follow(Ids(30), frames) == [[(0, 0), (1, 300)], [(0, 3), (1, 310)], [(1, 311)], [], [(0, 6), (2, 900)],
+    frames = [people(0, 300), people(310, 3), people(311), no_people(), people(900, 6), people(903, 8, 312)]
+    assert follow(PoseTracker(30), frames) == [[(0, 0), (1, 300)], [(0, 3), (1, 310)], [(1, 311)], [], [(0, 6), (2, 900)],
                                        [(0, 8), (1, 312), (2, 903)]]
 
 
 def test_ids_never_start_again():
-    ids = Ids(10, memory=.5)
-    assert follow(ids, [people(0), *[nobody()] * 20, people(0), *[nobody()] * 20, people(0, 500)]) == [
+    ids = PoseTracker(10, memory=.5)
+    assert follow(ids, [people(0), *[no_people()] * 20, people(0), *[no_people()] * 20, people(0, 500)]) == [
         [(0, 0)], *[[]] * 20, [(1, 0)], *[[]] * 20, [(2, 0), (3, 500)]]
-    assert follow(Ids(10), [nobody(), nobody(), people(4)]) == [[], [], [(0, 4)]]
+    assert follow(PoseTracker(10), [no_people(), no_people(), people(4)]) == [[], [], [(0, 4)]]
 
 
 @pytest.mark.parametrize('frame_rate', [1, 30, 120])
 def test_memory_is_in_seconds(frame_rate):
-    ids = Ids(frame_rate, memory=2)
-    absent = [nobody()] * (2 * frame_rate - 1)
+    ids = PoseTracker(frame_rate, memory=2)
+    absent = [no_people()] * (2 * frame_rate - 1)
     assert follow(ids, [people(0), *absent, people(0)])[-1] == [(0, 0)]
-    assert follow(ids, [*absent, nobody(), people(0)])[-1] == [(1, 0)]
+    assert follow(ids, [*absent, no_people(), people(0)])[-1] == [(1, 0)]
 
 
 @pytest.mark.parametrize('zoom', [.05, 1, 30])
@@ -53,7 +53,7 @@ def test_people_pass_through_each_other(zoom, frame_rate):
     steps = np.arange(-frame_rate, frame_rate + 1) * 150 / frame_rate
     lost = np.abs(steps) < 35
     frames = [people(*([x + 5] if gone else [x, 10 - x]), zoom=zoom) for x, gone in zip(steps, lost)]
-    found = follow(Ids(frame_rate), frames)
+    found = follow(PoseTracker(frame_rate), frames)
     assert [id for id, _ in found[0]] == [id for id, _ in found[-1]] == [0, 1]
     assert found[-1][0][1] == pytest.approx(150 * zoom, abs=1) and found[-1][1][1] == pytest.approx(-140 * zoom, abs=1)
 
@@ -62,25 +62,25 @@ def test_people_are_told_by_their_poses():
     """Two in the same place, less than half of whose keypoints differ."""
     both = people(0, 0)
     both.keypoints[1, :15, 0] += 30
-    ids = Ids(30)
+    ids = PoseTracker(30)
     ids.update(both)
     np.testing.assert_array_equal(ids.update(both[[1, 0]]).keypoints, both.keypoints)
 
 
 def test_boxes_serve_where_no_keypoint_is_seen():
     frames = [people(3 * t, 300 - 3 * t, score=.1) for t in range(10)]
-    assert follow(Ids(30), frames)[-1] == [(0, 27), (1, 273)]
+    assert follow(PoseTracker(30), frames)[-1] == [(0, 27), (1, 273)]
 
 
 def test_far_away_is_somebody_else():
-    assert follow(Ids(30), [people(0), people(0), people(400)])[-1] == [(1, 400)]  # 3 sizes in a thirtieth of a second
+    assert follow(PoseTracker(30), [people(0), people(0), people(400)])[-1] == [(1, 400)]  # 3 sizes in a thirtieth of a second
 
 
 @pytest.mark.parametrize('count', [1, 50])
 def test_many_people_in_any_order(count):
     rng = np.random.default_rng(1)
     places = np.array([(150 * (i % 10), 200 * (i // 10)) for i in range(count)], float)
-    ids = Ids(30)
+    ids = PoseTracker(30)
     ids.update(people(*places))
     for _ in range(5):
         found = ids.update(people(*rng.permutation(places + rng.normal(0, 1, (count, 2)))))
@@ -91,7 +91,7 @@ def test_many_people_in_any_order(count):
 def test_what_people_have_stays_theirs():
     frame = people(300, 0)
     frame.measures = dict(number=np.array([7., 8.]))
-    ids = Ids(30)
+    ids = PoseTracker(30)
     ids.update(people(0, 300))
     found = ids.update(frame)
     assert found.measures['number'].tolist() == [8, 7] and found.boxes[:, 0].tolist() == [0, 300]
@@ -102,23 +102,23 @@ def test_boxes_without_a_size():
     frame = people(0)
     frame.boxes[:], frame.keypoints[:] = 5, 5
     with np.errstate(all='raise'):
-        assert follow(Ids(30), [frame, frame])[-1] == [(0, 5)]
+        assert follow(PoseTracker(30), [frame, frame])[-1] == [(0, 5)]
 
 
 @pytest.mark.parametrize('options', [dict(frame_rate=0), dict(frame_rate=np.nan), dict(frame_rate=30, memory=0)])
 def test_options_out_of_range(options):
     with pytest.raises(ValueError, match='frame_rate and memory are over 0, not '):
-        Ids(**options)
+        PoseTracker(**options)
 
 
 @pytest.mark.parametrize('seed', range(4))
-def test_crossing_films(seed):
+def test_crossing_videos(seed):
     """In these, nobody's id ever passes to another; a person is somebody new only after being away for long."""
-    film = crossing(seed, people=2 + seed, seconds=8)
+    video = crossing(seed, people=2 + seed, seconds=8)
     runs = []
-    for ids in Ids(film.frame_rate), Ids(film.frame_rate):
+    for ids in PoseTracker(video.frame_rate), PoseTracker(video.frame_rate):
         found = [ids.update(replace(frame, measures=dict(owner=owners)))
-                 for frame, owners in zip(film.found, film.owners)]
+                 for frame, owners in zip(video.found, video.owners)]
         runs.append([one.ids.tolist() for one in found])
     scores = identity_scores([one.measures['owner'] for one in found], runs[0])
     assert scores['takeovers'] == 0 and scores['IDF1'] > .85 and runs[0] == runs[1]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from spinepose_mm import skeleton
-from spinepose_mm.structures.frame import People, nobody
+from spinepose_mm.structures.frame import People, no_people
 from spinepose_mm.synthetic.body import Body, forward, keypoints, rest
 from spinepose_mm.visualization.drawing import ID_COLORS, draw_people, draw_views
 
@@ -25,8 +25,8 @@ def people(coordinates='world', turn=0.):
     return People(pixels, np.ones((1, 37)), boxes, np.ones(1), np.array([3]), points)
 
 
-def is_color(picture, color):
-    return (np.abs(picture.astype(int) - color) < 60).all(-1)
+def is_color(image, color):
+    return (np.abs(image.astype(int) - color) < 60).all(-1)
 
 
 def where(view, color):
@@ -67,7 +67,7 @@ def test_whoever_has_no_place_in_space_is_in_no_view():
 def test_keypoints_and_bones_are_drawn_where_they_are():
     found = people(turn=90.)
     drawn = draw_people(BLACK, found)
-    assert not BLACK.any()  # the picture itself is as it was
+    assert not BLACK.any()  # the image itself is as it was
     for i in skeleton.SUBSETS['spine'][1:]:  # from the front, the nose is before C1
         x, y = found.keypoints[0, i].round().astype(int)
         assert is_color(drawn[y, x], SPINE)
@@ -120,9 +120,9 @@ def test_measures_are_written_where_they_are_known():
     assert 0 < (two != other).any(-1).sum() < 100
 
 
-def test_lines_grow_with_the_picture_and_shrink_with_the_person():
-    def share(picture, found):
-        return is_color(draw_people(picture, found), SPINE).sum()
+def test_lines_grow_with_the_image_and_shrink_with_the_person():
+    def share(image, found):
+        return is_color(draw_people(image, found), SPINE).sum()
 
     found = people()
     usual = share(BLACK, found)
@@ -136,11 +136,11 @@ def test_lines_grow_with_the_picture_and_shrink_with_the_person():
 
 
 def test_nobody():
-    assert draw_views(BLACK, nobody(), 'world').shape == (300, 1000, 3)
-    np.testing.assert_array_equal(draw_people(BLACK, nobody()), BLACK)
+    assert draw_views(BLACK, no_people(), 'world').shape == (300, 1000, 3)
+    np.testing.assert_array_equal(draw_people(BLACK, no_people()), BLACK)
 
 
-def test_people_beyond_the_picture():
+def test_people_beyond_the_image():
     found = people()
     for name in ('keypoints', 'boxes'):
         setattr(found, name, getattr(found, name) + 1e12)

@@ -3,8 +3,8 @@ import tracemalloc
 from dataclasses import replace
 
 import pytest
+from result_video import LIFTED, make_video, write
 
-from result_film import LIFTED, make_film, write
 from spinepose_mm.writers import CocoWriter, CsvWriter, OpenPoseWriter, ParquetWriter, TrcWriter
 
 WRITERS = [OpenPoseWriter, CocoWriter, CsvWriter, ParquetWriter, TrcWriter]
@@ -19,18 +19,18 @@ def contents(folder):
 def test_the_same_input_gives_the_same_bytes_in_the_place_of_old_ones(writer, tmp_path):
     folder = tmp_path / 'new' / 'folder'
     for _ in range(2):
-        write(writer, folder / 'out', make_film('world'), **LIFTED)
+        write(writer, folder / 'out', make_video('world'), **LIFTED)
         found = contents(folder)
-        write(writer, folder / 'out', make_film('world')[:4], **LIFTED)
+        write(writer, folder / 'out', make_video('world')[:4], **LIFTED)
         fewer = contents(folder)
-        write(writer, folder / 'out', make_film('world'), **LIFTED)
+        write(writer, folder / 'out', make_video('world'), **LIFTED)
         assert contents(folder) == found and len(found) and fewer != found
         assert not any('.part' in str(path) or '.old' in str(path) for path in found)
 
 
 def test_nothing_is_in_its_place_before_the_end(writer, tmp_path):
     writing = writer(tmp_path / 'out', 25., **LIFTED)
-    for frame in make_film('world'):
+    for frame in make_video('world'):
         writing.write(frame)
         assert all('out.part' in str(path) or path.name.endswith('.part') for path in contents(tmp_path))
     writing.close()
@@ -42,20 +42,20 @@ def test_an_interruption_leaves_what_an_end_there_would(writer, tmp_path):
         pass
 
     def frames():
-        yield from make_film('world')[:5]
+        yield from make_video('world')[:5]
         raise Interrupted
 
     with pytest.raises(Interrupted):
         write(writer, tmp_path / 'a' / 'out', frames(), **LIFTED)
-    write(writer, tmp_path / 'b' / 'out', make_film('world')[:5], **LIFTED)
+    write(writer, tmp_path / 'b' / 'out', make_video('world')[:5], **LIFTED)
     assert contents(tmp_path / 'a') == contents(tmp_path / 'b') != {}
 
 
 def test_a_failure_at_the_end_leaves_the_old_file_and_nothing_half_written(writer, tmp_path, monkeypatch):
-    write(writer, tmp_path / 'out', make_film('world')[:5], **LIFTED)
+    write(writer, tmp_path / 'out', make_video('world')[:5], **LIFTED)
     before = contents(tmp_path)
     writing = writer(tmp_path / 'out', 25., **LIFTED)
-    for frame in make_film('world'):
+    for frame in make_video('world'):
         writing.write(frame)
 
     def fail(source, target):
@@ -79,8 +79,8 @@ def test_unknown_coordinates(writer, tmp_path):
         writer(tmp_path / 'out', 25., coordinates='word')
 
 
-def test_memory_does_not_grow_with_the_film(writer, tmp_path):
-    frame = make_film('world')[-1]
+def test_memory_does_not_grow_with_the_video(writer, tmp_path):
+    frame = make_video('world')[-1]
     frame.people = frame.people[[0]]
 
     def peak(count):

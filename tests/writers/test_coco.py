@@ -5,20 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from mmpose.evaluation import CocoMetric
+from result_video import LIFTED, make_people, make_video, walk, write
 from xtcocotools.coco import COCO
 from xtcocotools.cocoeval import COCOeval
 
 import builders
-from result_film import LIFTED, make_film, make_people, walk, write
 from spinepose_mm import skeleton
-from spinepose_mm.structures.frame import Frame, nobody
+from spinepose_mm.structures.frame import Frame, no_people
 from spinepose_mm.writers import CocoWriter
 
 SPINE = list(skeleton.SUBSETS['spine'])
 
 
 def write_truth(path, people, labelled=range(37), image_id=139):
-    """Write COCO labels of People in a picture."""
+    """Write COCO labels of People in an image."""
     persons = []
     for i, (points, box) in enumerate(zip(people.keypoints, people.boxes)):
         seen = np.isin(np.arange(37), labelled)
@@ -43,18 +43,18 @@ def average_precision(truth, results):
 
 @pytest.fixture
 def pair():
-    """Two People in a picture, well apart, in all of their keypoints."""
+    """Two People in an image, well apart, in all of their keypoints."""
     people = make_people([3, 7], np.stack([walk(3)[0], walk(7)[0] + [1, 0, 0]]))
     people.scores[:], people.box_scores[:] = .9, .8
     return people
 
 
-def picture(people, name='000000000139'):
+def image(people, name='000000000139'):
     return Frame(0, np.nan, f'val2017/{name}.jpg', people=people)
 
 
 def test_exact_keypoints_have_an_ap_of_one(pair, tmp_path):
-    results = write(CocoWriter, tmp_path / 'results.json', [picture(pair)], frame_rate=None)
+    results = write(CocoWriter, tmp_path / 'results.json', [image(pair)], frame_rate=None)
     assert average_precision(write_truth(tmp_path / 'truth.json', pair), results) == pytest.approx(1)
 
 
@@ -68,25 +68,25 @@ def test_the_score_puts_people_in_order(pair, tmp_path, wrong, precision, of_box
         pair.box_scores[1] = .7
     else:
         pair.scores[1] = .7
-    results = write(CocoWriter, tmp_path / 'results.json', [picture(pair)], frame_rate=None)
+    results = write(CocoWriter, tmp_path / 'results.json', [image(pair)], frame_rate=None)
     assert average_precision(truth, results) == pytest.approx(precision * 51 / 101)
 
 
 def test_scores_are_those_of_mmpose(tmp_path):
-    film = make_film()
+    video = make_video()
     metric = CocoMetric(format_only=True, outfile_prefix=str(tmp_path / 'mmpose'), nms_mode='none')
     metric.dataset_meta = dict(dataset_name='spinetrack', num_keypoints=37, sigmas=np.array(skeleton.SIGMAS))
     metric.coco = True  # for it asks for labels where it has none
-    for frame in film:
+    for frame in video:
         people = frame.people
         if len(people):
             metric.process({}, [dict(
                 id=[frame.index], img_id=frame.index, gt_instances={}, pred_instances=dict(
                     keypoints=people.keypoints, keypoint_scores=people.scores, bboxes=people.boxes,
                     bbox_scores=people.box_scores))])
-    metric.evaluate(len(film))
+    metric.evaluate(len(video))
     expected = json.loads((tmp_path / 'mmpose.keypoints.json').read_text())
-    found = json.loads(write(CocoWriter, tmp_path / 'results.json', film).read_text())
+    found = json.loads(write(CocoWriter, tmp_path / 'results.json', video).read_text())
     assert len(found) == len(expected) == 11
     for ours, theirs in zip(found, expected):
         assert ours['image_id'] == theirs['image_id'] and ours['category_id'] == theirs['category_id'] == 1
@@ -98,7 +98,7 @@ def test_scores_are_those_of_mmpose(tmp_path):
 
 
 def test_the_spine_alone(pair, tmp_path):
-    results = write(CocoWriter, tmp_path / 'results.json', [picture(pair)], frame_rate=None, spine_only=True)
+    results = write(CocoWriter, tmp_path / 'results.json', [image(pair)], frame_rate=None, spine_only=True)
     flat = np.reshape([person['keypoints'] for person in json.loads(results.read_text())], (2, 37, 3))
     np.testing.assert_allclose(flat[:, SPINE, :2], pair.keypoints[:, SPINE], atol=.00501)
     assert not np.delete(flat, SPINE, axis=1).any()
@@ -108,32 +108,32 @@ def test_the_spine_alone(pair, tmp_path):
 def test_the_score_is_of_what_is_written_and_counts(pair, tmp_path):
     pair.scores[0, SPINE] = [.2, .1, .4, .4, .4, .4, .4, .4, .4]
     pair.scores[1] = 0
-    results = write(CocoWriter, tmp_path / 'results.json', [picture(pair)], frame_rate=None, spine_only=True)
+    results = write(CocoWriter, tmp_path / 'results.json', [image(pair)], frame_rate=None, spine_only=True)
     assert [person['score'] for person in json.loads(results.read_text())] == [.32, 0]  # .8 x .4
 
 
 @pytest.mark.parametrize('frame_rate, names, ids', [
     (None, ['000000000139', '285'], [139, 285]), (None, ['b', '285'], [0, 1]), (25., ['139', '139'], [0, 1])])
 def test_image_ids(pair, tmp_path, frame_rate, names, ids):
-    frames = [replace(picture(pair[[0]], name), index=i) for i, name in enumerate(names)]
+    frames = [replace(image(pair[[0]], name), index=i) for i, name in enumerate(names)]
     results = json.loads(write(CocoWriter, tmp_path / 'results.json', frames, frame_rate).read_text())
     assert [person['image_id'] for person in results] == ids
 
 
 def test_a_name_among_numbers(pair, tmp_path):
-    frames = [picture(pair), picture(pair, 'cover')]
-    with pytest.raises(ValueError, match=re.escape('val2017/cover.jpg: the picture is not named by a number')):
+    frames = [image(pair), image(pair, 'cover')]
+    with pytest.raises(ValueError, match=re.escape('val2017/cover.jpg: the image is not named by a number')):
         write(CocoWriter, tmp_path / 'results.json', frames, None)
     assert len(json.loads((tmp_path / 'results.json').read_text())) == 2
 
 
 def test_people_without_ids_and_what_is_not_known(pair, tmp_path):
     pair.ids, pair.keypoints[0, 4] = None, np.nan
-    first, second = json.loads(write(CocoWriter, tmp_path / 'results.json', [picture(pair)], None).read_text())
+    first, second = json.loads(write(CocoWriter, tmp_path / 'results.json', [image(pair)], None).read_text())
     assert 'track_id' not in first and first['keypoints'][12:15] == [0, 0, 0] and second['keypoints'][14] == .9
 
 
-@pytest.mark.parametrize('frames', [[], [Frame(0, 0., 'a.mp4', people=nobody())]])
+@pytest.mark.parametrize('frames', [[], [Frame(0, 0., 'a.mp4', people=no_people())]])
 def test_nobody(pair, tmp_path, frames):
     results = write(CocoWriter, tmp_path / 'results.json', frames)
     assert json.loads(results.read_text()) == []

@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
+from result_video import LIFTED, RATE, UNLIFTED, make_people, make_video, walk, write
 
-from result_film import LIFTED, RATE, UNLIFTED, make_film, make_people, walk, write
 from spinepose_mm import skeleton
 from spinepose_mm.lifting import Camera
-from spinepose_mm.structures.frame import Frame, nobody
+from spinepose_mm.structures.frame import Frame, no_people
 from spinepose_mm.writers import OpenPoseWriter
 
 SPINE = list(skeleton.SUBSETS['spine'])
@@ -29,13 +29,13 @@ def read(folder):
 
 
 def test_a_file_for_each_frame(tmp_path):
-    film = make_film()
-    folder = write(OpenPoseWriter, tmp_path / 'side_json', film)
+    video = make_video()
+    folder = write(OpenPoseWriter, tmp_path / 'side_json', video)
     assert sorted(os.listdir(folder)) == [f'side view_{i:012d}_keypoints.json' for i in range(8)]
     files = read(folder)
     assert [[person['person_id'] for person in file['people']] for file in files] == [
         [], [[3]], [[3]], [[3], [7]], [[3], [7]], [[3]], [[3], [7]], [[3], [7]]]
-    people = film[6].people
+    people = video[6].people
     flat = np.array([person['pose_keypoints_2d'] for person in files[6]['people']]).reshape(2, 37, 3)
     assert np.abs(flat[..., :2] - people.keypoints).max() <= .00501
     assert np.abs(flat[..., 2] - people.confidence).max() <= .0000501
@@ -43,10 +43,10 @@ def test_a_file_for_each_frame(tmp_path):
 
 
 def test_pose2sim_reads_each_frame(pose2sim, tmp_path):
-    film = make_film()
-    folder = write(OpenPoseWriter, tmp_path / 'side_json', film)
+    video = make_video()
+    folder = write(OpenPoseWriter, tmp_path / 'side_json', video)
     names = pose2sim.common.sort_stringlist_by_last_number(os.listdir(folder))
-    for frame, name in zip(film, names):
+    for frame, name in zip(video, names):
         persons = pose2sim.personAssociation.read_json(folder / name)
         assert [len(person) for person in persons] == [37 * 3] * len(frame.people)
         x, y, likelihood = pose2sim.triangulation.extract_files_frame_f([folder / name], range(26))
@@ -69,12 +69,12 @@ def test_pose2sim_triangulates_from_three_cameras(pose2sim, tmp_path):
             values = dict(size=camera.size, matrix=camera.K.tolist(), distortions=[0.] * 4,
                           rotation=cv2.Rodrigues(camera.R)[0].ravel().tolist(), translation=camera.t.tolist())
             calibration.write(f'[cam{i}]\n' + ''.join(f'{key} = {list(value)}\n' for key, value in values.items()))
-            film = []
+            video = []
             for t, place in enumerate(points):
                 people = make_people([0], place[None])
                 people.keypoints = camera.project(place)[None]
-                film.append(Frame(t, t / RATE, f'cam{i}.mp4', people=people))
-            write(OpenPoseWriter, tmp_path / 'pose' / f'cam{i}_json', film)
+                video.append(Frame(t, t / RATE, f'cam{i}.mp4', people=people))
+            write(OpenPoseWriter, tmp_path / 'pose' / f'cam{i}_json', video)
     pose2sim.triangulation.triangulate_all(dict(
         project=dict(project_dir=str(tmp_path), multi_person=False, frame_rate=25, frame_range='all'),
         pose=dict(pose_model='HALPE_26'),
@@ -92,14 +92,14 @@ def test_pose2sim_triangulates_from_three_cameras(pose2sim, tmp_path):
 
 
 def test_frames_that_were_left_out_have_nobody(tmp_path):
-    film = make_film()
-    folder = write(OpenPoseWriter, tmp_path / 'side_json', [film[2], film[5], film[7]])
+    video = make_video()
+    folder = write(OpenPoseWriter, tmp_path / 'side_json', [video[2], video[5], video[7]])
     assert [len(file['people']) for file in read(folder)] == [0, 0, 1, 0, 0, 1, 0, 2]
 
 
-def test_pictures_have_files_of_their_own(tmp_path):
-    frames = [replace(frame, time=np.nan, path=f'pictures/{name}.jpg')
-              for frame, name in zip(make_film()[3:7:3], ('b', 'a.1'))]
+def test_images_have_files_of_their_own(tmp_path):
+    frames = [replace(frame, time=np.nan, path=f'images/{name}.jpg')
+              for frame, name in zip(make_video()[3:7:3], ('b', 'a.1'))]
     frames[0].people.ids = None
     folder = write(OpenPoseWriter, tmp_path / 'all_json', frames, frame_rate=None)
     assert sorted(os.listdir(folder)) == [f'a.1_{6:012d}_keypoints.json', f'b_{3:012d}_keypoints.json']
@@ -107,11 +107,11 @@ def test_pictures_have_files_of_their_own(tmp_path):
 
 
 def test_points_in_space(tmp_path):
-    film = make_film('camera')
-    files = read(write(OpenPoseWriter, tmp_path / 'side_json', film, **{**LIFTED, 'coordinates': 'camera'}))
+    video = make_video('camera')
+    files = read(write(OpenPoseWriter, tmp_path / 'side_json', video, **{**LIFTED, 'coordinates': 'camera'}))
     assert files[1]['coordinates'] == 'camera'
     flat = np.array([person['pose_keypoints_3d'] for person in files[UNLIFTED]['people']]).reshape(2, 37, 4)
-    people = film[UNLIFTED].people
+    people = video[UNLIFTED].people
     np.testing.assert_allclose(flat[0, :, :3], people.points[0], atol=.00000501)
     np.testing.assert_allclose(flat[0, :, 3], people.confidence[0], atol=.0000501)
     assert (flat[1] == 0).all()  # could not be lifted
@@ -119,29 +119,29 @@ def test_points_in_space(tmp_path):
 
 
 def test_the_spine_alone(tmp_path):
-    film = make_film('world')
-    person = read(write(OpenPoseWriter, tmp_path / 'side_json', film, spine_only=True, **LIFTED))[1]['people'][0]
-    for key, truth in (('pose_keypoints_2d', film[1].people.keypoints), ('pose_keypoints_3d', film[1].people.points)):
+    video = make_video('world')
+    person = read(write(OpenPoseWriter, tmp_path / 'side_json', video, spine_only=True, **LIFTED))[1]['people'][0]
+    for key, truth in (('pose_keypoints_2d', video[1].people.keypoints), ('pose_keypoints_3d', video[1].people.points)):
         flat = np.reshape(person[key], (37, -1))
         np.testing.assert_allclose(flat[SPINE, :-1], truth[0, SPINE], atol=.00501)
         assert not np.delete(flat, SPINE, axis=0).any()
 
 
 def test_what_is_not_known_is_zero(tmp_path):
-    film = make_film()[1:2]
-    film[0].people.keypoints[0, 5, 1] = np.nan
-    person = read(write(OpenPoseWriter, tmp_path / 'side_json', film))[1]['people'][0]
+    video = make_video()[1:2]
+    video[0].people.keypoints[0, 5, 1] = np.nan
+    person = read(write(OpenPoseWriter, tmp_path / 'side_json', video))[1]['people'][0]
     assert person['pose_keypoints_2d'][15:18] == [0, 0, 0] and person['pose_keypoints_2d'][18] > 0
 
 
-def test_an_empty_film(tmp_path):
+def test_an_empty_video(tmp_path):
     assert read(write(OpenPoseWriter, tmp_path / 'a_json', [])) == []
-    film = [Frame(i, i / RATE, 'a.mp4', people=nobody()) for i in range(2)]
-    assert read(write(OpenPoseWriter, tmp_path / 'a_json', film)) == [dict(version=1.3, people=[])] * 2
+    video = [Frame(i, i / RATE, 'a.mp4', people=no_people()) for i in range(2)]
+    assert read(write(OpenPoseWriter, tmp_path / 'a_json', video)) == [dict(version=1.3, people=[])] * 2
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path):
-    folder = write(OpenPoseWriter, tmp_path / 'side_json', make_film())
+    folder = write(OpenPoseWriter, tmp_path / 'side_json', make_video())
     (folder / 'notes.txt').write_text('mine')
     with pytest.raises(FileExistsError, match=r'side_json holds notes\.txt, which is none of OpenPose'):
         OpenPoseWriter(folder, RATE)

@@ -14,10 +14,10 @@ from spinepose_mm.structures.simspine_layout import CAMERA_LAYOUT, SUBJECTS
 
 @DATASETS.register_module()
 class SpineLiftingDataset(BaseDataset):
-    """SIMSPINE's frames for lifting: 37 keypoints in a picture to the same in 3D, for MMPose's `PoseLifter`.
+    """SIMSPINE's frames for lifting: 37 keypoints in an image to the same in 3D, for MMPose's `PoseLifter`.
 
     The input are points of normalised camera space, (x - cx) / fx and (y - cy) / fy, zero where a keypoint is not seen.
-    The target is camera space in spine lengths, that of the chain from C1 to S1 in this frame, since a picture alone
+    The target is camera space in spine lengths, that of the chain from C1 to S1 in this frame, since an image alone
     tells no scale: `unit` is the spine's length in metres. It is also there in files of SIMSPINE's 15 markers alone.
 
     Frames whose spine is not labelled whole have no such length and are left out. Camera space is the file's `S`; in

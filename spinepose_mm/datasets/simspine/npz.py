@@ -153,7 +153,7 @@ def read_detections(path, names, ann_file):
     detected = found['imgname'].astype(str)
     for where, rows in ((path, detected), (ann_file, names)):
         if len(np.unique(rows)) < len(rows):
-            raise ValueError(f'{where}: imgname has a picture twice: whose detections are whose?')
+            raise ValueError(f'{where}: imgname has an image twice: whose detections are whose?')
     row_of = {name: row for row, name in enumerate(detected)}
     rows = np.array([row for row, name in enumerate(names) if name in row_of], int)
     if not len(rows):

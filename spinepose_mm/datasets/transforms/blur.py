@@ -7,7 +7,7 @@ from mmpose.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class RandomBlur(BaseTransform):
-    """Blur the picture with a box filter, with a median filter, with both, or not at all.
+    """Blur the image with a box filter, with a median filter, with both, or not at all.
 
     RTMPose's recipes take these two from albumentations, which is archived and brings a second OpenCV along.
 

@@ -3,15 +3,15 @@ import copy
 from spinepose_mm.io.image import decode
 
 _WHOLE, _BACKWARDS = slice(None), slice(None, None, -1)
-_LEAST_PIXELS, _MOST_BITS = 1 << 20, 2  # of a picture that may be halved: its size, and bits a pixel of its file
+_LEAST_PIXELS, _MOST_BITS = 1 << 20, 2  # of an image that may be halved: its size, and bits a pixel of its file
 
 
-class CodedPicture:
+class CodedImage:
     """A JPEG that is decoded when a crop is cut from it, since only then it is known which size suffices.
 
     In `results['img']` it stands for the array of its pixels from LoadSpineImage to SpineTopdownAffine. All that it
     can do in between is to be flipped, by `numpy.flip`, which MMPose's RandomFlip uses. What was decoded is kept, for
-    other people of the same picture.
+    other people of the same image.
 
     Args:
         data: bytes of the file.
@@ -33,14 +33,14 @@ class CodedPicture:
         self._decoded = {}
 
     def can_be_halved(self, scale):
-        """Say whether half the width and height show in a crop what the whole picture does.
+        """Say whether half the width and height show in a crop what the whole image does.
 
-        Each pixel of the crop must be at least 2 x 2 of the picture's, and the picture one of over a megapixel and
+        Each pixel of the crop must be at least 2 x 2 of the image's, and the image one of over a megapixel and
         without much grain: bilinear sampling skips pixels, where halving takes means, so that crops of small sharp
-        pictures differ by 2 to 8 grey levels, those of a camera's large ones by 1 in the mean.
+        images differ by 2 to 8 grey levels, those of a camera's large ones by 1 in the mean.
 
         Args:
-            scale: pixels of the picture to one of the crop, in width and height.
+            scale: pixels of the image to one of the crop, in width and height.
         """
         area = self.shape[0] * self.shape[1]
         return scale >= 2 and area >= _LEAST_PIXELS and 8 * len(self.data) <= _MOST_BITS * area
@@ -73,5 +73,5 @@ class CodedPicture:
 
 
 def _explain(wanted):
-    return (f'the picture has no {wanted} yet: it is decoded in SpineTopdownAffine; a pipeline that wants its pixels '
+    return (f'the image has no {wanted} yet: it is decoded in SpineTopdownAffine; a pipeline that wants its pixels '
             'before, or crops otherwise, takes LoadSpineImage with lazy=False')

@@ -7,7 +7,7 @@ from spinepose_mm import skeleton
 
 @TRANSFORMS.register_module()
 class DropKeypoints(BaseTransform):
-    """Take keypoints away from the input of a lifter: some at random, those of legs that the picture cuts off, and all
+    """Take keypoints away from the input of a lifter: some at random, those of legs that the image cuts off, and all
     but those of a subset.
 
     What is taken away is zero and not visible, as what a detector did not find. The target stays.
@@ -16,7 +16,7 @@ class DropKeypoints(BaseTransform):
 
     Args:
         prob: probability to take a keypoint away, in all frames of a window.
-        cut: probability that the picture ends at a random height between S1 and the lowest keypoint.
+        cut: probability that the image ends at a random height between S1 and the lowest keypoint.
         keep: name out of `skeleton.SUBSETS`; what is not in it is taken away always.
 
     Raises:

@@ -12,20 +12,20 @@ from mmpose.registry import TRANSFORMS
 from spinepose_mm.io.image import MAX_MEGAPIXELS, decode, examine
 from spinepose_mm.io.paths import check_regular
 
-from .coded_image import CodedPicture
+from .coded_image import CodedImage
 
 
 @TRANSFORMS.register_module()
 class LoadSpineImage(LoadImage):
-    """MMPose's `LoadImage`, which is faster with JPEGs and passes on no picture that is truncated or none at all.
+    """MMPose's `LoadImage`, which is faster with JPEGs and passes on no image that is truncated or none at all.
 
     The pixels are those of `LoadImage`. OpenCV fills the missing part of a truncated file with grey and says nothing,
-    and gives None for what is no picture at all.
+    and gives None for what is no image at all.
 
     Args:
         skip_broken: for training: log a warning that counts, and return None, so that the data set takes another
             sample. Otherwise a broken file is an error.
-        lazy: leave a JPEG coded, as a CodedPicture, for a SpineTopdownAffine to decode. There must be nothing in
+        lazy: leave a JPEG coded, as a CodedImage, for a SpineTopdownAffine to decode. There must be nothing in
             between that wants pixels; MMPose's flips and transforms of boxes do not. What is no JPEG, or is to be
             read otherwise than by default, is decoded at once.
         max_megapixels: of an image that is decoded, in millions of pixels; a larger one is a broken one.
@@ -63,7 +63,7 @@ class LoadSpineImage(LoadImage):
             data = bytes(fileio.get(path, backend_args=self.backend_args))
         except FileNotFoundError:
             raise FileNotFoundError(f'image {path} does not exist') from None
-        # The people of a picture follow one another, unless they are shuffled. A path alone may be another picture now.
+        # The people of an image follow one another, unless they are shuffled. A path alone may be another image now.
         if self._last is not None and self._last.data == data:
             return self._last
         try:
@@ -75,7 +75,7 @@ class LoadSpineImage(LoadImage):
         no_image = ValueError(f'{path} is not an image')
         is_default = self.color_type == 'color' and self.imdecode_backend == 'cv2' and not self.to_float32
         if shape and is_default and self.lazy:
-            self._last = CodedPicture(data, shape, partial(self._refuse, path, no_image))
+            self._last = CodedImage(data, shape, partial(self._refuse, path, no_image))
             return self._last
         try:
             image = decode(data, shape) if shape and is_default else mmcv.imfrombytes(

@@ -24,7 +24,7 @@ class _TabledLabel(SimCCLabel):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self._bins = np.around(np.array(self.input_size) * self.simcc_split_ratio).astype(int)
-        # A Gaussian whose centre is 3 sigma outside the picture still counts.
+        # A Gaussian whose centre is 3 sigma outside the image still counts.
         self._centers = self._bins + np.ceil(3 * self.sigma).astype(int) + 1
         self._gaussians = [self._gaussian(*axis) for axis in zip(self._centers, self.sigma)]
 

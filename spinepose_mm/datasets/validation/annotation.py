@@ -36,7 +36,7 @@ def problem(person):
 
 
 def has_area(bbox, width, height):
-    """Tell whether a box (x, y, w, h) has an area in a picture, to whose last pixels MMPose cuts it."""
+    """Tell whether a box (x, y, w, h) has an area in an image, to whose last pixels MMPose cuts it."""
     low = np.clip(bbox[:2], 0, (width - 1, height - 1))
     high = np.clip(np.add(bbox[:2], bbox[2:]), 0, (width - 1, height - 1))
     return bool((high > low).all())

@@ -80,8 +80,8 @@ def bone_lengths():
 def stretched(points, labelled):
     """Return how many times longer each bone is than the person's others let expect.
 
-    The pictures' perspective shortens bones but lengthens them little, so that a person's scale is that of the longer
-    ones: the third quartile of length in the picture over length in the body.
+    The images' perspective shortens bones but lengthens them little, so that a person's scale is that of the longer
+    ones: the third quartile of length in the image over length in the body.
 
     Args:
         points: (N, K, 2).
@@ -104,7 +104,7 @@ def stretched(points, labelled):
 
 
 def doubles(image_ids, points, labelled, scale, tolerance=0.02):
-    """Return the people who are labelled twice in one picture.
+    """Return the people who are labelled twice in one image.
 
     Args:
         image_ids: (N,).

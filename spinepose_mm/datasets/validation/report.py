@@ -1,4 +1,4 @@
-"""The data set doctor: everything that is wrong, or looks wrong, with a file of labels and its pictures."""
+"""The data set doctor: everything that is wrong, or looks wrong, with a file of labels and its images."""
 import hashlib
 import json
 import os
@@ -29,7 +29,7 @@ class Report:
 
     Attributes:
         file: the annotation file.
-        images: number of pictures.
+        images: number of images.
         people: number of annotations.
         keypoints: number of keypoints of each person: SpineTrack's 37, or Halpe-26's or COCO's, its first ones.
         visibility: how often each keypoint is not labelled, occluded, visible, (K, 3).
@@ -84,7 +84,7 @@ def examine(ann_file, image_folder=None, progress=False):
 
     Args:
         ann_file: path of the JSON.
-        image_folder: folder of the pictures, or None to look at the labels alone.
+        image_folder: folder of the images, or None to look at the labels alone.
         progress: whether to show a progress bar.
 
     Returns:
@@ -111,7 +111,7 @@ def examine(ann_file, image_folder=None, progress=False):
     else:
         report.add(ERROR, 'no person to train on', [str(ann_file)])
     if image_folder is not None:
-        _pictures(report, usable, Path(image_folder), progress)
+        _images(report, usable, Path(image_folder), progress)
     return report
 
 
@@ -198,7 +198,7 @@ def _labels(report, people, by_id):
 
     add('area of 0, which no prediction can match in a test',
         np.array([person.get('area', 1) == 0 for person in people]))
-    add('label outside the picture', checks.outside(points, labelled, np.zeros_like(sizes), sizes).any(1))
+    add('label outside the image', checks.outside(points, labelled, np.zeros_like(sizes), sizes).any(1))
     margin = 0.25 * boxes[:, 2:]
     add('label outside the bbox by more than a quarter of it', checks.outside(
         points, labelled, boxes[:, :2] - margin, boxes[:, :2] + boxes[:, 2:] + margin).any(1))
@@ -219,36 +219,36 @@ def _labels(report, people, by_id):
     add('person labelled twice', checks.doubles(image_ids, points, labelled, scale))
 
 
-def _pictures(report, images, folder, progress):
-    """Report pictures that are missing, broken, of another size than the file says, or the same."""
+def _images(report, images, folder, progress):
+    """Report images that are missing, broken, of another size than the file says, or the same."""
     if not folder.is_dir():
-        raise FileNotFoundError(f'the folder of pictures {folder} does not exist')
+        raise FileNotFoundError(f'the folder of images {folder} does not exist')
     first = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = pool.map(lambda image: _picture(folder / image['file_name']), images)
+        found = pool.map(lambda image: _image(folder / image['file_name']), images)
         for image, (problem, size, digest) in zip(images, tqdm(found, total=len(images), disable=not progress)):
             name = image['file_name']
             if problem:
                 report.add(ERROR, problem, [name])
             elif size != (image['width'], image['height']):
-                report.add(ERROR, 'picture of another size than the file says', [name])
+                report.add(ERROR, 'image of another size than the file says', [name])
             if digest and first.setdefault(digest, name) != name:
-                report.add(SUSPECT, 'picture that is there under another name too', [name])
+                report.add(SUSPECT, 'image that is there under another name too', [name])
 
 
-def _picture(path):
-    """Return (what is wrong with a picture or None, its (width, height), a digest of the file)."""
+def _image(path):
+    """Return (what is wrong with an image or None, its (width, height), a digest of the file)."""
     try:
         check_regular(path)
         data = path.read_bytes()
     except (OSError, ValueError):  # such as a name that no file can have, or a pipe
-        return 'missing picture', None, None
+        return 'missing image', None, None
     try:
         if is_truncated(data):
-            return 'truncated picture', None, None
+            return 'truncated image', None, None
         image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except (ValueError, cv2.error):
         image = None
     if image is None:
-        return 'file that is no picture, or too large a one', None, None
+        return 'file that is no image, or too large a one', None, None
     return None, image.shape[1::-1], hashlib.md5(data).hexdigest()

@@ -88,7 +88,7 @@ class SpinePoseHead(RTMCCHead):
         return predictions
 
     def loss(self, feats, batch_data_samples, train_cfg=None):
-        """Return the losses of a batch, given the features of its pictures."""
+        """Return the losses of a batch, given the features of its images."""
         return self.simcc_loss(self.forward(feats), batch_data_samples)
 
     def simcc_loss(self, simcc, batch_data_samples):

@@ -63,7 +63,7 @@ def chain_length(points, labelled, min_length):
 class SpineSmoothingLoss(nn.Module):
     """`spine_smoothing_loss` along the spine from C1 to S1, summed over the people as RTMPose's own loss is.
 
-    Lengths are in units of the person's true spine in the picture, so that people near and far weigh the same and the
+    Lengths are in units of the person's true spine in the image, so that people near and far weigh the same and the
     threshold is anatomy's; the paper does not say its unit, and `unit` takes another. Of rendered people's spines, the longest of the eight steps (L1 to T8 or T8 to T3) is 0.20
     to 0.27 of the whole in 98 of 100.
 

@@ -1,4 +1,4 @@
-"""A film's people while it goes by: their measures on disk, and pictures of them spread evenly over the film."""
+"""A video's people while it goes by: their measures on disk, and images of them spread evenly over the video."""
 import pickle
 from dataclasses import dataclass, field
 from tempfile import TemporaryFile
@@ -9,11 +9,11 @@ import numpy as np
 from spinepose_mm import skeleton
 from spinepose_mm.analysis import MEASURES, VIEWS, shows
 
-SHOTS = 8  # pictures of each person that are shown
+SHOTS = 8  # images of each person that are shown
 _WINDOW, _MARGIN = 2., .1  # height of what is kept around a person, and what of it is below, in the person's sizes
 _KEPT_PIXELS = 560  # of that height
-_SHAPE = 3 / 4  # width over height of the pictures
-_BEYOND = (236, 236, 236)  # where a picture goes beyond the frame
+_SHAPE = 3 / 4  # width over height of the images
+_BEYOND = (236, 236, 236)  # where an image goes beyond the frame
 _QUALITY_OF_KEPT = 95
 
 
@@ -45,7 +45,7 @@ class Shot:
 
     Attributes:
         time: seconds.
-        picture: (H, W, 3), uint8, BGR.
+        image: (H, W, 3), uint8, BGR.
         scale: of the frame's pixels to those of it.
         size: of the person in pixels of it: the height of the box, or four thirds of its width.
         keypoints: pixels of it, (37, 2).
@@ -54,7 +54,7 @@ class Shot:
         view: from where the person is seen, out of VIEWS, None where that was not asked.
     """
     time: float
-    picture: np.ndarray
+    image: np.ndarray
     scale: float
     size: float
     keypoints: np.ndarray
@@ -63,11 +63,11 @@ class Shot:
     view: str = None
 
     def cut(self, size, height):
-        """Return picture and keypoints of a part of it, `size` high, scaled to a height of so many pixels."""
-        h, w = self.picture.shape[:2]
+        """Return image and keypoints of a part of it, `size` high, scaled to a height of so many pixels."""
+        h, w = self.image.shape[:2]
         size = min(size, self.size * _WINDOW)
         low = h - self.size * _MARGIN + .05 * size  # the box's lower edge is the same everywhere
-        part, scale, shift = _cut(self.picture, w / 2 - _SHAPE * size / 2, low - size, size, height)
+        part, scale, shift = _cut(self.image, w / 2 - _SHAPE * size / 2, low - size, size, height)
         return part, self.keypoints * scale + shift
 
 
@@ -80,7 +80,7 @@ class Seen:
 
 
 class Recording:
-    """People of a film, of whom little is kept in memory; it is to be closed.
+    """People of a video, of whom little is kept in memory; it is to be closed.
 
     Args:
         measures: names.
@@ -129,9 +129,9 @@ class Recording:
         x, y, right, low = people.boxes[i].clip(0, [*frame.image.shape[1::-1]] * 2)
         size = max(8., low - y, (right - x) / _SHAPE)
         height = _WINDOW * size
-        picture, scale, shift = _cut(frame.image, (x + right) / 2 - _SHAPE * height / 2,
+        image, scale, shift = _cut(frame.image, (x + right) / 2 - _SHAPE * height / 2,
                                      low + _MARGIN * size - height, height, min(_KEPT_PIXELS, round(height)))
-        data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY_OF_KEPT])[1]
+        data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY_OF_KEPT])[1]
         seen = people.confidence[i] >= self._min_confidence
         points = np.full((skeleton.NUM_KEYPOINTS, 3), np.nan) if people.points is None else people.points[i]
         place = self._shots.seek(0, 2)
@@ -145,7 +145,7 @@ class Recording:
         for place in self.people[person].shots.pick(SHOTS):
             self._shots.seek(place)
             shots.append(pickle.load(self._shots))
-            shots[-1].picture = cv2.imdecode(shots[-1].picture, cv2.IMREAD_COLOR)
+            shots[-1].image = cv2.imdecode(shots[-1].image, cv2.IMREAD_COLOR)
         return shots
 
     def track(self, person):
@@ -156,7 +156,7 @@ class Recording:
 
 
 class Track:
-    """A person's measures over a film; one of them is read from disk at a time."""
+    """A person's measures over a video; one of them is read from disk at a time."""
 
     def __init__(self, rows, chosen, measures):
         self._rows, self._chosen, self._measures = rows, chosen, measures

@@ -69,18 +69,18 @@ def end(measures, has_ranges):
     return '<footer>\n' + '\n'.join(parts) + '\n</footer>\n</body>\n</html>\n'
 
 
-def element(picture, words):
-    """Return a picture, (H, W, 3), uint8, BGR, as an element that holds it."""
-    data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1]
+def element(image, words):
+    """Return an image, (H, W, 3), uint8, BGR, as an element that holds it."""
+    data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1]
     return (f'<img src="data:image/jpeg;base64,{base64.b64encode(data).decode()}" alt="{escape(words)}" '
-            f'width="{picture.shape[1]}" height="{picture.shape[0]}">')
+            f'width="{image.shape[1]}" height="{image.shape[0]}">')
 
 
-def strip(pictures, shots, colors):
-    """Return a person's pictures in a row, each over the colour of its time."""
-    figures = [f'<figure>{element(picture, f"the person at {clock(shot.time)}")}'
+def strip(images, shots, colors):
+    """Return a person's images in a row, each over the colour of its time."""
+    figures = [f'<figure>{element(image, f"the person at {clock(shot.time)}")}'
                f'<figcaption style="border-color:{color}">{clock(shot.time)}</figcaption></figure>'
-               for picture, shot, color in zip(pictures, shots, colors)]
+               for image, shot, color in zip(images, shots, colors)]
     return '<div class="strip">\n' + '\n'.join(figures) + '\n</div>\n'
 
 
@@ -124,7 +124,7 @@ def unseen(seen, chosen):
 
 
 def image_section(frame, drawn, units, most):
-    """Return a picture and a table of the measures of its people, of whom there may be `most` columns."""
+    """Return an image and a table of the measures of its people, of whom there may be `most` columns."""
     people = frame.people
     shown = min(len(people), most)
     rows = [] if people.views is None or not shown else [
@@ -142,9 +142,9 @@ def image_section(frame, drawn, units, most):
                       + '\n'.join(rows) + '\n</tbody>') + '\n' if rows else ''
     more = len(people) - shown
     left_out = f'<p>{counted(more, "more person is", "more people are")} in the image.</p>\n' if more else ''
-    return (f'<section class="picture">\n<h2>{escape(Path(frame.path).name)}</h2>\n'
+    return (f'<section class="image">\n<h2>{escape(Path(frame.path).name)}</h2>\n'
             f'<p class="facts">{detected(len(people))}</p>\n'
-            f'<figure>{element(drawn, "the picture with its people")}</figure>\n{table}{left_out}</section>\n')
+            f'<figure>{element(drawn, "the image with its people")}</figure>\n{table}{left_out}</section>\n')
 
 
 def detected(count):

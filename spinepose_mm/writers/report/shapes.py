@@ -30,7 +30,7 @@ def shapes(shots, colors, coordinates):
     for i, (title, note, plane) in enumerate(kinds):
         lines = []
         for shot, color in zip(shots, colors):
-            flat = (_from_side_and_front(shot, coordinates) if coordinates else _in_picture(shot))[i]
+            flat = (_from_side_and_front(shot, coordinates) if coordinates else _in_image(shot))[i]
             flat = flat[spine] - flat[spine[-1]]
             if np.isfinite(flat).all() and (shot.view is None or shows(shot.view, plane)):
                 lines.append((flat, clock(shot.time).removesuffix(' min'), color))
@@ -72,7 +72,7 @@ def _from_side_and_front(shot, coordinates):
     return np.stack([np.stack([points @ axis, points[:, 1]], -1) for axis in (np.cross(left, [0, 1., 0]), left)])
 
 
-def _in_picture(shot):
+def _in_image(shot):
     """Return a shot's keypoints as (to the right, up) in pixels of the frame, NaN where not seen, (1, 37, 2)."""
     return np.where(shot.seen[:, None], shot.keypoints * [1, -1] / shot.scale, np.nan)[None]
 

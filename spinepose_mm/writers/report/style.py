@@ -52,7 +52,7 @@ padding-top:14px;border-top:3px solid #222}h3{font-size:16px;margin:22px 0 4px}p
 margin:12px 0}.about dt{font-weight:600;margin:0}.about dd{margin:0;overflow-wrap:anywhere}
 .chip{display:inline-block;width:.8em;height:.8em;margin:0 .35em 0 .8em;vertical-align:baseline}
 .strip{display:grid;grid-template-columns:repeat(8,1fr);gap:4px;margin:12px 0}
-.strip img,.picture img{display:block;width:100%;height:auto}.strip figcaption{border-top:5px solid;font-size:12px;
+.strip img,.image img{display:block;width:100%;height:auto}.strip figcaption{border-top:5px solid;font-size:12px;
 padding-top:1px}.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(320px,100%),1fr));gap:18px 26px;
 align-items:start}.chart h3{margin:0}.chart p{margin:0 0 2px;color:#555;font-size:14px}.chart .missing{color:#8a3d00}
 .chart svg{display:block;width:100%;height:auto}.apart svg{opacity:.6}.sketch{max-width:330px;margin:8px 0}
@@ -77,7 +77,7 @@ dt{font-weight:600;margin-top:6px}dd{margin:0 0 0 1.2em}.meanings{columns:2 300p
 @page{size:A4;margin:14mm}
 @media print{body{font-size:10pt;max-width:none;padding:0;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .person+.person{break-before:page}h2,h3{break-after:avoid}
-.chart,.strip,.keep,.apart,tr,.picture,.sketch{break-inside:avoid}
+.chart,.strip,.keep,.apart,tr,.image,.sketch{break-inside:avoid}
 .keep{break-after:avoid}
 .figures{grid-template-columns:1fr 1fr}.scroll{overflow:visible;background:none}p,dd{orphans:3;widows:3}
 tr:has(.plane){break-after:avoid}table{font-size:9.5pt}}

@@ -23,23 +23,23 @@ from .shapes import shapes
 from .style import clock, to_svg
 from .table import numbers
 
-MOST_PEOPLE, LEAST_FRAMES = 6, 10  # people of a film that are shown, and frames that they are in
-MOST_PICTURES = 24
-_TILE, _PICTURE = 280, 800  # pixels: height of a person's pictures, and the longer side of a whole one
-_ROOM = 1.15  # height of a person's pictures in the person's sizes
+MOST_PEOPLE, LEAST_FRAMES = 6, 10  # people of a video that are shown, and frames that they are in
+MOST_IMAGES = 24
+_TILE, _IMAGE = 280, 800  # pixels: height of a person's images, and the longer side of a whole one
+_ROOM = 1.15  # height of a person's images in the person's sizes
 
 
 class ReportWriter(Writer):
-    """A report of a film or of pictures for people who read no tables: what was seen, curves, shapes and numbers.
+    """A report of a video or of images for people who read no tables: what was seen, curves, shapes and numbers.
 
-    Of a film, the people who are there most are shown, each with pictures, measures over time, the shape of the spine,
-    how long the trunk was how far inclined, and a table. Of pictures, each is shown with a table. What is held in
-    memory does not grow with the frames: measures and cut-out pictures wait in temporary files, and at the end one
+    Of a video, the people who are there most are shown, each with images, measures over time, the shape of the spine,
+    how long the trunk was how far inclined, and a table. Of images, each is shown with a table. What is held in
+    memory does not grow with the frames: measures and cut-out images wait in temporary files, and at the end one
     measure of one person is read at a time. The same frames give the same bytes. Without a frame there is no file.
 
     Raises:
         IsADirectoryError: the file's place is taken by a folder.
-        ValueError: people of a film have no ids.
+        ValueError: people of a video have no ids.
     """
 
     def __init__(self, path, frame_rate, spine_only=False, **kwargs):
@@ -49,7 +49,7 @@ class ReportWriter(Writer):
         self.spine_only, self._name = spine_only, None
         self.shown = {name: unit for name, unit in self.measures.items() if unit != 'px'}  # which tell a reader nothing
         self.coverage = Coverage(measures=bool(self.shown))
-        self._content = _Pictures(self) if frame_rate is None else _Film(self)
+        self._content = _Images(self) if frame_rate is None else _Video(self)
         self.ending.callback(self._content.close)
         self.at_end(self._finish)
 
@@ -65,8 +65,8 @@ class ReportWriter(Writer):
                 self._content.write(file, self._name)
 
 
-class _Pictures:
-    """Pictures that have nothing to do with each other; their part of the page waits in a file."""
+class _Images:
+    """Images that have nothing to do with each other; their part of the page waits in a file."""
 
     def __init__(self, options):
         self._options, self._count, self._people = options, 0, 0
@@ -77,19 +77,19 @@ class _Pictures:
         options = self._options
         self._count += 1
         self._people += len(frame.people)
-        if self._count > MOST_PICTURES:
+        if self._count > MOST_IMAGES:
             return
         if frame.people.ids is None:
             frame = replace(frame, people=replace(frame.people, ids=np.arange(len(frame.people))))
         drawn = draw_people(frame.image, frame.people, options.min_confidence, options.spine_only)
-        scale = min(1, _PICTURE / max(drawn.shape[:2]))
+        scale = min(1, _IMAGE / max(drawn.shape[:2]))
         size = [max(1, round(scale * side)) for side in drawn.shape[1::-1]]
         drawn = cv2.resize(drawn, size, interpolation=cv2.INTER_AREA)
         self._file.write(page.image_section(frame, drawn, options.shown, MOST_PEOPLE))
 
     def write(self, file, name):
         title, coverage = name if self._count == 1 else f'{self._count} images', self._options.coverage
-        facts = [page.detected(self._people), f'the first {MOST_PICTURES} are shown' * (self._count > MOST_PICTURES),
+        facts = [page.detected(self._people), f'the first {MOST_IMAGES} are shown' * (self._count > MOST_IMAGES),
                  page.nothing_measured(coverage, 'images')]
         file.write(page.begin(title, filter(None, facts), self._options.about, coverage.warning))
         self._file.seek(0)
@@ -97,25 +97,25 @@ class _Pictures:
         file.write(page.end(self._options.shown, False))
 
 
-class _Film:
-    """A film, whose people are followed."""
+class _Video:
+    """A video, whose people are followed."""
 
     def __init__(self, options):
         self._options, self._has_ranges = options, False
-        self._film = Recording(options.shown, options.min_confidence)
-        self.close = self._film.close
+        self._video = Recording(options.shown, options.min_confidence)
+        self.close = self._video.close
 
     def add(self, frame):
         if frame.people.ids is None and len(frame.people):
-            raise ValueError(f'{self._options.path}: a report follows people through a film, and these have no ids')
-        self._film.add(frame)
+            raise ValueError(f'{self._options.path}: a report follows people through a video, and these have no ids')
+        self._video.add(frame)
 
     def write(self, file, name):
-        film, rate = self._film, self._options.frame_rate
-        often = sorted(film.people, key=lambda person: (-film.people[person].frames, person))
-        least = min(LEAST_FRAMES, film.people[often[0]].frames) if often else 0
-        shown = [person for person in often if film.people[person].frames >= least][:MOST_PEOPLE]
-        facts = [clock(film.last - film.first + 1 / rate), counted(film.frames, 'frame'), f'{rate:.5g} frames a second',
+        video, rate = self._video, self._options.frame_rate
+        often = sorted(video.people, key=lambda person: (-video.people[person].frames, person))
+        least = min(LEAST_FRAMES, video.people[often[0]].frames) if often else 0
+        shown = [person for person in often if video.people[person].frames >= least][:MOST_PEOPLE]
+        facts = [clock(video.last - video.first + 1 / rate), counted(video.frames, 'frame'), f'{rate:.5g} frames a second',
                  page.detected(len(often)), 'measured in 3D' if self._options.coordinates else 'measured in the image',
                  page.nothing_measured(self._options.coverage)]
         file.write(page.begin(name, filter(None, facts), self._options.about, self._options.coverage.warning))
@@ -129,17 +129,17 @@ class _Film:
 
     def _person(self, person):
         """Yield a person's part of the page."""
-        options, film = self._options, self._film
-        track, seen, shots = film.track(person), film.people[person], film.shots(person)
+        options, video = self._options, self._video
+        track, seen, shots = video.track(person), video.people[person], video.shots(person)
         colors = [matplotlib.colors.to_hex(color) for color in
                   matplotlib.colormaps['viridis'](np.linspace(0, .88, len(shots)))]
-        share = 100 * seen.frames / film.frames
+        share = 100 * seen.frames / video.frames
         yield (f'<section class="person" id="person-{person}">\n<div class="keep"><h2>Person {person}</h2>\n'
-               f'<p class="facts">In {seen.frames} of {counted(film.frames, "frame")} ({share:.0f} %), '
+               f'<p class="facts">In {seen.frames} of {counted(video.frames, "frame")} ({share:.0f} %), '
                f'from {clock(track.times[0])} to {clock(track.times[-1])}</p>\n')
         yield page.strip([self._tile(shot, shots) for shot in shots], shots, colors) + '</div>\n'
         yield page.views(track)
-        find_missing = cache(lambda name: missing(track, name, film))
+        find_missing = cache(lambda name: missing(track, name, video))
         yield '<div class="figures">\n' + ''.join(self._charts(person, track, shots, colors, find_missing)) + '</div>\n'
         yield page.apart(list(self._curves(person, track, lambda name: None, hidden=True)))
         yield numbers(track, options.shown, find_missing)
@@ -165,10 +165,10 @@ class _Film:
 
     def _curves(self, person, track, find_missing, hidden=False):
         """Yield the panels of curves; the `hidden` ones are those whose plane the camera does not show."""
-        film = self._film
+        video = self._video
         for title, note, names in figures.PANELS:
             names = [name for name in names if name in self._options.shown]
-            figure = figures.curves(track, names, (film.first, film.last, film.frames), hidden)
+            figure = figures.curves(track, names, (video.first, video.last, video.frames), hidden)
             if figure:
                 gaps = find_missing(names[0])
                 yield page.chart(title, note, to_svg(figure, f'{title} of person {person}'),

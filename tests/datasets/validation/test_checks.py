@@ -14,7 +14,7 @@ def people():
     ahead = side[skeleton.index('nose')] - side[skeleton.index('C1')]
     axis = int(np.abs(ahead[[0, 2]]).argmax()) * 2
     across = np.sign(side[skeleton.index('left_hip')] - side[skeleton.index('right_hip')])
-    x = side[:, 2 - axis] * across[2 - axis]  # their left is on the right of the picture
+    x = side[:, 2 - axis] * across[2 - axis]  # their left is on the right of the image
     points = np.stack([x, -side[:, 1]], -1)
     sizes = np.array([100, 200, 300, 50])[:, None, None]
     return points * sizes + 500, np.ones((4, 37), bool)

@@ -86,7 +86,7 @@ def test_odd_fields_are_findings_too(tmp_path):
         'image without id, file_name, width or height': [2, 3, [4]],
         'annotation without id, image_id or category_id': [[1], 2, 8], 'person in an image that there is not': [3],
         'coordinates that are not numbers': [4, 5, 7],
-        'bbox without area in the image': [6], 'missing picture': ['c\0'],
+        'bbox without area in the image': [6], 'missing image': ['c\0'],
         'no person to train on': [str(tmp_path / 'a.json')]}
     assert found(report, NOTE) == {'image that nobody is in': [5, 6], 'person without labels': [9]}
     assert found(report, SUSPECT) == {'file name used twice': ['1.jpg']}
@@ -109,7 +109,7 @@ def test_labels_outside_are_found(tmp_path):
     beyond, off = builders.person(1), builders.person(2, 2, bbox=[10., 20., 20., 20.])
     beyond['keypoints'][0:2] = [125., 50.]
     report = examine(builders.write_annotations(tmp_path / 'a.json', [beyond, off]))
-    assert found(report)['label outside the picture'] == [1]
+    assert found(report)['label outside the image'] == [1]
     assert found(report)['label outside the bbox by more than a quarter of it'] == [1, 2]
 
 
@@ -141,7 +141,7 @@ def test_a_file_with_left_and_right_exchanged(rendered, tmp_path):
     assert any('left and right are exchanged in the whole file' in problem for problem in problems)
 
 
-def test_pictures(rendered, tmp_path):
+def test_images(rendered, tmp_path):
     content = load(rendered)
     for image in content['images']:
         (tmp_path / image['file_name']).write_bytes((rendered / 'images/val' / image['file_name']).read_bytes())
@@ -153,10 +153,10 @@ def test_pictures(rendered, tmp_path):
     cv2.imwrite(str(tmp_path / names[4]), cv2.imread(str(tmp_path / names[4]))[:-1])
     (tmp_path / names[6]).write_bytes((tmp_path / names[5]).read_bytes())
     assert found(examine_changed(tmp_path, content, image_folder=tmp_path), ERROR) == {
-        'missing picture': [names[0]], 'truncated picture': [names[1]], 'file that is no picture, or too large a one': names[2:4],
-        'picture of another size than the file says': [names[4]]}
+        'missing image': [names[0]], 'truncated image': [names[1]], 'file that is no image, or too large a one': names[2:4],
+        'image of another size than the file says': [names[4]]}
     again = found(examine(tmp_path / 'changed.json', tmp_path))
-    assert again['picture that is there under another name too'] == [names[6]]
+    assert again['image that is there under another name too'] == [names[6]]
 
 
 def test_real_labels_of_other_layouts(coco_mini, halpe_mini):
@@ -184,5 +184,5 @@ def test_a_missing_folder_and_an_empty_file(tmp_path):
     report = examine(path)
     assert report.visibility is None and '0 people in 0 images' in report.text()
     assert found(report, ERROR) == {'no person to train on': [str(path)]}
-    with pytest.raises(FileNotFoundError, match='folder of pictures .*nowhere does not exist'):
+    with pytest.raises(FileNotFoundError, match='folder of images .*nowhere does not exist'):
         examine(path, tmp_path / 'nowhere')

@@ -6,9 +6,9 @@ from spinepose_mm.writers import (
     FORMATS,
     CocoWriter,
     CsvWriter,
+    ImagesWriter,
     OpenPoseWriter,
     ParquetWriter,
-    PicturesWriter,
     ReportWriter,
     TrcWriter,
     VideoWriter,
@@ -19,14 +19,14 @@ from spinepose_mm.writers import (
 @pytest.mark.parametrize('given, writer', [
     ('a/b.csv', CsvWriter), (Path('a.b/C.CSV'), CsvWriter), ('x.parquet', ParquetWriter), ('a.trc', TrcWriter),
     ('results.json', CocoWriter), ('pose/cam1_json', OpenPoseWriter), ('pose/cam1_json/', OpenPoseWriter),
-    ('a.mp4', VideoWriter), ('a.WEBM', VideoWriter), ('a_annotated', PicturesWriter), ('a.html', ReportWriter)])
+    ('a.mp4', VideoWriter), ('a.WEBM', VideoWriter), ('a_annotated', ImagesWriter), ('a.html', ReportWriter)])
 def test_formats_are_known_by_their_endings(given, writer):
     assert writer_for(given) is writer
 
 
 def test_every_ending_leads_to_its_own_format():
     for kind in FORMATS.values():
-        assert writer_for(kind.place(Path(), 'film')) is kind.writer
+        assert writer_for(kind.place(Path(), 'video')) is kind.writer
 
 
 @pytest.mark.parametrize('given', ['c3d', 'results.txt', 'json', 'csv/results', 'csv', ''])

@@ -8,8 +8,8 @@ from html import escape
 import numpy as np
 import pytest
 from lxml import html
+from result_video import RATE, make_video, write
 
-from result_film import RATE, make_film, write
 from spinepose_mm import skeleton
 from spinepose_mm.analysis import Measurer, units
 from spinepose_mm.writers.report.writer import ReportWriter
@@ -37,10 +37,10 @@ def page(tmp_path_factory):
     """A report in 3D with intervals, gaps, hidden planes, and an input's long name."""
     if BROWSER is None:
         pytest.skip('there is no Chromium: apt-get install chromium')
-    frames, measurer = make_film('world') * 3, Measurer()
+    frames, measurer = make_video('world') * 3, Measurer()
     for i, frame in enumerate(frames):
         frame.image, frame.index, frame.time = np.full((480, 640, 3), 90, np.uint8), i, i / RATE
-        frame.path = 'films/' + 'a long name with_underscores' * 3 + '.mp4'
+        frame.path = 'videos/' + 'a long name with_underscores' * 3 + '.mp4'
         if 8 < i < 14:
             frame.people.scores[:, skeleton.index('C7')] = .1
         frame.people = measurer.update(frame.people, (0, 1, 0))

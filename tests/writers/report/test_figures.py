@@ -108,7 +108,7 @@ def test_shapes_that_the_camera_does_not_show_are_left_out(view, titles):
     assert shapes([shot(leaning(10), view='oblique')], ['red'], 'world') is None
 
 
-def test_shapes_in_the_picture_are_in_its_pixels():
+def test_shapes_in_the_image_are_in_its_pixels():
     line = shapes([shot(leaning(30, 30, 30))], ['#123456'], None).axes[0].lines[0]
     np.testing.assert_allclose(line.get_xydata()[0], 200 * .9 * np.array([.5, np.sqrt(3) / 2]))  # half the scale
     np.testing.assert_allclose(line.get_xydata()[-1], 0)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from spinepose_mm.analysis import VIEWS
-from spinepose_mm.structures.frame import Frame, People, nobody
+from spinepose_mm.structures.frame import Frame, People, no_people
 from spinepose_mm.writers.report.history import SHOTS, Recording, Spread
 
 RED = (0, 0, 255)
@@ -39,11 +39,11 @@ def test_measures_of_each_person(recording):
     image = np.zeros((50, 50, 3), np.uint8)
     box = [10, 10, 20, 40]
     for i, ids in enumerate([[4], [], [2, 4], [2]]):
-        found = nobody() if not ids else people(
+        found = no_people() if not ids else people(
             ids, [box] * len(ids), views=np.array(['front', 'left side'])[:len(ids)],
             measures=dict(kyphosis=np.array(ids) * 10. + i, unasked=np.zeros(len(ids))),
             measure_errors=dict(kyphosis=np.array(ids) / 2))
-        recording.add(Frame(i, 5 + i / 10, 'film.mp4', image, found))
+        recording.add(Frame(i, 5 + i / 10, 'video.mp4', image, found))
     assert (recording.frames, recording.first, recording.last) == (4, 5, 5.3)
     assert {person: seen.frames for person, seen in recording.people.items()} == {4: 2, 2: 2}
     four = recording.track(4)
@@ -58,7 +58,7 @@ def test_measures_of_each_person(recording):
 
 
 def test_where_the_view_was_not_asked_all_is_shown(recording):
-    recording.add(Frame(0, 0., 'film.mp4', np.zeros((50, 50, 3), np.uint8), people(
+    recording.add(Frame(0, 0., 'video.mp4', np.zeros((50, 50, 3), np.uint8), people(
         [0], [[10, 10, 20, 40]], measures=dict(kyphosis=np.array([3.])))))
     assert recording.track(0).values('kyphosis').tolist() == [3]
 
@@ -67,7 +67,7 @@ def test_how_often_keypoints_are_seen(recording):
     found = people([0], [[10, 10, 20, 40]])
     for i, confidence in enumerate([.2, .3, .9]):
         found.confidence[0, 7] = confidence
-        recording.add(Frame(i, i, 'film.mp4', np.zeros((50, 50, 3), np.uint8), found))
+        recording.add(Frame(i, i, 'video.mp4', np.zeros((50, 50, 3), np.uint8), found))
     assert recording.people[0].keypoints[[6, 7]].tolist() == [3, 2]
 
 
@@ -81,7 +81,7 @@ def test_shots_show_the_person_where_the_keypoints_say(recording, box, inside, s
     image[y - 2:y + 3, x - 2:x + 3] = RED
     found = people([0], [box])
     found.keypoints[0, 0] = x + .5, y + .5
-    recording.add(Frame(0, 1.5, 'film.mp4', image, found))
+    recording.add(Frame(0, 1.5, 'video.mp4', image, found))
     shot, = recording.shots(0)
     assert shot.time == 1.5 and shot.size / shot.scale == pytest.approx(size, rel=.02)
     part, points = shot.cut(1.2 * shot.size, 300)
@@ -94,15 +94,15 @@ def test_shots_show_the_person_where_the_keypoints_say(recording, box, inside, s
 
 
 def test_shots_go_beyond_the_frame_in_grey(recording):
-    recording.add(Frame(0, 0., 'film.mp4', np.zeros((100, 100, 3), np.uint8), people([0], [[0, 10, 50, 90]])))
+    recording.add(Frame(0, 0., 'video.mp4', np.zeros((100, 100, 3), np.uint8), people([0], [[0, 10, 50, 90]])))
     part, _ = recording.shots(0)[0].cut(1000, 200)  # more than there is
     assert part.shape == (200, 150, 3) and (part[150, :40] > 220).all() and (part[150, 60:140] < 20).all()
 
 
-def test_a_long_film_has_as_many_shots_as_are_shown(recording):
+def test_a_long_video_has_as_many_shots_as_are_shown(recording):
     found = people([0], [[10, 10, 20, 40]], points=np.zeros((1, 37, 3)))
     for i in range(500):
-        recording.add(Frame(i, i / 10, 'film.mp4', np.zeros((50, 50, 3), np.uint8), found))
+        recording.add(Frame(i, i / 10, 'video.mp4', np.zeros((50, 50, 3), np.uint8), found))
     times = [shot.time for shot in recording.shots(0)]
     assert len(times) == SHOTS and times[0] == 0 and times[-1] > 45
     assert np.ptp(np.diff(times)) < 2.5  # 50 s in 7 steps

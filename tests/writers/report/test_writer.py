@@ -8,18 +8,18 @@ import cv2
 import numpy as np
 import pytest
 from lxml import etree, html
+from result_video import RATE, make_video, write
 
-from result_film import RATE, make_film, write
 from spinepose_mm import __version__, skeleton
 from spinepose_mm.analysis import MEASURES, VIEWS, Measurer, shows, units
-from spinepose_mm.structures.frame import Frame, People, nobody
-from spinepose_mm.writers.report.writer import MOST_PEOPLE, MOST_PICTURES, ReportWriter
+from spinepose_mm.structures.frame import Frame, People, no_people
+from spinepose_mm.writers.report.writer import MOST_IMAGES, MOST_PEOPLE, ReportWriter
 
-MEASURED = units(picture=True)
+MEASURED = units(image=True)
 SPINE = np.array(skeleton.KEYPOINTS[skeleton.ROOT].color)[::-1]
 
 
-def film(frames=60, ids=(0, ), names=('trunk_inclination', 'kyphosis', 'lateral_deviation'), seed=0, size=(64, 48)):
+def video(frames=60, ids=(0, ), names=('trunk_inclination', 'kyphosis', 'lateral_deviation'), seed=0, size=(64, 48)):
     """Return frames of people who stay where they are, with random measures that are NaN in every fifth frame."""
     rng = np.random.default_rng(seed)
     image = np.full((size[1], size[0], 3), 90, np.uint8)
@@ -30,7 +30,7 @@ def film(frames=60, ids=(0, ), names=('trunk_inclination', 'kyphosis', 'lateral_
                         np.ones(len(ids)), np.array(ids, int), views=rng.choice(VIEWS, len(ids)), measures=measures)
         for name, values in measures.items():  # as the Measurer gives them in an image
             values[~shows(people.views, MEASURES[name].plane)] = np.nan
-        yield Frame(i, i / 10, 'films/some film.mp4', image, people)
+        yield Frame(i, i / 10, 'videos/some video.mp4', image, people)
 
 
 def report(path, frames, rate=10., **options):
@@ -67,7 +67,7 @@ def table(section):
             for row in section.xpath('.//tbody/tr[td]')}
 
 
-def pictures(root):
+def images(root):
     return [cv2.imdecode(np.frombuffer(base64.b64decode(src.split(',')[1]), np.uint8), cv2.IMREAD_COLOR)
             for src in root.xpath('//img/@src')]
 
@@ -82,7 +82,7 @@ def whole(value, places=0):
 
 
 def test_the_numbers_are_numpys(tmp_path):
-    frames = list(film(ids=(3, 8)))
+    frames = list(video(ids=(3, 8)))
     found = persons(report(tmp_path, frames))
     assert list(found) == [3, 8]
     for row, section in enumerate(found.values()):
@@ -99,13 +99,13 @@ def test_the_numbers_are_numpys(tmp_path):
         assert 'Not measured (that takes a view from the front or the back): trunk lean,' in words(section)
 
 
-def test_what_a_film_is_and_how_often_people_were_there(tmp_path):
-    frames = list(film(40, ids=(0, )))
+def test_what_a_video_is_and_how_often_people_were_there(tmp_path):
+    frames = list(video(40, ids=(0, )))
     for frame in frames[:10]:
-        frame.people = nobody()
+        frame.people = no_people()
     page = report(tmp_path, frames)
     text = words(page)
-    assert ('some film.mp4 4.0 s · 40 frames · 10 frames a second · 1 person · measured in the image · nothing could be'
+    assert ('some video.mp4 4.0 s · 40 frames · 10 frames a second · 1 person · measured in the image · nothing could be'
             in text)
     assert 'In 30 of 40 frames (75 %), from 1.0 s to 3.9 s' in text
     assert 'not radiographic' in text and 'not for diagnosis' in text and f'spinepose_mm {__version__}' in text
@@ -116,7 +116,7 @@ def test_what_a_film_is_and_how_often_people_were_there(tmp_path):
 
 
 def test_those_who_are_there_most_come_first_and_the_others_are_counted(tmp_path):
-    frames = list(film(30, ids=range(50), names=('trunk_inclination', )))
+    frames = list(video(30, ids=range(50), names=('trunk_inclination', )))
     for i, frame in enumerate(frames):  # person n is in the last n frames; 0 is in none
         frame.people = frame.people[[person for person in range(50) if person >= 30 - i]]
     found = report(tmp_path, frames)
@@ -129,15 +129,15 @@ def test_those_who_are_there_most_come_first_and_the_others_are_counted(tmp_path
 
 
 def test_somebody_seen_briefly_is_shown_only_alone(tmp_path):
-    frames = list(film(9))
+    frames = list(video(9))
     assert list(persons(report(tmp_path, frames))) == [0]
-    both = frames + list(film(12, ids=(5, )))
+    both = frames + list(video(12, ids=(5, )))
     assert list(persons(report(tmp_path, both))) == [5]
 
 
 @pytest.mark.parametrize('lifted', [False, True])
-def test_figures_and_pictures_of_each_person(tmp_path, lifted):
-    frames = make_film('world' if lifted else None)
+def test_figures_and_images_of_each_person(tmp_path, lifted):
+    frames = make_video('world' if lifted else None)
     measurer = Measurer()
     for frame in frames:
         frame.image = np.full((480, 640, 3), 90, np.uint8)
@@ -152,7 +152,7 @@ def test_figures_and_pictures_of_each_person(tmp_path, lifted):
         assert 'spine length (mm)' in table(persons(page)[3])
     else:
         assert not [title for title in table(persons(page)[3]) if 'px' in title]
-    shots = pictures(page)
+    shots = images(page)
     assert len(shots) == 7 and {shot.shape for shot in shots} == {(280, 210, 3)}
     for shot in shots:
         assert (np.abs(shot.astype(int) - SPINE) < 90).all(-1).sum() > 50
@@ -161,7 +161,7 @@ def test_figures_and_pictures_of_each_person(tmp_path, lifted):
 
 def from_the_side(frames=40, missing=()):
     """Return frames of a person in 3D before a camera at the left side, with a lean that the lifter made up."""
-    for i, frame in enumerate(film(frames, names=())):
+    for i, frame in enumerate(video(frames, names=())):
         frame.people.views[:] = 'left side'
         frame.people.measures = dict(trunk_inclination=np.array([i + .2]), trunk_lean=np.array([16.]))
         frame.people.measure_errors = dict(trunk_inclination=np.array([3.]), trunk_lean=np.array([9.]))
@@ -203,7 +203,7 @@ def test_hardly_anything_measured_is_a_warning_at_the_head(tmp_path):
 def test_the_head_says_what_it_was_made_with(tmp_path):
     about = {'Model': 'a <model>', 'Not for measuring': 'a <model> (a toy)', 'Height': '1.7 m'}
     for rate in (10., None):
-        head, = report(tmp_path, film(2), rate, about=about).find_class('about')
+        head, = report(tmp_path, video(2), rate, about=about).find_class('about')
         assert [each.text for each in head] == [word for pair in about.items() for word in pair]
 
 
@@ -215,7 +215,7 @@ def test_one_absurd_frame_is_in_no_percentile(tmp_path):
 
 
 def test_the_spine_only(tmp_path):
-    frames = list(film())
+    frames = list(video())
     for frame in frames:
         frame.people.confidence[:, [skeleton.index('left_knee'), skeleton.index('T8')]] = .1
     whole_body, spine = (words(report(tmp_path, frames, spine_only=value)) for value in (False, True))
@@ -223,14 +223,14 @@ def test_the_spine_only(tmp_path):
 
 
 def test_nobody_at_all(tmp_path):
-    page = report(tmp_path, [Frame(i, i / 10, 'film.mp4', np.zeros((9, 9, 3), np.uint8), nobody()) for i in range(3)])
+    page = report(tmp_path, [Frame(i, i / 10, 'video.mp4', np.zeros((9, 9, 3), np.uint8), no_people()) for i in range(3)])
     assert 'No detections' in words(page) and 'Warning: no detections in 3 of 3 frames; give the people' in words(page)
     assert not persons(page) and not panels(page)
     assert 'ISO 11226' not in words(page)
 
 
 def test_a_single_frame(tmp_path):
-    frame = list(film(2))[1]
+    frame = list(video(2))[1]
     frame.people.views[:] = 'left side'
     page = report(tmp_path, [frame])
     value = frame.people.measures['trunk_inclination'][0]
@@ -240,9 +240,9 @@ def test_a_single_frame(tmp_path):
     assert {'Forward lean of person 0', 'Trunk inclination of person 0'} <= set(panels(page))
 
 
-def test_without_measures_there_are_pictures_and_shapes(tmp_path):
-    page = report(tmp_path, film(names=()), measures=None)
-    assert panels(page) == ['Shape of the spine of person 0'] and len(pictures(page)) == 8
+def test_without_measures_there_are_images_and_shapes(tmp_path):
+    page = report(tmp_path, video(names=()), measures=None)
+    assert panels(page) == ['Shape of the spine of person 0'] and len(images(page)) == 8
     assert not page.xpath('//table') and 'What the measures mean' not in words(page)
 
 
@@ -254,29 +254,29 @@ def test_no_frame_leaves_no_file_and_an_old_one_as_it_was(tmp_path):
 
 
 def test_the_same_frames_give_the_same_bytes_and_an_interruption_those_till_then(tmp_path):
-    first, second = (write(ReportWriter, tmp_path / name, film(), 10., measures=MEASURED).read_bytes()
+    first, second = (write(ReportWriter, tmp_path / name, video(), 10., measures=MEASURED).read_bytes()
                      for name in 'ab')
     assert first == second
     writer = ReportWriter(tmp_path / 'c', 10., measures=MEASURED)
-    for frame in list(film())[:20]:
+    for frame in list(video())[:20]:
         writer.write(frame)
         assert not (tmp_path / 'c').exists()
     writer.close()
-    shorter = write(ReportWriter, tmp_path / 'd', list(film())[:20], 10., measures=MEASURED)
+    shorter = write(ReportWriter, tmp_path / 'd', list(video())[:20], 10., measures=MEASURED)
     assert (tmp_path / 'c').read_bytes() == shorter.read_bytes() != first
     assert sorted(os.listdir(tmp_path)) == ['a', 'b', 'c', 'd']
 
 
 def test_names_are_text(tmp_path):
-    frames = list(film(3))
+    frames = list(video(3))
     for frame in frames:
         frame.path = 'a/<b>&"\'.mp4'
     page = report(tmp_path, frames)
     assert page.xpath('string(//h1)') == page.xpath('string(//title)') == 'Spine report: <b>&"\'.mp4'
 
 
-def test_people_of_a_film_need_ids_and_the_file_a_place(tmp_path):
-    frame = next(film())
+def test_people_of_a_video_need_ids_and_the_file_a_place(tmp_path):
+    frame = next(video())
     frame.people.ids = None
     with pytest.raises(ValueError, match=r'report\.html: a report follows people .*, and these have no ids'):
         report(tmp_path, [frame])
@@ -285,39 +285,39 @@ def test_people_of_a_film_need_ids_and_the_file_a_place(tmp_path):
         ReportWriter(tmp_path, 10.)
 
 
-def as_pictures(count, people=2):
-    for i, frame in enumerate(film(count, range(people), size=(1200, 900))):
+def as_images(count, people=2):
+    for i, frame in enumerate(video(count, range(people), size=(1200, 900))):
         frame.people.ids, frame.time, frame.path = None, np.nan, f'in/{i:03d} & more.jpg'
         frame.people.keypoints, frame.people.boxes = 20 * frame.people.keypoints, 20 * frame.people.boxes
         yield frame
 
 
-def test_pictures_are_shown_with_their_measures(tmp_path):
-    frames = list(as_pictures(3))
+def test_images_are_shown_with_their_measures(tmp_path):
+    frames = list(as_images(3))
     page = report(tmp_path, frames, None)
     assert page.xpath('string(//h1)') == 'Spine report: 3 images' and '6 people' in words(page)
-    assert [image.shape for image in pictures(page)] == [(600, 800, 3)] * 3
-    assert list(table(page.find_class('picture')[0])) == ['seen from']  # nothing else is known of these people
-    for frame, section in zip(frames[1:], page.find_class('picture')[1:]):
+    assert [image.shape for image in images(page)] == [(600, 800, 3)] * 3
+    assert list(table(page.find_class('image')[0])) == ['seen from']  # nothing else is known of these people
+    for frame, section in zip(frames[1:], page.find_class('image')[1:]):
         assert table(section)['seen from'] == frame.people.views.tolist()
         assert Path(frame.path).name in words(section) and 'id 0 id 1' in words(section)
         for name, title in (('kyphosis', 'kyphosis-like angle (°)'), ('lateral_deviation', 'lateral deviation (%)')):
             values = frame.people.measures[name]
             cells = [whole(value, int(title.endswith('(%)'))) if np.isfinite(value) else '–' for value in values]
             assert table(section).get(title, ['–'] * len(cells)) == cells
-        assert (np.abs(pictures(section)[0].astype(int) - SPINE) < 90).all(-1).sum() > 20
+        assert (np.abs(images(section)[0].astype(int) - SPINE) < 90).all(-1).sum() > 20
     assert 'Spine report: 000 & more.jpg' in words(report(tmp_path, frames[:1], None))
 
 
-def test_many_pictures_and_many_people_are_capped(tmp_path):
-    page = report(tmp_path, as_pictures(30, people=8), None)
-    assert len(page.find_class('picture')) == MOST_PICTURES == 24
+def test_many_images_and_many_people_are_capped(tmp_path):
+    page = report(tmp_path, as_images(30, people=8), None)
+    assert len(page.find_class('image')) == MOST_IMAGES == 24
     assert '240 people · the first 24 are shown' in words(page)
-    assert '2 more people are in the image.' in words(page.find_class('picture')[1])
+    assert '2 more people are in the image.' in words(page.find_class('image')[1])
 
 
-def test_a_film_of_five_minutes_is_small(tmp_path):
-    path = write(ReportWriter, tmp_path / 'report.html', film(1500, range(8), tuple(MEASURED), size=(640, 480)), 5.,
+def test_a_video_of_five_minutes_is_small(tmp_path):
+    path = write(ReportWriter, tmp_path / 'report.html', video(1500, range(8), tuple(MEASURED), size=(640, 480)), 5.,
                  measures=MEASURED)
     assert path.stat().st_size < 2e6 and list(persons(parse(path))) == list(range(6))
 
@@ -326,7 +326,7 @@ def test_a_film_of_five_minutes_is_small(tmp_path):
 def test_memory_does_not_grow_with_the_frames(tmp_path, rate):
     def peak(count):
         tracemalloc.start()
-        write(ReportWriter, tmp_path / 'report.html', film(count), rate, measures=MEASURED)
+        write(ReportWriter, tmp_path / 'report.html', video(count), rate, measures=MEASURED)
         found = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return found

@@ -1,4 +1,4 @@
-"""Training on a few real pictures."""
+"""Training on a few real images."""
 import re
 
 import numpy as np

@@ -10,7 +10,7 @@ from .weights import LAST, check_keypoints, load_exactly, read_weights
 
 
 @WEIGHT_INITIALIZERS.register_module()
-class SpineGrowth:
+class SpineHeadExpansion:
     """Initialise a network of SpineTrack's keypoints from a checkpoint with fewer, such as COCO's or Halpe-26's ones.
 
     The rows of the layers that have one row a keypoint are matched by the keypoint's name. Keypoints that the
@@ -19,7 +19,7 @@ class SpineGrowth:
 
     It goes where MMEngine's `Pretrained` goes, `init_cfg` of the whole model:
 
-        model = dict(init_cfg=dict(type='SpineGrowth', checkpoint='rtmpose-s_...halpe26....pth'))
+        model = dict(init_cfg=dict(type='SpineHeadExpansion', checkpoint='rtmpose-s_...halpe26....pth'))
 
     Args:
         checkpoint: path or URL.

@@ -6,7 +6,7 @@ from mmpose.registry import MODELS
 
 import builders
 from spinepose_mm import skeleton
-from spinepose_mm.models.growth import grow
+from spinepose_mm.models.head_expansion import grow
 from spinepose_mm.zoo.checkpoints import CheckpointError
 
 LAST = 'head.final_layer.weight'
@@ -28,7 +28,7 @@ def save(path, keypoints, names=None):
 
 
 def grown(build=MODELS.build, **init_cfg):
-    model = build({**tiny(), 'init_cfg': dict(type='SpineGrowth', **init_cfg)})
+    model = build({**tiny(), 'init_cfg': dict(type='SpineHeadExpansion', **init_cfg)})
     model.init_weights()
     return model.state_dict()
 
@@ -45,7 +45,7 @@ def test_copied_rows_equal_the_source_and_all_else_too(tmp_path, keypoints):
 def test_a_network_of_mmposes_classes_grows_too(tmp_path):
     source = save(tmp_path / 'source.pth', 26)
     model = builders.stock(tiny())
-    model.init_cfg = dict(type='SpineGrowth', checkpoint=str(tmp_path / 'source.pth'))
+    model.init_cfg = dict(type='SpineHeadExpansion', checkpoint=str(tmp_path / 'source.pth'))
     model.init_weights()
     found = model.state_dict()
     assert torch.equal(found[LAST][:26], source[LAST])

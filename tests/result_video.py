@@ -1,14 +1,14 @@
-"""A short film of two people as inference gives it, and its writing to files."""
+"""A short video of two people as inference gives it, and its writing to files."""
 import numpy as np
 
 from spinepose_mm import skeleton
 from spinepose_mm.lifting import Camera
-from spinepose_mm.structures.frame import Frame, People, nobody
+from spinepose_mm.structures.frame import Frame, People, no_people
 from spinepose_mm.synthetic import Body, forward, keypoints, sequence
 
 RATE = 25.
 CAMERA = Camera.looking([1, 1.4, 4], [0, 1, 0], 40, (640, 480))
-#: Options of a writer for this film.
+#: Options of a writer for this video.
 LIFTED = dict(coordinates='world', measures=dict(trunk_lean='deg', sway='%'))
 #: The frames out of 8 that each person is in: nobody is in the first, 7 comes late and is away in between.
 PRESENCE = {3: (1, 2, 3, 4, 5, 6, 7), 7: (3, 4, 6, 7)}
@@ -39,16 +39,16 @@ def make_people(ids, points, coordinates=None, seed=0):
     return people
 
 
-def make_film(coordinates=None):
-    """Return the 8 Frames of a film with two people, who are lifted where coordinates are given."""
+def make_video(coordinates=None):
+    """Return the 8 Frames of a video with two people, who are lifted where coordinates are given."""
     places = {number: walk(number) + [number / 10, 0, 0] for number in PRESENCE}
     frames = []
     for i in range(8):
         ids = [number for number in PRESENCE if i in PRESENCE[number]]
-        people = make_people(ids, np.stack([places[n][i] for n in ids]), coordinates, i) if ids else nobody()
+        people = make_people(ids, np.stack([places[n][i] for n in ids]), coordinates, i) if ids else no_people()
         if coordinates and i == UNLIFTED:
             people.points[ids.index(7)] = people.point_errors[ids.index(7)] = np.nan
-        frames.append(Frame(i, i / RATE, 'films/side view.mp4', people=people))
+        frames.append(Frame(i, i / RATE, 'videos/side view.mp4', people=people))
     return frames
 
 
