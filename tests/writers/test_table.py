@@ -112,7 +112,7 @@ def test_images_are_named_and_people_counted(writer, tmp_path):
     for table in (points, measures):
         assert list(table)[:4] == ['frame', 'picture', 'time_s', 'person']
         assert table.time_s.isna().all() and table.person.unique().tolist() == [0, 1]
-        assert table.image.unique().tolist() == ['a folder, of mine/3.jpg', 'a folder, of mine/4.jpg']
+        assert table.picture.unique().tolist() == ['a folder, of mine/3.jpg', 'a folder, of mine/4.jpg']
 
 
 def test_csv_by_hand(tmp_path):
@@ -148,5 +148,5 @@ def test_paths_that_a_spreadsheet_would_take_for_formulas(writer, tmp_path):
     paths = ['=1+1.jpg', '+a.jpg', '-a.jpg', '@a.jpg', '\ta.jpg', 'a=1.jpg', '/b/=1.jpg', 'caf\udce9.jpg']
     frames = [replace(frame, index=i, path=path) for i, (frame, path) in enumerate(zip(2 * make_video()[1:], paths))]
     points = tables(writer, tmp_path, frames, frame_rate=None)[0]
-    written = points.groupby('frame').image.first().tolist()
+    written = points.groupby('frame').picture.first().tolist()
     assert written == [*('./' + path for path in paths[:5]), *paths[5:7], 'caf\\udce9.jpg']
