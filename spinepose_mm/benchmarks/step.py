@@ -77,7 +77,7 @@ def _build(cfg, left_out, checkpoint):
     model.init_cfg = None
     if left_out is None:
         model.type, model.head.type = 'TopdownPoseEstimator', 'RTMCCHead'
-        for part in ('teacher', 'position_weight', *_LOSSES):
+        for part in ('teacher', 'position_weight', 'calibration', *_LOSSES):
             (model if part == 'teacher' else model.head).pop(part, None)
         return revert_sync_batchnorm(MODELS.build(model)).train()
     for part in left_out:

@@ -4,7 +4,6 @@ import logging
 import os
 from contextlib import contextmanager, suppress
 
-from filelock import FileLock, SoftFileLock, Timeout
 from mmengine.logging import print_log
 
 #: What file systems answer that have no locks.
@@ -34,6 +33,7 @@ def locked(path, what=None, wait=False):
         BlockingIOError: another run writes it.
         OSError: no file can be written there.
     """
+    from filelock import Timeout  # here and below, since what only reads does without it
     try:
         lock = _acquire(path)
     except Timeout as error:
@@ -53,6 +53,7 @@ def locked(path, what=None, wait=False):
 
 def _acquire(path, timeout=_PATIENCE):
     """Return a lock that is held, by the operating system, or else by the mere existence of its file."""
+    from filelock import FileLock, SoftFileLock
     try:
         lock = FileLock(f'{path}.lock', thread_local=False)
         lock.acquire(timeout=timeout)

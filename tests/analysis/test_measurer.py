@@ -62,7 +62,7 @@ def test_lifted_people_whose_errors_are_known_have_intervals():
     lifted = people(pixels, points)
     assert Measurer().update(lifted, UP).measure_errors == {}
     lifted.point_errors = np.full((2, skeleton.NUM_KEYPOINTS), .03)
-    lifted.scores[1, skeleton.index('C7')] = .1
+    lifted.confidence[1, skeleton.index('C7')] = .1
     found = Measurer().update(lifted, UP)
     np.testing.assert_array_equal(found.measure_errors['trunk_inclination'], measure_errors(
         points, lifted.point_errors, UP)['trunk_inclination'] * [1, np.nan])

@@ -77,7 +77,7 @@ CASES = {
     'number': refused('b.json', '3', _NONE), 'object': refused('b.json', {'0': dict(x=1)}, _NOT_4),
     'same name twice': refused('b.json', {'a/1.jpg': [ONE], 'b/1.jpg': [ONE]}, 'names a frame or an image twice'),
     'short': refused('b.csv', f'{HEAD}0,1,2\n', 'a box of 0 is not x1, y1, x2, y2'),
-    'shorter than the video': refused('b.json', [[ONE]], 'are of 1 frames, and there are more'),
+    'shorter than the video': refused('b.json', [[ONE]], 'are of 1 frame, and there are more'),
     'strings': refused('b.csv', f'{HEAD}0,a,b,c,d\n', _NOT_4),
     'text frame': refused('b.csv', f'{HEAD}first,1,2,11,22\n', 'line 2 is no row of boxes'),
     'tiny': gives('b.csv', f'{HEAD}0,1,2,1.001,2.001\n', [[1, 2, 1.001, 2.001]], [], []),

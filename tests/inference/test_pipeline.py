@@ -163,8 +163,8 @@ def test_a_file_by_its_ending_and_one_that_is_there(inferencer, video, tmp_path)
     table = pandas.read_csv(tmp_path / 'new/a.csv')
     assert table.level.unique().tolist() == ['C1', 'C4', 'C7', 'T3', 'T8', 'L1', 'L3', 'L5', 'S1']
     before = contents(tmp_path)
-    with pytest.raises(ValueError, match='bboxes are of 0 frames'):
-        analyse(video, tmp_path / 'new' / 'a.csv', inferencer, bboxes=[])
+    with pytest.raises(ValueError, match='bboxes: a box of frame 0 is not'):
+        analyse(video, tmp_path / 'new' / 'a.csv', inferencer, bboxes=[np.array([[5., 5, 1, 1]])])
     assert contents(tmp_path) == before  # nothing new, so that the old is kept
     with pytest.raises(ValueError, match='TRC files hold markers in metres'):
         analyse(video, [tmp_path / 'new' / 'a.csv', tmp_path / 'new' / 'a.trc'], inferencer)

@@ -14,7 +14,7 @@ LAST = 'head.final_layer.weight'
 
 def tiny(**head):
     model = Config.fromfile(builders.config('spinepose_tiny')).model
-    model.head.update(head)
+    model.head.update(head, calibration=None)
     return model
 
 

@@ -193,6 +193,6 @@ def test_what_does_not_fit_is_refused(teacher26, tmp_path):
         model.loss(*batch())
     config = Config.fromfile(builders.config('demo/spinepose_demo')).model
     config.head = dict(type='RTMCCHead', **{key: value for key, value in config.head.items() if key not in (
-        'type', 'position_weight', 'structure_loss', 'spine_loss')})
+        'type', 'position_weight', 'structure_loss', 'spine_loss', 'calibration')})
     with pytest.raises(TypeError, match='teaches a SpinePoseHead, but the head is a RTMCCHead'):
         MODELS.build(config)

@@ -71,6 +71,7 @@ def test_bad_weights_are_named(tmp_path):
 def test_shipped_model_works_offline(tmp_path, monkeypatch, rendered):
     """On a machine without a network and without anything in its caches."""
     monkeypatch.setenv('TORCH_HOME', str(tmp_path))
+    monkeypatch.setenv('SPINEPOSE_HOSTS', '127.0.0.1')
     monkeypatch.setitem(default_det_models['body'], 'weights', 'http://127.0.0.1:9/detector.pth')
     inferencer = MMPoseInferencer(pose2d='spinepose-tiny', device='cpu')
     image = sorted((rendered / 'images' / 'val').iterdir())[0]

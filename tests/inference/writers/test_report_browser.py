@@ -42,7 +42,7 @@ def page(tmp_path_factory):
         frame.image, frame.index, frame.time = np.full((480, 640, 3), 90, np.uint8), i, i / RATE
         frame.path = 'videos/' + 'a long name with_underscores' * 3 + '.mp4'
         if 8 < i < 14:
-            frame.people.scores[:, skeleton.index('C7')] = .1
+            frame.people.confidence[:, skeleton.index('C7')] = .1
         frame.people = measurer.update(frame.people, (0, 1, 0))
         frame.people.views[:] = 'left side'
     return write(ReportWriter, tmp_path_factory.mktemp('report') / 'report.html', frames, coordinates='world',
