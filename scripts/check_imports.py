@@ -11,7 +11,7 @@ from pathlib import Path
 PACKAGE = 'spinepose_mm'
 #: Rooms from the ground up; those of one row do not import each other.
 FLOORS = (
-    ('version', 'skeleton', 'wording'),
+    ('version', 'deprecated', 'skeleton', 'wording'),
     ('confidence', ),
     ('structures', ),
     ('io', ),

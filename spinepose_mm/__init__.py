@@ -4,10 +4,12 @@ As with MMPose's own, the modules of the classes are imported when a registry is
 """
 from importlib import import_module
 
-from . import patches
+from . import deprecated, patches
 from .version import __version__
 
+deprecated.install()
 patches.install()
+_old = deprecated.getter(__name__)
 
 __all__ = ['__version__', 'analysis', 'confidence', 'datasets', 'deployment', 'engine', 'evaluation', 'inference',
            'io', 'lifting', 'models', 'patches', 'skeleton', 'structures', 'synthetic', 'tracking', 'visualization',
@@ -16,7 +18,7 @@ __all__ = ['__version__', 'analysis', 'confidence', 'datasets', 'deployment', 'e
 
 def __getattr__(name):
     if name not in __all__:
-        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+        return _old(name)
     return import_module(f'{__name__}.{name}')
 
 

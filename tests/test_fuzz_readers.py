@@ -16,7 +16,7 @@ import builders
 from bad_inputs import annotations, cameras
 from evaluated import META
 from spinepose_mm.datasets.simspine.npz import joint_keypoints, read_npz
-from spinepose_mm.datasets.validation.report import examine
+from spinepose_mm.datasets.validation.report import validate
 from spinepose_mm.deployment.runtime import read_metadata
 from spinepose_mm.evaluation import SpineTrackMetric
 from spinepose_mm.inference.boxes import Boxes
@@ -97,7 +97,7 @@ def test_annotations(folder, content):
 
     def measure():
         SpineTrackMetric(ann_file=str(path)).dataset_meta = copy.deepcopy(META)
-    for read in (lambda: examine(path).text(), build, lambda: build(test_mode=True), measure):
+    for read in (lambda: validate(path).text(), build, lambda: build(test_mode=True), measure):
         ends_clearly(path, read)
 
 

@@ -10,6 +10,7 @@ use them.
 import argparse
 import importlib.util
 import sys
+import warnings
 from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
@@ -28,7 +29,11 @@ def main():
     parser.add_argument('--frame-rate', type=float, default=30., help='frames a second (30)')
     parser.add_argument('--size', type=int, nargs=2, default=[1280, 720], metavar=('W', 'H'), help='pixels (1280 720)')
     parser.add_argument('--seed', type=int, default=0, help='of the first video (0)')
+    parser.add_argument('--films', type=int, help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if args.films is not None:
+        warnings.warn('--films is now --videos', DeprecationWarning)
+        args.videos = args.films
     from spinepose_mm.synthetic.tracking_scenes import crossing  # takes seconds
     videos = [crossing(args.seed + i, 2 + i % 5, args.seconds, args.frame_rate, args.size)
              for i in tqdm(range(args.videos), 'videos', leave=False)]

@@ -19,9 +19,9 @@ def main():
     parser.add_argument('--examples', type=int, default=3, help='so many entries of each finding are shown')
     parser.add_argument('--out', type=Path, metavar='JSON', help='file to write all entries of the findings to')
     args = parser.parse_args()
-    from spinepose_mm.datasets.validation.report import ERROR, SUSPECT, examine  # takes seconds
+    from spinepose_mm.datasets.validation.report import ERROR, SUSPECT, validate  # takes seconds
     try:
-        report = examine(args.ann_file, args.images, progress=True)
+        report = validate(args.ann_file, args.images, progress=True)
         if args.out:
             args.out.write_text(json.dumps(report.as_dict(), indent=1) + '\n', encoding='utf-8')
     except (OSError, ValueError) as error:

@@ -5,6 +5,7 @@
 """
 import argparse
 import sys
+import warnings
 from pathlib import Path
 
 
@@ -12,12 +13,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('annotations', type=Path, help='.npz of SIMSPINE\'s layout and names')
     parser.add_argument('detections', type=Path, help='.npz of detected keypoints, from detect_keypoints')
-    parser.add_argument('--least-score', type=float, default=.3, help='under which a keypoint was not seen (0.3)')
+    parser.add_argument('--min-score', type=float, default=.3, help='under which a keypoint was not seen (0.3)')
+    parser.add_argument('--least-score', type=float, help=argparse.SUPPRESS)
     parser.add_argument('--threshold', type=float, default=15., help='pixels up to which views agree (15)')
     args = parser.parse_args()
+    if args.least_score is not None:
+        warnings.warn('--least-score is now --min-score', DeprecationWarning)
+        args.min_score = args.least_score
     from spinepose_mm.evaluation.multiview import SUBSETS, evaluate_views  # takes seconds
     try:
-        values = evaluate_views(args.annotations, args.detections, args.least_score, args.threshold, progress=True)
+        values = evaluate_views(args.annotations, args.detections, args.min_score, args.threshold, progress=True)
     except (OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     print(f'{values["frames"]} frames, reprojection error {_number(values["reprojection_error"])} px\n')

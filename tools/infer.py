@@ -11,6 +11,7 @@ import argparse
 import os
 import signal
 import sys
+import warnings
 from pathlib import Path
 
 # A video's faults are counted and told in one line.
@@ -26,7 +27,7 @@ def parse():
                         help='image, video, folder of images, pattern in quotes, webcam:0 or address of a stream')
     parser.add_argument('--out', nargs='+', default=['results'], metavar='PATH',
                         help='a folder, or files whose endings tell their formats (results)')
-    parser.add_argument('--formats', nargs='+', choices=FORMATS, help='what to write to a folder')
+    parser.add_argument('--formats', nargs='+', type=format_name, choices=FORMATS, help='what to write to a folder')
     parser.add_argument('--spine-only', action='store_true', help='write the keypoints of the spine alone')
     parser.add_argument('--show', action='store_true', help='show each frame in a window; Escape ends it')
     models = parser.add_argument_group('models')
@@ -74,6 +75,14 @@ def parse():
     if len(args.subject) not in (1, 2, 4):
         parser.error(f'--subject {" ".join(args.subject)}: all, largest, most central, an id, or x1 y1 x2 y2')
     return args
+
+
+def format_name(name):
+    """Return the name of a format of results."""
+    if name == 'pictures':
+        warnings.warn('--formats pictures is now --formats images', DeprecationWarning)
+        return 'images'
+    return name
 
 
 def main():

@@ -5,8 +5,8 @@ the scale comes from a person's height. Their file is under CC-BY-NC-4.0, not fo
 """
 _base_ = ['spinepose_lifter.py']
 
-least_score = 0.5
+min_score = 0.5
 
-train_dataloader = dict(dataset=dict(least_score=least_score))
-val_dataloader = dict(dataset=dict(least_score=least_score))
+train_dataloader = dict(dataset=dict(min_score=min_score))
+val_dataloader = dict(dataset=dict(min_score=min_score))
 test_dataloader = val_dataloader

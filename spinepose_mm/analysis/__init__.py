@@ -4,6 +4,8 @@ measures: what is measured, and how; view: from where a person is seen; plausibi
 how far off measures of lifted people may be; unwrapping: angles beyond a half turn; measurer: all that for the people
 of a video.
 """
+from spinepose_mm import deprecated
+
 from .intervals import measure_errors
 from .measurer import Measurer
 from .measures import MEASURES, Measure, units
@@ -15,3 +17,5 @@ __all__ = [
     'MEASURES', 'Measure', 'Measurer', 'Unwrapper', 'VIEWS', 'measure_errors', 'measure_image', 'measure_space',
     'shows', 'units', 'view'
 ]
+
+__getattr__ = deprecated.getter(__name__)

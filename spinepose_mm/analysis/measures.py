@@ -5,7 +5,7 @@ not for diagnosis.
 
 Sources:
     [1] Wu et al. (2002), ISB recommendation on definitions of joint coordinate system of various joints for the
-        reporting of human joint motion, part I: ankle, hip, and spine, EstimateCache of Biomechanics 35, 543-548.
+        reporting of human joint motion, part I: ankle, hip, and spine, Journal of Biomechanics 35, 543-548.
     [2] ISO 11226 (2000), Ergonomics: evaluation of static working postures.
     [3] McAtamney and Corlett (1993), RULA: a survey method for the investigation of work-related upper limb disorders,
         Applied Ergonomics 24, 91-99; Karhu, Kansi and Kuorinka (1977), Correcting working postures in industry (OWAS),
@@ -16,7 +16,7 @@ Sources:
 import math
 from typing import NamedTuple
 
-from spinepose_mm import skeleton
+from spinepose_mm import deprecated, skeleton
 
 _LEVELS = [skeleton.KEYPOINTS[i].level for i in skeleton.SUBSETS['spine']]
 #: Upper and lower end of each part of the spine between two keypoints.
@@ -53,6 +53,7 @@ class Measure(NamedTuple):
     turns: bool
     definition: str
     source: str
+    picture_unit = deprecated.attribute('image_unit')
 
 
 def _angle(title, plane, definition, source, turns=False):
@@ -93,6 +94,7 @@ MEASURES = {
 }
 
 
+@deprecated.arguments(picture='image')
 def units(image=False):
     """Return {name: unit} of MEASURES, of people in space or in an image."""
     return {name: measure.image_unit if image else measure.unit for name, measure in MEASURES.items()}

@@ -4,7 +4,7 @@ P is the number of people, and a spine's 9 keypoints run from C1 to S1.
 """
 import numpy as np
 
-from spinepose_mm import skeleton
+from spinepose_mm import deprecated, skeleton
 
 from .measures import LINES, MEASURES, SEGMENTS
 from .plausibility import without_implausible
@@ -170,3 +170,5 @@ def _unit(vectors, least=0.):
     """Return vectors at length 1; NaN where they are no longer than `least`."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return vectors / np.where(lengths > least, lengths, np.nan)
+
+__getattr__ = deprecated.getter(__name__)

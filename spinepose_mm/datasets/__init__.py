@@ -1,3 +1,5 @@
+from spinepose_mm import deprecated
+
 from .body import SimSpineDataset, SpineTrackDataset
 from .body3d import SpineLiftingDataset
 from .combined_dataset import SpineTrackCombinedDataset
@@ -16,3 +18,5 @@ from .transforms import (
 __all__ = ['DropKeypoints', 'JitterKeypoints', 'LoadSpineImage', 'RandomBlur', 'RandomCoarseDropout', 'SimSpineDataset',
            'SpineBBoxTransform', 'SpineLiftingDataset', 'SpineMixedSampler', 'SpineTarget', 'SpineTopdownAffine',
            'SpineTrackCombinedDataset', 'SpineTrackDataset']
+
+__getattr__ = deprecated.getter(__name__)

@@ -2,7 +2,7 @@
 import numpy as np
 from tqdm import tqdm
 
-from spinepose_mm import skeleton
+from spinepose_mm import deprecated, skeleton
 from spinepose_mm.datasets.simspine.cameras import add_cameras, frame_camera
 from spinepose_mm.datasets.simspine.frames import parse_names
 from spinepose_mm.datasets.simspine.npz import is_seen, joint_keypoints, read_detections, read_npz, spine_lengths
@@ -14,14 +14,15 @@ from .spine_mpjpe import mean_error
 SUBSETS = ('spine', 'body', 'all')
 
 
-def evaluate_views(ann_file, detections, least_score=.3, threshold=15., progress=False):
+@deprecated.arguments(least_score='min_score')
+def evaluate_views(ann_file, detections, min_score=.3, threshold=15., progress=False):
     """Triangulate detected keypoints of all views of each frame, and compare them with `S_world`.
 
     Args:
         ann_file: `.npz` of SIMSPINE's layout and names, in which a folder's name ends in a dot and the camera. Cameras
             that it does not have are fitted to `S_world` and `part`.
         detections: `.npz` of the detected keypoints of its frames, as `KeypointFile` writes them.
-        least_score: under which a keypoint counts as not seen.
+        min_score: under which a keypoint counts as not seen.
         threshold: as for `triangulate`, pixels.
         progress: whether to show a progress bar.
 
@@ -57,7 +58,7 @@ def evaluate_views(ann_file, detections, least_score=.3, threshold=15., progress
         used = (places >= 0).any(1)
         views, places = views[used], places[used]
         points, scores, projections = _views(places, views, part, arrays, ann_file)
-        scores = np.where(scores >= least_score, scores, 0)
+        scores = np.where(scores >= min_score, scores, 0)
         world, _, off = triangulate(points.reshape(len(views), -1, 2), scores.reshape(len(views), -1), projections,
                                     threshold)
         labels = np.zeros((places.shape[1], skeleton.NUM_KEYPOINTS, 4))

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 from tqdm import tqdm
 
-from spinepose_mm import __version__
+from spinepose_mm import __version__, deprecated
 from spinepose_mm.analysis import units
 from spinepose_mm.analysis.coverage import Coverage
 from spinepose_mm.io.atomic import locked
@@ -216,7 +216,7 @@ def _targets(outputs, formats, source, lifted):
             if output.suffix and not output.is_dir():
                 raise
             used = True
-            for name in formats or usual:
+            for name in map(deprecated.format_name, formats or usual):
                 if name not in FORMATS:
                     raise ValueError(f'there is no format {name!r}, but {", ".join(FORMATS)}') from None
                 targets[FORMATS[name].place(output, source.name)] = FORMATS[name].writer

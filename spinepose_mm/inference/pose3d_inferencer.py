@@ -11,7 +11,7 @@ from mmpose.apis.inferencers import Pose3DInferencer
 from mmpose.apis.inferencers.base_mmpose_inferencer import BaseMMPoseInferencer
 from mmpose.registry import INFERENCERS
 
-from spinepose_mm import skeleton
+from spinepose_mm import deprecated, skeleton
 from spinepose_mm.analysis import Measurer
 from spinepose_mm.confidence import MIN_CONFIDENCE
 from spinepose_mm.io.cameras import read_cameras
@@ -126,7 +126,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
     @property
     def _min_score(self):
         """Score under which a keypoint is not shown to the lifter, as when it was trained on detected keypoints."""
-        return self.cfg.test_dataloader.dataset.get('least_score', MIN_SCORE)
+        return deprecated.setting(self.cfg.test_dataloader.dataset, 'least_score', 'min_score', MIN_SCORE)
 
     @torch.no_grad()
     def _lift(self, frames, middle, space, smoother):

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from mmengine.logging import print_log
 
+from spinepose_mm import deprecated
 from spinepose_mm.io.image import MAX_MEGAPIXELS, examine, read_image
 from spinepose_mm.io.paths import check_regular, is_utf8, legible
 from spinepose_mm.structures.frame import Frame
@@ -40,6 +41,7 @@ class Source:
     """
     length = identity = frame_rate = None
     is_video, skipped, prefetches = False, 0, True
+    is_film, reads_ahead = deprecated.attribute('is_video'), deprecated.attribute('prefetches')
 
     def __init__(self, path, name):
         # Results are named after it, by programs too that take no other names than UTF-8.
@@ -147,6 +149,9 @@ class Images(Source):
         max_megapixels: of a file that is read, in millions of pixels.
     """
 
+    pictures = deprecated.attribute('images')
+
+    @deprecated.arguments(pictures='images')
     def __init__(self, images, frame_rate=None, channel_order='bgr', path='images', max_megapixels=MAX_MEGAPIXELS):
         whole = Path(path).absolute()
         super().__init__(path, whole.stem if whole.is_file() else whole.name)

@@ -4,6 +4,7 @@ camera: intrinsics, lens and calibration files; calibration: the writing of Pose
 placement: the scale and the place of a lifted pose; ground: up and the ground; world: the frame that they make; space:
 all that, frame by frame.
 """
+from spinepose_mm import deprecated
 from spinepose_mm.io.cameras import read_cameras, write_cameras
 from spinepose_mm.structures.camera import Camera
 
@@ -11,3 +12,5 @@ from .space import Placed, Space
 from .triangulation import reprojection_errors, triangulate
 
 __all__ = ['Camera', 'Placed', 'Space', 'read_cameras', 'reprojection_errors', 'triangulate', 'write_cameras']
+
+__getattr__ = deprecated.getter(__name__)

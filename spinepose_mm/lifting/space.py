@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spinepose_mm import skeleton
+from spinepose_mm import deprecated, skeleton
 from spinepose_mm.confidence import MIN_CONFIDENCE
 
 from .placement import place, standing_height
@@ -111,3 +111,5 @@ class Space:
         if not self._kept and len(lengths) < self.warm_up and np.isfinite(length) and length > 0:
             lengths.append(length)
         return self._heights[person] / np.median(lengths) if lengths else np.nan
+
+__getattr__ = deprecated.getter(__name__)

@@ -3,7 +3,7 @@ from mmengine.logging import print_log
 from mmengine.model import update_init_info
 from mmengine.registry import WEIGHT_INITIALIZERS
 
-from spinepose_mm import skeleton
+from spinepose_mm import deprecated, skeleton
 from spinepose_mm.zoo.checkpoints import CheckpointError
 
 from .weights import LAST, check_keypoints, load_exactly, read_weights
@@ -60,6 +60,9 @@ class SpineHeadExpansion:
         """Tell whether a weight has a row for each of the checkpoint's keypoints, and the network one for all."""
         return (own is not None and value.shape[1:] == own.shape[1:]
                 and value.shape[:1] == (len(names), ) and own.shape[:1] == (skeleton.NUM_KEYPOINTS, ))
+
+
+deprecated.register(WEIGHT_INITIALIZERS, 'SpineGrowth', SpineHeadExpansion)
 
 
 def grow(rows, names):

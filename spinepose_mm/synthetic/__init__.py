@@ -8,8 +8,12 @@ cameras and rendering; backdrop: what is around people; image: one image and its
 look: images to check them by eye; poses, crossing and around: numbers without images, for lifting, for tracking and
 for measures from all sides. Rendering needs the extra `synthetic` (PyVista).
 """
+from spinepose_mm import deprecated
+
 from .body import Body, forward, keypoints
 from .dataset import Settings, synthesize
 from .motion import MOTIONS, sequence
 
 __all__ = ['Body', 'MOTIONS', 'Settings', 'forward', 'keypoints', 'sequence', 'synthesize']
+
+__getattr__ = deprecated.getter(__name__)

@@ -7,7 +7,7 @@ from mmpose.registry import DATASETS
 import builders
 from bad_inputs.cases import Case
 from evaluated import META
-from spinepose_mm.datasets.validation.report import ERROR, Report, examine
+from spinepose_mm.datasets.validation.report import ERROR, Report, validate
 from spinepose_mm.evaluation import SpineTrackMetric
 
 GIANT = 10 ** 400
@@ -168,7 +168,7 @@ OUTCOMES = {
 
 
 def check(kind):
-    return lambda place: examine(write(place.folder, kind), place.folder)
+    return lambda place: validate(write(place.folder, kind), place.folder)
 
 
 def train(kind, **options):

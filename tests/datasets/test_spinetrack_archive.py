@@ -11,7 +11,7 @@ import builders
 from hub import Server
 from spinepose_mm.datasets import spinetrack_archive
 from spinepose_mm.datasets.spinetrack_archive import count_images, fetch_spinetrack, unpack
-from spinepose_mm.datasets.validation.report import ERROR, examine
+from spinepose_mm.datasets.validation.report import ERROR, validate
 from spinepose_mm.zoo.models import index_folder
 
 # As the data set's page documents them.
@@ -71,7 +71,7 @@ def test_fetched_data_can_be_checked(hub, content, tmp_path, monkeypatch, capsys
     path = '/hub/datasets/saifkhichi96/spinetrack/resolve/main/'
     assert [one for one in hub.asked if one[0].startswith('/hub')] == [
         (path + 'annotations.zip', None), (path + 'images.zip', None), (path + 'images.zip', 'bytes=65536-')]
-    assert not examine(tmp_path / LABELS[3], tmp_path / 'images/val2017').count(ERROR)
+    assert not validate(tmp_path / LABELS[3], tmp_path / 'images/val2017').count(ERROR)
 
 
 def test_missing_images_are_an_error(hub, content, tmp_path, monkeypatch, capsys):

@@ -15,7 +15,7 @@ LABELS, CONFIG = re.findall(r'```python\n(.*?)```', PAGE, re.DOTALL)
 
 
 def test_the_labels_of_the_page(tmp_path, monkeypatch, capsys):
-    from spinepose_mm.datasets.validation.report import ERROR, SUSPECT, examine
+    from spinepose_mm.datasets.validation.report import ERROR, SUSPECT, validate
     monkeypatch.chdir(tmp_path)
     for folder in ('mine/images/train', 'mine/annotations'):
         (tmp_path / folder).mkdir(parents=True)
@@ -23,7 +23,7 @@ def test_the_labels_of_the_page(tmp_path, monkeypatch, capsys):
     (tmp_path / 'label.py').write_text(LABELS)
     runpy.run_path('label.py')
     path = tmp_path / 'mine/annotations/person_keypoints_train.json'
-    report = examine(path, tmp_path / 'mine/images/train')
+    report = validate(path, tmp_path / 'mine/images/train')
     assert report.count(ERROR) == report.count(SUSPECT) == 0
     assert json.loads(path.read_text())['annotations'][0]['num_keypoints'] == 8
 

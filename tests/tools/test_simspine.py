@@ -163,7 +163,7 @@ def test_detected_keypoints_of_every_fifth_image_are_triangulated_and_lifted(rel
     assert done.returncode == 0 and 'keypoints/people: 8' in done.stdout, errors(done.stdout)
     assert 'which count from 0; the images count from 1' in done.stdout
     assert {name[-10:] for name in np.load(tmp_path / 'found.npz')['imgname']} == {'000000.jpg', '000005.jpg'}
-    done = mim('run', 'spinepose_mm', 'evaluate_views', annotations, tmp_path / 'found.npz', '--least-score', 0, data=root,
+    done = mim('run', 'spinepose_mm', 'evaluate_views', annotations, tmp_path / 'found.npz', '--min-score', 0, data=root,
                cwd=tmp_path)
     assert done.returncode == 0 and '2 frames, reprojection error' in done.stdout, errors(done.stdout)
     dataset = 'test_dataloader.dataset.'

@@ -5,7 +5,7 @@ from mmengine.dataset import BaseDataset
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS
 
-from spinepose_mm import skeleton
+from spinepose_mm import deprecated, skeleton
 from spinepose_mm.datasets.simspine.cameras import add_cameras, camera_rays, camera_space
 from spinepose_mm.datasets.simspine.frames import parse_names, spread
 from spinepose_mm.datasets.simspine.npz import is_seen, joint_keypoints, read_detections, read_npz, spine_lengths
@@ -33,7 +33,7 @@ class SpineLiftingDataset(BaseDataset):
         detections: `.npz` of detected keypoints to take as the input, below `data_root`: `imgname` (N,) and `part`
             (N, 37, 3), x and y in pixels and a score; None to take the true ones. Frames without are left out.
         seq_len: T, odd.
-        least_score: under which a detected keypoint counts as not seen.
+        min_score: under which a detected keypoint counts as not seen.
         fraction, subjects: as for `SimSpineDataset`.
         **kwargs: those of MMEngine's `BaseDataset`.
 
@@ -44,14 +44,15 @@ class SpineLiftingDataset(BaseDataset):
 
     METAINFO = dict(skeleton.metainfo(), dataset_name='simspine')
 
-    def __init__(self, ann_file, detections=None, seq_len=1, least_score=0.3, fraction=1., subjects=SUBJECTS,
+    @deprecated.arguments(least_score='min_score')
+    def __init__(self, ann_file, detections=None, seq_len=1, min_score=0.3, fraction=1., subjects=SUBJECTS,
                  data_root='', **kwargs):
         if seq_len < 1 or seq_len % 2 == 0:
             raise ValueError(f'SpineLiftingDataset: seq_len is odd, but {seq_len} was given')
         if not 0 < fraction <= 1:
             raise ValueError(f'SpineLiftingDataset: fraction is over 0 and up to 1, but {fraction} was given')
         self.detections = detections and str(Path(data_root or '', detections))
-        self.seq_len, self.least_score, self.fraction, self.subjects = seq_len, least_score, fraction, subjects
+        self.seq_len, self.min_score, self.fraction, self.subjects = seq_len, min_score, fraction, subjects
         super().__init__(ann_file, data_root=data_root, **kwargs)
 
     @classmethod
@@ -93,7 +94,7 @@ class SpineLiftingDataset(BaseDataset):
 
     def _add_detected(self, part, arrays):
         """Enter the detected keypoints of all frames in normalised camera space, and which were seen."""
-        seen = is_seen(part) & (part[..., 2] >= self.least_score)
+        seen = is_seen(part) & (part[..., 2] >= self.min_score)
         rays = camera_rays(part, arrays)
         self._input[..., :2] = np.where(seen[..., None], rays, 0)
         self._input[..., 2] = seen

@@ -1,3 +1,5 @@
+from spinepose_mm import deprecated
+
 from .affine import SpineTopdownAffine
 from .blur import RandomBlur
 from .boxes import SpineBBoxTransform
@@ -9,3 +11,5 @@ from .target import SpineTarget
 
 __all__ = ['DropKeypoints', 'JitterKeypoints', 'LoadSpineImage', 'RandomBlur', 'RandomCoarseDropout',
            'SpineBBoxTransform', 'SpineTarget', 'SpineTopdownAffine']
+
+__getattr__ = deprecated.getter(__name__)

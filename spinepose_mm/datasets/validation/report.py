@@ -79,7 +79,7 @@ class Report:
                       for (severity, problem), entries in self.findings.items()])
 
 
-def examine(ann_file, image_folder=None, progress=False):
+def validate(ann_file, image_folder=None, progress=False):
     """Look through a data set in COCO's format.
 
     Args:

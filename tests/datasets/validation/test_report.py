@@ -6,7 +6,7 @@ from mmpose.registry import DATASETS
 
 import builders
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.validation.report import ERROR, NOTE, SUSPECT, examine
+from spinepose_mm.datasets.validation.report import ERROR, NOTE, SUSPECT, validate
 from spinepose_mm.wording import counted
 
 
@@ -19,14 +19,14 @@ def load(rendered, split='val'):
     return json.loads((rendered / f'annotations/person_keypoints_{split}.json').read_text())
 
 
-def examine_changed(tmp_path, content, **kwargs):
+def validate_changed(tmp_path, content, **kwargs):
     path = tmp_path / 'changed.json'
     path.write_text(json.dumps(content))
-    return examine(path, **kwargs)
+    return validate(path, **kwargs)
 
 
 def test_rendered_people_are_sound(rendered):
-    report = examine(rendered / 'annotations/person_keypoints_train.json', rendered / 'images/train')
+    report = validate(rendered / 'annotations/person_keypoints_train.json', rendered / 'images/train')
     assert report.images == report.people == 24 and not report.count(ERROR)
     assert set(found(report)) <= {'eyes on the wrong sides of a face'}
     assert report.visibility.shape == (37, 3) and (report.visibility.sum(1) == 24).all()
@@ -38,7 +38,7 @@ def test_counts_by_keypoint(tmp_path):
     people = [builders.person(1), builders.person(2, 2)]
     people[0]['keypoints'][3 * skeleton.index('L3') + 2] = 0
     people[1]['keypoints'][3 * skeleton.index('L3') + 2] = 1
-    report = examine(builders.write_annotations(tmp_path / 'a.json', people))
+    report = validate(builders.write_annotations(tmp_path / 'a.json', people))
     assert report.visibility[skeleton.index('L3')].tolist() == [1, 1, 0]
     assert report.visibility[skeleton.index('L5')].tolist() == [0, 0, 2]
     assert report.as_dict()['visibility']['spine_02'] == dict(unlabelled=1, occluded=1, visible=0)
@@ -56,7 +56,7 @@ def test_every_problem_of_a_person_is_named(tmp_path):
         builders.person(11, bbox=[500, 20, 10, 60]), builders.person(12, iscrowd=1)]
     images = [dict(id=1, file_name='1.jpg', width=120, height=100), dict(id=2, file_name='2.jpg', width=120)]
     builders.write_annotations(tmp_path / 'a.json', people, images)
-    report = examine(tmp_path / 'a.json')
+    report = validate(tmp_path / 'a.json')
     assert found(report, ERROR) == {
         'annotation id used twice': [1], 'image without id, file_name, width or height': [2],
         'person in an image that there is not': [3], 'person without 37 keypoints': [4],
@@ -81,7 +81,7 @@ def test_odd_fields_are_findings_too(tmp_path):
               dict(id=5, file_name='c\0', width=1, height=1), dict(id=6, file_name='1.jpg', width=120, height=100)]
     (tmp_path / 'a.json').write_text(json.dumps(dict(images=images, annotations=people)))
     builders.write_image(tmp_path / '1.jpg')
-    report = examine(tmp_path / 'a.json', tmp_path)
+    report = validate(tmp_path / 'a.json', tmp_path)
     assert found(report, ERROR) == {
         'image without id, file_name, width or height': [2, 3, [4]],
         'annotation without id, image_id or category_id': [[1], 2, 8], 'person in an image that there is not': [3],
@@ -99,7 +99,7 @@ def test_training_leaves_out_who_is_an_error(tmp_path, fields):
     """The doctor's errors are those of the data set."""
     wrong = {key: value for key, value in builders.person(2, 2, **fields).items() if value is not None}
     path = builders.write_annotations(tmp_path / 'a.json', [builders.person(1), wrong])
-    assert examine(path).count(ERROR) == 1
+    assert validate(path).count(ERROR) == 1
     with pytest.raises((ValueError, KeyError)):
         DATASETS.build(dict(type='SpineTrackDataset', ann_file=str(path), data_prefix=dict(img=str(tmp_path)),
                             test_mode=True))
@@ -108,7 +108,7 @@ def test_training_leaves_out_who_is_an_error(tmp_path, fields):
 def test_labels_outside_are_found(tmp_path):
     beyond, off = builders.person(1), builders.person(2, 2, bbox=[10., 20., 20., 20.])
     beyond['keypoints'][0:2] = [125., 50.]
-    report = examine(builders.write_annotations(tmp_path / 'a.json', [beyond, off]))
+    report = validate(builders.write_annotations(tmp_path / 'a.json', [beyond, off]))
     assert found(report)['label outside the image'] == [1]
     assert found(report)['label outside the bbox by more than a quarter of it'] == [1, 2]
 
@@ -118,7 +118,7 @@ def test_exchanged_sides_and_another_order(rendered, tmp_path):
     first = content['annotations'][0]['keypoints']
     left, right = (3 * skeleton.index(f'{side}_ankle') for side in ('left', 'right'))
     first[left:left + 3], first[right:right + 3] = first[right:right + 3], first[left:left + 3]
-    problems = found(examine_changed(tmp_path, content), SUSPECT)
+    problems = found(validate_changed(tmp_path, content), SUSPECT)
     named = {entry for problem, entries in problems.items() if 'look exchanged' in problem for entry in entries}
     assert named == {content['annotations'][0]['id']}
     content = load(rendered, 'train')
@@ -126,7 +126,7 @@ def test_exchanged_sides_and_another_order(rendered, tmp_path):
         points = [person['keypoints'][i:i + 3] for i in range(0, 111, 3)]
         for a, b in zip(skeleton.SUBSETS['spine'], skeleton.SUBSETS['spine'][::-1]):
             person['keypoints'][3 * a:3 * a + 3] = points[b]
-    order, = (entries for problem, entries in found(examine_changed(tmp_path, content)).items() if 'order' in problem)
+    order, = (entries for problem, entries in found(validate_changed(tmp_path, content)).items() if 'order' in problem)
     assert 'head - neck_03' in order
 
 
@@ -137,7 +137,7 @@ def test_a_file_with_left_and_right_exchanged(rendered, tmp_path):
     for person in content['annotations']:
         points = [person['keypoints'][i:i + 3] for i in range(0, 111, 3)]
         person['keypoints'] = [value for twin in skeleton.FLIP_INDICES for value in points[twin]]
-    problems = found(examine_changed(tmp_path, content))
+    problems = found(validate_changed(tmp_path, content))
     assert any('left and right are exchanged in the whole file' in problem for problem in problems)
 
 
@@ -152,19 +152,19 @@ def test_images(rendered, tmp_path):
     (tmp_path / names[3]).write_bytes(b'')
     cv2.imwrite(str(tmp_path / names[4]), cv2.imread(str(tmp_path / names[4]))[:-1])
     (tmp_path / names[6]).write_bytes((tmp_path / names[5]).read_bytes())
-    assert found(examine_changed(tmp_path, content, image_folder=tmp_path), ERROR) == {
+    assert found(validate_changed(tmp_path, content, image_folder=tmp_path), ERROR) == {
         'missing image': [names[0]], 'truncated image': [names[1]], 'file that is no image, or too large a one': names[2:4],
         'image of another size than the file says': [names[4]]}
-    again = found(examine(tmp_path / 'changed.json', tmp_path))
+    again = found(validate(tmp_path / 'changed.json', tmp_path))
     assert again['image that is there under another name too'] == [names[6]]
 
 
 def test_real_labels_of_other_layouts(coco_mini, halpe_mini):
-    report = examine(coco_mini / 'annotations/person_keypoints_train2017.json', coco_mini / 'train2017')
+    report = validate(coco_mini / 'annotations/person_keypoints_train2017.json', coco_mini / 'train2017')
     assert report.keypoints == 17 and report.people and not report.count(ERROR)
     assert not any('order' in problem or 'whole file' in problem for problem in found(report))
     assert 'left_ankle' in report.text() and 'spine_01' not in report.text()
-    assert 'person without 37 keypoints' in found(examine(halpe_mini / 'halpe136.json'))
+    assert 'person without 37 keypoints' in found(validate(halpe_mini / 'halpe136.json'))
 
 
 @pytest.mark.parametrize('text, message', [
@@ -173,16 +173,16 @@ def test_real_labels_of_other_layouts(coco_mini, halpe_mini):
 def test_files_that_cannot_be_read(tmp_path, text, message):
     (tmp_path / 'a.json').write_text(text)
     with pytest.raises(ValueError, match=message):
-        examine(tmp_path / 'a.json')
+        validate(tmp_path / 'a.json')
     with pytest.raises(FileNotFoundError, match=r'b\.json does not exist'):
-        examine(tmp_path / 'b.json')
+        validate(tmp_path / 'b.json')
 
 
 def test_a_missing_folder_and_an_empty_file(tmp_path):
     path = tmp_path / 'a.json'
     path.write_text('{"images": [], "annotations": []}')
-    report = examine(path)
+    report = validate(path)
     assert report.visibility is None and '0 people in 0 images' in report.text()
     assert found(report, ERROR) == {'no person to train on': [str(path)]}
     with pytest.raises(FileNotFoundError, match='folder of images .*nowhere does not exist'):
-        examine(path, tmp_path / 'nowhere')
+        validate(path, tmp_path / 'nowhere')

@@ -1,0 +1,265 @@
+"""Names of earlier releases: each still works in this one, with a DeprecationWarning that names the new one.
+
+To drop them, delete this file and what imports it.
+"""
+import sys
+import warnings
+from functools import wraps
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+from importlib.util import module_from_spec
+from types import ModuleType
+
+_PACKAGE = __name__.rpartition('.')[0]
+_SHOWN = {}  # settings that were warned of, as the `warnings` module keeps them
+
+
+def _whole(*names):
+    return tuple(f'{_PACKAGE}.{name}' for name in names)
+
+
+#: {module: those that its contents are in now}
+MODULES = {_whole(old)[0]: _whole(*new.split()) for old, new in {
+    'benchmarks.measures': 'benchmarks.spine_measures',
+    'datasets.annotation': 'datasets.validation.annotation',
+    'datasets.checks': 'datasets.validation.checks',
+    'datasets.doctor': 'datasets.validation.report',
+    'datasets.npz': 'io.npz',
+    'datasets.plain_pickle': 'io.plain_pickle',
+    'datasets.simspine_cameras': 'datasets.simspine.cameras',
+    'datasets.simspine_checks': 'datasets.simspine.checks',
+    'datasets.simspine_conversion': 'datasets.simspine.conversion',
+    'datasets.simspine_frames': 'datasets.simspine.frames structures.simspine_layout',
+    'datasets.simspine_h5': 'datasets.simspine.h5',
+    'datasets.simspine_hub': 'datasets.simspine.hub',
+    'datasets.simspine_writing': 'datasets.simspine.writing',
+    'datasets.transforms.coded_picture': 'datasets.transforms.coded_image',
+    'datasets.transforms.image_file': 'io.image',
+    'inference.ahead': 'io.prefetch',
+    'inference.between': 'tracking.propagation',
+    'inference.coverage': 'analysis.coverage',
+    'inference.drawing': 'visualization.drawing',
+    'inference.ids': 'tracking.tracker',
+    'inference.journal': 'inference.cache io.identity',
+    'inference.people': 'structures.frame',
+    'inference.run': 'inference.pipeline',
+    'inference.smoothing': 'tracking.one_euro',
+    'inference.sources': 'io.sources',
+    'inference.subject': 'tracking.subject',
+    'inference.writers': 'writers',
+    'inference.writers.base': 'writers.base',
+    'inference.writers.coco': 'writers.coco',
+    'inference.writers.encoder': 'writers.encoder',
+    'inference.writers.encoding': 'writers.encoding',
+    'inference.writers.openpose': 'writers.openpose',
+    'inference.writers.pictures': 'writers.images',
+    'inference.writers.recording': 'writers.report.history',
+    'inference.writers.report': 'writers.report.writer',
+    'inference.writers.report_figures': 'writers.report.figures',
+    'inference.writers.report_missing': 'writers.report.missing',
+    'inference.writers.report_page': 'writers.report.page',
+    'inference.writers.report_shapes': 'writers.report.shapes',
+    'inference.writers.report_sketch': 'writers.report.sketch',
+    'inference.writers.report_style': 'writers.report.style',
+    'inference.writers.report_table': 'writers.report.table',
+    'inference.writers.table': 'writers.table',
+    'inference.writers.trc': 'writers.trc',
+    'interop': 'patches',
+    'interop.aliases': 'zoo.models patches.model_names',
+    'interop.checkpoints': 'zoo.checkpoints patches.checkpoints',
+    'interop.detector': 'patches.detector',
+    'interop.distributed': 'patches.distributed',
+    'interop.downloads': 'zoo.downloads',
+    'interop.inferencers': 'patches.inferencers',
+    'interop.loaded': 'zoo.checkpoints',
+    'interop.noise': 'patches.warnings',
+    'interop.plain_numpy': 'io.plain_numpy',
+    'interop.registries': 'patches.registries',
+    'interop.safe_globals': 'zoo.safe_globals',
+    'interop.saving': 'patches.checkpoint_hook',
+    'interop.threads': 'deployment.threads',
+    'interop.tools': 'patches.tools',
+    'lifting.calibration': 'io.cameras',
+    'lifting.camera': 'structures.camera io.cameras',
+    'models.growth': 'models.head_expansion',
+    'paths': 'io.paths',
+    'reading': 'io.reading',
+    'synthetic.crossing': 'synthetic.tracking_scenes',
+    'synthetic.picture': 'synthetic.rendering',
+    'writing': 'io.atomic',
+}.items()}
+
+#: {name in its module: what it is now}; names of `MODULES` that are the same in the new module need no entry.
+NAMES = dict(_whole(*names) for names in {
+    'analysis.measure_picture': 'analysis.measure_image',
+    'analysis.spine.measure_picture': 'analysis.spine.measure_image',
+    'datasets.doctor.examine': 'datasets.validation.report.validate',
+    **{f'datasets.simspine.{name}': f'datasets.simspine.npz.{name}' for name in (
+        'check_shapes', 'is_seen', 'joint_keypoints', 'make_metadata', 'read_detections', 'read_npz', 'spine_lengths')},
+    **{f'datasets.simspine.{name}': f'structures.simspine_layout.{name}' for name in (
+        'CAMERA_LAYOUT', 'LAYOUT', 'NAMES')},
+    'datasets.transforms.coded_picture.CodedPicture': 'datasets.transforms.coded_image.CodedImage',
+    'inference.ahead.ahead': 'io.prefetch.prefetch',
+    'inference.between.boxes_between': 'tracking.propagation.propagate_boxes',
+    'inference.ids.Ids': 'tracking.tracker.PoseTracker',
+    'inference.journal.Journal': 'inference.cache.EstimateCache',
+    'inference.people.nobody': 'structures.frame.no_people',
+    'inference.sources.Pictures': 'io.sources.Images',
+    'inference.writers.PicturesWriter': 'writers.ImagesWriter',
+    'inference.writers.pictures.PicturesWriter': 'writers.images.ImagesWriter',
+    'inference.writers.report.MOST_PICTURES': 'writers.report.writer.MOST_IMAGES',
+    'inference.writers.report_page.image': 'writers.report.page.element',
+    'inference.writers.report_page.picture': 'writers.report.page.image_section',
+    'lifting.space.LEAST_SCORE': 'lifting.space.MIN_SCORE',
+    'models.SpineGrowth': 'models.SpineHeadExpansion',
+    'models.growth.SpineGrowth': 'models.head_expansion.SpineHeadExpansion',
+    'synthetic.picture.film': 'synthetic.rendering.video',
+}.items())
+
+#: {format of results: its name now}
+FORMATS = {'pictures': 'images'}
+
+
+def _message(old, new):
+    return f'{old} is now {new}: the old name works in this release for the last time'
+
+
+def _warn(old, new):
+    """Warn the caller of the function that calls this one."""
+    warnings.warn(_message(old, new), DeprecationWarning, stacklevel=3)
+
+
+def _warn_of_setting(old, new):
+    """Warn of what a config or an option says. Python shows such warnings where they are the main program's alone."""
+    warnings.warn_explicit(_message(old, new), DeprecationWarning, '<settings>', 1, '__main__', _SHOWN)
+
+
+class _OldModule(ModuleType):
+    """A module of an old name, with the contents of the new ones."""
+
+    def __getattr__(self, name):
+        old = f'{self.__name__}.{name}'
+        if old in NAMES:
+            _warn(old, NAMES[old])
+            return _named(NAMES[old])
+        if name == '__all__':
+            return [name for name in dir(self) if not name.startswith('_')]
+        if not name.startswith('__'):
+            for module in map(import_module, MODULES[self.__name__]):
+                if hasattr(module, name):
+                    return getattr(module, name)
+        raise AttributeError(f'module {self.__name__!r} has no attribute {name!r}')
+
+    def __dir__(self):
+        old = [name.rpartition('.')[2] for name in NAMES if name.rpartition('.')[0] == self.__name__]
+        return sorted({*old, *(name for module in MODULES[self.__name__] for name in dir(import_module(module)))})
+
+
+class _Finder:
+    """What `import` asks for modules of old names: it is their loader too."""
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name in MODULES:
+            return ModuleSpec(name, cls, is_package=any(other.startswith(f'{name}.') for other in MODULES))
+
+    @staticmethod
+    def create_module(spec):
+        return _OldModule(spec.name)
+
+    @staticmethod
+    def exec_module(module):
+        _warn(module.__name__, ' and '.join(MODULES[module.__name__]))
+        for new in MODULES[module.__name__]:
+            import_module(new)
+
+
+def install():
+    """Let modules be imported by their old names. Their folders may still be there, and empty: the finder is first."""
+    if _Finder not in sys.meta_path:
+        sys.meta_path.insert(0, _Finder)
+
+
+def getter(module):
+    """Return the `__getattr__` of a module, which finds what used to be in it."""
+    def __getattr__(name):
+        old = f'{module}.{name}'
+        if old in MODULES:
+            _warn(old, ' and '.join(MODULES[old]))
+            sys.modules[old] = found = module_from_spec(_Finder.find_spec(old))
+            setattr(sys.modules[module], name, found)
+            return found
+        if old in NAMES:
+            _warn(old, NAMES[old])
+            return _named(NAMES[old])
+        raise AttributeError(f'module {module!r} has no attribute {name!r}')
+    return __getattr__
+
+
+def _named(path):
+    module, _, name = path.rpartition('.')
+    return getattr(import_module(module), name)
+
+
+class attribute:
+    """An attribute of an old name.
+
+    Args:
+        new: name of the attribute that it is now.
+    """
+
+    def __init__(self, new):
+        self.new = new
+
+    def __set_name__(self, owner, name):
+        self.names = f'{owner.__name__}.{name}', f'{owner.__name__}.{self.new}'
+
+    def __get__(self, instance, owner):
+        _warn(*self.names)
+        return getattr(owner if instance is None else instance, self.new)
+
+    def __set__(self, instance, value):
+        _warn(*self.names)
+        setattr(instance, self.new, value)
+
+
+def arguments(**names):
+    """Return a decorator for a function with renamed arguments.
+
+    Where both names are given, the old one counts: a config says it beside the new one, which it inherits.
+
+    Args:
+        **names: {old: new}.
+    """
+    def decorate(function):
+        @wraps(function)
+        def call(*args, **kwargs):
+            for old in names.keys() & kwargs.keys():
+                _warn_of_setting(f'{old} of {function.__qualname__}', names[old])
+                kwargs[names[old]] = kwargs.pop(old)
+            return function(*args, **kwargs)
+        return call
+    return decorate
+
+
+def setting(config, old, new, default=None):
+    """Return the value of a renamed key of a mapping; where both are there, that of the old one, as in `arguments`."""
+    if old in config:
+        _warn_of_setting(old, new)
+        return config[old]
+    return config.get(new, default)
+
+
+def register(registry, old, new):
+    """Register the builder of a class by its old name."""
+    def build(*args, **kwargs):
+        _warn_of_setting(old, new.__name__)
+        return new(*args, **kwargs)
+    registry.register_module(name=old, module=build)
+
+
+def format_name(name):
+    """Return the name of a format of results."""
+    if name in FORMATS:
+        _warn_of_setting(f'the format {name!r}', repr(FORMATS[name]))
+    return FORMATS.get(name, name)
