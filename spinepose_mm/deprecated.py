@@ -124,9 +124,9 @@ def _message(old, new):
     return f'{old} is now {new}: the old name works in this release for the last time'
 
 
-def _warn(old, new):
-    """Warn the caller of the function that calls this one."""
-    warnings.warn(_message(old, new), DeprecationWarning, stacklevel=3)
+def _warn(old, new, above=1):
+    """Warn the caller of the function that calls this one, or one that is further above."""
+    warnings.warn(_message(old, new), DeprecationWarning, stacklevel=2 + above)
 
 
 def _warn_of_setting(old, new):
@@ -139,9 +139,8 @@ class _OldModule(ModuleType):
 
     def __getattr__(self, name):
         old = f'{self.__name__}.{name}'
-        if old in NAMES:
-            _warn(old, NAMES[old])
-            return _named(NAMES[old])
+        if old in MODULES or old in NAMES:
+            return _renamed(old)
         if name == '__all__':
             return [name for name in dir(self) if not name.startswith('_')]
         if not name.startswith('__'):
@@ -184,43 +183,43 @@ def getter(module):
     """Return the `__getattr__` of a module, which finds what used to be in it."""
     def __getattr__(name):
         old = f'{module}.{name}'
-        if old in MODULES:
-            _warn(old, ' and '.join(MODULES[old]))
-            sys.modules[old] = found = module_from_spec(_Finder.find_spec(old))
-            setattr(sys.modules[module], name, found)
-            return found
-        if old in NAMES:
-            _warn(old, NAMES[old])
-            return _named(NAMES[old])
+        if old in MODULES or old in NAMES:
+            return _renamed(old)
         raise AttributeError(f'module {module!r} has no attribute {name!r}')
     return __getattr__
 
 
-def _named(path):
-    module, _, name = path.rpartition('.')
-    return getattr(import_module(module), name)
+def _renamed(old):
+    """Return the module or what else is meant by an old name, for a `__getattr__`."""
+    if old in NAMES:
+        _warn(old, NAMES[old], above=2)
+        module, _, name = NAMES[old].rpartition('.')
+        return getattr(import_module(module), name)
+    _warn(old, ' and '.join(MODULES[old]), above=2)
+    parent, _, name = old.rpartition('.')
+    sys.modules[old] = module = module_from_spec(_Finder.find_spec(old))
+    setattr(sys.modules[parent], name, module)
+    return module
 
 
 class attribute:
     """An attribute of an old name.
 
     Args:
-        new: name of the attribute that it is now.
+        old: name of the attribute.
+        new: name of the one that it is now.
     """
 
-    def __init__(self, new):
-        self.new = new
-
-    def __set_name__(self, owner, name):
-        self.names = f'{owner.__name__}.{name}', f'{owner.__name__}.{self.new}'
+    def __init__(self, old, new):
+        self._old, self._new = old, new
 
     def __get__(self, instance, owner):
-        _warn(*self.names)
-        return getattr(owner if instance is None else instance, self.new)
+        _warn(f'{owner.__name__}.{self._old}', f'{owner.__name__}.{self._new}')
+        return getattr(owner if instance is None else instance, self._new)
 
     def __set__(self, instance, value):
-        _warn(*self.names)
-        setattr(instance, self.new, value)
+        _warn(f'{type(instance).__name__}.{self._old}', f'{type(instance).__name__}.{self._new}')
+        setattr(instance, self._new, value)
 
 
 def arguments(**names):

@@ -53,7 +53,7 @@ class Measure(NamedTuple):
     turns: bool
     definition: str
     source: str
-    picture_unit = deprecated.attribute('image_unit')
+    picture_unit = deprecated.attribute('picture_unit', 'image_unit')
 
 
 def _angle(title, plane, definition, source, turns=False):

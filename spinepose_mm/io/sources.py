@@ -41,7 +41,8 @@ class Source:
     """
     length = identity = frame_rate = None
     is_video, skipped, prefetches = False, 0, True
-    is_film, reads_ahead = deprecated.attribute('is_video'), deprecated.attribute('prefetches')
+    is_film = deprecated.attribute('is_film', 'is_video')
+    reads_ahead = deprecated.attribute('reads_ahead', 'prefetches')
 
     def __init__(self, path, name):
         # Results are named after it, by programs too that take no other names than UTF-8.
@@ -149,7 +150,7 @@ class Images(Source):
         max_megapixels: of a file that is read, in millions of pixels.
     """
 
-    pictures = deprecated.attribute('images')
+    pictures = deprecated.attribute('pictures', 'images')
 
     @deprecated.arguments(pictures='images')
     def __init__(self, images, frame_rate=None, channel_order='bgr', path='images', max_megapixels=MAX_MEGAPIXELS):
