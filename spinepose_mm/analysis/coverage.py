@@ -9,8 +9,8 @@ from .view import shows
 _LEAST = .2  # of people's frames that have an angle, below which there is a warning
 _ANGLES = {plane: [name for name, measure in MEASURES.items() if measure.plane == plane]
            for plane in ('sagittal', 'frontal')}
-_BOXES = ('give the people\'s bounding boxes (--boxes), or a person detector (--det-model), so that each person fills a '
-          'box of their own')
+_BOXES = ('give the people\'s bounding boxes (--boxes), or a person detector (--det-model), so that each person fills '
+          'a box of their own')
 _TURN = 'place the camera straight beside the person, or straight in front or behind'
 
 

@@ -25,7 +25,7 @@ RANGES = {'thoracolumbar_flexion': (-80, 140), 'kyphosis': (-60, 135), 'lordosis
 
 
 def plausible_levels(spines):
-    """Tell which keypoints of spines can be where they are.
+    """Return which keypoints of spines can be where they are.
 
     Both ends of a step that is far too long are not, nor is the keypoint between two steps that turn back.
 
@@ -42,8 +42,8 @@ def plausible_levels(spines):
     too_long = sizes > _MOST_STEP * scale
     with np.errstate(divide='ignore', invalid='ignore'):
         cosines = (steps[:, 1:] * steps[:, :-1]).sum(-1) / (lengths[:, 1:] * lengths[:, :-1])
-    told = sizes >= _LEAST_STEP * scale
-    turned = (cosines < np.cos(np.radians(_MOST_TURN))) & told[:, 1:] & told[:, :-1]
+    valid = sizes >= _LEAST_STEP * scale
+    turned = (cosines < np.cos(np.radians(_MOST_TURN))) & valid[:, 1:] & valid[:, :-1]
     wrong = np.zeros(spines.shape[:2], bool)
     wrong[:, :-1] |= too_long
     wrong[:, 1:] |= too_long

@@ -31,7 +31,7 @@ def read_cameras(path, y_up=False):
 
     Args:
         path: of the file.
-        y_up: of a .toml file, turn its world, which has Z up in Pose2Sim, into one with Y up, as `write_cameras` has it.
+        y_up: turn the world of a .toml file, which has Z up in Pose2Sim, into one with Y up, as `write_cameras` has it.
 
     Returns:
         list: a Camera for each, in the order of the file.
@@ -55,9 +55,9 @@ def write_cameras(path, cameras):
     """Write cameras as the `Calib.toml` that Pose2Sim triangulates with; `read_cameras(path, y_up=True)` reads it.
 
     Pose2Sim's world has Z up; its Y is this world's X, and its X this world's Z (the camera's and the world's axes are
-    in docs/onnx.md), so that the TRC files that it writes have this world's axes and origin. It pairs cameras and folders
-    of keypoints by their places in the order of the last number in the folder's name, names without one last: the
-    cameras are written in that order, and their names are to be those of the videos.
+    in docs/onnx.md), so that the TRC files that it writes have this world's axes and origin. It pairs cameras and
+    folders of keypoints by their places in the order of the last number in the folder's name, names without one last:
+    the cameras are written in that order, and their names are to be those of the videos.
 
     Args:
         path: of the file, .toml, in a folder that is there.

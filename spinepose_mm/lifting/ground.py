@@ -5,7 +5,7 @@ from scipy.spatial import ConvexHull, QhullError
 
 from spinepose_mm import skeleton
 
-#: How high a keypoint is above what its body part rests on, in metres, of an adult; nothing else bears a person.
+#: Height of a keypoint above what its body part rests on, in metres, of an adult; no other part touches the ground.
 _THICKNESS = {'toe': .01, 'heel': .01, 'knee': .06, 'wrist': .05, 'elbow': .05, 'shoulder': .07, 'head': .09,
               'hip': .1, 'spine': .1, 'neck': .1}
 _FEET = ('toe', 'heel')
@@ -24,7 +24,7 @@ _JITTER = 2.  # how far off a pose is along its ray, against what that changes b
 _STEPS = 6
 _MOST_HEIGHT = .06  # metres above the ground over which nothing touches it
 _CELL = .5  # metres; contacts in one such cell are one place
-_LEAST_WEIGHT = .02  # of a keypoint that was not seen: the lifter has guessed it
+_LEAST_WEIGHT = .02  # of a keypoint that is not visible: the lifter has estimated it
 _SPINE_SHARE = .25  # what one of the spine's nine keypoints, which lie in one line, counts in the first guess
 _GUESS_SPREAD = .03  # metres from a plane within which points touch it
 _MOST_POSES = 150  # of those that the first guess is made from
@@ -33,7 +33,7 @@ _MOST_POSES = 150  # of those that the first guess is made from
 def body_up(points, weights):
     """Return which way the bodies are upright, and how sure that is.
 
-    Each body's trunk, thighs and shanks vote; a direction in which they agree weighs more, as in somebody who stands.
+    Each body's trunk, thighs and shanks vote; a direction in which they agree weighs more, as in a standing person.
     Where nothing is upright, it is the camera's own up.
 
     Args:
@@ -48,7 +48,7 @@ def body_up(points, weights):
     votes /= np.maximum(np.linalg.norm(votes, axis=-1, keepdims=True), 1e-9)
     sure = np.stack([weights[:, pair].min(1) for pair in ends], axis=1)
     cosine = votes @ _CAMERA_UP
-    votes = votes * np.where(cosine < 0, -1, 1)[..., None]  # somebody may stand on the hands
+    votes = votes * np.where(cosine < 0, -1, 1)[..., None]  # a person may do a handstand
     sure = sure * (np.abs(cosine) > _MOST_TILT)
     straight = np.linalg.norm((votes * sure[..., None]).sum(1), axis=-1) / len(ends)  # 1 for all segments in one line
     sure = sure * straight[:, None] ** 8
@@ -64,11 +64,11 @@ def body_up(points, weights):
 
 
 def fit_ground(points, weights, jitter=0.):
-    """Find the ground as the plane that people touch with their lowest points, and that nobody is below.
+    """Find the ground as the plane that people touch with their lowest points, and that no person is below.
 
     The lowest points of each pose may touch the ground. The first guess is the one plane, of those that the convex hull
     of all poses lies upon, that most points touch; it then moves to the contacts within some centimetres, so that
-    whoever is in the air does not count. Contacts near each other are one place, so that one foot in many frames does
+    people in the air do not count. Contacts near each other are one place, so that one foot in many frames does
     not outvote everything. Where contacts leave the tilt open, the plane is upright to the bodies (`body_up`).
 
     Args:
@@ -87,9 +87,9 @@ def fit_ground(points, weights, jitter=0.):
         raise ValueError(f'the ground is found from poses (M, 37, 3) and weights (M, 37) with M over 0, not '
                          f'{points.shape} and {weights.shape}')
     start, spread = body_up(points, weights)
-    bearing, thickness, feet, share = _bearing()
-    feet_sure = weights[:, bearing][:, feet].mean(1) > .2
-    points, weights = points[:, bearing], weights[:, bearing].clip(_LEAST_WEIGHT, 1)
+    contacts, thickness, feet, share = _contact_keypoints()
+    feet_sure = weights[:, contacts][:, feet].mean(1) > .2
+    points, weights = points[:, contacts], weights[:, contacts].clip(_LEAST_WEIGHT, 1)
     plane = _guess(points, thickness, weights * share, start, spread)
     for _ in range(_STEPS):
         heights = points @ _normal(plane, start) - thickness - plane[2]
@@ -105,15 +105,15 @@ def fit_ground(points, weights, jitter=0.):
     return _normal(plane, start), -plane[2]
 
 
-def _bearing():
-    """Return numbers of the keypoints that may bear a person, their thickness, which are feet, and what each counts."""
-    found = []
+def _contact_keypoints():
+    """Return numbers of the keypoints that may touch the ground, their thickness, which are feet, and weights."""
+    keypoints = []
     for i, name in enumerate(skeleton.NAMES):
         level = skeleton.KEYPOINTS[i].level
         part = name.split('_')[0 if level else -1]
         if part in _THICKNESS:
-            found.append((i, _THICKNESS[part], part in _FEET, _SPINE_SHARE if level else 1.))
-    return tuple(map(np.array, zip(*found)))
+            keypoints.append((i, _THICKNESS[part], part in _FEET, _SPINE_SHARE if level else 1.))
+    return tuple(map(np.array, zip(*keypoints)))
 
 
 def _guess(points, thickness, weights, start, spread):

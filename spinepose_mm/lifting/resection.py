@@ -1,6 +1,6 @@
 """A camera from points in space and their pixels, by resection.
 
-Where to begin is found by the normalised direct linear transform (Hartley and Zisserman, Multiple View Geometry, 7.1)
+The start is estimated by the normalised direct linear transform (Hartley and Zisserman, Multiple View Geometry, 7.1)
 on all points and on samples of them, by the least median of the errors (Rousseeuw, 1984), so that single wrong labels
 do no harm. From there, the reprojection errors are minimised with a robust loss, by OpenCV's projection and its
 derivatives.
@@ -12,7 +12,7 @@ from scipy.optimize import least_squares
 
 from spinepose_mm.structures.camera import Camera
 
-_MOST_POINTS = 500  # more do not change what is found
+_MOST_POINTS = 500  # more do not change the result
 _SAMPLES, _SAMPLE = 40, 10
 _LEAST_THICKNESS = 1e-3  # of the cloud of points, against its length
 _LENS_GAIN = .9  # the median error with a lens, against that without, under which there is a lens
@@ -46,15 +46,15 @@ def fit_camera(points, pixels):
     if not extent[2] > _LEAST_THICKNESS * extent[0]:
         raise ValueError('the points lie in a plane or on a line, which does not tell the camera')
     try:
-        found = _refined(points, pixels, _start(points, pixels))
-        off = _off(points, pixels, found)
+        params = _refined(points, pixels, _start(points, pixels))
+        off = _off(points, pixels, params)
         if np.quantile(off, .9) <= _MOST_LENS:
-            lens = _refined(points, pixels, np.append(found, np.zeros(5)))
+            lens = _refined(points, pixels, np.append(params, np.zeros(5)))
             if np.median(_off(points, pixels, lens)) < _LENS_GAIN * np.median(off):
-                found, off = lens, _off(points, pixels, lens)
+                params, off = lens, _off(points, pixels, lens)
     except ValueError as error:  # of numbers that are not finite, and of singular matrices
         raise ValueError('no camera sees the points where their pixels are') from error
-    camera, off = _camera(found), np.quantile(off, .9)
+    camera, off = _camera(params), np.quantile(off, .9)
     if not off <= _MOST_OFF:
         raise ValueError(f'the points are {off:.0f} pixels and more from where one camera would see them')
     if np.median(camera.to_camera(points)[:, 2]) <= 0:
@@ -62,19 +62,19 @@ def fit_camera(points, pixels):
     return camera
 
 
-def _off(points, pixels, found):
-    return np.linalg.norm(_project(points, found)[0] - pixels, axis=1)
+def _off(points, pixels, params):
+    return np.linalg.norm(_project(points, params)[0] - pixels, axis=1)
 
 
 def _start(points, pixels):
     """Return the parameters to begin with: rotation vector, t, focal lengths and principal point, (10,)."""
     rng, count = np.random.default_rng(0), len(points)
     samples = [rng.choice(count, _SAMPLE, replace=False) for _ in range(_SAMPLES)] if count > _SAMPLE else []
-    found = np.array([_linear(points[rows], pixels[rows]) for rows in (np.arange(count), *samples)])
-    seen = np.column_stack([points, np.ones(count)]) @ found.swapaxes(1, 2)
+    matrices = np.array([_linear(points[rows], pixels[rows]) for rows in (np.arange(count), *samples)])
+    projected = np.column_stack([points, np.ones(count)]) @ matrices.swapaxes(1, 2)
     with np.errstate(divide='ignore', invalid='ignore'):
-        off = np.median(np.linalg.norm(seen[..., :2] / seen[..., 2:] - pixels, axis=-1), axis=1)
-    matrix = found[np.nanargmin(off)]
+        off = np.median(np.linalg.norm(projected[..., :2] / projected[..., 2:] - pixels, axis=-1), axis=1)
+    matrix = matrices[np.nanargmin(off)]
     matrix = matrix * np.sign(np.linalg.det(matrix[:, :3]))
     K, R = rq(matrix[:, :3])
     signs = np.sign(np.diag(K))
@@ -106,19 +106,19 @@ def _refined(points, pixels, start):
     lens = np.zeros((5, len(start)))
     lens[:, 10:] = _LENS_WEIGHT * np.eye(5)[:, :len(start) - 10]
     return least_squares(
-        lambda found: np.append((_project(points, found)[0] - pixels).ravel(), lens @ found), start,
-        lambda found: np.concatenate([_project(points, found)[1], lens]), loss='cauchy', x_scale='jac', max_nfev=_STEPS,
+        lambda params: np.append((_project(points, params)[0] - pixels).ravel(), lens @ params), start,
+        lambda params: np.concatenate([_project(points, params)[1], lens]), loss='cauchy', x_scale='jac', max_nfev=_STEPS,
         xtol=1e-12, ftol=1e-12, gtol=1e-12).x
 
 
-def _project(points, found):
-    """Return pixels (N, 2) and their derivatives by the parameters (2 N, len(found))."""
-    camera = _camera(found)
-    pixels, derivatives = cv2.projectPoints(points[:, None], found[:3], camera.t, camera.K, camera.dist)
-    return pixels[:, 0], derivatives[:, :len(found)]
+def _project(points, params):
+    """Return pixels (N, 2) and their derivatives by the parameters (2 N, len(params))."""
+    camera = _camera(params)
+    pixels, derivatives = cv2.projectPoints(points[:, None], params[:3], camera.t, camera.K, camera.dist)
+    return pixels[:, 0], derivatives[:, :len(params)]
 
 
-def _camera(found):
-    fx, fy, cx, cy = found[6:10]
-    return Camera(np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]]), cv2.Rodrigues(found[:3])[0], found[3:6], (1, 1),
-                  np.append(found[10:], np.zeros(15 - len(found))))
+def _camera(params):
+    fx, fy, cx, cy = params[6:10]
+    return Camera(np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]]), cv2.Rodrigues(params[:3])[0], params[3:6], (1, 1),
+                  np.append(params[10:], np.zeros(15 - len(params))))

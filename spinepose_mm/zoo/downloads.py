@@ -1,4 +1,4 @@
-"""Files out of the net: fetched once, in parts where the line breaks, and compared with what is published of them."""
+"""Downloads: files are fetched once, resumed where the connection breaks, and compared with their published hashes."""
 import errno
 import hashlib
 import logging
@@ -19,7 +19,7 @@ from spinepose_mm.io.atomic import locked
 
 from .models import models
 
-#: Those that the configs of this package, MMPose and MMDetection name, and the servers of torchvision's weights.
+#: Hosts that the configs of this package, MMPose and MMDetection name, and the servers of torchvision's weights.
 HOSTS = ('huggingface.co', 'download.openmmlab.com', 'download.pytorch.org', 'github.com', 'www.robots.ox.ac.uk')
 #: Bytes of a file, unless more are asked for: more than any checkpoint of a pose model.
 MOST = 8 << 30
@@ -30,11 +30,11 @@ _OF_NAME = re.compile(r'-([0-9a-f]{8,64})_\d{8}\.\w+$|-((?=\d*[a-f])[0-9a-f]{8,6
 
 
 class Published(NamedTuple):
-    """What is known of a file before it is there.
+    """What is published about a file before it is downloaded.
 
     Attributes:
         sha256: its SHA-256 or the beginning of it, or ''.
-        source: who says so.
+        source: where that is stated.
         size: in bytes, or None.
     """
     sha256: str
@@ -63,7 +63,7 @@ def fetch(url, folder=None, progress=True, tries=3, copies=1, most=MOST):
             is not what was published.
     """
     model = next((model for model in models() if model['Weights'] == url), {})
-    _tell_licence(model)
+    _log_licence(model)
     known = _known(url, model)
     path = Path(folder, _name(url)) if folder else cached(url)
     if path.is_file():
@@ -87,18 +87,18 @@ def _fetch(url, path, known, progress, tries, copies, most, is_cache):
         published = _download(url, part, known, progress, tries, copies, most)
     except (requests.RequestException, OSError) as error:
         raise ConnectionError(f'{url} could not be downloaded ({error}). {advice}') from error
-    size, found = part.stat().st_size, _sha256(part, progress)
-    wrong = _difference(published, size, found)
+    size, sha256 = part.stat().st_size, _sha256(part, progress)
+    wrong = _difference(published, size, sha256)
     if wrong:
         part.unlink()
-        raise ConnectionError(f'{url} is not what was published: {wrong} expected. What was downloaded was removed; try '
-                              f'again. {advice}')
+        raise ConnectionError(f'{url} is not what was published: {wrong} expected. What was downloaded was removed; '
+                              f'try again. {advice}')
     if is_cache:
-        record(path, found)
+        record(path, sha256)
     os.replace(part, path)
-    told = ['its size'] * bool(published.size) + [f'its SHA-256 ({published.source})'] * bool(published.sha256)
-    print_log(f'{path} was downloaded: {size} bytes, SHA-256 {found}; compared with what was published: '
-              + (' and '.join(told) or 'nothing, since nothing is stated'), 'current')
+    compared = ['its size'] * bool(published.size) + [f'its SHA-256 ({published.source})'] * bool(published.sha256)
+    print_log(f'{path} was downloaded: {size} bytes, SHA-256 {sha256}; compared with what was published: '
+              + (' and '.join(compared) or 'nothing, since nothing is stated'), 'current')
 
 
 def _difference(published, size, sha256):
@@ -132,8 +132,8 @@ def _check_host(url):
     named = os.environ.get('SPINEPOSE_HOSTS', '').split(',')
     hub = urlsplit(os.environ.get('HF_ENDPOINT', '')).hostname
     if host not in {*HOSTS, hub, *(name.strip() for name in named)}:
-        raise ConnectionError(f'{url} was not asked for: {host} is none of the known hosts ({", ".join(HOSTS)}). If you '
-                              f'trust it, set SPINEPOSE_HOSTS={host}, or name a local file instead')
+        raise ConnectionError(f'{url} was not asked for: {host} is none of the known hosts ({", ".join(HOSTS)}). If '
+                              f'you trust it, set SPINEPOSE_HOSTS={host}, or name a local file instead')
 
 
 def _known(url, model):
@@ -231,7 +231,7 @@ def _sha256(path, progress):
     return whole.hexdigest()
 
 
-def _tell_licence(model):
+def _log_licence(model):
     if model:
         clause = ': not for commercial use' if '-NC' in model['License'] else ''
         print_log(f'the weights of {model["Name"]} are under {model["License"]}{clause}', 'current',

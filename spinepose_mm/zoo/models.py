@@ -55,7 +55,7 @@ def find_model(name):
 
 
 def find_weights(name):
-    """Return the path or URL of the weights that `name` stands for: those of a model, or itself where it is a file's."""
+    """Return the path or URL of the weights that `name` means: a model's, or `name` itself where it is a file."""
     model = None if Path(name).is_file() else find_model(name)
     return model['Weights'] or name if model else name
 
