@@ -107,8 +107,8 @@ def _refined(points, pixels, start):
     lens[:, 10:] = _LENS_WEIGHT * np.eye(5)[:, :len(start) - 10]
     return least_squares(
         lambda params: np.append((_project(points, params)[0] - pixels).ravel(), lens @ params), start,
-        lambda params: np.concatenate([_project(points, params)[1], lens]), loss='cauchy', x_scale='jac', max_nfev=_STEPS,
-        xtol=1e-12, ftol=1e-12, gtol=1e-12).x
+        lambda params: np.concatenate([_project(points, params)[1], lens]), loss='cauchy', x_scale='jac',
+        max_nfev=_STEPS, xtol=1e-12, ftol=1e-12, gtol=1e-12).x
 
 
 def _project(points, params):

@@ -12,9 +12,9 @@ def triangulate(points, weights, projections, threshold=15., least_angle=3., ste
     """Return points in space from their pixels in several cameras.
 
     Of all pairs of views, the one whose point most other views agree with decides which views count (RANSAC over all
-    samples, since views are few). The point is then estimated from all of those by the direct linear transform, and moved
-    to the least squares of the weighted reprojection errors by Gauss-Newton steps (Hartley and Zisserman, Multiple View
-    Geometry, 12.2 and A6.1).
+    samples, since views are few). The point is then estimated from all of those by the direct linear transform, and
+    moved to the least squares of the weighted reprojection errors by Gauss-Newton steps (Hartley and Zisserman,
+    Multiple View Geometry, 12.2 and A6.1).
 
     Args:
         points: pixels, (V, N, 2).

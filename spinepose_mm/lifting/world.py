@@ -15,7 +15,7 @@ class WorldFrame:
     the camera's right along the ground, and Z comes towards the camera. The camera has to stand still.
 
     Args:
-        warm_up: frames with people that the world is estimated from; until then, it is estimated from the frames so far.
+        warm_up: frames with people that the world is estimated from; until then, from the frames so far.
 
     Attributes:
         R, t: camera to world, x_w = R x_c + t, in shapes (3, 3) and (3,), metres; None before the first person.

@@ -9,8 +9,8 @@ from spinepose_mm.confidence import MIN_CONFIDENCE
 
 MEMORY = 3.  # seconds
 #: Standard deviations, in parts of a person's size, which is the diagonal of the box: of the person's place, how it
-#: grows in a second without a detection, and its largest value; of keypoints and of the box's corners on the person, and
-#: how these grow, since limbs move.
+#: grows in a second without a detection, and its largest value; of keypoints and of the box's corners on the person,
+#: and how these grow, since limbs move.
 _PLACE, _DRIFT, _MOST_DRIFT = .03, .5, 1.
 _POINTS = np.array([*(.7 * sigma for sigma in skeleton.SIGMAS), .1, .1])
 _LIMBS, _MOST_LIMBS = .5, .12

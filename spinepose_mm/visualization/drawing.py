@@ -76,7 +76,8 @@ def draw_bones(canvas, points, visible, radius, thickness):
     visible = visible & np.isfinite(points).all(-1)
     whole = np.nan_to_num(points).round().clip(-10**6, 10**6).astype(int).tolist()
     radius, thickness = max(1, round(radius)), max(1, round(thickness))
-    bones = [(bone, outer, inner) for bone, (outer, inner) in zip(skeleton.BONES, _ENDS) if visible[outer] and visible[inner]]
+    bones = [(bone, outer, inner) for bone, (outer, inner) in zip(skeleton.BONES, _ENDS)
+             if visible[outer] and visible[inner]]
     spine = [(outer, inner) for _, outer, inner in bones if _ON_SPINE[outer] and _ON_SPINE[inner]]
     for bone, outer, inner in bones:
         cv2.line(canvas, whole[outer], whole[inner], skeleton.bone_color(bone)[::-1], thickness, cv2.LINE_AA)
