@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from spinepose_mm import skeleton
-from spinepose_mm.synthetic import rendering
-from spinepose_mm.synthetic import surface
+from spinepose_mm.synthetic import rendering, surface
 from spinepose_mm.synthetic.dataset import Settings, render
 from spinepose_mm.synthetic.scene import Renderer
 
@@ -80,9 +79,9 @@ def test_what_stands_in_front_occludes(renderer):
 
 
 def test_every_keypoint_has_a_thickness():
-    assert all(.02 < image._thickness(name) < .15 for name in skeleton.NAMES)
-    assert image._thickness('hip') == image._thickness('left_hip') == .125
-    assert image._thickness('spine_03') == .115 and image._thickness('left_big_toe') == .035
+    assert all(.02 < rendering._thickness(name) < .15 for name in skeleton.NAMES)
+    assert rendering._thickness('hip') == rendering._thickness('left_hip') == .125
+    assert rendering._thickness('spine_03') == .115 and rendering._thickness('left_big_toe') == .035
 
 
 def test_mesh_is_closed_and_colored():
