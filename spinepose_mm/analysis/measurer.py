@@ -31,7 +31,7 @@ class Measurer:
         """Return the people of the next frame with their `views` and `measures`.
 
         Where a lifter says how far off its points may be, they have `measure_errors` too. Measures in space are there
-        from all views; `spinepose_mm.analysis.shows` tells which of them the camera shows.
+        from all views; `spinepose_mm.analysis.shows` returns which of them the camera shows.
 
         Args:
             people: People.

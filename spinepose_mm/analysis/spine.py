@@ -13,7 +13,7 @@ _SPINE = list(skeleton.SUBSETS['spine'])
 _LEVELS = [skeleton.KEYPOINTS[i].level for i in _SPINE]
 #: Length that the projection of a unit vector must keep for its direction to be reliable: an axis of the body within 30
 #: degrees of the vertical has no reliable horizontal direction.
-_LEAST_LEFT = .5
+_MIN_LEFT = .5
 #: How many vertebrae a level is above S1.
 ABOVE_S1 = dict(S1=0, L5=1, L3=3, L1=5, T12=6, T8=10, T4=14, T3=15, C7=18)
 _CURVE = [level for level in ABOVE_S1 if level in _LEVELS]  # the keypoints of the curve
@@ -43,11 +43,11 @@ def measure_space(points, up):
         raise ValueError(f'up is a direction (3,), not {up.tolist()}')
     up = up / np.linalg.norm(up)
     left = _unit(sum(_unit(vector(points, f'right_{name}', f'left_{name}')) for name in ('hip', 'shoulder')),
-                 _LEAST_LEFT)
-    along = _unit(_level(_unit(vector(points, 'S1', 'C7')), left), _LEAST_LEFT)
+                 _MIN_LEFT)
+    along = _unit(_level(_unit(vector(points, 'S1', 'C7')), left), _MIN_LEFT)
     front = np.cross(left, along)
-    forward = np.cross(_unit(_level(left, up), _LEAST_LEFT), up)
-    aside = np.cross(up, _unit(_level(front, up), _LEAST_LEFT))
+    forward = np.cross(_unit(_level(left, up), _MIN_LEFT), up)
+    aside = np.cross(up, _unit(_level(front, up), _MIN_LEFT))
     spine, up = points[:, _SPINE], np.broadcast_to(up, left.shape)
     upright, sagittal, facing, frontal = (
         np.einsum('pkc,pac->pka', spine, np.stack(axes, axis=1))

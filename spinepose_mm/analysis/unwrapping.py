@@ -1,8 +1,8 @@
 """Angles over time that do not jump where they pass a half turn."""
 import numpy as np
 
-_MOST_JUMP = 90.  # degrees across a gap
-_MOST_PEOPLE = 1000
+_MAX_JUMP = 90.  # degrees across a gap
+_MAX_PEOPLE = 1000
 
 
 class Unwrapper:
@@ -34,11 +34,11 @@ class Unwrapper:
             last, frames = self._last.pop(person, (new, np.zeros(len(new), int)))
             last = np.where(np.isnan(last), new, last)
             unwrapped = np.unwrap(np.stack([last, new]), axis=0, period=360)[1]
-            lost = (self._frame - frames > 1) & (np.abs(unwrapped - last) > _MOST_JUMP)
+            lost = (self._frame - frames > 1) & (np.abs(unwrapped - last) > _MAX_JUMP)
             continued[row] = np.where(lost, new, unwrapped)
             valid = np.isfinite(new)
             # The dict is in the order in which people were last visible.
             self._last[person] = np.where(valid, continued[row], last), np.where(valid, self._frame, frames)
-        for person in list(self._last)[:-max(_MOST_PEOPLE, len(angles))]:
+        for person in list(self._last)[:-max(_MAX_PEOPLE, len(angles))]:
             del self._last[person]
         return continued

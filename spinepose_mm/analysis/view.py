@@ -27,13 +27,13 @@ _TRUNK = .252  # from S1 to C7
 #: span in the sagittal plane, a part of the squared stature. Of two sides, the mean counts.
 _FRONTS = {('C7', 'C1', 'ear', 'nose'): .0045, ('T8', 'C7', 'T3', 'clavicle'): .0032, ('S1', 'L1', 'S1', 'hip'): .0023,
            ('ankle', 'knee', 'heel', 'big_toe'): .0367}
-_LEAST_VALID = 2  # of the lengths, and of the fronts; one alone may be wrong
-_LEAST_AXIS = .5  # of the lateral axis' three parts together, which are about 1
+_MIN_VALID = 2  # of the lengths, and of the fronts; one alone may be wrong
+_MIN_AXIS = .5  # of the lateral axis' three parts together, which are about 1
 
 #: The axis's largest slope away from where it points in an exact view: from the side, and from front or back.
 _SIDE, _FRONT = np.tan(np.radians(20)), np.tan(np.radians(15))
 _TILTED = np.tan(np.radians(30))  # the same from the side, where the axis points up or down as well
-_LEAST_TRUNK = .75  # of its length; a shorter one, from front or back, leans towards the camera or away from it
+_MIN_TRUNK = .75  # of its length; a shorter one, from front or back, leans towards the camera or away from it
 
 
 def view(keypoints):
@@ -56,8 +56,8 @@ def view(keypoints):
     towards = _towards(keypoints, stature)
     breadth, depth = np.linalg.norm(across, axis=-1), np.abs(towards)
     side = (np.abs(across[:, 0]) <= _SIDE * depth) & (breadth <= _TILTED * depth)
-    front = (depth <= _FRONT * breadth) & (np.linalg.norm(trunk, axis=-1) >= _LEAST_TRUNK)
-    valid = np.isfinite(trunk).all(1) & (np.hypot(breadth, depth) > _LEAST_AXIS)
+    front = (depth <= _FRONT * breadth) & (np.linalg.norm(trunk, axis=-1) >= _MIN_TRUNK)
+    valid = np.isfinite(trunk).all(1) & (np.hypot(breadth, depth) > _MIN_AXIS)
     return np.select(
         [~valid, side & (towards > 0), side, front & (_cross(across, trunk) > 0), front],
         ['unknown', 'left side', 'right side', 'front', 'back'], 'oblique')
@@ -74,7 +74,7 @@ def _stature(keypoints):
     for chain, part in _LENGTHS.items():
         lengths = [np.linalg.norm(np.diff(keypoints[:, side], axis=1), axis=-1).sum(1) for side in _sides(chain)]
         statures.append(np.fmax(*lengths) / part)
-    second = np.sort(np.nan_to_num(statures), axis=0)[-_LEAST_VALID]
+    second = np.sort(np.nan_to_num(statures), axis=0)[-_MIN_VALID]
     return np.where(second > 0, second, np.nan)
 
 
@@ -86,7 +86,7 @@ def _towards(keypoints, stature):
                    for lower, upper, back, front in _sides(names)]
         parts.append(np.ma.masked_invalid(spanned).mean(0) / (area * stature ** 2))
     parts = np.ma.stack(parts)
-    return np.where(parts.count(0) >= _LEAST_VALID, np.ma.median(parts, axis=0).filled(np.nan), np.nan)
+    return np.where(parts.count(0) >= _MIN_VALID, np.ma.median(parts, axis=0).filled(np.nan), np.nan)
 
 
 def _sides(names):

@@ -16,7 +16,7 @@ from .paths import is_utf8
 from .reading import reading
 
 #: OpenCV's parser calls itself for each level of lists, maps and tags, and ends the process at some 30,000 of them.
-_MOST_NESTED, _MOST_BYTES = 5000, 1 << 22
+_MAX_NESTED, _MAX_BYTES = 5000, 1 << 22
 #: Turns points of Pose2Sim's world, Z up, into those of one with Y up: its Y is X, and its X is Z.
 FROM_Z_UP = np.array([[0., 1, 0], [0, 0, 1], [1, 0, 0]])
 _NO_CAMERAS = ('metadata', 'capture_volume', 'charuco', 'checkerboard')  # tables that Pose2Sim passes over
@@ -129,7 +129,7 @@ def _read_opencv(path):
         raise ValueError(f'{path}: OpenCV reads files whose names are UTF-8')
     with reading(path, 'is no file of OpenCV\'s'):
         content = path.read_bytes()
-        if len(content) > _MOST_BYTES or len(re.findall(rb'[\[{]|<\w|- ', content)) > _MOST_NESTED:
+        if len(content) > _MAX_BYTES or len(re.findall(rb'[\[{]|<\w|- ', content)) > _MAX_NESTED:
             raise ValueError(f'it has {len(content)} bytes and more parts than a calibration')
         storage = cv2.FileStorage(str(path), cv2.FILE_STORAGE_READ)
         for name in ('camera_matrix', 'distortion_coefficients', 'image_width', 'image_height'):

@@ -2,7 +2,7 @@
 import sys
 from contextlib import contextmanager
 
-_MOST_LETTERS = 300  # of a parser's own words, which may hold the whole file
+_MAX_LETTERS = 300  # of a parser's own words, which may hold the whole file
 _SAID = {RecursionError: 'it is nested too deeply', MemoryError: 'it asks for more memory than there is'}
 
 
@@ -40,7 +40,7 @@ def _reason(error):
         if isinstance(error, kind):
             return said
     text = ' '.join(str(error).split())
-    text = text[:_MOST_LETTERS] + ('...' if len(text) > _MOST_LETTERS else '')
+    text = text[:_MAX_LETTERS] + ('...' if len(text) > _MAX_LETTERS else '')
     return text if isinstance(error, ValueError) and text else f'{type(error).__name__}: {text}'
 
 

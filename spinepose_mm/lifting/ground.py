@@ -17,28 +17,28 @@ _CAMERA_VOTE = .05  # what that weighs against a standing person's five segments
 _CAMERA_SPREAD = np.radians(20)  # how far a camera may be tilted, as a standard deviation
 _POSTURE_SPREAD = np.radians(3)  # how far a standing person's body is from upright
 _BENT_SPREAD = np.radians(40)  # more of it, as a body is bent
-_MOST_TILT = np.cos(np.radians(55))  # a segment further off than that from the camera's up is not upright
-_MOST_SLANT = np.cos(np.radians(45))  # of the ground against the bodies
+_MAX_TILT = np.cos(np.radians(55))  # a segment further off than that from the camera's up is not upright
+_MAX_SLANT = np.cos(np.radians(45))  # of the ground against the bodies
 _CONTACT_SPREAD = .001, .02  # metres by which what touches the ground is off it, at least and at most
 _JITTER = 2.  # how far off a pose is along its ray, against what that changes by from frame to frame
 _STEPS = 6
-_MOST_HEIGHT = .06  # metres above the ground over which nothing touches it
+_MAX_HEIGHT = .06  # metres above the ground over which nothing touches it
 _CELL = .5  # metres; contacts in one such cell are one place
-_LEAST_WEIGHT = .02  # of a keypoint that is not visible: the lifter has estimated it
+_MIN_WEIGHT = .02  # of a keypoint that is not visible: the lifter has estimated it
 _SPINE_SHARE = .25  # what one of the spine's nine keypoints, which lie in one line, counts in the first guess
 _GUESS_SPREAD = .03  # metres from a plane within which points touch it
-_MOST_POSES = 150  # of those that the first guess is made from
+_MAX_POSES = 150  # of those that the first guess is made from
 
 
 def body_up(points, weights):
-    """Return which way the bodies are upright, and how sure that is.
+    """Return the up direction of the bodies, and its standard deviation.
 
     Each body's trunk, thighs and shanks vote; a direction in which they agree weighs more, as in a standing person.
-    Where nothing is upright, it is the camera's own up.
+    Where no body is upright, it is the camera's own up.
 
     Args:
         points: in camera space, metres, (M, 37, 3).
-        weights: how sure each is, (M, 37).
+        weights: confidence of each, (M, 37).
 
     Returns:
         tuple: a unit vector (3,), and its standard deviation in radians.
@@ -49,7 +49,7 @@ def body_up(points, weights):
     sure = np.stack([weights[:, pair].min(1) for pair in ends], axis=1)
     cosine = votes @ _CAMERA_UP
     votes = votes * np.where(cosine < 0, -1, 1)[..., None]  # a person may do a handstand
-    sure = sure * (np.abs(cosine) > _MOST_TILT)
+    sure = sure * (np.abs(cosine) > _MAX_TILT)
     straight = np.linalg.norm((votes * sure[..., None]).sum(1), axis=-1) / len(ends)  # 1 for all segments in one line
     sure = sure * straight[:, None] ** 8
     votes = np.concatenate([votes.reshape(-1, 3), [_CAMERA_UP]])
@@ -73,7 +73,7 @@ def fit_ground(points, weights, jitter=0.):
 
     Args:
         points: poses of people in camera space, of any frames, metres, (M, 37, 3).
-        weights: how sure each keypoint is, such as its score, (M, 37).
+        weights: confidence of each keypoint, such as its score, (M, 37).
         jitter: by how much the poses' distances from the camera jump from frame to frame, as a part of them.
 
     Returns:
@@ -89,16 +89,16 @@ def fit_ground(points, weights, jitter=0.):
     start, spread = body_up(points, weights)
     contacts, thickness, feet, share = _contact_keypoints()
     feet_sure = weights[:, contacts][:, feet].mean(1) > .2
-    points, weights = points[:, contacts], weights[:, contacts].clip(_LEAST_WEIGHT, 1)
+    points, weights = points[:, contacts], weights[:, contacts].clip(_MIN_WEIGHT, 1)
     plane = _guess(points, thickness, weights * share, start, spread)
     for _ in range(_STEPS):
         heights = points @ _normal(plane, start) - thickness - plane[2]
         lowest = _lowest(heights, feet, feet_sure)
-        close = np.abs(lowest[np.abs(lowest) < _MOST_HEIGHT])
+        close = np.abs(lowest[np.abs(lowest) < _MAX_HEIGHT])
         spread_up = np.clip(2.5 * np.quantile(close, .3), *_CONTACT_SPREAD) if len(close) else _CONTACT_SPREAD[1]
         near = np.where(heights < lowest[:, None], 0, weights * np.exp((lowest[:, None] - heights) / spread_up))
         near *= near.max(1, keepdims=True) / near.sum(1, keepdims=True)  # a pose weighs what its contacts do
-        touching = np.nonzero((near > _LEAST_WEIGHT ** 2) & (np.abs(heights) < 3 * spread_up))
+        touching = np.nonzero((near > _MIN_WEIGHT ** 2) & (np.abs(heights) < 3 * spread_up))
         if not len(touching[0]):
             break
         plane = _fit(points[touching], thickness[touching[1]], near[touching], start, spread, plane, spread_up, jitter)
@@ -121,12 +121,12 @@ def _guess(points, thickness, weights, start, spread):
 
     A plane is three numbers: its tilts against `start`, and its height along its normal.
     """
-    rows = np.unique(np.linspace(0, len(points) - 1, _MOST_POSES).astype(int))
+    rows = np.unique(np.linspace(0, len(points) - 1, _MAX_POSES).astype(int))
     points, weights = points[rows], weights[rows]
     normals, offsets = start[None], np.quantile((points @ start - thickness).min(1), [.1])
     try:
         facets = ConvexHull((points - thickness[:, None] * start).reshape(-1, 3)).equations
-        facets = facets[-facets[:, :3] @ start > _MOST_SLANT]
+        facets = facets[-facets[:, :3] @ start > _MAX_SLANT]
         normals, offsets = np.concatenate([normals, -facets[:, :3]]), np.append(offsets, facets[:, 3])
     except QhullError:
         pass  # all points are in one plane

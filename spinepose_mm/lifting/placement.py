@@ -12,8 +12,8 @@ from .triangulation import solve_damped
 #: mean of 400 of `spinepose_mm.synthetic`'s bodies in all its motions; their deviation is 0.55%,
 #: since curves of standing people differ.
 _STATURE = .9616
-_LEAST_POINTS = 3  # of a pose that is placed
-_LEAST_DEPTH = .05  # metres before the camera
+_MIN_POINTS = 3  # of a pose that is placed
+_MIN_DEPTH = .05  # metres before the camera
 
 
 def standing_height(poses):
@@ -51,7 +51,7 @@ def place(poses, rays, weights, focal, steps=15):
     Args:
         poses: of known scale, (N, K, 3).
         rays: keypoints in normalised camera space, (N, K, 2).
-        weights: how sure each is, such as its score; 0 for keypoints that are not visible, (N, K).
+        weights: confidence of each, such as its score; 0 for keypoints that are not visible, (N, K).
         focal: focal length in pixels, in which the errors are measured.
         steps: number of Gauss-Newton steps.
 
@@ -68,7 +68,7 @@ def place(poses, rays, weights, focal, steps=15):
                          f'{weights.shape}')
     weights = np.where(np.isfinite(rays).all(-1) & np.isfinite(poses).all(-1), weights.clip(0), 0)
     rays, poses = np.nan_to_num(rays, posinf=0, neginf=0), np.nan_to_num(poses, posinf=0, neginf=0)
-    valid = (weights > 0).sum(1) >= _LEAST_POINTS
+    valid = (weights > 0).sum(1) >= _MIN_POINTS
     places, errors = np.full((len(poses), 3), np.nan), np.full(len(poses), np.nan)
     if valid.any():
         poses, rays, weights = poses[valid], rays[valid], weights[valid]
@@ -103,14 +103,14 @@ def _step(poses, rays, weights, move):
 def _residuals(poses, rays, move):
     """Return the differences of the projections from the rays, (N, K, 2), and the depths, (N, K)."""
     placed = poses + move[:, None]
-    depth = np.maximum(placed[..., 2], _LEAST_DEPTH)
+    depth = np.maximum(placed[..., 2], _MIN_DEPTH)
     return placed[..., :2] / depth[..., None] - rays, depth
 
 
 def _in_front(poses, move):
     """Return translations that leave each pose in front of the camera."""
     nearest = poses[..., 2].min(1)
-    return np.concatenate([move[:, :2], np.maximum(move[:, 2:], _LEAST_DEPTH - nearest[:, None])], axis=-1)
+    return np.concatenate([move[:, :2], np.maximum(move[:, 2:], _MIN_DEPTH - nearest[:, None])], axis=-1)
 
 
 def _solve(rows, values, weights):

@@ -12,13 +12,13 @@ from scipy.optimize import least_squares
 
 from spinepose_mm.structures.camera import Camera
 
-_MOST_POINTS = 500  # more do not change the result
+_MAX_POINTS = 500  # more do not change the result
 _SAMPLES, _SAMPLE = 40, 10
-_LEAST_THICKNESS = 1e-3  # of the cloud of points, against its length
+_MIN_THICKNESS = 1e-3  # of the cloud of points, against its length
 _LENS_GAIN = .9  # the median error with a lens, against that without, under which there is a lens
 _LENS_WEIGHT = 1e-3  # pixels for a coefficient of 1, so that a lens that hardly shows stays small
-_MOST_OFF = 10.  # pixels for nine of ten points
-_MOST_LENS = 100.  # the same without a lens: further off, a lens is not the reason
+_MAX_OFF = 10.  # pixels for nine of ten points
+_MAX_LENS = 100.  # the same without a lens: further off, a lens is not the reason
 _STEPS = 60
 
 
@@ -31,7 +31,7 @@ def fit_camera(points, pixels):
 
     Returns:
         Camera: with square-angled pixels, OpenCV's k1 k2 p1 p2 k3, which are zero where a lens would not explain the
-        pixels better, and the size (1, 1), since pixels do not tell it.
+        pixels better, and the size (1, 1), since pixels do not determine it.
 
     Raises:
         ValueError: there are fewer than six points, they lie in a plane, or no single camera in front of them sees nine
@@ -40,22 +40,22 @@ def fit_camera(points, pixels):
     points, pixels = np.asarray(points, float), np.asarray(pixels, float)
     if len(points) < 6:
         raise ValueError(f'{len(points)} points are too few to tell the camera by; it takes six')
-    rows = np.linspace(0, len(points) - 1, min(len(points), _MOST_POINTS)).astype(int)
+    rows = np.linspace(0, len(points) - 1, min(len(points), _MAX_POINTS)).astype(int)
     points, pixels = points[rows], pixels[rows]
     extent = np.linalg.svd(points - points.mean(0), compute_uv=False)
-    if not extent[2] > _LEAST_THICKNESS * extent[0]:
+    if not extent[2] > _MIN_THICKNESS * extent[0]:
         raise ValueError('the points lie in a plane or on a line, which does not tell the camera')
     try:
         params = _refined(points, pixels, _start(points, pixels))
         off = _off(points, pixels, params)
-        if np.quantile(off, .9) <= _MOST_LENS:
+        if np.quantile(off, .9) <= _MAX_LENS:
             lens = _refined(points, pixels, np.append(params, np.zeros(5)))
             if np.median(_off(points, pixels, lens)) < _LENS_GAIN * np.median(off):
                 params, off = lens, _off(points, pixels, lens)
     except ValueError as error:  # of numbers that are not finite, and of singular matrices
         raise ValueError('no camera sees the points where their pixels are') from error
     camera, off = _camera(params), np.quantile(off, .9)
-    if not off <= _MOST_OFF:
+    if not off <= _MAX_OFF:
         raise ValueError(f'the points are {off:.0f} pixels and more from where one camera would see them')
     if np.median(camera.to_camera(points)[:, 2]) <= 0:
         raise ValueError('the points are mirrored: only a camera that they are behind would see them so')

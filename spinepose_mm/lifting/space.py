@@ -14,7 +14,7 @@ from .world import WorldFrame
 COORDINATES = ('camera', 'world')
 HEIGHT = 1.7  # metres, about the mean of adults
 MIN_SCORE = .3  # raw score from which a keypoint is given to a lifter
-_MOST_DEPTH = 200.  # metres; further off, a person is no person
+_MAX_DEPTH = 200.  # metres; further off, a person is no person
 
 
 @dataclass
@@ -84,7 +84,7 @@ class Space:
         poses = poses * scale.reshape(-1, 1, 1)
         rays = self.camera.rays(np.asarray(points, float)).reshape(*weights.shape, 2)
         moves, errors = place(poses, rays, weights, (self.camera.K[0, 0] + self.camera.K[1, 1]) / 2)
-        moves[~(moves[:, 2] < _MOST_DEPTH)] = np.nan
+        moves[~(moves[:, 2] < _MAX_DEPTH)] = np.nan
         points = poses + moves[:, None]
         if smooth is not None:
             points = smooth(points)

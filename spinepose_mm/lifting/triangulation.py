@@ -18,7 +18,7 @@ def triangulate(points, weights, projections, threshold=15., least_angle=3., ste
 
     Args:
         points: pixels, (V, N, 2).
-        weights: how sure each is, such as its score; 0 for points that are not visible, (V, N).
+        weights: confidence of each, such as its score; 0 for points that are not visible, (V, N).
         projections: K [R | t] of each camera, (V, 3, 4).
         threshold: pixels between a point and its reprojection up to which a view agrees.
         least_angle: degrees between the rays of two views, or between one and the other's opposite, under which they

@@ -41,7 +41,7 @@ class WorldFrame:
             ids: of the persons, the same in all frames, (P,).
             points: in camera space, metres, (P, 37, 3).
             root: number of the keypoint that the origin is under.
-            weights: how sure each keypoint is, such as its score, (P, 37).
+            weights: confidence of each keypoint, such as its score, (P, 37).
         """
         if self.settled or not len(points):
             return

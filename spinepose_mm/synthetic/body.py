@@ -43,7 +43,7 @@ class Body:
             'spine', 'neck', 'upper_arm', 'forearm', 'thigh', 'shank', 'foot', 'shoulder', 'hip', 'head')}
         lengths['shoulder'] *= .94 if female else 1.03
         lengths['hip'] *= 1.06 if female else .97
-        far = anatomy.MOST_DEVIATIONS
+        far = anatomy.MAX_DEVIATIONS
         lordosis, kyphosis = (float(mean + deviation * np.clip(rng.normal(), -far, far))
                               for mean, deviation in (anatomy.LORDOSIS, anatomy.KYPHOSIS))
         return cls(height, float(rng.uniform(.88, 1.22)), lordosis, kyphosis, lengths)

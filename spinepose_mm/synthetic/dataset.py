@@ -20,7 +20,7 @@ from .rendering import make_cameras, make_scene, take
 from .scene import Renderer
 
 CHUNK = 20
-MOST_PEOPLE = 6  # more would not stand apart in one image
+MAX_PEOPLE = 6  # more would not stand apart in one image
 BODIES = 2  # counts the changes of bodies and motions, so that a split of the old ones is not taken for one of these
 
 
@@ -54,7 +54,7 @@ class Settings:
     motions: tuple = tuple(MOTIONS)
 
     def __post_init__(self):
-        for name, low, high in (('images', 1, 10**7), ('people', 1, MOST_PEOPLE), ('views', 1, 16),
+        for name, low, high in (('images', 1, 10**7), ('people', 1, MAX_PEOPLE), ('views', 1, 16),
                                 ('quality', 1, 100)):
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f'{name} must be from {low} to {high}, but it is {getattr(self, name)}')

@@ -16,7 +16,7 @@ from .motion import FRAME_RATE, sequence
 _THICKNESS = {'eye': .03, 'nose': .03, 'ear': .045, 'head': .05, 'neck_02': .06, 'neck_03': .07, 'neck': .075,
               'shoulder': .06, 'clavicle': .07, 'latissimus': .075, 'hip': .125, 'spine': .115, 'heel': .04,
               'toe': .035, 'ankle': .04, 'knee': .05, 'elbow': .04, 'wrist': .035}
-LEAST_AREA = 150  # visible pixels of a person who is labelled
+MIN_AREA = 150  # visible pixels of a person who is labelled
 _NEAR, _FAR = .8, 1.9  # metres between neighbours
 
 
@@ -157,7 +157,7 @@ def _label(actor, camera, visible, nearest):
     """Return the Person for an actor whose pixels `visible` (H, W) are in front, or None where these are too few."""
     h, w = visible.shape
     area = int(visible.sum())
-    if area < LEAST_AREA:
+    if area < MIN_AREA:
         return None
     xy, depth = camera.project(actor.points), camera.to_camera(actor.points)[:, 2]
     pixels = np.zeros((skeleton.NUM_KEYPOINTS, 3))

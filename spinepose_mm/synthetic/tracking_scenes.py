@@ -28,7 +28,7 @@ _BOX, _MARGIN = .01, .04  # drift of a box's sides, and how far it is around the
 _FALSE_POSITIVES = .2  # boxes a second where there is no person
 #: How likely a person is lost, by the least part of the keypoints that is visible.
 _LOST = ((.75, .01), (.4, .1), (.15, .5), (0, .9))
-_LEAST_INSIDE = 6  # keypoints of a person who is in the image
+_MIN_INSIDE = 6  # keypoints of a person who is in the image
 _APART, _TRIES = .5, 100  # metres between people, and how many paths are tried for that
 #: Half the thickness of trunk, head and limbs, in parts of the body height: what is behind them is occluded.
 _TRUNK, _HEAD, _LIMB = .08, .06, .035
@@ -70,8 +70,8 @@ class Crossing:
             sizes[t, people.ids] = np.linalg.norm(people.boxes[:, 2:] - people.boxes[:, :2], axis=1)
             matched = owners >= 0
             owners = owners[matched]
-            sure = predicted.confidence[matched] >= MIN_CONFIDENCE
-            visible = (people.scores[np.searchsorted(people.ids, owners)] > 0) & sure
+            visible = predicted.confidence[matched] >= MIN_CONFIDENCE
+            visible &= people.scores[np.searchsorted(people.ids, owners)] > 0
             courses[0, t, owners] = np.where(visible[..., None], points[t][matched], np.nan)
         return *courses, sizes
 
@@ -105,7 +105,7 @@ def crossing(seed, people=4, seconds=10., frame_rate=30., size=(1280, 720)):
     pixels, depth = camera.project(world), np.median(camera.to_camera(world)[..., 2], axis=2)
     occluder = _occluders(pixels, depth, np.array(heights) * camera.K[0, 0] / depth)
     inside = ((pixels >= 0) & (pixels < size)).all(-1)
-    there = inside.sum(-1) >= _LEAST_INSIDE
+    there = inside.sum(-1) >= _MIN_INSIDE
     visible = inside & (occluder < 0)
     ground_truth = [
         _people(pixels[t], visible[t].astype(float), _bounds(pixels[t], inside[t]), np.ones(people), there[t])

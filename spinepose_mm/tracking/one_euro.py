@@ -6,7 +6,7 @@ from spinepose_mm.confidence import MIN_CONFIDENCE
 #: Parts of a person's size. In videos of `spinepose_mm.synthetic.tracking_scenes` at 30 frames a second, half of a
 #: person's keypoints are closer than .071 to where they were heading in 999 of 1,000 cases, and in 999 of 1,000 cases
 #: they are further than .070 from where another person's were heading.
-_MOST_MISSED = .07
+_MAX_MISSED = .07
 
 
 class Smoother:
@@ -82,7 +82,7 @@ class Smoother:
         """Return whether people (P, K, D) are others than those of the states (P, K, 4 D + 1), (P, 1, 1)."""
         (last, _, _, heading), step = np.split(states[..., :-1], 4, axis=-1), self._time - states[..., -1:]
         valid = visible & (step <= self._gap)
-        missed = np.linalg.norm(points - last - heading * step, axis=-1, keepdims=True) > _MOST_MISSED * scale
+        missed = np.linalg.norm(points - last - heading * step, axis=-1, keepdims=True) > _MAX_MISSED * scale
         another = 2 * (missed & valid).sum(1, keepdims=True) >= valid.sum(1, keepdims=True)
         return another & visible.any(1, keepdims=True)
 

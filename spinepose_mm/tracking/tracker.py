@@ -11,13 +11,13 @@ MEMORY = 3.  # seconds
 #: Standard deviations, in parts of a person's size, which is the diagonal of the box: of the person's place, how it
 #: grows in a second without a detection, and its largest value; of keypoints and of the box's corners on the person,
 #: and how these grow, since limbs move.
-_PLACE, _DRIFT, _MOST_DRIFT = .03, .5, 1.
+_PLACE, _DRIFT, _MAX_DRIFT = .03, .5, 1.
 _POINTS = np.array([*(.7 * sigma for sigma in skeleton.SIGMAS), .1, .1])
-_LIMBS, _MOST_LIMBS = .5, .12
+_LIMBS, _MAX_LIMBS = .5, .12
 _TURN = 1.  # seconds over which a velocity loses its weight, as people turn
 _VELOCITY_TIME, _SIZE_TIME = .05, 1.5  # seconds over which these are averaged, of a person who is fully visible
 _CORNER_WEIGHT = .05  # where a keypoint's is its score squared, for people without a visible keypoint
-_POSE, _MOST_OFF = 2., 4.  # what the pose counts beside the place, and the most that a keypoint misfits
+_POSE, _MAX_OFF = 2., 4.  # what the pose counts beside the place, and the most that a keypoint misfits
 _NEW = 10.  # misfit from which a detection is a new person
 
 
@@ -103,11 +103,11 @@ class PoseTracker:
         weights = weights[:, None] * (np.array([track.weights for track in self._tracks]) > 0)
         move = _weighted_median(apart, weights)
         place = ((move - expected) ** 2).sum(-1) / size ** 2
-        width = _variance(_PLACE, _DRIFT, _MOST_DRIFT, gone)
+        width = _variance(_PLACE, _DRIFT, _MAX_DRIFT, gone)
         pose = ((apart - move[..., None, :]) ** 2).sum(-1) / size[:, None] ** 2
-        pose_width = _variance(_POINTS, _LIMBS, _MOST_LIMBS, gone[:, None])
-        pose = (weights * np.minimum(pose / pose_width / 2, _MOST_OFF)).sum(-1) / weights.sum(-1)
-        least = _variance(_PLACE, _DRIFT, _MOST_DRIFT, 1 / self._frame_rate)
+        pose_width = _variance(_POINTS, _LIMBS, _MAX_LIMBS, gone[:, None])
+        pose = (weights * np.minimum(pose / pose_width / 2, _MAX_OFF)).sum(-1) / weights.sum(-1)
+        least = _variance(_PLACE, _DRIFT, _MAX_DRIFT, 1 / self._frame_rate)
         misfit = place / width / 2 + np.log(width / least) + _POSE * pose
         return misfit, move, weights.sum(-1) / len(skeleton.NAMES)
 

@@ -11,7 +11,7 @@ ID_COLORS = ((0, 114, 178), (230, 159, 0), (0, 158, 115), (204, 121, 167), (86, 
              (240, 228, 66))
 _PAPER, _INK, _LINE = (255, 255, 255), (60, 60, 60), (225, 225, 225)
 _GROUND = (170, 190, 200)
-_LEAST_SPAN, _STEP = 2.5, .5  # metres that a view shows at least, and between its lines
+_MIN_SPAN, _STEP = 2.5, .5  # metres that a view shows at least, and between its lines
 _FULL_SIZE = 200  # pixels of a person, before the frame is scaled up, from which lines have their full thickness
 _WRITTEN = ('trunk_inclination', 'trunk_lean')  # measures that are written beside a person, where the view shows them
 _ENDS = np.array([[skeleton.index(name) for name in bone] for bone in skeleton.BONES])
@@ -35,9 +35,9 @@ def draw_people(image, people, min_confidence=MIN_CONFIDENCE, spine_only=False, 
     drawn = image.copy()
     scale = _scale(image)
     wanted = _ON_SPINE if spine_only else np.ones_like(_ON_SPINE)
-    for points, sure, box in zip(people.keypoints, people.confidence, people.boxes):
+    for points, confidence, box in zip(people.keypoints, people.confidence, people.boxes):
         size = scale * np.clip((box[2:] - box[:2]).max() / scale / _FULL_SIZE, .35, 1)
-        draw_bones(drawn, points, wanted & (sure >= min_confidence), radius * size, thickness * size)
+        draw_bones(drawn, points, wanted & (confidence >= min_confidence), radius * size, thickness * size)
     for i in range(len(people)):
         _draw_label(drawn, people, i, scale)
     return drawn
@@ -143,7 +143,7 @@ def _draw_view(points, ground, title, size, spine_only):
         low, high = flat.min((0, 1)), flat.max((0, 1))
         if ground:
             low[1] = min(low[1], 0)
-        span = max(_LEAST_SPAN, np.ceil((high - low).max() * 1.15 / _STEP) * _STEP)
+        span = max(_MIN_SPAN, np.ceil((high - low).max() * 1.15 / _STEP) * _STEP)
         corner = np.array([(low[0] + high[0] - span) / 2, low[1] - .06 * span])
 
         def to_pixels(places):

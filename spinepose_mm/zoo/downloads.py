@@ -22,7 +22,7 @@ from .models import models
 #: Hosts that the configs of this package, MMPose and MMDetection name, and the servers of torchvision's weights.
 HOSTS = ('huggingface.co', 'download.openmmlab.com', 'download.pytorch.org', 'github.com', 'www.robots.ox.ac.uk')
 #: Bytes of a file, unless more are asked for: more than any checkpoint of a pose model.
-MOST = 8 << 30
+MAX_BYTES = 8 << 30
 
 _PATIENCE, _CHUNK = 30, 1 << 16  # seconds; bytes
 #: Eight digits alone are a date, before which a hash may stand.
@@ -42,7 +42,7 @@ class Published(NamedTuple):
     size: int | None = None
 
 
-def fetch(url, folder=None, progress=True, tries=3, copies=1, most=MOST):
+def fetch(url, folder=None, progress=True, tries=3, copies=1, most=MAX_BYTES):
     """Return the path of a file, which is downloaded unless it is there.
 
     It is compared with the SHA-256 that the model index pins, else with what the server states for it (as hubs do for
@@ -174,7 +174,7 @@ def _download(url, part, known, progress, tries, copies, most):
                 if response.status_code == 416:  # there is no rest
                     return published
                 response.raise_for_status()
-                if start and not published.sha256:  # whether the rest is of the same file could not be told
+                if start and not published.sha256:  # nothing would show whether the rest is of the same file
                     part.unlink()
                     continue
                 start = start if response.status_code == 206 else 0

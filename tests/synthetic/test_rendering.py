@@ -55,7 +55,7 @@ def test_visible_keypoints_lie_on_the_body_and_boxes_are_those_of_its_mask(image
             x, y, w, h = person.bbox
             assert columns.min() <= x and x + w <= columns.max() + 1
             assert rows.min() <= y and y + h <= rows.max() + 1
-            assert rendering.LEAST_AREA <= person.area <= mask.sum()
+            assert rendering.MIN_AREA <= person.area <= mask.sum()
 
 
 def test_most_of_a_spine_is_visible_and_some_keypoints_are_occluded(images):
