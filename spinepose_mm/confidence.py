@@ -1,4 +1,4 @@
-"""What a keypoint's score says: how likely the keypoint is right.
+"""Confidence: the probability that a keypoint is right, from its score.
 
 Scores of SimCC models are the largest of the network's values, which go up to 1.7 and mean another thing in each model.
 Confidence is in 0..1 and means the same in all models whose numbers were fitted: the probability that the keypoint lies

@@ -64,7 +64,7 @@ def write_cameras(path, cameras):
         cameras: {name: Camera}, of one world with Y up, metres.
 
     Raises:
-        ValueError: there is no camera, a name stands for no camera in Pose2Sim, or a camera's numbers are of none.
+        ValueError: there is no camera, Pose2Sim reserves a name, or a camera's numbers are invalid.
         OSError: the file cannot be written; a file that was there stays.
     """
     path = Path(path)

@@ -1,4 +1,4 @@
-"""The boundary that each reader of a user's files goes through: whatever a parser raises names the file."""
+"""Errors of readers: whatever a parser raises on a user's file becomes an error that names the file."""
 import sys
 from contextlib import contextmanager
 
@@ -10,12 +10,12 @@ _SAID = {RecursionError: 'it is nested too deeply', MemoryError: 'it asks for mo
 def reading(path, problem, field=None, raised=ValueError):
     """Turn what goes wrong in reading a file into one error that names the file and the field.
 
-    What passes as it is: an error whose text begins with the path; an OSError that carries a file's name, such as
+    Errors that pass unchanged: an error whose text begins with the path; an OSError that carries a file's name, such as
     FileNotFoundError; and ImportError, since it is no fault of the file.
 
     Args:
         path: of the file.
-        problem: what it is or is not then, such as 'is not JSON'.
+        problem: what is wrong with it, such as 'is not JSON'.
         field: where in the file, or None.
         raised: class of the error.
 
@@ -45,6 +45,6 @@ def _reason(error):
 
 
 def is_number(value):
-    """Tell whether a value is a finite number; an integer beyond those that a float can be is none."""
+    """Return whether a value is a finite number within the range of a float."""
     most = sys.float_info.max
     return isinstance(value, (int, float)) and not isinstance(value, bool) and -most <= value <= most

@@ -21,7 +21,7 @@ from .identity import described
 from .prefetch import prefetch
 
 ORDERS = ('bgr', 'rgb')
-_GUESSED_RATE = 30.  # frames a second, of cameras and files that do not say
+_GUESSED_RATE = 30.  # frames a second, of cameras and files that do not state one
 _PATIENCE = 250  # broken frames in a row after which a video is at its end
 
 
@@ -116,7 +116,7 @@ class Video(Source):
             index, time, failed = 0, -1 / rate, 0
             while True:
                 if not capture.grab():
-                    # A broken frame ends nothing: more may follow, up to where the file says that it ends.
+                    # A broken frame does not end the video: more may follow, up to the length that the file states.
                     failed += 1
                     if self.length is None or index >= self.length or failed > _PATIENCE:
                         break
@@ -200,7 +200,8 @@ def open_source(inputs, frame_rate=None, channel_order='bgr', max_megapixels=MAX
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is no image, no video, and has none in it, a pipe, too large, or an option is out of its range.
+        ValueError: it is neither an image nor a video, a folder without images, a pipe, or too large, or an option is
+            out of its range.
     """
     if isinstance(inputs, Source):
         return inputs

@@ -1,4 +1,4 @@
-"""Which way is up, and where the ground is, from people who stand, walk, sit or lie on it before a still camera."""
+"""The up direction and the ground, from people who stand, walk, sit or lie on it before a still camera."""
 import numpy as np
 from scipy.optimize import least_squares
 from scipy.spatial import ConvexHull, QhullError

@@ -14,7 +14,7 @@ from .world import WorldFrame
 COORDINATES = ('camera', 'world')
 HEIGHT = 1.7  # metres, about the mean of adults
 MIN_SCORE = .3  # raw score from which a keypoint is given to a lifter
-_MAX_DEPTH = 200.  # metres; further off, a person is no person
+_MAX_DEPTH = 200.  # metres; a person further away is dropped
 
 
 @dataclass

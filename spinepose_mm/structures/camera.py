@@ -107,7 +107,7 @@ class Camera:
 
 
 def check_camera(where, camera):
-    """Return a camera, or raise ValueError where its numbers are of none.
+    """Return a camera, or raise ValueError where its numbers are invalid.
 
     Args:
         where: beginning of the message, such as the path.

@@ -157,7 +157,7 @@ def _render_chunks(starts, workers, job):
             _worker.pop('renderer').close()
         return
     # Fresh processes: VTK's windows and OpenCV's threads do not survive a fork.
-    # An executor ends with an error where they cannot start; a Pool would start them anew for ever.
+    # An executor ends with an error where they cannot start; a Pool would restart them forever.
     with ProcessPoolExecutor(workers, multiprocessing.get_context('spawn'), _start_one_of_many, job) as pool:
         yield from pool.map(_render_chunk, starts)
 

@@ -102,5 +102,5 @@ class Smoother:
 
 
 def _share(cutoff, step):
-    """Return what a new value counts, at a cutoff frequency in hertz and a time step in seconds."""
+    """Return the weight of a new value, at a cutoff frequency in hertz and a time step in seconds."""
     return 1 / (1 + 1 / (2 * np.pi * cutoff * step))

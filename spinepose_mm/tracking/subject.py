@@ -65,7 +65,7 @@ def _box(choice):
     """Return a box as an array.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is no box.
     """
     try:
         box = np.array(choice, float)

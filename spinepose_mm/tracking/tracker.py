@@ -17,7 +17,7 @@ _LIMBS, _MAX_LIMBS = .5, .12
 _TURN = 1.  # seconds over which a velocity loses its weight, as people turn
 _VELOCITY_TIME, _SIZE_TIME = .05, 1.5  # seconds over which these are averaged, of a person who is fully visible
 _CORNER_WEIGHT = .05  # where a keypoint's is its score squared, for people without a visible keypoint
-_POSE, _MAX_OFF = 2., 4.  # what the pose counts beside the place, and the most that a keypoint misfits
+_POSE, _MAX_OFF = 2., 4.  # weight of the pose against the place, and the largest misfit of a keypoint
 _NEW = 10.  # misfit from which a detection is a new person
 
 

@@ -48,13 +48,13 @@ def fetch(url, folder=None, progress=True, tries=3, copies=1, most=MAX_BYTES):
     It is compared with the SHA-256 that the model index pins, else with what the server states for it (as hubs do for
     large files), else with the SHA-256 whose beginning stands in its name (OpenMMLab's habit). What was compared is
     logged. In the cache, the SHA-256 is kept beside the file and compared whenever the file is used. A download that
-    breaks off is kept and goes on the next time.
+    breaks off is kept and resumed the next time.
 
     Args:
         url: where it is, on one of HOSTS, or of those that the variable SPINEPOSE_HOSTS names, with commas in between.
         folder: to keep it in; by default a folder of its own in torch hub's folder of checkpoints, see `cached`.
         progress: whether to show a progress bar on a terminal.
-        tries: how often it is begun or gone on with before it is given up.
+        tries: how often the download is begun or resumed before an error is raised.
         copies: how often it has to fit on the disk; 2 where it will be unpacked.
         most: bytes that it may have.
 
@@ -80,7 +80,7 @@ def fetch(url, folder=None, progress=True, tries=3, copies=1, most=MAX_BYTES):
 
 
 def _fetch(url, path, known, progress, tries, copies, most, is_cache):
-    """Download a file to its place, once it is what is Published of it; in the cache, with its SHA-256 beside it."""
+    """Download a file, compare it with what is Published, and move it to its place; record its SHA-256 in the cache."""
     part = path.with_name(f'{path.name}.part')
     advice = f'Fetch it by other means and save it as {path}, or name a local file instead'
     try:
@@ -102,7 +102,7 @@ def _fetch(url, path, known, progress, tries, copies, most, is_cache):
 
 
 def _difference(published, size, sha256):
-    """Return in what a file differs from what is Published of it, or ''."""
+    """Return how a file differs from what is Published of it, or ''."""
     if not sha256.startswith(published.sha256):
         return f'its SHA-256 is {sha256}, where {published.sha256} ({published.source}) is'
     return f'it has {size} bytes, where {published.size} are' if published.size not in (None, size) else ''
