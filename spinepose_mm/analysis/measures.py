@@ -1,11 +1,11 @@
-"""The measures of a spine: what each is called, what it is in, and how it is defined.
+"""The measures of a spine: their names, units and definitions.
 
 They are measures between keypoints, which lie near the centroids of the vertebral bodies: not radiographic ones, and
 not for diagnosis.
 
 Sources:
     [1] Wu et al. (2002), ISB recommendation on definitions of joint coordinate system of various joints for the
-        reporting of human joint motion, part I: ankle, hip, and spine, EstimateCache of Biomechanics 35, 543-548.
+        reporting of human joint motion, part I: ankle, hip, and spine, Journal of Biomechanics 35, 543-548.
     [2] ISO 11226 (2000), Ergonomics: evaluation of static working postures.
     [3] McAtamney and Corlett (1993), RULA: a survey method for the investigation of work-related upper limb disorders,
         Applied Ergonomics 24, 91-99; Karhu, Kansi and Kuorinka (1977), Correcting working postures in industry (OWAS),
@@ -40,9 +40,9 @@ class Measure(NamedTuple):
         image_unit: of people in an image.
         plane: 'sagittal', 'frontal' or 'any'; an image has to show that plane.
         low, high: range of its values; an angle is above -180 and up to 180.
-        turns: whether it is to the vertical, so that somebody who turns over goes beyond that range.
+        turns: whether it is to the vertical, so that a person who turns over goes beyond that range.
         definition: its formula in words.
-        source: what it is after.
+        source: of the definition.
     """
     title: str
     unit: str
