@@ -1,4 +1,4 @@
-"""What a keypoint's score says: how likely the keypoint is right.
+"""Confidence: the probability that a keypoint is right, from its score.
 
 Scores of SimCC models are the largest of the network's values, which go up to 1.7 and mean another thing in each model.
 Confidence is in 0..1 and means the same in all models whose numbers were fitted: the probability that the keypoint lies
@@ -16,7 +16,7 @@ import numpy as np
 from . import skeleton
 
 RIGHT = .5  # OKS from which a keypoint is right
-MIN_CONFIDENCE = .5  # of a keypoint that counts as seen: it is rather right than wrong
+MIN_CONFIDENCE = .5  # from which a keypoint counts as visible: it is more likely right than wrong
 _CUSTOMARY = .3  # the score from which keypoints usually count, such as in MMPose's and Pose2Sim's defaults
 
 
@@ -54,11 +54,11 @@ def relative_scores(scores):
 
 
 def read_calibration(given, where):
-    """Return a Calibration, or None, of what a config or a file has.
+    """Return the Calibration that a config or a file states, or None.
 
     Args:
         given: dict of `slope` and `offset`, or None.
-        where: of what it is, for the error.
+        where: what it belongs to, for the error message.
 
     Raises:
         ValueError: it is neither, or the slope is not over 0.
@@ -66,10 +66,10 @@ def read_calibration(given, where):
     if given is None:
         return None
     try:
-        found = Calibration(**{name: float(value) for name, value in given.items()})
+        calibration = Calibration(**{name: float(value) for name, value in given.items()})
     except (AttributeError, TypeError, ValueError):
-        found = Calibration(math.nan, math.nan)
-    if not (found.slope > 0 and math.isfinite(found.slope) and math.isfinite(found.offset)):
+        calibration = Calibration(math.nan, math.nan)
+    if not (calibration.slope > 0 and math.isfinite(calibration.slope) and math.isfinite(calibration.offset)):
         raise ValueError(f'{where}: calibration is dict(slope=..., offset=...), two numbers with a slope over 0, or '
                          f'None, not {given!r}')
-    return found
+    return calibration

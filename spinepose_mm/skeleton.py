@@ -119,7 +119,7 @@ def index(name):
     """Return the number of a keypoint, given its name ('spine_02') or vertebral level ('L3').
 
     Raises:
-        KeyError: there is none of that name; the nearest ones are listed.
+        KeyError: there is no keypoint of that name; the nearest names are listed.
     """
     try:
         return NAMES.index(LEVELS.get(name, name))

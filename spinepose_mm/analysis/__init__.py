@@ -1,8 +1,13 @@
-"""Measures of the spine from keypoints, frame by frame; docs/measures.md has their definitions and how exact they are.
+"""Measures of the spine from keypoints, frame by frame; docs/measures.md has their definitions and accuracy.
 
-measures: what is measured, and how; view: from where a person is seen; plausibility: what no body can have; intervals:
-how far off measures of lifted people may be; unwrapping: angles beyond a half turn; measurer: all that for the people
-of a video.
+measures: names, units and definitions of the measures.
+spine: the measures of people in space or in an image.
+view: the side of a person that faces the camera.
+plausibility: bounds of what a human spine can do.
+intervals: expected errors of the measures of lifted people.
+unwrapping: angles beyond a half turn.
+measurer: all of these for the people of a video.
+coverage: how much of an input could be measured.
 """
 from spinepose_mm import deprecated
 

@@ -6,11 +6,11 @@ import numpy as np
 from .measures import MEASURES
 from .view import shows
 
-_LEAST = .2  # of people's frames that have an angle, below which there is a warning
+_MIN_SHARE = .2  # of people's frames that have an angle, below which there is a warning
 _ANGLES = {plane: [name for name, measure in MEASURES.items() if measure.plane == plane]
            for plane in ('sagittal', 'frontal')}
-_BOXES = ('give the people\'s bounding boxes (--boxes), or a person detector (--det-model), so that each person fills a '
-          'box of their own')
+_BOXES = ('give the people\'s bounding boxes (--boxes), or a person detector (--det-model), so that each person fills '
+          'a box of their own')
 _TURN = 'place the camera straight beside the person, or straight in front or behind'
 
 
@@ -51,9 +51,9 @@ class Coverage:
     @property
     def warning(self):
         """What is wrong and what to do where hardly anything was measured, as one sentence; '' elsewhere."""
-        if self.frames and self.empty > (1 - _LEAST) * self.frames:
+        if self.frames and self.empty > (1 - _MIN_SHARE) * self.frames:
             return f'no detections in {self.empty} of {self.frames} frames; {_BOXES}'
-        if not self.measures or not self.people or self.measured >= _LEAST * self.people:
+        if not self.measures or not self.people or self.measured >= _MIN_SHARE * self.people:
             return ''
         why, advice = (
             ('the camera shows the people neither from the side nor from the front or the back', _TURN)

@@ -1,4 +1,4 @@
-"""How far off the measures of lifted people may be, roughly, from how far off the lifter expects their points to be.
+"""Expected errors of the measures of lifted people, from the errors that the lifter expects of their points.
 
 First-order propagation of errors (JCGM 100:2008, GUM, equation 13): the variance of a measure is J S J', with J its
 derivatives by the points, here by finite differences, and S the covariance of the points' errors. A lifter states one
@@ -13,8 +13,8 @@ from spinepose_mm import skeleton
 from .measures import MEASURES
 from .spine import ABOVE_S1, measure_space
 
-#: Half of an interval, in standard deviations: measured to hold 95 to 100% of the errors from exact keypoints, and 77 to
-#: 100% from `spinepose-tiny`'s, where the camera shows the plane (docs/measures.md).
+#: Half of an interval, in standard deviations: measured to hold 95 to 100% of the errors from exact keypoints, and 77
+#: to 100% from `spinepose-tiny`'s, where the camera shows the plane (docs/measures.md).
 COVERAGE = 4.
 _SHARES = np.array([.15, .15, .70])  # of an error's variance along x, y and z, which is the depth in both coordinates
 _REACH = 12.  # vertebrae over which errors of the spine go together: their correlation is exp(-(distance / 12)^2)
@@ -27,9 +27,9 @@ _MOVED = [skeleton.index(level) for level in _HEIGHTS if level != 'S1'] + [
 def _correlation():
     """Return how errors of the moved points go together, those of hips and shoulders alone, (M, M)."""
     heights = np.array([height for level, height in _HEIGHTS.items() if level != 'S1'])
-    found = np.eye(len(_MOVED))
-    found[:len(heights), :len(heights)] = np.exp(-((heights[:, None] - heights) / _REACH) ** 2)
-    return found
+    correlation = np.eye(len(_MOVED))
+    correlation[:len(heights), :len(heights)] = np.exp(-((heights[:, None] - heights) / _REACH) ** 2)
+    return correlation
 
 
 _CORRELATION = _correlation()
@@ -52,11 +52,11 @@ def measure_errors(points, errors, up):
     for i, point in enumerate(_MOVED):
         for axis in range(3):
             shifted[1 + 3 * i + axis, :, point, axis] += _STEP
-    found = measure_space(shifted.reshape(-1, *points.shape[1:]), up)
+    measures = measure_space(shifted.reshape(-1, *points.shape[1:]), up)
     spread = np.sqrt(_SHARES)[:, None] * errors[:, _MOVED].T[:, None]  # (M, 3, P)
     intervals = {}
     for name, measure in MEASURES.items():
-        values = found[name].reshape(1 + 3 * moved, people)
+        values = measures[name].reshape(1 + 3 * moved, people)
         change = values[1:] - values[0]
         if measure.unit == 'deg':
             change = (change + 180) % 360 - 180

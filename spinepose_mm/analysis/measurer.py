@@ -1,3 +1,4 @@
+"""Views and measures of the people of a video."""
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +18,7 @@ class Measurer:
     """Measures the people of a video, frame by frame.
 
     Args:
-        min_confidence: under which a keypoint counts as not seen.
+        min_confidence: below which a keypoint counts as not visible.
         unwrap: whether the angles of `Measure.turns` go on beyond a half turn from frame to frame, where people have
             ids.
     """
@@ -30,7 +31,7 @@ class Measurer:
         """Return the people of the next frame with their `views` and `measures`.
 
         Where a lifter says how far off its points may be, they have `measure_errors` too. Measures in space are there
-        from all views; `spinepose_mm.analysis.shows` tells which of them the camera shows.
+        from all views; `spinepose_mm.analysis.shows` returns which of them the camera shows.
 
         Args:
             people: People.
@@ -40,13 +41,13 @@ class Measurer:
         Raises:
             ValueError: `up` is no direction.
         """
-        seen = (people.confidence >= self.min_confidence)[..., None]
-        keypoints = np.where(seen, people.keypoints, np.nan)
+        visible = (people.confidence >= self.min_confidence)[..., None]
+        keypoints = np.where(visible, people.keypoints, np.nan)
         views, errors = view(keypoints), {}
         if people.points is None or up is None:
             measures = measure_image(keypoints, views)
         else:
-            points = np.where(seen, people.points, np.nan)
+            points = np.where(visible, people.points, np.nan)
             measures = measure_space(points, up)
             if people.point_errors is not None:
                 errors = measure_errors(points, people.point_errors, up)

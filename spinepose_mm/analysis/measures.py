@@ -1,4 +1,4 @@
-"""The measures of a spine: what each is called, what it is in, and how it is defined.
+"""The measures of a spine: their names, units and definitions.
 
 They are measures between keypoints, which lie near the centroids of the vertebral bodies: not radiographic ones, and
 not for diagnosis.
@@ -40,9 +40,9 @@ class Measure(NamedTuple):
         image_unit: of people in an image.
         plane: 'sagittal', 'frontal' or 'any'; an image has to show that plane.
         low, high: range of its values; an angle is above -180 and up to 180.
-        turns: whether it is to the vertical, so that somebody who turns over goes beyond that range.
+        turns: whether it is to the vertical, so that a person who turns over goes beyond that range.
         definition: its formula in words.
-        source: what it is after.
+        source: of the definition.
     """
     title: str
     unit: str

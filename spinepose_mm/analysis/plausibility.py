@@ -1,4 +1,4 @@
-"""Which keypoints of a spine, and which of its angles, no body can have.
+"""Plausibility: which keypoints and which angles of a spine are anatomically possible.
 
 The bounds were measured on `spinepose_mm.synthetic`'s bodies, whose joints have the ranges of motion of White and
 Panjabi (Clinical Biomechanics of the Spine, 2nd ed., 1990): 1,200 spines with each region at an end of its ranges in
@@ -13,19 +13,19 @@ from .measures import LEVELS_OF
 _LEVELS = [skeleton.KEYPOINTS[i].level for i in skeleton.SUBSETS['spine']]
 #: Lengths of the steps from C1 down to S1 as parts of their sum: means, which bodies keep within 7 percent.
 _STEPS = np.array([.091, .091, .112, .202, .200, .122, .121, .061])
-#: A step may be so many times as long as it is in a spine of the size that the median of the steps tells. In images
+#: A step may be so many times as long as it is in a spine of the size that the median of the steps gives. In images
 #: that show their plane, foreshortened spines reach 2.1, and with errors of 3 pixels 2.9.
-_MOST_STEP = 3.
+_MAX_STEP = 3.
 #: Degrees by which a spine turns from one step to the next: bodies reach 64, and with errors of 10 mm hardly ever 90.
-_MOST_TURN = 90.
-_LEAST_STEP = .5  # likewise, from which on the direction of a step says something
+_MAX_TURN = 90.
+_MIN_STEP = .5  # likewise, from which on the direction of a step says something
 #: Degrees: what those bodies reach (-48 to 107, -30 to 105, -54 to 63), and 30 more on either side for errors of
 #: keypoints. A neck that is bent and turned to its ends reaches any flexion.
 RANGES = {'thoracolumbar_flexion': (-80, 140), 'kyphosis': (-60, 135), 'lordosis': (-85, 95)}
 
 
 def plausible_levels(spines):
-    """Tell which keypoints of spines can be where they are.
+    """Return which keypoints of spines can be where they are.
 
     Both ends of a step that is far too long are not, nor is the keypoint between two steps that turn back.
 
@@ -39,11 +39,11 @@ def plausible_levels(spines):
     lengths = np.linalg.norm(steps, axis=-1)
     sizes = lengths / _STEPS
     scale = np.ma.median(np.ma.masked_invalid(sizes), axis=1).filled(np.nan)[:, None]
-    too_long = sizes > _MOST_STEP * scale
+    too_long = sizes > _MAX_STEP * scale
     with np.errstate(divide='ignore', invalid='ignore'):
         cosines = (steps[:, 1:] * steps[:, :-1]).sum(-1) / (lengths[:, 1:] * lengths[:, :-1])
-    told = sizes >= _LEAST_STEP * scale
-    turned = (cosines < np.cos(np.radians(_MOST_TURN))) & told[:, 1:] & told[:, :-1]
+    valid = sizes >= _MIN_STEP * scale
+    turned = (cosines < np.cos(np.radians(_MAX_TURN))) & valid[:, 1:] & valid[:, :-1]
     wrong = np.zeros(spines.shape[:2], bool)
     wrong[:, :-1] |= too_long
     wrong[:, 1:] |= too_long

@@ -11,9 +11,9 @@ from .plausibility import without_implausible
 
 _SPINE = list(skeleton.SUBSETS['spine'])
 _LEVELS = [skeleton.KEYPOINTS[i].level for i in _SPINE]
-#: What has to be left of unit vectors for a direction to be sure: a body's axis within 30 degrees of the vertical has
-#: none in the room.
-_LEAST_LEFT = .5
+#: Length that the projection of a unit vector must keep for its direction to be reliable: an axis of the body within 30
+#: degrees of the vertical has no reliable horizontal direction.
+_MIN_LEFT = .5
 #: How many vertebrae a level is above S1.
 ABOVE_S1 = dict(S1=0, L5=1, L3=3, L1=5, T12=6, T8=10, T4=14, T3=15, C7=18)
 _CURVE = [level for level in ABOVE_S1 if level in _LEVELS]  # the keypoints of the curve
@@ -33,7 +33,7 @@ def measure_space(points, up):
         up: direction of up in their axes, (3,).
 
     Returns:
-        dict: {name: (P,)} for all of MEASURES, in their order, NaN where one cannot be told.
+        dict: {name: (P,)} for all of MEASURES, in their order, NaN where one cannot be computed.
 
     Raises:
         ValueError: the points are of another shape, or `up` is no direction.
@@ -43,37 +43,37 @@ def measure_space(points, up):
         raise ValueError(f'up is a direction (3,), not {up.tolist()}')
     up = up / np.linalg.norm(up)
     left = _unit(sum(_unit(vector(points, f'right_{name}', f'left_{name}')) for name in ('hip', 'shoulder')),
-                 _LEAST_LEFT)
-    along = _unit(_level(_unit(vector(points, 'S1', 'C7')), left), _LEAST_LEFT)
+                 _MIN_LEFT)
+    along = _unit(_level(_unit(vector(points, 'S1', 'C7')), left), _MIN_LEFT)
     front = np.cross(left, along)
-    ahead = np.cross(_unit(_level(left, up), _LEAST_LEFT), up)
-    aside = np.cross(up, _unit(_level(front, up), _LEAST_LEFT))
+    forward = np.cross(_unit(_level(left, up), _MIN_LEFT), up)
+    aside = np.cross(up, _unit(_level(front, up), _MIN_LEFT))
     spine, up = points[:, _SPINE], np.broadcast_to(up, left.shape)
     upright, sagittal, facing, frontal = (
         np.einsum('pkc,pac->pka', spine, np.stack(axes, axis=1))
-        for axes in ((ahead, up), (front, along), (aside, up), (left, along)))
+        for axes in ((forward, up), (front, along), (aside, up), (left, along)))
     return _values(upright, sagittal, facing, frontal, 1000 * spine)
 
 
 def measure_image(keypoints, views):
-    """Measure people in the image of a level camera, in the plane that is seen; its y axis is the vertical.
+    """Measure people in the image of a level camera, in the plane that it shows; its y axis is the vertical.
 
     Args:
-        keypoints: pixels, NaN for what is not seen, (P, 37, 2).
-        views: from where each is seen, out of `spinepose_mm.analysis.VIEWS`, (P,).
+        keypoints: pixels, NaN for what is not visible, (P, 37, 2).
+        views: the view of each person, out of `spinepose_mm.analysis.VIEWS`, (P,).
 
     Returns:
-        dict: {name: (P,)} for all of MEASURES, in their order, NaN where one cannot be told.
+        dict: {name: (P,)} for all of MEASURES, in their order, NaN where one cannot be computed.
 
     Raises:
         ValueError: the keypoints are of another shape.
     """
     spine, views = check_people(keypoints, 2)[:, _SPINE], np.asarray(views)
-    # Whoever shows the right side has the front to the right in the image, and whoever shows the front the left.
-    ahead = np.select([views == 'right side', views == 'left side'], [1., -1.], np.nan)
+    # Seen from the right side, the front is to the right in the image; seen from the front, the left is.
+    forward = np.select([views == 'right side', views == 'left side'], [1., -1.], np.nan)
     aside = np.select([views == 'front', views == 'back'], [1., -1.], np.nan)
     sagittal, frontal = (np.stack([spine[..., 0] * right[:, None], -spine[..., 1]], axis=-1)
-                         for right in (ahead, aside))
+                         for right in (forward, aside))
     return _values(sagittal, sagittal, frontal, frontal, spine)
 
 

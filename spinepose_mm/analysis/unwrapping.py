@@ -1,20 +1,20 @@
 """Angles over time that do not jump where they pass a half turn."""
 import numpy as np
 
-_MOST_JUMP = 90.  # degrees across a gap
-_MOST_PEOPLE = 1000
+_MAX_JUMP = 90.  # degrees across a gap
+_MAX_PEOPLE = 1000
 
 
 class Unwrapper:
     """Keeps angles continuous from frame to frame, as `numpy.unwrap` does with all frames at hand.
 
     After frames in which an angle is NaN, or its person is missing, it goes on from the last known one. Where that is
-    more than a quarter turn away, nobody knows which way round the person went, and it begins anew within (-180, 180].
-    The thousand people who were there last are remembered.
+    more than a quarter turn away, the direction of the turn is unknown, and it begins anew within (-180, 180]. The
+    thousand people who were visible last are remembered.
     """
 
     def __init__(self):
-        self._known = {}  # id: last angles (M,), and the frames that they are of (M,)
+        self._last = {}  # id: last angles (M,), and the frames that they are of (M,)
         self._frame = 0
 
     def update(self, ids, angles):
@@ -31,14 +31,14 @@ class Unwrapper:
         self._frame += 1
         continued = np.empty_like(angles)
         for row, (person, new) in enumerate(zip(ids, angles)):
-            last, frames = self._known.pop(person, (new, np.zeros(len(new), int)))
+            last, frames = self._last.pop(person, (new, np.zeros(len(new), int)))
             last = np.where(np.isnan(last), new, last)
-            found = np.unwrap(np.stack([last, new]), axis=0, period=360)[1]
-            lost = (self._frame - frames > 1) & (np.abs(found - last) > _MOST_JUMP)
-            continued[row] = np.where(lost, new, found)
-            told = np.isfinite(new)
-            # Whoever was there last stands last in the dict.
-            self._known[person] = np.where(told, continued[row], last), np.where(told, self._frame, frames)
-        for person in list(self._known)[:-max(_MOST_PEOPLE, len(angles))]:
-            del self._known[person]
+            unwrapped = np.unwrap(np.stack([last, new]), axis=0, period=360)[1]
+            lost = (self._frame - frames > 1) & (np.abs(unwrapped - last) > _MAX_JUMP)
+            continued[row] = np.where(lost, new, unwrapped)
+            valid = np.isfinite(new)
+            # The dict is in the order in which people were last visible.
+            self._last[person] = np.where(valid, continued[row], last), np.where(valid, self._frame, frames)
+        for person in list(self._last)[:-max(_MAX_PEOPLE, len(angles))]:
+            del self._last[person]
         return continued

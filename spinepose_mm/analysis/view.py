@@ -1,4 +1,4 @@
-"""From where somebody is seen, told by the keypoints in an image.
+"""The side of a person that faces the camera, from the keypoints in an image.
 
 A person's lateral axis (to the left) has three parts in a camera's axes: two in the image, from the breadth of
 shoulders and hips, and one towards the camera, from how far the front of head, chest, pelvis and feet is beside their
@@ -12,7 +12,7 @@ from spinepose_mm import skeleton
 
 from .spine import check_people, vector
 
-#: Which side of a person faces the camera; 'oblique' is any other, and 'unknown' where too few keypoints are seen.
+#: Which side of a person faces the camera; 'oblique' is any other, and 'unknown' where too few keypoints are visible.
 VIEWS = ('front', 'back', 'left side', 'right side', 'oblique', 'unknown')
 #: Views that show a plane; lengths are of 'any'.
 SHOWN_FROM = {'sagittal': ('left side', 'right side'), 'frontal': ('front', 'back'), 'any': VIEWS}
@@ -27,20 +27,20 @@ _TRUNK = .252  # from S1 to C7
 #: span in the sagittal plane, a part of the squared stature. Of two sides, the mean counts.
 _FRONTS = {('C7', 'C1', 'ear', 'nose'): .0045, ('T8', 'C7', 'T3', 'clavicle'): .0032, ('S1', 'L1', 'S1', 'hip'): .0023,
            ('ankle', 'knee', 'heel', 'big_toe'): .0367}
-_LEAST_FOUND = 2  # of the lengths, and of the fronts; one alone may be wrong
-_LEAST_AXIS = .5  # of the lateral axis' three parts together, which are about 1
+_MIN_VALID = 2  # of the lengths, and of the fronts; one alone may be wrong
+_MIN_AXIS = .5  # of the lateral axis' three parts together, which are about 1
 
-#: The axis's most slope away from where it points when seen straight: from the side, and from front or back.
+#: The axis's largest slope away from where it points in an exact view: from the side, and from front or back.
 _SIDE, _FRONT = np.tan(np.radians(20)), np.tan(np.radians(15))
 _TILTED = np.tan(np.radians(30))  # the same from the side, where the axis points up or down as well
-_LEAST_TRUNK = .75  # of its length; a shorter one, from front or back, leans towards the camera or away from it
+_MIN_TRUNK = .75  # of its length; a shorter one, from front or back, leans towards the camera or away from it
 
 
 def view(keypoints):
-    """Tell from where people are seen.
+    """Return the view of each person.
 
     Args:
-        keypoints: pixels, NaN for what is not seen, (P, 37, 2).
+        keypoints: pixels, NaN for what is not visible, (P, 37, 2).
 
     Returns:
         ndarray: out of VIEWS, (P,).
@@ -56,10 +56,10 @@ def view(keypoints):
     towards = _towards(keypoints, stature)
     breadth, depth = np.linalg.norm(across, axis=-1), np.abs(towards)
     side = (np.abs(across[:, 0]) <= _SIDE * depth) & (breadth <= _TILTED * depth)
-    front = (depth <= _FRONT * breadth) & (np.linalg.norm(trunk, axis=-1) >= _LEAST_TRUNK)
-    known = np.isfinite(trunk).all(1) & (np.hypot(breadth, depth) > _LEAST_AXIS)
+    front = (depth <= _FRONT * breadth) & (np.linalg.norm(trunk, axis=-1) >= _MIN_TRUNK)
+    valid = np.isfinite(trunk).all(1) & (np.hypot(breadth, depth) > _MIN_AXIS)
     return np.select(
-        [~known, side & (towards > 0), side, front & (_cross(across, trunk) > 0), front],
+        [~valid, side & (towards > 0), side, front & (_cross(across, trunk) > 0), front],
         ['unknown', 'left side', 'right side', 'front', 'back'], 'oblique')
 
 
@@ -69,12 +69,12 @@ def shows(views, plane):
 
 
 def _stature(keypoints):
-    """Return how tall people would stand in the image, pixels, (P,): the second of what their lengths say."""
-    found = []
+    """Return how tall people would stand in the image, pixels, (P,): the second largest of what their lengths say."""
+    statures = []
     for chain, part in _LENGTHS.items():
         lengths = [np.linalg.norm(np.diff(keypoints[:, side], axis=1), axis=-1).sum(1) for side in _sides(chain)]
-        found.append(np.fmax(*lengths) / part)
-    second = np.sort(np.nan_to_num(found), axis=0)[-_LEAST_FOUND]
+        statures.append(np.fmax(*lengths) / part)
+    second = np.sort(np.nan_to_num(statures), axis=0)[-_MIN_VALID]
     return np.where(second > 0, second, np.nan)
 
 
@@ -86,7 +86,7 @@ def _towards(keypoints, stature):
                    for lower, upper, back, front in _sides(names)]
         parts.append(np.ma.masked_invalid(spanned).mean(0) / (area * stature ** 2))
     parts = np.ma.stack(parts)
-    return np.where(parts.count(0) >= _LEAST_FOUND, np.ma.median(parts, axis=0).filled(np.nan), np.nan)
+    return np.where(parts.count(0) >= _MIN_VALID, np.ma.median(parts, axis=0).filled(np.nan), np.nan)
 
 
 def _sides(names):

@@ -1,1 +1,27 @@
-"""Reading and writing: what comes in, and files that are written whole or not at all."""
+"""Reading of inputs, and writing of files whole or not at all.
+
+sources: images, videos, folders, streams and arrays, one frame at a time.
+prefetch: items of an iterable, prepared in a thread.
+image: the decoding of images.
+cameras: calibration files of cameras.
+paths: names and kinds of files.
+reading: errors of readers, which name the file.
+atomic: results that are written whole or not at all, under a lock.
+identity: what distinguishes an input from another one.
+npz, plain_pickle and plain_numpy: `.npz` files and pickles, read without running code of theirs.
+"""
+from importlib import import_module
+
+#: Module of each public name; it is imported when the name is first asked for.
+_MODULES = {
+    'Images': 'sources', 'Source': 'sources', 'Video': 'sources', 'open_source': 'sources', 'read_image': 'image',
+    'read_cameras': 'cameras', 'write_cameras': 'cameras', 'locked': 'atomic', 'replacing': 'atomic',
+}
+
+__all__ = sorted(_MODULES)
+
+
+def __getattr__(name):
+    if name not in _MODULES:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    return getattr(import_module(f'.{_MODULES[name]}', __name__), name)

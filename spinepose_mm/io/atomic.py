@@ -17,12 +17,12 @@ _TEXT = dict(encoding='utf-8', errors='backslashreplace', newline='\n')
 def locked(path, what=None, wait=False):
     """Let no other run write a result meanwhile.
 
-    The lock is a file beside the result, `<path>.lock`, which is removed at the end. Of a process that was killed that
-    file stays, and locks nothing: the operating system has taken the lock back. Where the file system has no locks, a
-    file `<path>.softlock` is one by being there. It names the process, and the next run on the same computer removes
-    that of a process that is no more; one of another computer is to be removed by hand.
+    The lock is a file beside the result, `<path>.lock`, which is removed at the end. If the process is killed, the file
+    stays, but locks nothing: the operating system has released the lock. Where the file system has no locks, the mere
+    existence of a file `<path>.softlock` is the lock. It names the process, and the next run on the same computer
+    removes that of a process that has ended; one of another computer has to be removed by hand.
 
-    Whoever holds the lock of a result has its `.part` files to itself, and overwrites those of a run that was killed.
+    The process that holds the lock of a result owns its `.part` files, and overwrites those of a run that was killed.
 
     Args:
         path: of the result; its folder is made where there is none.
@@ -45,7 +45,7 @@ def locked(path, what=None, wait=False):
     try:
         yield
     finally:
-        # While it is still held: whoever has opened it sees then that it has no name any more, and opens a new one.
+        # While it is still held: a process that has opened it sees that its name is gone, and opens a new one.
         with suppress(OSError):
             os.unlink(lock.lock_file)
         lock.release()
@@ -74,8 +74,8 @@ def replacing(path, mode='w', part=None):
     Args:
         path: of the file.
         mode: 'w' for text in UTF-8, with escapes for bytes of file names that are not, or 'wb'.
-        part: path of the file until then, on the same file system; `<path>.part` by default, which is for who holds
-            the lock of the result.
+        part: path of the file until then, on the same file system; `<path>.part` by default, which is for the process
+            that holds the lock of the result.
 
     Raises:
         OSError: it cannot be written; what was in the place before is still there.

@@ -16,7 +16,7 @@ from .paths import is_utf8
 from .reading import reading
 
 #: OpenCV's parser calls itself for each level of lists, maps and tags, and ends the process at some 30,000 of them.
-_MOST_NESTED, _MOST_BYTES = 5000, 1 << 22
+_MAX_NESTED, _MAX_BYTES = 5000, 1 << 22
 #: Turns points of Pose2Sim's world, Z up, into those of one with Y up: its Y is X, and its X is Z.
 FROM_Z_UP = np.array([[0., 1, 0], [0, 0, 1], [1, 0, 0]])
 _NO_CAMERAS = ('metadata', 'capture_volume', 'charuco', 'checkerboard')  # tables that Pose2Sim passes over
@@ -31,7 +31,7 @@ def read_cameras(path, y_up=False):
 
     Args:
         path: of the file.
-        y_up: of a .toml file, turn its world, which has Z up in Pose2Sim, into one with Y up, as `write_cameras` has it.
+        y_up: turn the world of a .toml file, which has Z up in Pose2Sim, into one with Y up, as `write_cameras` has it.
 
     Returns:
         list: a Camera for each, in the order of the file.
@@ -55,16 +55,16 @@ def write_cameras(path, cameras):
     """Write cameras as the `Calib.toml` that Pose2Sim triangulates with; `read_cameras(path, y_up=True)` reads it.
 
     Pose2Sim's world has Z up; its Y is this world's X, and its X this world's Z (the camera's and the world's axes are
-    in docs/onnx.md), so that the TRC files that it writes have this world's axes and origin. It pairs cameras and folders
-    of keypoints by their places in the order of the last number in the folder's name, names without one last: the
-    cameras are written in that order, and their names are to be those of the videos.
+    in docs/onnx.md), so that the TRC files that it writes have this world's axes and origin. It pairs cameras and
+    folders of keypoints by their places in the order of the last number in the folder's name, names without one last:
+    the cameras are written in that order, and their names are to be those of the videos.
 
     Args:
         path: of the file, .toml, in a folder that is there.
         cameras: {name: Camera}, of one world with Y up, metres.
 
     Raises:
-        ValueError: there is no camera, a name stands for no camera in Pose2Sim, or a camera's numbers are of none.
+        ValueError: there is no camera, Pose2Sim reserves a name, or a camera's numbers are invalid.
         OSError: the file cannot be written; a file that was there stays.
     """
     path = Path(path)
@@ -129,7 +129,7 @@ def _read_opencv(path):
         raise ValueError(f'{path}: OpenCV reads files whose names are UTF-8')
     with reading(path, 'is no file of OpenCV\'s'):
         content = path.read_bytes()
-        if len(content) > _MOST_BYTES or len(re.findall(rb'[\[{]|<\w|- ', content)) > _MOST_NESTED:
+        if len(content) > _MAX_BYTES or len(re.findall(rb'[\[{]|<\w|- ', content)) > _MAX_NESTED:
             raise ValueError(f'it has {len(content)} bytes and more parts than a calibration')
         storage = cv2.FileStorage(str(path), cv2.FILE_STORAGE_READ)
         for name in ('camera_matrix', 'distortion_coefficients', 'image_width', 'image_height'):

@@ -1,11 +1,11 @@
-"""What tells an input or an option from another one."""
+"""The identity of an input or an option: what distinguishes it from another one."""
 import os
 
 import numpy as np
 
 
 def described(value):
-    """Return what tells an option from another one, as JSON takes it: of a file its size and time too."""
+    """Return the identity of an option, as JSON takes it: of a file its path, size and time."""
     if isinstance(value, (str, os.PathLike)) and os.path.isfile(value):
         status = os.stat(value)
         return [os.path.abspath(value), status.st_size, status.st_mtime_ns]

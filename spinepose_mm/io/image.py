@@ -1,4 +1,4 @@
-"""What an image file says of itself, and the pixels of a JPEG: those of OpenCV, in less time."""
+"""The header and the pixels of an image file; JPEGs are decoded as OpenCV decodes them, in less time."""
 import io
 import re
 from pathlib import Path
@@ -47,9 +47,9 @@ def read_image(path, max_megapixels=MAX_MEGAPIXELS):
 
 
 def examine(data, max_megapixels=MAX_MEGAPIXELS):
-    """Say whether an image file ends before its image does, and how large the image is if `decode` takes it.
+    """Return whether an image file is truncated, and the size of the image if `decode` takes it.
 
-    Nothing is decoded, but for the header.
+    Only the header is decoded.
 
     Args:
         data: bytes of the file.
@@ -57,7 +57,7 @@ def examine(data, max_megapixels=MAX_MEGAPIXELS):
 
     Returns:
         tuple: whether it is truncated, always False for other formats than JPEG and PNG; and the shape (h, w), or
-        None if it is no JPEG, or one that OpenCV turns by its EXIF tag, or that has other colours than 8 bits of grey
+        None if it is no JPEG, or one that OpenCV rotates by its EXIF tag, or one whose colours are not 8 bits of grey
         or of three channels.
 
     Raises:
@@ -112,7 +112,7 @@ def _check_by_pillow(data, max_megapixels):
     try:
         with Image.open(io.BytesIO(data)) as image:
             size = image.size
-    except Image.DecompressionBombError as error:  # which tells the number of pixels in words alone
+    except Image.DecompressionBombError as error:  # which states the number of pixels only in its text
         return _check_pixels(int(re.search(r'\d+', str(error))[0]), max_megapixels)
     except Exception:  # parsers raise nearly anything on broken bytes
         size = 0, 0
@@ -134,7 +134,7 @@ def _check_pixels(pixels, max_megapixels):
 
 
 def _orientation(tiff):
-    """Return the orientation that the first directory of EXIF's TIFF structure tells, 1 (upright) if none."""
+    """Return the orientation that the first directory of EXIF's TIFF structure states, 1 (upright) if none."""
     order = 'little' if tiff.startswith(b'II') else 'big'
     start = int.from_bytes(tiff[4:8], order)
     count = int.from_bytes(tiff[start:start + 2], order)

@@ -9,7 +9,7 @@ from .plain_pickle import plain_array, read_plain
 #: Booleans, numbers, bytes and text.
 _PLAIN = set('biufcSU')
 #: Bytes of metadata, hundreds of times those of SIMSPINE's.
-_MOST = 1 << 20
+_MAX_BYTES = 1 << 20
 
 
 def read_array(path, archive, field):
@@ -48,9 +48,9 @@ def read_dict(path, archive, field):
         ValueError: it is no dict, of more than a megabyte, broken, or holds something else than plain values.
     """
     info = archive.getinfo(field + '.npy')
-    if info.file_size > _MOST:
-        raise ValueError(f'{path}: {field} cannot be read: it has {info.file_size} bytes, where at most {_MOST} are '
-                         'expected')
+    if info.file_size > _MAX_BYTES:
+        raise ValueError(f'{path}: {field} cannot be read: it has {info.file_size} bytes, where at most {_MAX_BYTES} '
+                         'are expected')
     with archive.open(info) as file:
         shape, dtype = _read_header(path, file, field)
         data = file.read()

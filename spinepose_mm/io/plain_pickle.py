@@ -13,8 +13,8 @@ from spinepose_mm.io.plain_numpy import Array, DataType, plain_globals
 _MARK = object()
 _LITERALS = {'NONE': None, 'NEWTRUE': True, 'NEWFALSE': False, 'EMPTY_TUPLE': ()}
 #: Instructions whose argument is the value.
-_VALUES = {'INT', 'BININT', 'BININT1', 'BININT2', 'LONG', 'LONG1', 'LONG4', 'FLOAT', 'BINFLOAT', 'UNICODE', 'BINUNICODE',
-           'SHORT_BINUNICODE', 'BINUNICODE8', 'BINBYTES', 'SHORT_BINBYTES', 'BINBYTES8'}
+_VALUES = {'INT', 'BININT', 'BININT1', 'BININT2', 'LONG', 'LONG1', 'LONG4', 'FLOAT', 'BINFLOAT', 'UNICODE',
+           'BINUNICODE', 'SHORT_BINUNICODE', 'BINUNICODE8', 'BINBYTES', 'SHORT_BINBYTES', 'BINBYTES8'}
 _NAMES = plain_globals()
 
 
@@ -127,7 +127,7 @@ class _Reader:
 
 
 def _of_objects(state):
-    """Tell whether the state of an array is that of the one object of shape () or of a row of objects."""
+    """Return whether the state of an array is that of the one object of shape () or of a row of objects."""
     shape, dtype, objects = state[1], state[2], state[4]
     return (type(dtype) is DataType and dtype.code in ('O8', 'O4') and type(objects) is list
             and shape in ((), (len(objects), )) and (shape or len(objects) == 1))

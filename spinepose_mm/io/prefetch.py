@@ -1,4 +1,4 @@
-"""What is to come, got ready while what is there is worked on."""
+"""Prefetching: the next items of an iterable are prepared in a thread while one is processed."""
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
@@ -6,10 +6,10 @@ _END = object()
 
 
 def prefetch(items, count=2):
-    """Yield what an iterable gives, of which up to `count` items are made ahead, by one thread.
+    """Yield the items of an iterable, up to `count` of which are prefetched by one thread.
 
-    An error is raised where it belongs in the order. Where the generator is closed before its end, the item that is in
-    the making is waited for, and the iterable closed.
+    An error is raised where it belongs in the order. Where the generator is closed before its end, it waits for the
+    item that is being prepared, and closes the iterable.
 
     Args:
         items: iterable; it is used by one thread at a time.
@@ -18,9 +18,9 @@ def prefetch(items, count=2):
     items = iter(items)
     thread = ThreadPoolExecutor(1, thread_name_prefix='prefetch')
     try:
-        coming = deque(thread.submit(next, items, _END) for _ in range(count))
-        while (item := coming.popleft().result()) is not _END:
-            coming.append(thread.submit(next, items, _END))
+        pending = deque(thread.submit(next, items, _END) for _ in range(count))
+        while (item := pending.popleft().result()) is not _END:
+            pending.append(thread.submit(next, items, _END))
             yield item
             del item  # which would stay in memory until the next one is there
     finally:

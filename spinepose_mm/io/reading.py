@@ -1,8 +1,8 @@
-"""The boundary that each reader of a user's files goes through: whatever a parser raises names the file."""
+"""Errors of readers: whatever a parser raises on a user's file becomes an error that names the file."""
 import sys
 from contextlib import contextmanager
 
-_MOST_LETTERS = 300  # of a parser's own words, which may hold the whole file
+_MAX_LETTERS = 300  # of a parser's own words, which may hold the whole file
 _SAID = {RecursionError: 'it is nested too deeply', MemoryError: 'it asks for more memory than there is'}
 
 
@@ -10,12 +10,12 @@ _SAID = {RecursionError: 'it is nested too deeply', MemoryError: 'it asks for mo
 def reading(path, problem, field=None, raised=ValueError):
     """Turn what goes wrong in reading a file into one error that names the file and the field.
 
-    What passes as it is: an error whose text begins with the path; an OSError that carries a file's name, such as
+    Errors that pass unchanged: an error whose text begins with the path; an OSError that carries a file's name, such as
     FileNotFoundError; and ImportError, since it is no fault of the file.
 
     Args:
         path: of the file.
-        problem: what it is or is not then, such as 'is not JSON'.
+        problem: what is wrong with it, such as 'is not JSON'.
         field: where in the file, or None.
         raised: class of the error.
 
@@ -40,11 +40,11 @@ def _reason(error):
         if isinstance(error, kind):
             return said
     text = ' '.join(str(error).split())
-    text = text[:_MOST_LETTERS] + ('...' if len(text) > _MOST_LETTERS else '')
+    text = text[:_MAX_LETTERS] + ('...' if len(text) > _MAX_LETTERS else '')
     return text if isinstance(error, ValueError) and text else f'{type(error).__name__}: {text}'
 
 
 def is_number(value):
-    """Tell whether a value is a finite number; an integer beyond those that a float can be is none."""
+    """Return whether a value is a finite number within the range of a float."""
     most = sys.float_info.max
     return isinstance(value, (int, float)) and not isinstance(value, bool) and -most <= value <= most

@@ -1,4 +1,4 @@
-"""Where images come from: files, folders, patterns, videos, cameras, streams and arrays, one frame at a time."""
+"""Inputs: files, folders, patterns, videos, cameras, streams and arrays, one frame at a time."""
 import glob
 import logging
 import mimetypes
@@ -22,7 +22,7 @@ from .identity import described
 from .prefetch import prefetch
 
 ORDERS = ('bgr', 'rgb')
-_GUESSED_RATE = 30.  # frames a second, of cameras and files that do not say
+_GUESSED_RATE = 30.  # frames a second, of cameras and files that do not state one
 _PATIENCE = 250  # broken frames in a row after which a video is at its end
 
 
@@ -35,9 +35,10 @@ class Source:
         is_video: whether frames follow each other in time; otherwise each image stands for itself.
         frame_rate: frames a second; None unless it is a video.
         length: number of frames, None where it is not known; a video's own figure, which may be wrong.
-        identity: what tells this input from another one, a list of what JSON takes; None for what cannot be read again.
+        identity: what distinguishes this input from another one, a list of what JSON takes; None for what cannot be
+            read again.
         skipped: number of frames, or of images, that could not be read so far.
-        prefetches: whether the next frames are read while one is worked on.
+        prefetches: whether the next frames are read while one is processed.
     """
     length = identity = frame_rate = None
     is_video, skipped, prefetches = False, 0, True
@@ -86,8 +87,8 @@ class Video(Source):
         with self._opened() as capture:
             size = [capture.get(side) / 1e3 for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)]
             if np.prod(size) > max_megapixels:
-                raise ValueError(f'{path} has frames of {np.prod(size):.4g} megapixels, and at most {max_megapixels:g} are '
-                                 'decoded, unless max_megapixels is set higher')
+                raise ValueError(f'{path} has frames of {np.prod(size):.4g} megapixels, and at most {max_megapixels:g} '
+                                 'are decoded, unless max_megapixels is set higher')
             rate = capture.get(cv2.CAP_PROP_FPS)
             self._played_at = rate if 0 < rate < 1000 else _GUESSED_RATE
             self.frame_rate = frame_rate or self._played_at
@@ -118,26 +119,26 @@ class Video(Source):
             index, time, failed = 0, -1 / rate, 0
             while True:
                 if not capture.grab():
-                    # A broken frame ends nothing: more may follow, up to where the file says that it ends.
+                    # A broken frame does not end the video: more may follow, up to the length that the file states.
                     failed += 1
                     if self.length is None or index >= self.length or failed > _PATIENCE:
                         break
                     continue
                 now = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-                # Of cameras and some files no times are known.
+                # Cameras and some files state no times.
                 step = now - time if now > time else 1 / rate
                 if failed:
                     lost = max(1, round(step * rate) - 1)
                     self.skipped, index, failed = self.skipped + lost, index + lost, 0
                 time += step
-                found, image = capture.retrieve()
-                if found:
+                decoded, image = capture.retrieve()
+                if decoded:
                     yield Frame(index, time * rate / self.frame_rate, self.path, image)
-                self.skipped += not found
+                self.skipped += not decoded
                 index += 1
-            if self.length and index < self.length:  # it is broken there, or was cut without telling its header
-                print_log(f'{legible(self.path)}: {self.length} frames are said to be in it, and {index} are', 'current',
-                          logging.WARNING)
+            if self.length and index < self.length:  # it is broken there, or was cut and its header not updated
+                print_log(f'{legible(self.path)}: {self.length} frames are said to be in it, and {index} are',
+                          'current', logging.WARNING)
 
 
 class Images(Source):
@@ -193,7 +194,7 @@ class Images(Source):
 
 
 def open_source(inputs, frame_rate=None, channel_order='bgr', max_megapixels=MAX_MEGAPIXELS):
-    """Return the Source that is meant.
+    """Return the Source of an input.
 
     Args:
         inputs: path of an image, of a video or of a folder of images, a pattern ('*.jpg'), 'webcam:0', the address
@@ -205,7 +206,8 @@ def open_source(inputs, frame_rate=None, channel_order='bgr', max_megapixels=MAX
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is no image, no video, and has none in it, a pipe, too large, or an option is out of its range.
+        ValueError: it is neither an image nor a video, a folder without images, a pipe, or too large, or an option is
+            out of its range.
     """
     if isinstance(inputs, Source):
         return inputs
@@ -223,13 +225,13 @@ def open_source(inputs, frame_rate=None, channel_order='bgr', max_megapixels=MAX
     if _live(path) is not None:
         return Video(path, frame_rate, max_megapixels)
     if os.path.isdir(path):
-        found = [entry.path for entry in os.scandir(path) if _kind(entry.path) == 'image']
-        return _images(path, found, frame_rate, max_megapixels, f'{path} has no images in it')
+        paths = [entry.path for entry in os.scandir(path) if _kind(entry.path) == 'image']
+        return _images(path, paths, frame_rate, max_megapixels, f'{path} has no images in it')
     if not os.path.exists(path):
         if not glob.has_magic(path):
             raise FileNotFoundError(f'{path} does not exist')
-        found = [match for match in glob.glob(path, recursive=True) if _kind(match) == 'image']
-        return _images(os.path.dirname(path) or '.', found, frame_rate, max_megapixels,
+        paths = [match for match in glob.glob(path, recursive=True) if _kind(match) == 'image']
+        return _images(os.path.dirname(path) or '.', paths, frame_rate, max_megapixels,
                          f'no image is named like {path}')
     if not os.path.realpath(path).startswith('/dev/video'):  # a camera by its device
         check_regular(path)
@@ -239,16 +241,16 @@ def open_source(inputs, frame_rate=None, channel_order='bgr', max_megapixels=MAX
     return Video(path, frame_rate, max_megapixels)
 
 
-def _images(folder, found, frame_rate, max_megapixels, problem):
-    if not found:
+def _images(folder, paths, frame_rate, max_megapixels, problem):
+    if not paths:
         raise ValueError(problem)
-    by_number = sorted(found, key=lambda path: [int(part) if part.isdecimal() else part
+    by_number = sorted(paths, key=lambda path: [int(part) if part.isdecimal() else part
                                                 for part in re.split(r'(\d+)', path)])
     return Images(by_number, frame_rate, path=folder, max_megapixels=max_megapixels)
 
 
 def _kind(path):
-    """Return 'image', 'video' or another kind of file, told from its ending."""
+    """Return 'image', 'video' or another kind of file, by its ending."""
     if path.lower().endswith('.webp'):  # which not every machine's table has
         return 'image'
     return (mimetypes.guess_type(path)[0] or '').split('/')[0]
@@ -263,7 +265,7 @@ def _live(path):
 
 
 def _check_image(path, max_megapixels):
-    """Raise ValueError where a file is no image; of a JPEG or PNG that is told without decoding it, which takes long."""
+    """Raise ValueError where a file is no image; a JPEG or PNG is not decoded for that, since it takes long."""
     data = Path(path).read_bytes()
     try:
         truncated, shape = examine(data, max_megapixels)

@@ -1,8 +1,11 @@
 """From points in images to points in space: by several calibrated views, or by one with a lifter.
 
-camera: intrinsics, lens and calibration files; calibration: the writing of Pose2Sim's; triangulation: several views;
-placement: the scale and the place of a lifted pose; ground: up and the ground; world: the frame that they make; space:
-all that, frame by frame.
+triangulation: points from several views.
+resection: a camera from points and their pixels.
+placement: the scale and the place of a lifted pose.
+ground: the up direction and the ground.
+world: the world frame that these define.
+space: people in metres, frame by frame.
 """
 from spinepose_mm import deprecated
 from spinepose_mm.io.cameras import read_cameras, write_cameras

@@ -1,11 +1,11 @@
-"""Which way is up, and where the ground is, from people who stand, walk, sit or lie on it before a still camera."""
+"""The up direction and the ground, from people who stand, walk, sit or lie on it before a still camera."""
 import numpy as np
 from scipy.optimize import least_squares
 from scipy.spatial import ConvexHull, QhullError
 
 from spinepose_mm import skeleton
 
-#: How high a keypoint is above what its body part rests on, in metres, of an adult; nothing else bears a person.
+#: Height of a keypoint above what its body part rests on, in metres, of an adult; no other part touches the ground.
 _THICKNESS = {'toe': .01, 'heel': .01, 'knee': .06, 'wrist': .05, 'elbow': .05, 'shoulder': .07, 'head': .09,
               'hip': .1, 'spine': .1, 'neck': .1}
 _FEET = ('toe', 'heel')
@@ -17,28 +17,28 @@ _CAMERA_VOTE = .05  # what that weighs against a standing person's five segments
 _CAMERA_SPREAD = np.radians(20)  # how far a camera may be tilted, as a standard deviation
 _POSTURE_SPREAD = np.radians(3)  # how far a standing person's body is from upright
 _BENT_SPREAD = np.radians(40)  # more of it, as a body is bent
-_MOST_TILT = np.cos(np.radians(55))  # a segment further off than that from the camera's up is not upright
-_MOST_SLANT = np.cos(np.radians(45))  # of the ground against the bodies
+_MAX_TILT = np.cos(np.radians(55))  # a segment further off than that from the camera's up is not upright
+_MAX_SLANT = np.cos(np.radians(45))  # of the ground against the bodies
 _CONTACT_SPREAD = .001, .02  # metres by which what touches the ground is off it, at least and at most
 _JITTER = 2.  # how far off a pose is along its ray, against what that changes by from frame to frame
 _STEPS = 6
-_MOST_HEIGHT = .06  # metres above the ground over which nothing touches it
+_MAX_HEIGHT = .06  # metres above the ground over which nothing touches it
 _CELL = .5  # metres; contacts in one such cell are one place
-_LEAST_WEIGHT = .02  # of a keypoint that was not seen: the lifter has guessed it
+_MIN_WEIGHT = .02  # of a keypoint that is not visible: the lifter has estimated it
 _SPINE_SHARE = .25  # what one of the spine's nine keypoints, which lie in one line, counts in the first guess
 _GUESS_SPREAD = .03  # metres from a plane within which points touch it
-_MOST_POSES = 150  # of those that the first guess is made from
+_MAX_POSES = 150  # of those that the first guess is made from
 
 
 def body_up(points, weights):
-    """Return which way the bodies are upright, and how sure that is.
+    """Return the up direction of the bodies, and its standard deviation.
 
-    Each body's trunk, thighs and shanks vote; a direction in which they agree weighs more, as in somebody who stands.
-    Where nothing is upright, it is the camera's own up.
+    Each body's trunk, thighs and shanks vote; a direction in which they agree weighs more, as in a standing person.
+    Where no body is upright, it is the camera's own up.
 
     Args:
         points: in camera space, metres, (M, 37, 3).
-        weights: how sure each is, (M, 37).
+        weights: confidence of each, (M, 37).
 
     Returns:
         tuple: a unit vector (3,), and its standard deviation in radians.
@@ -48,8 +48,8 @@ def body_up(points, weights):
     votes /= np.maximum(np.linalg.norm(votes, axis=-1, keepdims=True), 1e-9)
     sure = np.stack([weights[:, pair].min(1) for pair in ends], axis=1)
     cosine = votes @ _CAMERA_UP
-    votes = votes * np.where(cosine < 0, -1, 1)[..., None]  # somebody may stand on the hands
-    sure = sure * (np.abs(cosine) > _MOST_TILT)
+    votes = votes * np.where(cosine < 0, -1, 1)[..., None]  # a person may do a handstand
+    sure = sure * (np.abs(cosine) > _MAX_TILT)
     straight = np.linalg.norm((votes * sure[..., None]).sum(1), axis=-1) / len(ends)  # 1 for all segments in one line
     sure = sure * straight[:, None] ** 8
     votes = np.concatenate([votes.reshape(-1, 3), [_CAMERA_UP]])
@@ -64,16 +64,16 @@ def body_up(points, weights):
 
 
 def fit_ground(points, weights, jitter=0.):
-    """Find the ground as the plane that people touch with their lowest points, and that nobody is below.
+    """Find the ground as the plane that people touch with their lowest points, and that no person is below.
 
     The lowest points of each pose may touch the ground. The first guess is the one plane, of those that the convex hull
     of all poses lies upon, that most points touch; it then moves to the contacts within some centimetres, so that
-    whoever is in the air does not count. Contacts near each other are one place, so that one foot in many frames does
+    people in the air do not count. Contacts near each other are one place, so that one foot in many frames does
     not outvote everything. Where contacts leave the tilt open, the plane is upright to the bodies (`body_up`).
 
     Args:
         points: poses of people in camera space, of any frames, metres, (M, 37, 3).
-        weights: how sure each keypoint is, such as its score, (M, 37).
+        weights: confidence of each keypoint, such as its score, (M, 37).
         jitter: by how much the poses' distances from the camera jump from frame to frame, as a part of them.
 
     Returns:
@@ -87,33 +87,33 @@ def fit_ground(points, weights, jitter=0.):
         raise ValueError(f'the ground is found from poses (M, 37, 3) and weights (M, 37) with M over 0, not '
                          f'{points.shape} and {weights.shape}')
     start, spread = body_up(points, weights)
-    bearing, thickness, feet, share = _bearing()
-    feet_sure = weights[:, bearing][:, feet].mean(1) > .2
-    points, weights = points[:, bearing], weights[:, bearing].clip(_LEAST_WEIGHT, 1)
+    contacts, thickness, feet, share = _contact_keypoints()
+    feet_sure = weights[:, contacts][:, feet].mean(1) > .2
+    points, weights = points[:, contacts], weights[:, contacts].clip(_MIN_WEIGHT, 1)
     plane = _guess(points, thickness, weights * share, start, spread)
     for _ in range(_STEPS):
         heights = points @ _normal(plane, start) - thickness - plane[2]
         lowest = _lowest(heights, feet, feet_sure)
-        close = np.abs(lowest[np.abs(lowest) < _MOST_HEIGHT])
+        close = np.abs(lowest[np.abs(lowest) < _MAX_HEIGHT])
         spread_up = np.clip(2.5 * np.quantile(close, .3), *_CONTACT_SPREAD) if len(close) else _CONTACT_SPREAD[1]
         near = np.where(heights < lowest[:, None], 0, weights * np.exp((lowest[:, None] - heights) / spread_up))
         near *= near.max(1, keepdims=True) / near.sum(1, keepdims=True)  # a pose weighs what its contacts do
-        touching = np.nonzero((near > _LEAST_WEIGHT ** 2) & (np.abs(heights) < 3 * spread_up))
+        touching = np.nonzero((near > _MIN_WEIGHT ** 2) & (np.abs(heights) < 3 * spread_up))
         if not len(touching[0]):
             break
         plane = _fit(points[touching], thickness[touching[1]], near[touching], start, spread, plane, spread_up, jitter)
     return _normal(plane, start), -plane[2]
 
 
-def _bearing():
-    """Return numbers of the keypoints that may bear a person, their thickness, which are feet, and what each counts."""
-    found = []
+def _contact_keypoints():
+    """Return numbers of the keypoints that may touch the ground, their thickness, which are feet, and weights."""
+    keypoints = []
     for i, name in enumerate(skeleton.NAMES):
         level = skeleton.KEYPOINTS[i].level
         part = name.split('_')[0 if level else -1]
         if part in _THICKNESS:
-            found.append((i, _THICKNESS[part], part in _FEET, _SPINE_SHARE if level else 1.))
-    return tuple(map(np.array, zip(*found)))
+            keypoints.append((i, _THICKNESS[part], part in _FEET, _SPINE_SHARE if level else 1.))
+    return tuple(map(np.array, zip(*keypoints)))
 
 
 def _guess(points, thickness, weights, start, spread):
@@ -121,12 +121,12 @@ def _guess(points, thickness, weights, start, spread):
 
     A plane is three numbers: its tilts against `start`, and its height along its normal.
     """
-    rows = np.unique(np.linspace(0, len(points) - 1, _MOST_POSES).astype(int))
+    rows = np.unique(np.linspace(0, len(points) - 1, _MAX_POSES).astype(int))
     points, weights = points[rows], weights[rows]
     normals, offsets = start[None], np.quantile((points @ start - thickness).min(1), [.1])
     try:
         facets = ConvexHull((points - thickness[:, None] * start).reshape(-1, 3)).equations
-        facets = facets[-facets[:, :3] @ start > _MOST_SLANT]
+        facets = facets[-facets[:, :3] @ start > _MAX_SLANT]
         normals, offsets = np.concatenate([normals, -facets[:, :3]]), np.append(offsets, facets[:, 3])
     except QhullError:
         pass  # all points are in one plane

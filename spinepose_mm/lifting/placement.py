@@ -12,8 +12,8 @@ from .triangulation import solve_damped
 #: mean of 400 of `spinepose_mm.synthetic`'s bodies in all its motions; their deviation is 0.55%,
 #: since curves of standing people differ.
 _STATURE = .9616
-_LEAST_POINTS = 3  # of a pose that is placed
-_LEAST_DEPTH = .05  # metres before the camera
+_MIN_POINTS = 3  # of a pose that is placed
+_MIN_DEPTH = .05  # metres before the camera
 
 
 def standing_height(poses):
@@ -42,7 +42,7 @@ def standing_height(poses):
 
 
 def place(poses, rays, weights, focal, steps=15):
-    """Find where poses stand in camera space from where their keypoints are seen.
+    """Return where poses stand in camera space, from the pixels of their keypoints.
 
     The translation minimises the weighted reprojection errors under a robust norm (Geman and McClure's, with the scale
     of the errors themselves), by Gauss-Newton steps from the linear solution of x (Z + tz) = X + tx and
@@ -51,13 +51,13 @@ def place(poses, rays, weights, focal, steps=15):
     Args:
         poses: of known scale, (N, K, 3).
         rays: keypoints in normalised camera space, (N, K, 2).
-        weights: how sure each is, such as its score; 0 for what was not seen, (N, K).
+        weights: confidence of each, such as its score; 0 for keypoints that are not visible, (N, K).
         focal: focal length in pixels, in which the errors are measured.
         steps: number of Gauss-Newton steps.
 
     Returns:
-        tuple: translations (N, 3) in the unit of the poses, NaN where fewer than three keypoints are seen; and mean
-        reprojection errors over the seen keypoints in pixels, weighted, (N,).
+        tuple: translations (N, 3) in the unit of the poses, NaN where fewer than three keypoints are visible; and mean
+        reprojection errors over the visible keypoints in pixels, weighted, (N,).
 
     Raises:
         ValueError: the shapes do not fit each other.
@@ -68,16 +68,16 @@ def place(poses, rays, weights, focal, steps=15):
                          f'{weights.shape}')
     weights = np.where(np.isfinite(rays).all(-1) & np.isfinite(poses).all(-1), weights.clip(0), 0)
     rays, poses = np.nan_to_num(rays, posinf=0, neginf=0), np.nan_to_num(poses, posinf=0, neginf=0)
-    known = (weights > 0).sum(1) >= _LEAST_POINTS
+    valid = (weights > 0).sum(1) >= _MIN_POINTS
     places, errors = np.full((len(poses), 3), np.nan), np.full(len(poses), np.nan)
-    if known.any():
-        poses, rays, weights = poses[known], rays[known], weights[known]
+    if valid.any():
+        poses, rays, weights = poses[valid], rays[valid], weights[valid]
         move = _linear(poses, rays, weights)
         for _ in range(steps):
             move = _in_front(poses, move - _step(poses, rays, weights, move))
-        places[known] = move
+        places[valid] = move
         off = focal * np.linalg.norm(_residuals(poses, rays, move)[0], axis=-1)
-        errors[known] = (weights * off).sum(1) / weights.sum(1)
+        errors[valid] = (weights * off).sum(1) / weights.sum(1)
     return places, errors
 
 
@@ -93,7 +93,7 @@ def _step(poses, rays, weights, move):
     off, depth = _residuals(poses, rays, move)
     size = np.linalg.norm(off, axis=-1)
     scale = np.sqrt(np.where(weights > 0, weights * size ** 2, 0).sum(1) / weights.sum(1))
-    typical = np.array([np.median(row[seen]) for row, seen in zip(size, weights > 0)])
+    typical = np.array([np.median(row[visible]) for row, visible in zip(size, weights > 0)])
     scale = np.maximum(2 * np.minimum(scale, typical), 1e-9)[:, None]
     robust = weights / (1 + (size / scale) ** 2) ** 2
     rows = np.concatenate([np.broadcast_to(np.eye(2), (*rays.shape, 2)), -(off + rays)[..., None]], axis=-1)
@@ -102,15 +102,15 @@ def _step(poses, rays, weights, move):
 
 def _residuals(poses, rays, move):
     """Return the differences of the projections from the rays, (N, K, 2), and the depths, (N, K)."""
-    seen = poses + move[:, None]
-    depth = np.maximum(seen[..., 2], _LEAST_DEPTH)
-    return seen[..., :2] / depth[..., None] - rays, depth
+    placed = poses + move[:, None]
+    depth = np.maximum(placed[..., 2], _MIN_DEPTH)
+    return placed[..., :2] / depth[..., None] - rays, depth
 
 
 def _in_front(poses, move):
     """Return translations that leave each pose in front of the camera."""
     nearest = poses[..., 2].min(1)
-    return np.concatenate([move[:, :2], np.maximum(move[:, 2:], _LEAST_DEPTH - nearest[:, None])], axis=-1)
+    return np.concatenate([move[:, :2], np.maximum(move[:, 2:], _MIN_DEPTH - nearest[:, None])], axis=-1)
 
 
 def _solve(rows, values, weights):

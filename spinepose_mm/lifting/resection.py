@@ -1,6 +1,6 @@
 """A camera from points in space and their pixels, by resection.
 
-Where to begin is found by the normalised direct linear transform (Hartley and Zisserman, Multiple View Geometry, 7.1)
+The start is estimated by the normalised direct linear transform (Hartley and Zisserman, Multiple View Geometry, 7.1)
 on all points and on samples of them, by the least median of the errors (Rousseeuw, 1984), so that single wrong labels
 do no harm. From there, the reprojection errors are minimised with a robust loss, by OpenCV's projection and its
 derivatives.
@@ -12,13 +12,13 @@ from scipy.optimize import least_squares
 
 from spinepose_mm.structures.camera import Camera
 
-_MOST_POINTS = 500  # more do not change what is found
+_MAX_POINTS = 500  # more do not change the result
 _SAMPLES, _SAMPLE = 40, 10
-_LEAST_THICKNESS = 1e-3  # of the cloud of points, against its length
+_MIN_THICKNESS = 1e-3  # of the cloud of points, against its length
 _LENS_GAIN = .9  # the median error with a lens, against that without, under which there is a lens
 _LENS_WEIGHT = 1e-3  # pixels for a coefficient of 1, so that a lens that hardly shows stays small
-_MOST_OFF = 10.  # pixels for nine of ten points
-_MOST_LENS = 100.  # the same without a lens: further off, a lens is not the reason
+_MAX_OFF = 10.  # pixels for nine of ten points
+_MAX_LENS = 100.  # the same without a lens: further off, a lens is not the reason
 _STEPS = 60
 
 
@@ -31,7 +31,7 @@ def fit_camera(points, pixels):
 
     Returns:
         Camera: with square-angled pixels, OpenCV's k1 k2 p1 p2 k3, which are zero where a lens would not explain the
-        pixels better, and the size (1, 1), since pixels do not tell it.
+        pixels better, and the size (1, 1), since pixels do not determine it.
 
     Raises:
         ValueError: there are fewer than six points, they lie in a plane, or no single camera in front of them sees nine
@@ -40,41 +40,41 @@ def fit_camera(points, pixels):
     points, pixels = np.asarray(points, float), np.asarray(pixels, float)
     if len(points) < 6:
         raise ValueError(f'{len(points)} points are too few to tell the camera by; it takes six')
-    rows = np.linspace(0, len(points) - 1, min(len(points), _MOST_POINTS)).astype(int)
+    rows = np.linspace(0, len(points) - 1, min(len(points), _MAX_POINTS)).astype(int)
     points, pixels = points[rows], pixels[rows]
     extent = np.linalg.svd(points - points.mean(0), compute_uv=False)
-    if not extent[2] > _LEAST_THICKNESS * extent[0]:
+    if not extent[2] > _MIN_THICKNESS * extent[0]:
         raise ValueError('the points lie in a plane or on a line, which does not tell the camera')
     try:
-        found = _refined(points, pixels, _start(points, pixels))
-        off = _off(points, pixels, found)
-        if np.quantile(off, .9) <= _MOST_LENS:
-            lens = _refined(points, pixels, np.append(found, np.zeros(5)))
+        params = _refined(points, pixels, _start(points, pixels))
+        off = _off(points, pixels, params)
+        if np.quantile(off, .9) <= _MAX_LENS:
+            lens = _refined(points, pixels, np.append(params, np.zeros(5)))
             if np.median(_off(points, pixels, lens)) < _LENS_GAIN * np.median(off):
-                found, off = lens, _off(points, pixels, lens)
+                params, off = lens, _off(points, pixels, lens)
     except ValueError as error:  # of numbers that are not finite, and of singular matrices
         raise ValueError('no camera sees the points where their pixels are') from error
-    camera, off = _camera(found), np.quantile(off, .9)
-    if not off <= _MOST_OFF:
+    camera, off = _camera(params), np.quantile(off, .9)
+    if not off <= _MAX_OFF:
         raise ValueError(f'the points are {off:.0f} pixels and more from where one camera would see them')
     if np.median(camera.to_camera(points)[:, 2]) <= 0:
         raise ValueError('the points are mirrored: only a camera that they are behind would see them so')
     return camera
 
 
-def _off(points, pixels, found):
-    return np.linalg.norm(_project(points, found)[0] - pixels, axis=1)
+def _off(points, pixels, params):
+    return np.linalg.norm(_project(points, params)[0] - pixels, axis=1)
 
 
 def _start(points, pixels):
     """Return the parameters to begin with: rotation vector, t, focal lengths and principal point, (10,)."""
     rng, count = np.random.default_rng(0), len(points)
     samples = [rng.choice(count, _SAMPLE, replace=False) for _ in range(_SAMPLES)] if count > _SAMPLE else []
-    found = np.array([_linear(points[rows], pixels[rows]) for rows in (np.arange(count), *samples)])
-    seen = np.column_stack([points, np.ones(count)]) @ found.swapaxes(1, 2)
+    matrices = np.array([_linear(points[rows], pixels[rows]) for rows in (np.arange(count), *samples)])
+    projected = np.column_stack([points, np.ones(count)]) @ matrices.swapaxes(1, 2)
     with np.errstate(divide='ignore', invalid='ignore'):
-        off = np.median(np.linalg.norm(seen[..., :2] / seen[..., 2:] - pixels, axis=-1), axis=1)
-    matrix = found[np.nanargmin(off)]
+        off = np.median(np.linalg.norm(projected[..., :2] / projected[..., 2:] - pixels, axis=-1), axis=1)
+    matrix = matrices[np.nanargmin(off)]
     matrix = matrix * np.sign(np.linalg.det(matrix[:, :3]))
     K, R = rq(matrix[:, :3])
     signs = np.sign(np.diag(K))
@@ -106,19 +106,19 @@ def _refined(points, pixels, start):
     lens = np.zeros((5, len(start)))
     lens[:, 10:] = _LENS_WEIGHT * np.eye(5)[:, :len(start) - 10]
     return least_squares(
-        lambda found: np.append((_project(points, found)[0] - pixels).ravel(), lens @ found), start,
-        lambda found: np.concatenate([_project(points, found)[1], lens]), loss='cauchy', x_scale='jac', max_nfev=_STEPS,
-        xtol=1e-12, ftol=1e-12, gtol=1e-12).x
+        lambda params: np.append((_project(points, params)[0] - pixels).ravel(), lens @ params), start,
+        lambda params: np.concatenate([_project(points, params)[1], lens]), loss='cauchy', x_scale='jac',
+        max_nfev=_STEPS, xtol=1e-12, ftol=1e-12, gtol=1e-12).x
 
 
-def _project(points, found):
-    """Return pixels (N, 2) and their derivatives by the parameters (2 N, len(found))."""
-    camera = _camera(found)
-    pixels, derivatives = cv2.projectPoints(points[:, None], found[:3], camera.t, camera.K, camera.dist)
-    return pixels[:, 0], derivatives[:, :len(found)]
+def _project(points, params):
+    """Return pixels (N, 2) and their derivatives by the parameters (2 N, len(params))."""
+    camera = _camera(params)
+    pixels, derivatives = cv2.projectPoints(points[:, None], params[:3], camera.t, camera.K, camera.dist)
+    return pixels[:, 0], derivatives[:, :len(params)]
 
 
-def _camera(found):
-    fx, fy, cx, cy = found[6:10]
-    return Camera(np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]]), cv2.Rodrigues(found[:3])[0], found[3:6], (1, 1),
-                  np.append(found[10:], np.zeros(15 - len(found))))
+def _camera(params):
+    fx, fy, cx, cy = params[6:10]
+    return Camera(np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]]), cv2.Rodrigues(params[:3])[0], params[3:6], (1, 1),
+                  np.append(params[10:], np.zeros(15 - len(params))))

@@ -13,8 +13,8 @@ from .world import WorldFrame
 
 COORDINATES = ('camera', 'world')
 HEIGHT = 1.7  # metres, about the mean of adults
-MIN_SCORE = .3  # raw score of a keypoint that a lifter is shown
-_MOST_DEPTH = 200.  # metres; further off, a person is no person
+MIN_SCORE = .3  # raw score from which a keypoint is given to a lifter
+_MAX_DEPTH = 200.  # metres; a person further away is dropped
 
 
 @dataclass
@@ -23,11 +23,11 @@ class Placed:
 
     Attributes:
         ids: of the persons, (P,).
-        keypoints: metres, (P, 37, 3); NaN for a person of whom too little is seen.
+        keypoints: metres, (P, 37, 3); NaN for a person with too few visible keypoints.
         coordinates: 'camera' (OpenCV's, x right, y down, z forward) or 'world' (Y up, the ground at 0).
         scale: metres per unit of the poses, (P,).
-        reprojection_error: how far keypoints are from where they were seen, weighted mean in pixels, (P,).
-        settled: whether scales and world are what they stay.
+        reprojection_error: weighted mean distance of the projected points from the keypoints, pixels, (P,).
+        settled: whether scales and world are final.
     """
     ids: np.ndarray
     keypoints: np.ndarray
@@ -38,15 +38,15 @@ class Placed:
 
 
 class Space:
-    """What is before a still camera, frame by frame.
+    """Places people in metres before a still camera, frame by frame.
 
     A person's scale is the height over the median of the skeleton's standing height in the warm-up.
 
     Args:
         camera: Camera.
         coordinates: out of COORDINATES.
-        height: of everybody in metres, or {id: metres}, with HEIGHT for whoever is not in it.
-        warm_up: frames of a person, or of people, that scales and world are found from.
+        height: of all people in metres, or {id: metres}, with HEIGHT for ids that are not in it.
+        warm_up: frames of a person, or of people, that scales and world are estimated from.
 
     Raises:
         ValueError: an option is out of its range.
@@ -71,9 +71,9 @@ class Space:
             ids: of the persons, the same in all frames, (P,).
             poses: lifted, in any one unit, in the camera's axes, (P, 37, 3).
             points: keypoints in pixels, (P, 37, 2).
-            confidence: of the keypoints, 0 to 1, (P, 37); those under MIN_CONFIDENCE count as not seen, the others
-                by it.
-            smooth: what is done to the points in camera space, (P, 37, 3) metres, before the world is found.
+            confidence: of the keypoints, 0 to 1, (P, 37); those below MIN_CONFIDENCE count as not visible, the
+                others are weighted by it.
+            smooth: what is done to the points in camera space, (P, 37, 3) metres, before the world is estimated.
 
         Returns:
             Placed: in the order of the arguments.
@@ -84,21 +84,21 @@ class Space:
         poses = poses * scale.reshape(-1, 1, 1)
         rays = self.camera.rays(np.asarray(points, float)).reshape(*weights.shape, 2)
         moves, errors = place(poses, rays, weights, (self.camera.K[0, 0] + self.camera.K[1, 1]) / 2)
-        moves[~(moves[:, 2] < _MOST_DEPTH)] = np.nan
+        moves[~(moves[:, 2] < _MAX_DEPTH)] = np.nan
         points = poses + moves[:, None]
         if smooth is not None:
             points = smooth(points)
         settled = self._kept or all(len(self._lengths[person]) == self.warm_up for person in ids)
         if self.coordinates == 'world':
-            known = np.isfinite(points).all((1, 2))
+            valid = np.isfinite(points).all((1, 2))
             if not self._kept:
-                self.world.update(np.asarray(ids)[known], points[known], skeleton.ROOT, weights[known])
+                self.world.update(np.asarray(ids)[valid], points[valid], skeleton.ROOT, weights[valid])
             points = self.world.to_world(points) if self.world.R is not None else np.full_like(points, np.nan)
             settled &= self._kept or self.world.settled
         return Placed(np.asarray(ids), points, self.coordinates, scale, errors, settled)
 
     def settle(self):
-        """Keep scales and world as they are from now on, however little they were found from."""
+        """Keep scales and world as they are from now on, however few frames they were estimated from."""
         self._kept = True
 
     def heights(self, ids):

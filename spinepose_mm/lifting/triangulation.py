@@ -1,4 +1,4 @@
-"""Points seen by several calibrated cameras, placed in space; views that are wrong about a point are left out.
+"""Triangulation of points from several calibrated cameras; views that are wrong about a point are left out.
 
 In the shapes, V is the number of views and N that of points. Pixels are free of lens distortion: see
 `cv2.undistortPoints` with P=K.
@@ -9,16 +9,16 @@ import numpy as np
 
 
 def triangulate(points, weights, projections, threshold=15., least_angle=3., steps=5):
-    """Place points in space from what several cameras saw of them.
+    """Return points in space from their pixels in several cameras.
 
     Of all pairs of views, the one whose point most other views agree with decides which views count (RANSAC over all
-    samples, since views are few). The point is then found from all of those by the direct linear transform, and moved
-    to the least squares of the weighted reprojection errors by Gauss-Newton steps (Hartley and Zisserman, Multiple View
-    Geometry, 12.2 and A6.1).
+    samples, since views are few). The point is then estimated from all of those by the direct linear transform, and
+    moved to the least squares of the weighted reprojection errors by Gauss-Newton steps (Hartley and Zisserman,
+    Multiple View Geometry, 12.2 and A6.1).
 
     Args:
         points: pixels, (V, N, 2).
-        weights: how sure each is, such as its score; 0 for what was not seen, (V, N).
+        weights: confidence of each, such as its score; 0 for points that are not visible, (V, N).
         projections: K [R | t] of each camera, (V, 3, 4).
         threshold: pixels between a point and its reprojection up to which a view agrees.
         least_angle: degrees between the rays of two views, or between one and the other's opposite, under which they
@@ -37,10 +37,10 @@ def triangulate(points, weights, projections, threshold=15., least_angle=3., ste
     if views < 2 or points.shape != (views, count, 2) or projections.shape != (views, 3, 4):
         raise ValueError(f'triangulate takes (V, N, 2), (V, N) and (V, 3, 4) with V from 2 on, not {points.shape}, '
                          f'{weights.shape} and {projections.shape}')
-    seen = (weights > 0) & np.isfinite(points).all(-1)
-    points = np.where(seen[..., None], points, 0)
-    weights = np.where(seen, weights, 0)
-    used = _agreeing(points, seen, projections, threshold, np.sin(np.radians(least_angle)))
+    visible = (weights > 0) & np.isfinite(points).all(-1)
+    points = np.where(visible[..., None], points, 0)
+    weights = np.where(visible, weights, 0)
+    used = _agreeing(points, visible, projections, threshold, np.sin(np.radians(least_angle)))
     sound = used.any(0)
     weights = weights * used
     places = np.full((count, 3), np.nan)
@@ -57,26 +57,26 @@ def reprojection_errors(places, points, projections):
 
     What is behind a camera is infinitely far off.
     """
-    seen = _homogeneous(places) @ np.swapaxes(projections, 1, 2)
+    projected = _homogeneous(places) @ np.swapaxes(projections, 1, 2)
     with np.errstate(divide='ignore', invalid='ignore'):
-        errors = np.linalg.norm(seen[..., :2] / seen[..., 2:] - points, axis=-1)
-    return np.where(seen[..., 2] > 0, errors, np.inf)
+        errors = np.linalg.norm(projected[..., :2] / projected[..., 2:] - points, axis=-1)
+    return np.where(projected[..., 2] > 0, errors, np.inf)
 
 
-def _agreeing(points, seen, projections, threshold, least_sine):
+def _agreeing(points, visible, projections, threshold, least_sine):
     """Return which views agree on each point, (V, N): those of the best pair of views."""
-    best, used = np.full(seen.shape[1], -np.inf), np.zeros_like(seen)
+    best, used = np.full(visible.shape[1], -np.inf), np.zeros_like(visible)
     centers = np.stack([-np.linalg.solve(matrix[:, :3], matrix[:, 3]) for matrix in projections])
-    for pair in map(list, itertools.combinations(range(len(seen)), 2)):
-        places = _linear(points[pair], seen[pair].astype(float), projections[pair])
+    for pair in map(list, itertools.combinations(range(len(visible)), 2)):
+        places = _linear(points[pair], visible[pair].astype(float), projections[pair])
         rays = places - centers[pair][:, None]
         rays /= np.linalg.norm(rays, axis=-1, keepdims=True)
         wide = np.linalg.norm(np.cross(*rays), axis=-1) >= least_sine
-        errors = np.where(seen, reprojection_errors(places, points, projections), np.inf)
+        errors = np.where(visible, reprojection_errors(places, points, projections), np.inf)
         agree = errors <= threshold
         # More views first, then smaller errors.
-        score = agree.sum(0) - np.where(agree, errors, 0).sum(0) / (1 + threshold * len(seen))
-        better = wide & seen[pair].all(0) & agree[pair].all(0) & (score > best)
+        score = agree.sum(0) - np.where(agree, errors, 0).sum(0) / (1 + threshold * len(visible))
+        better = wide & visible[pair].all(0) & agree[pair].all(0) & (score > best)
         best[better], used[:, better] = score[better], agree[:, better]
     return used
 
@@ -105,11 +105,11 @@ def _linear(points, weights, projections):
 
 def _newton_step(places, points, weights, projections):
     """Return the Gauss-Newton step of the weighted squared reprojection errors, (N, 3), to be subtracted."""
-    seen = _homogeneous(places) @ np.swapaxes(projections, 1, 2)  # (V, N, 3)
-    depth = np.where(np.abs(seen[..., 2:]) < 1e-9, 1e-9, seen[..., 2:])
-    residual = seen[..., :2] / depth - points
+    projected = _homogeneous(places) @ np.swapaxes(projections, 1, 2)  # (V, N, 3)
+    depth = np.where(np.abs(projected[..., 2:]) < 1e-9, 1e-9, projected[..., 2:])
+    residual = projected[..., :2] / depth - points
     matrix = projections[:, None, :, :3]
-    jacobian = (matrix[..., :2, :] - (seen[..., :2] / depth)[..., None] * matrix[..., 2:, :]) / depth[..., None]
+    jacobian = (matrix[..., :2, :] - (projected[..., :2] / depth)[..., None] * matrix[..., 2:, :]) / depth[..., None]
     weighted = jacobian * weights[..., None, None]
     normal = np.einsum('vnij,vnik->njk', weighted, jacobian)
     slope = np.einsum('vnij,vni->nj', weighted, residual)

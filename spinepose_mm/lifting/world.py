@@ -9,13 +9,13 @@ _GROWTH = 1.3  # the ground is estimated again when there are so many times more
 
 
 class WorldFrame:
-    """The world that people stand in, found from themselves in the first frames of a video, and fixed from then on.
+    """The world that people stand in, estimated from them in the first frames of a video, and fixed from then on.
 
     Y is up. The origin is on the ground under the hip (S1) of the first person in the first frame that has people. X is
     the camera's right along the ground, and Z comes towards the camera. The camera has to stand still.
 
     Args:
-        warm_up: frames with people that the world is found from; before that many it is what the frames so far say.
+        warm_up: frames with people that the world is estimated from; until then, from the frames so far.
 
     Attributes:
         R, t: camera to world, x_w = R x_c + t, in shapes (3, 3) and (3,), metres; None before the first person.
@@ -41,7 +41,7 @@ class WorldFrame:
             ids: of the persons, the same in all frames, (P,).
             points: in camera space, metres, (P, 37, 3).
             root: number of the keypoint that the origin is under.
-            weights: how sure each keypoint is, such as its score, (P, 37).
+            weights: confidence of each keypoint, such as its score, (P, 37).
         """
         if self.settled or not len(points):
             return
@@ -66,7 +66,7 @@ class WorldFrame:
 
 
 def _jitter(distances):
-    """Return by how much distances jump from frame to frame, as a part of them; nobody walks so unsteadily.
+    """Return by how much distances jump from frame to frame, as a part of them, other than by walking.
 
     Args:
         distances: a list for each person, one distance for each frame.

@@ -30,7 +30,7 @@ class Camera:
 
         Args:
             size: (width, height) in pixels.
-            degrees: diagonal field of view; 84 is that of a phone's main camera, about 24 mm on 35 mm video.
+            degrees: diagonal field of view; 84 is that of a phone's main camera, as of 24 mm on full frame.
 
         Raises:
             ValueError: it is not between 0 and 180.
@@ -49,7 +49,7 @@ class Camera:
             position, target: points in world space, Y up, metres.
             fov: vertical field of view, degrees.
             size: (width, height) in pixels.
-            roll: degrees by which it is held slanted.
+            roll: rotation about the viewing direction, degrees.
         """
         forward = np.subtract(target, position) / np.linalg.norm(np.subtract(target, position))
         right = np.cross(forward, [0, 1, 0])
@@ -79,8 +79,8 @@ class Camera:
         if np.any(self.dist) and points.size:
             pixels, _ = cv2.projectPoints(points.reshape(-1, 1, 3), cv2.Rodrigues(self.R)[0], self.t, self.K, self.dist)
             return pixels.reshape(*points.shape[:-1], 2)
-        seen = self.to_camera(points) @ self.K.T
-        return seen[..., :2] / seen[..., 2:]
+        projected = self.to_camera(points) @ self.K.T
+        return projected[..., :2] / projected[..., 2:]
 
     def rays(self, pixels):
         """Return pixels, (..., 2), in normalised camera space: (x - cx) / fx and (y - cy) / fy, without distortion."""
@@ -107,7 +107,7 @@ class Camera:
 
 
 def check_camera(where, camera):
-    """Return a camera, or raise ValueError where its numbers are of none.
+    """Return a camera, or raise ValueError where its numbers are invalid.
 
     Args:
         where: beginning of the message, such as the path.

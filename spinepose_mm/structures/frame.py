@@ -1,4 +1,4 @@
-"""What the stages of inference hand on: the people of a frame as plain arrays."""
+"""What the stages of inference pass on: a frame of an input, and its people as plain arrays."""
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -18,12 +18,13 @@ class People:
         boxes: image pixels, x1, y1, x2, y2, (P, 4).
         box_scores: 0 to 1, (P,).
         ids: the same for a person in all frames of a video, from 0, (P,).
-        points: metres, (P, 37, 3), where people were lifted; NaN for whoever could not be lifted.
+        points: metres, (P, 37, 3), where people were lifted; NaN for a person who could not be.
         point_errors: how far off each point is expected to be against S1, metres, (P, 37), where the lifter says so.
-        reprojection_errors: how far points are from where they were seen, pixels, (P,), where people were lifted.
-        views: from where each is seen, out of `spinepose_mm.analysis.VIEWS`, (P,), where they were measured.
+        reprojection_errors: mean distance of the projected points from the keypoints, pixels, (P,), where people were
+            lifted.
+        views: the view of each person, out of `spinepose_mm.analysis.VIEWS`, (P,), where they were measured.
         measures: {name: (P,)}, named and in units as `spinepose_mm.analysis.MEASURES` says, NaN where one cannot be
-            told.
+            computed.
         measure_errors: {name: (P,)}, half of the interval that each is expected to lie within, in the same units,
             where the lifter says how far off its points are; NaN where it is not known.
         confidence: how likely each keypoint is right, 0 to 1, (P, 37), see `spinepose_mm.confidence`; thresholds go by
@@ -57,7 +58,7 @@ class People:
 
 
 def no_people():
-    """Return People of no person."""
+    """Return an empty People."""
     k = skeleton.NUM_KEYPOINTS
     return People(np.zeros((0, k, 2)), np.zeros((0, k)), np.zeros((0, 4)), np.zeros(0), np.zeros(0, int))
 
@@ -68,13 +69,13 @@ class Frame:
 
     Attributes:
         index: of the frame in its input, from 0.
-        time: seconds from the beginning of a video; NaN for an image that is none of a video.
+        time: seconds from the beginning of a video; NaN for an image that is not part of a video.
         path: of the image, or of the video.
         image: (H, W, 3), uint8, BGR.
         people: People.
         coordinates: what 3D is in, 'camera' (OpenCV's axes: x right, y down, z forward) or 'world' (Y up, the ground at
             0), where people were lifted.
-        settled: whether scale and world are what they stay, where people were lifted.
+        settled: whether scale and world are final, where people were lifted.
     """
     index: int
     time: float
@@ -86,7 +87,7 @@ class Frame:
 
     @property
     def place(self):
-        """Path and index; no index of an image that is none of a video, since the path says all."""
+        """Path and index; the index is None for an image that is not part of a video."""
         return self.path, None if np.isnan(self.time) else self.index
 
 
@@ -132,7 +133,7 @@ def to_persons(instances, **common):
 
     Args:
         instances: of `to_instances`.
-        common: what to say of each.
+        common: further entries of each person.
     """
     persons = []
     for i in range(len(instances.keypoints)):

@@ -3,10 +3,20 @@
     from spinepose_mm.synthetic import Settings, synthesize
     synthesize('data/synthetic', Settings(images=1000, split='train', seed=1))
 
-anatomy: measures of the body; body: joints and keypoints; motion: sequences of poses; surface: skin and clothes; scene:
-cameras and rendering; backdrop: what is around people; image: one image and its labels; dataset: many of them;
-look: images to check them by eye; poses, crossing and around: numbers without images, for lifting, for tracking and
-for measures from all sides. Rendering needs the extra `synthetic` (PyVista).
+Rendering needs the extra `synthetic` (PyVista).
+
+anatomy: measures of the body.
+body: joints and keypoints.
+motion: sequences of poses.
+surface: skin and clothes.
+scene: light and rendering.
+backdrop: background, shadows and camera faults.
+rendering: one image and its labels.
+dataset: data sets of images.
+look: images to check a data set by eye.
+poses: keypoints and cameras without images, for lifting.
+tracking_scenes: videos without images, for tracking.
+around: people from all sides without images, for measures.
 """
 from spinepose_mm import deprecated
 

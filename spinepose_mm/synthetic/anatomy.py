@@ -32,7 +32,7 @@ S1_HEIGHT, C7_HEIGHT = .565, .845
 
 #: Mean and standard deviation of the standing posture, degrees: Cobb T12-S1 [4], and T4-T12 between the figures of [6].
 LORDOSIS, KYPHOSIS = (49.8, 11.2), (38., 10.)
-MOST_DEVIATIONS = 2.5  # from the mean, of the bodies that are drawn
+MAX_DEVIATIONS = 2.5  # from the mean, of the bodies that are drawn
 LORDOSIS_SHARES = {'L5': .37, 'L4': .28, 'L3': .18, 'L2': .11, 'L1': .06}  # of each vertebra on the one below [3]
 UPPER_THORACIC, CERVICAL_LORDOSIS = 9., 26.  # degrees, T1-T4 and C2-C7
 

@@ -9,7 +9,7 @@ from .motion import sequence
 
 _UP = np.array([0., 1, 0])
 _SIZE = 1280, 720  # pixels
-_SHOWN = 2.5  # metres that the image's height shows where the person is; somebody of 1.75 m is 500 pixels tall
+_SHOWN = 2.5  # metres that the image's height shows where the person is; a person of 1.75 m is 500 pixels tall
 
 
 def perform(rng, motions, people=2, frames=3):
@@ -41,7 +41,7 @@ def photograph(points, azimuths, distances=4., heights=1.3):
     Args:
         points: a person for each camera, metres, Y up, (N, 37, 3).
         azimuths: where the cameras stand around the vertical through the person's middle, degrees, (N,) or one for all:
-            at 0 the person's left is at right angles to where the camera looks, as from the front of whoever stands,
+            at 0 the person's left is at right angles to where the camera looks, as in front of a standing person,
             and at 90 it points towards the camera.
         distances: of the cameras from that vertical, metres, (N,) or one for all.
         heights: of the cameras above the ground, metres, (N,) or one for all.

@@ -6,7 +6,7 @@ from spinepose_mm.io.image import read_image
 
 
 def background(rng, camera, backgrounds):
-    """Return an image of the camera's size, uint8, BGR: a part of one of `backgrounds`, or made.
+    """Return an image of the camera's size, uint8, BGR: a part of one of `backgrounds`, or a synthetic one.
 
     Raises:
         ValueError: one of `backgrounds`, which are paths, is not an image, or too large a one.

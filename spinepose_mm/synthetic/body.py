@@ -43,7 +43,7 @@ class Body:
             'spine', 'neck', 'upper_arm', 'forearm', 'thigh', 'shank', 'foot', 'shoulder', 'hip', 'head')}
         lengths['shoulder'] *= .94 if female else 1.03
         lengths['hip'] *= 1.06 if female else .97
-        far = anatomy.MOST_DEVIATIONS
+        far = anatomy.MAX_DEVIATIONS
         lordosis, kyphosis = (float(mean + deviation * np.clip(rng.normal(), -far, far))
                               for mean, deviation in (anatomy.LORDOSIS, anatomy.KYPHOSIS))
         return cls(height, float(rng.uniform(.88, 1.22)), lordosis, kyphosis, lengths)
@@ -51,7 +51,7 @@ class Body:
     def stature(self):
         """Return how tall the body stands, from the soles to the top of the head, in metres.
 
-        `height` is what its average proportions add up to; the factors of `lengths` make it another.
+        It differs from `height`, which is of average proportions, by the factors of `lengths`.
         """
         heights = keypoints(self, forward(self, rest()))[..., 1]
         return float(np.ptp(heights) + anatomy.SOLE * self.height)
@@ -100,12 +100,12 @@ class Body:
 
     def _standing(self, heights):
         """Return {vertebra: (x, y)} of the standing spine on an S1 that is not tilted."""
-        angle, position, found = 0., np.zeros(2), {}
+        angle, position, places = 0., np.zeros(2), {}
         for name, flexion in ((name, self.neutral_flexion()[name]) for name in anatomy.VERTEBRAE):
             angle += np.radians(flexion)
             position = position + heights[name] * np.array([np.sin(angle), np.cos(angle)])
-            found[name] = position
-        return found
+            places[name] = position
+        return places
 
 
 def rest(frames=1):
@@ -119,14 +119,14 @@ def spine_angles(pose):
     The last axis is flexion, bending to the right, and rotation to the left, of each vertebra on the one below, and of
     the skull, 'C0', on C1. No joint leaves its range, and each region's motion is shared as its joints' ranges are.
     """
-    found = {}
+    angles = {}
     for name, (both, side, turn) in anatomy.RANGES.items():
         region = anatomy.REGIONS[name[0]]
         flexion, bending, rotation = (np.clip(pose[f'{region}_{axis}'], -1, 1) for axis in SPINE_AXES)
         share = anatomy.FLEXION_SHARE[name[0]]
-        found[name] = np.stack([flexion * both * np.where(flexion > 0, share, 1 - share), bending * side,
-                                rotation * turn], axis=-1)
-    return found
+        angles[name] = np.stack([flexion * both * np.where(flexion > 0, share, 1 - share), bending * side,
+                                 rotation * turn], axis=-1)
+    return angles
 
 
 def forward(body, pose):
@@ -185,18 +185,18 @@ def _add_limbs(parts, body, pose, side):
 
 def keypoints(body, parts):
     """Return the keypoints of a placed body in shape (T, 37, 3), in metres."""
-    found = {skeleton.LEVELS[level]: parts[level][0] for level in skeleton.LEVELS}
+    points = {skeleton.LEVELS[level]: parts[level][0] for level in skeleton.LEVELS}
     for side, sign in SIDES.items():
         joints = dict(elbow='forearm', wrist='wrist', knee='shank', ankle='foot')
-        found.update({f'{side}_{name}': parts[f'{part}_{side}'][0] for name, part in joints.items()})
+        points.update({f'{side}_{name}': parts[f'{part}_{side}'][0] for name, part in joints.items()})
         for name in ('eye', 'ear', 'clavicle', 'shoulder', 'latissimus', 'hip', 'big_toe', 'small_toe', 'heel'):
             part, offset = body.point(name)
             frame = parts[f'foot_{side}'] if part == 'foot' else parts[part]
-            found[f'{side}_{name}'] = _child(frame, offset * np.array([1, 1, sign]))[0]
+            points[f'{side}_{name}'] = _child(frame, offset * np.array([1, 1, sign]))[0]
     for name in ('head', 'nose'):
         part, offset = body.point(name)
-        found[name] = _child(parts[part], offset)[0]
-    return np.stack([found[name] for name in skeleton.NAMES], axis=1)
+        points[name] = _child(parts[part], offset)[0]
+    return np.stack([points[name] for name in skeleton.NAMES], axis=1)
 
 
 def cobb(parts, upper, lower):

@@ -20,7 +20,7 @@ from .rendering import make_cameras, make_scene, take
 from .scene import Renderer
 
 CHUNK = 20
-MOST_PEOPLE = 6  # more would not stand apart in one image
+MAX_PEOPLE = 6  # more would not stand apart in one image
 BODIES = 2  # counts the changes of bodies and motions, so that a split of the old ones is not taken for one of these
 
 
@@ -36,7 +36,7 @@ class Settings:
         people: at most so many people in an image.
         views: how many calibrated cameras see each scene; each gives one of the images.
         quality: of the JPEGs, up to 100.
-        backgrounds: folder of images to put behind the people; made ones where it is empty.
+        backgrounds: folder of images to put behind the people; synthetic ones where it is empty.
         motions: what the people do, names out of MOTIONS.
 
     Raises:
@@ -54,7 +54,7 @@ class Settings:
     motions: tuple = tuple(MOTIONS)
 
     def __post_init__(self):
-        for name, low, high in (('images', 1, 10**7), ('people', 1, MOST_PEOPLE), ('views', 1, 16),
+        for name, low, high in (('images', 1, 10**7), ('people', 1, MAX_PEOPLE), ('views', 1, 16),
                                 ('quality', 1, 100)):
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f'{name} must be from {low} to {high}, but it is {getattr(self, name)}')
@@ -77,7 +77,7 @@ class Settings:
 
 
 def synthesize(out, settings, workers=None):
-    """Render a split of a data set in SpineTrack's layout, or go on with one that was interrupted.
+    """Render a split of a data set in SpineTrack's layout, or resume one that was interrupted.
 
     Into `out` come `images/{split}/*.jpg`, `annotations/person_keypoints_{split}.json`, with 37 keypoints a person, and
     `annotations/synthetic_{split}.npz`, in SIMSPINE's layout with the cameras. The last two are written at the end.
@@ -92,7 +92,7 @@ def synthesize(out, settings, workers=None):
 
     Raises:
         ValueError: `out` has a split of this name that was made with other settings, a background is broken, or the
-            images are too small to see anybody.
+            images are too small to show a person.
         BlockingIOError: another run renders this split.
         OSError: a file cannot be written.
     """
@@ -122,7 +122,7 @@ def _render_split(ann_file, images, parts, settings, workers):
             bar.update(done)
     people = [person for start in starts for person in json.loads((parts / f'{start:08d}.json').read_text())]
     if not people:
-        raise ValueError(f'nobody can be seen in the images of {images}; they have to be larger than '
+        raise ValueError(f'no person is visible in the images of {images}; they have to be larger than '
                          f'{settings.size[0]}x{settings.size[1]}')
     write_npz(ann_file.with_name(f'synthetic_{settings.split}.npz'), people)
     _write(ann_file, json.dumps(_coco(people, settings)).encode())
@@ -134,16 +134,16 @@ def _recorded(settings):
 
 
 def _settings_of(ann_file, parts, settings):
-    """Say whether the split is there already, complete; raise ValueError where it was made otherwise."""
+    """Return whether the split is there already, complete; raise ValueError where it was made otherwise."""
     wanted = json.loads(json.dumps(_recorded(settings)))
-    found = None
+    recorded = None
     if ann_file.is_file():
-        found = json.loads(ann_file.read_text()).get('info', {}).get('settings')
+        recorded = json.loads(ann_file.read_text()).get('info', {}).get('settings')
     elif (parts / 'settings.json').is_file():
-        found = json.loads((parts / 'settings.json').read_text())
-    if (ann_file.is_file() or found) and found != wanted:
+        recorded = json.loads((parts / 'settings.json').read_text())
+    if (ann_file.is_file() or recorded) and recorded != wanted:
         raise ValueError(f'{ann_file.parent.parent} has a split {settings.split!r} that was made with other settings '
-                         f'({found}); choose another folder, or remove it')
+                         f'({recorded}); choose another folder, or remove it')
     return ann_file.is_file()
 
 
@@ -157,7 +157,7 @@ def _render_chunks(starts, workers, job):
             _worker.pop('renderer').close()
         return
     # Fresh processes: VTK's windows and OpenCV's threads do not survive a fork.
-    # An executor ends with an error where they cannot start; a Pool would start them anew for ever.
+    # An executor ends with an error where they cannot start; a Pool would restart them forever.
     with ProcessPoolExecutor(workers, multiprocessing.get_context('spawn'), _start_one_of_many, job) as pool:
         yield from pool.map(_render_chunk, starts)
 
@@ -182,11 +182,11 @@ def _render_chunk(start):
     part = _worker['parts'] / f'{os.getpid()}.part'
     numbers = range(start, min(start + CHUNK, settings.images))
     for number in numbers:
-        image, found, camera = render(settings, number, _worker['renderer'], _worker['backgrounds'])
+        image, visible, camera = render(settings, number, _worker['renderer'], _worker['backgrounds'])
         name = f'{number:08d}.jpg'
         data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, settings.quality])[1].tobytes()
         _write(_worker['images'] / name, data, part)
-        people += [_record(person, camera, number, f'{settings.split}/{name}') for person in found]
+        people += [_record(person, camera, number, f'{settings.split}/{name}') for person in visible]
     _write(_worker['parts'] / f'{start:08d}.json', json.dumps(people).encode(), part)
     return len(numbers)
 
@@ -239,7 +239,7 @@ def _coco(people, settings):
 def write_npz(path, people):
     """Write 3D labels in SIMSPINE's layout, for all 37 keypoints, with each image's camera beside them."""
     pixels = np.array([person['pixels'] for person in people])
-    seen = (pixels[..., 2:] > 0).astype(float)
+    visible = (pixels[..., 2:] > 0).astype(float)
     boxes = np.array([person['bbox'] for person in people])
     metadata = dict(root_name=skeleton.NAMES[skeleton.ROOT], root_index=skeleton.ROOT,
                     joint_names=list(skeleton.NAMES), param_names=list(people[0]['angles']),
@@ -247,9 +247,9 @@ def write_npz(path, people):
     with replacing(path, 'wb') as file:
         np.savez(file, imgname=np.array([person['imgname'] for person in people]),
                  center=boxes[:, :2] + boxes[:, 2:] / 2, scale=1.2 * boxes[:, 2:].max(axis=1) / 200,
-                 part=np.concatenate([pixels[..., :2], seen], axis=-1),
-                 S=np.concatenate([[person['camera'] for person in people], seen], axis=-1),
-                 S_world=np.concatenate([[person['world'] for person in people], seen], axis=-1),
+                 part=np.concatenate([pixels[..., :2], visible], axis=-1),
+                 S=np.concatenate([[person['camera'] for person in people], visible], axis=-1),
+                 S_world=np.concatenate([[person['world'] for person in people], visible], axis=-1),
                  angles=np.array([list(person['angles'].values()) for person in people]), metadata=np.array(metadata),
                  **{name: np.array([person[name] for person in people]) for name in CAMERA_LAYOUT})
 

@@ -17,10 +17,10 @@ from .body import AXES, Body, cobb, forward, rest
 def contact_sheet(ann_file, out, count=16, columns=4):
     """Draw the labels on the first images of a data set and lay them out in one.
 
-    Seen keypoints are white, hidden ones black; bones are in their sides' colours, the spine's in pink.
+    Visible keypoints are white, occluded ones black; bones are in their sides' colours, the spine's in pink.
 
     Args:
-        ann_file: annotation file in SpineTrack's layout; the images are found from there.
+        ann_file: annotation file in SpineTrack's layout; the images are read from its data set.
         out: file to write, a JPEG.
     """
     ann_file = Path(ann_file)

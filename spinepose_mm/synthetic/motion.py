@@ -99,7 +99,7 @@ def sequence(name, body, rng, seconds=None, frame_rate=FRAME_RATE, flat_feet=Fal
     Args:
         name: name out of MOTIONS.
         body: the Body that moves.
-        rng: NumPy random generator: it varies how far, how fast, at what point of the round it starts and whither.
+        rng: NumPy random generator: it varies how far, how fast and from which point of the round, and the direction.
         seconds: length; one round by default.
         frame_rate: poses a second.
         flat_feet: whether the feet are kept level, as far as the joints go.
@@ -122,7 +122,7 @@ def sequence(name, body, rng, seconds=None, frame_rate=FRAME_RATE, flat_feet=Fal
     for axis in AXES:
         values = np.array([_value(station, axis) for station in stations])
         if np.any(values) or axis.split('_')[0] not in ('pelvis',):
-            # Whoever does the same does it a little differently.
+            # Each person does a motion a little differently.
             large = axis.startswith(tuple(anatomy.LIMB_RANGES))
             values = values * (extent if 'pelvis' not in axis else 1) + rng.normal(0, 3. if large else .06, len(values))
             pose[axis] = CubicSpline(knots, np.append(values, values[0]), bc_type='periodic')(phase)

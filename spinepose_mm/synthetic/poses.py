@@ -28,7 +28,7 @@ class PoseSettings:
         seed: any number.
         size: (width, height) of the images that the cameras would take, in pixels.
         frame_rate: frames a second.
-        distance: cameras stand up to so many times as far away as it takes to see the person whole.
+        distance: cameras stand up to so many times as far away as it takes to show the whole person.
         motions: names out of MOTIONS.
 
     Raises:
@@ -61,7 +61,7 @@ def synthesize_poses(path, settings, progress=False):
     """Write the labels of moving people, in SIMSPINE's layout with the cameras, whole or not at all.
 
     Images are named as SIMSPINE's, by its subjects in turn, with an action for each person; there are none. Every
-    point in front of the camera and within the image counts as seen.
+    point in front of the camera and within the image counts as visible.
 
     Args:
         path: the `.npz`.
@@ -82,7 +82,7 @@ def synthesize_poses(path, settings, progress=False):
 
 
 def stage(rng, motion, people=1, frames=60, frame_rate=15., size=(1280, 720)):
-    """Make people who do the same, each in their own way and place, before a still camera that sees them whole.
+    """Make people who do the same motion, each in their own way and place, before a still camera that shows them whole.
 
     Their feet are level where they stand on both.
 
@@ -132,8 +132,9 @@ def _video(settings, person):
         pixels = camera.project(points)
         inside = (place[..., 2] > 0) & (pixels >= 0).all(-1) & (pixels < settings.size).all(-1)
         for frame in range(len(points)):
-            seen = pixels[frame][inside[frame]] if inside[frame].any() else np.zeros((1, 2))
+            visible = pixels[frame][inside[frame]] if inside[frame].any() else np.zeros((1, 2))
             yield dict(
                 imgname=f'{name}/{name.rpartition("/")[2]}_{frame:06d}.jpg', world=points[frame],
                 camera=place[frame], pixels=np.column_stack([pixels[frame], 2 * inside[frame]]), angles=angles[frame],
-                bbox=(*seen.min(0), *np.ptp(seen, axis=0)), **{name: getattr(camera, name) for name in CAMERA_LAYOUT})
+                bbox=(*visible.min(0), *np.ptp(visible, axis=0)),
+                **{name: getattr(camera, name) for name in CAMERA_LAYOUT})

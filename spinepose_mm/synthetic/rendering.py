@@ -11,12 +11,12 @@ from . import backdrop, surface
 from .body import AXES, Body, forward, keypoints, spine_angles
 from .motion import FRAME_RATE, sequence
 
-#: How far behind the surface in front of it a keypoint still counts as seen, as a part of the body height: about the
-#: thickness of the body there. A vertebra is seen from the front through the whole trunk, but not through an arm.
+#: How far behind the surface in front of it a keypoint still counts as visible, as a part of the body height: about the
+#: thickness of the body there. A vertebra is visible from the front through the whole trunk, but not through an arm.
 _THICKNESS = {'eye': .03, 'nose': .03, 'ear': .045, 'head': .05, 'neck_02': .06, 'neck_03': .07, 'neck': .075,
               'shoulder': .06, 'clavicle': .07, 'latissimus': .075, 'hip': .125, 'spine': .115, 'heel': .04,
               'toe': .035, 'ankle': .04, 'knee': .05, 'elbow': .04, 'wrist': .035}
-LEAST_AREA = 150  # pixels that must be seen of a person who is labelled
+MIN_AREA = 150  # visible pixels of a person who is labelled
 _NEAR, _FAR = .8, 1.9  # metres between neighbours
 
 
@@ -25,11 +25,11 @@ class Person:
     """A labelled person.
 
     Attributes:
-        pixels: keypoints in shape (37, 3): x, y in pixels, and 2 (seen), 1 (hidden) or 0 (outside the image).
+        pixels: keypoints in shape (37, 3): x, y in pixels, and 2 (visible), 1 (occluded) or 0 (outside the image).
         world, camera: keypoints in shape (37, 3), metres.
         angles: the pose, {name: degrees or metres}.
-        bbox: (x, y, w, h) of what is seen of the person, in pixels.
-        area: how many pixels that are.
+        bbox: (x, y, w, h) of the visible part of the person, in pixels.
+        area: number of visible pixels.
         motion: name of the motion.
     """
     pixels: np.ndarray
@@ -132,10 +132,10 @@ def take(rng, actors, camera, renderer, backgrounds=()):
         actors: what `make_scene` returned.
         camera: a Camera.
         renderer: a Renderer of the camera's image size.
-        backgrounds: paths of images to put behind the people; made ones by default.
+        backgrounds: paths of images to put behind the people; synthetic ones by default.
 
     Returns:
-        tuple: the image in shape (H, W, 3), uint8, BGR; and a list of Person, those who can be seen.
+        tuple: the image in shape (H, W, 3), uint8, BGR; and a list of Person, those who are visible.
     """
     lights = [(rng.normal(0, 1, 3) + [0, 1.2, 0], rng.uniform(.4, .9)) for _ in range(int(rng.integers(1, 4)))]
     tint = rng.uniform(.85, 1.1, 3) * rng.uniform(.75, 1.15)
@@ -153,11 +153,11 @@ def take(rng, actors, camera, renderer, backgrounds=()):
     return backdrop.faults(rng, image), [person for person in people if person]
 
 
-def _label(actor, camera, seen, nearest):
-    """Return the Person for an actor of whom the pixels `seen` (H, W) are in front, or None where nobody is seen."""
-    h, w = seen.shape
-    area = int(seen.sum())
-    if area < LEAST_AREA:
+def _label(actor, camera, visible, nearest):
+    """Return the Person for an actor whose pixels `visible` (H, W) are in front, or None where these are too few."""
+    h, w = visible.shape
+    area = int(visible.sum())
+    if area < MIN_AREA:
         return None
     xy, depth = camera.project(actor.points), camera.to_camera(actor.points)[:, 2]
     pixels = np.zeros((skeleton.NUM_KEYPOINTS, 3))
@@ -165,9 +165,9 @@ def _label(actor, camera, seen, nearest):
         if depth[i] > 0 and 0 <= x < w and 0 <= y < h:
             row, column = int(y), int(x)
             close = depth[i] - nearest[row, column] <= _thickness(skeleton.NAMES[i]) * actor.height
-            pixels[i] = x, y, 2 if seen[row, column] and close else 1
+            pixels[i] = x, y, 2 if visible[row, column] and close else 1
     return Person(pixels, actor.points, camera.to_camera(actor.points), actor.angles,
-                  cv2.boundingRect(seen.astype(np.uint8)), area, actor.motion)
+                  cv2.boundingRect(visible.astype(np.uint8)), area, actor.motion)
 
 
 def _thickness(name):

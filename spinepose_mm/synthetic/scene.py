@@ -56,7 +56,7 @@ class Renderer:
         """Point VTK's camera as `camera`; return the distances of its clipping planes."""
         depths = camera.to_camera(vertices)[:, 2]
         near = max(.05, depths.min() - .1)
-        far = max(near, depths.max()) + .1  # whoever is behind the camera is cut away
+        far = max(near, depths.max()) + .1  # what is behind the camera is cut away
         view = self.plotter.camera
         position = -camera.R.T @ camera.t
         view.position, view.focal_point = tuple(position), tuple(position + camera.R[2])

@@ -12,8 +12,8 @@ from .body import SIDES, _child
 
 RING = 20
 #: Cross-sections of the trunk from the crotch to the head: the body part whose position they follow, how far in front
-#: of it and above it their middle lies, half their depth and half their width. The
-#: vertebrae lie in the trunk's back half.
+#: of it and above it their middle lies, half their depth and half their width. The vertebrae lie in the trunk's back
+#: half.
 TRUNK = (
     ('pelvis', -.004, -.062, .045, .060), ('pelvis', -.006, -.030, .066, .092), ('pelvis', -.006, .010, .072, .098),
     ('L5', .016, .0, .066, .090), ('L3', .024, .0, .060, .078), ('L1', .026, .0, .060, .078),
@@ -95,9 +95,9 @@ def merge(meshes):
 
 def _trunk(body, at, clothes):
     places, turns, sizes = [], [], []
-    for name, ahead, above, depth, width in TRUNK:
+    for name, forward, above, depth, width in TRUNK:
         place, turn = _level(body, at, name)
-        places.append(_child((place, turn), np.array([ahead, above, 0]) * body.height)[0])
+        places.append(_child((place, turn), np.array([forward, above, 0]) * body.height)[0])
         turns.append(turn)
         girth = 1. if name.startswith('C') else body.build
         # Shoulders are as broad as their bones, whatever the build.
@@ -151,8 +151,8 @@ def _leg(body, at, clothes, side):
     sign, length = SIDES[side], body.length(1., 'foot')
     rings = np.array([(-.052, -.026, .012, .010), (-.040, -.020, .020, .022), (.0, -.012, .030, .024),
                       (.045, -.020, .020, .028), (.085, -.029, .012, .030), (.112, -.033, .006, .020)])
-    centers = np.array([_child(ankle, np.array([ahead, above, .006 * sign]) * length)[0]
-                        for ahead, above, _, _ in rings])
+    centers = np.array([_child(ankle, np.array([forward, above, .006 * sign]) * length)[0]
+                        for forward, above, _, _ in rings])
     # Rings of a foot stand across it: their depth is its height.
     axes = np.repeat((ankle[1] @ np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1.]]).T)[None], len(rings), axis=0)
     yield _loft(centers, axes, rings[:, 2:] * length, clothes.shoes)

@@ -21,16 +21,16 @@ from .motion import sequence
 #: 30 frames a second: .021 in all, .010 from frame to frame, correlated by .6 over one frame and by .3 over five.
 _WHITE, _SLOW, _DRIFT = .005, .010, .25
 _SPREAD = np.array(skeleton.SIGMAS)[:, None] / np.mean(skeleton.SIGMAS)  # of each keypoint, relative to the mean
-_BLIND = 4.  # times as far off is a keypoint that is hidden
+_OCCLUDED = 4.  # times as far off is a keypoint that is occluded
 _BLUNDERS, _BLUNDER = .01, 6.  # how many keypoints are wrong at any time, and how many times as far off they are
-_COPIED = .3  # of the hidden keypoints are taken for those of whoever hides them
+_COPIED = .3  # part of the occluded keypoints that are taken for those of the person in front
 _BOX, _MARGIN = .01, .04  # drift of a box's sides, and how far it is around the keypoints, in parts of the diagonal
-_GHOSTS = .2  # boxes a second where nobody is
-#: How likely somebody is lost, by the least part of the keypoints that is seen.
+_FALSE_POSITIVES = .2  # boxes a second where there is no person
+#: How likely a person is lost, by the least part of the keypoints that is visible.
 _LOST = ((.75, .01), (.4, .1), (.15, .5), (0, .9))
-_LEAST_INSIDE = 6  # keypoints of somebody who is in the image
+_MIN_INSIDE = 6  # keypoints of a person who is in the image
 _APART, _TRIES = .5, 100  # metres between people, and how many paths are tried for that
-#: Half the thickness of trunk, head and limbs, in parts of the body height: what is behind them is hidden.
+#: Half the thickness of trunk, head and limbs, in parts of the body height: what is behind them is occluded.
 _TRUNK, _HEAD, _LIMB = .08, .06, .035
 
 
@@ -41,46 +41,47 @@ class Crossing:
     Attributes:
         frame_rate: frames a second.
         size: (width, height) of the images in pixels.
-        true: People of each frame, those who are in the image; `ids` are the persons, scores 1 for what is seen and
-            0 for what is hidden or outside.
-        found: People of each frame, as a detector and a pose estimator may find them, without ids.
-        owners: whom each of these is, -1 for nobody, (number found,) of each frame.
+        ground_truth: People of each frame, those who are in the image; `ids` are the persons, scores 1 for visible
+            keypoints and 0 for those that are occluded or outside.
+        found: People of each frame, as a detector and a pose estimator may predict them, without ids.
+        owners: the person of each of these, -1 for a false positive, (number predicted,) of each frame.
     """
     frame_rate: float
     size: tuple
-    true: list
+    ground_truth: list
     found: list
     owners: list
 
     def courses(self, points):
-        """Return the courses of keypoints that are seen, in truth and by their scores, NaN where they are not.
+        """Return the courses of keypoints that are visible by the ground truth and by their scores, NaN elsewhere.
 
         Args:
-            points: of the people found in each frame, (number found, K, 2).
+            points: of the people predicted in each frame, (number predicted, K, 2).
 
         Returns:
-            tuple: these, (T, P, K, 2), the true ones, (T, P, K, 2), and diagonals of the people's true boxes, (T, P).
+            tuple: these, (T, P, K, 2), those of the ground truth, (T, P, K, 2), and diagonals of the people's
+            ground-truth boxes, (T, P).
         """
-        people = 1 + max(one.ids.max(initial=0) for one in self.true)
-        courses = np.full((2, len(points), people, skeleton.NUM_KEYPOINTS, 2), np.nan)
-        sizes = np.full((len(points), people), np.nan)
-        for t, (true, found, owners) in enumerate(zip(self.true, self.found, self.owners)):
-            courses[1, t, true.ids] = true.keypoints
-            sizes[t, true.ids] = np.linalg.norm(true.boxes[:, 2:] - true.boxes[:, :2], axis=1)
-            somebody = owners >= 0
-            owners = owners[somebody]
-            sure = found.confidence[somebody] >= MIN_CONFIDENCE
-            seen = (true.scores[np.searchsorted(true.ids, owners)] > 0) & sure
-            courses[0, t, owners] = np.where(seen[..., None], points[t][somebody], np.nan)
+        count = 1 + max(one.ids.max(initial=0) for one in self.ground_truth)
+        courses = np.full((2, len(points), count, skeleton.NUM_KEYPOINTS, 2), np.nan)
+        sizes = np.full((len(points), count), np.nan)
+        for t, (people, predicted, owners) in enumerate(zip(self.ground_truth, self.found, self.owners)):
+            courses[1, t, people.ids] = people.keypoints
+            sizes[t, people.ids] = np.linalg.norm(people.boxes[:, 2:] - people.boxes[:, :2], axis=1)
+            matched = owners >= 0
+            owners = owners[matched]
+            visible = predicted.confidence[matched] >= MIN_CONFIDENCE
+            visible &= people.scores[np.searchsorted(people.ids, owners)] > 0
+            courses[0, t, owners] = np.where(visible[..., None], points[t][matched], np.nan)
         return *courses, sizes
 
 
 def crossing(seed, people=4, seconds=10., frame_rate=30., size=(1280, 720)):
     """Make a video of people who walk and run on ellipses before a still camera; every fourth stays on the spot.
 
-    The errors of what is found are partly white and partly drift. Hidden keypoints have low scores and are far off, or
-    are those of whoever hides them. Whoever is mostly hidden is found in part, or lost; the box of whoever hides the
-    lost one may grow around both. There are drop-outs, and boxes where nobody is.
+    The errors of the predictions are partly white and partly drift. Occluded keypoints have low scores and are far off,
+    or are those of the person in front. A person who is mostly occluded is predicted in part, or lost; the box of the
+    person in front may then grow around both. There are drop-outs, and boxes where there is no person.
 
     Args:
         seed: the same gives the same video.
@@ -102,20 +103,21 @@ def crossing(seed, people=4, seconds=10., frame_rate=30., size=(1280, 720)):
     world, heights = zip(*(_walk(rng, *path, frame_rate) for path in paths))
     world = np.stack(world, axis=1)
     pixels, depth = camera.project(world), np.median(camera.to_camera(world)[..., 2], axis=2)
-    hider = _hiders(pixels, depth, np.array(heights) * camera.K[0, 0] / depth)
+    occluder = _occluders(pixels, depth, np.array(heights) * camera.K[0, 0] / depth)
     inside = ((pixels >= 0) & (pixels < size)).all(-1)
-    there = inside.sum(-1) >= _LEAST_INSIDE
-    seen = inside & (hider < 0)
-    true = [_people(pixels[t], seen[t].astype(float), _bounds(pixels[t], inside[t]), np.ones(people), there[t])
-            for t in range(frames)]
-    for t, one in enumerate(true):
+    there = inside.sum(-1) >= _MIN_INSIDE
+    visible = inside & (occluder < 0)
+    ground_truth = [
+        _people(pixels[t], visible[t].astype(float), _bounds(pixels[t], inside[t]), np.ones(people), there[t])
+        for t in range(frames)]
+    for t, one in enumerate(ground_truth):
         one.ids = np.flatnonzero(there[t])
-    found, owners = _find(rng, pixels, inside, seen, hider, there, frame_rate, size)
-    return Crossing(frame_rate, size, true, found, owners)
+    predicted, owners = _predict(rng, pixels, inside, visible, occluder, there, frame_rate, size)
+    return Crossing(frame_rate, size, ground_truth, predicted, owners)
 
 
 def _path(rng, others, stays, frames, frame_rate):
-    """Return where somebody walks, metres, (T, 2), and how, out of MOTIONS, in nobody's way as far as that is found."""
+    """Return the path of a person, metres, (T, 2), and the motion, out of MOTIONS, away from the other paths."""
     best = -1.
     for _ in range(_TRIES):
         motion = str(rng.choice(['stretch', 'twist', 'squat', 'stand'] if stays else ['walk', 'walk', 'walk', 'run']))
@@ -126,14 +128,14 @@ def _path(rng, others, stays, frames, frame_rate):
         path = middle + axes * np.column_stack([np.cos(phase), np.sin(phase)])
         distance = min((np.linalg.norm(path - other, axis=1).min() for other, _ in others), default=np.inf)
         if distance > best:
-            best, found = distance, (path, motion)
+            best, chosen = distance, (path, motion)
         if best >= _APART:
             break
-    return found
+    return chosen
 
 
 def _walk(rng, path, motion, frame_rate):
-    """Return somebody's keypoints in world space, metres, (T, K, 3), and height, metres."""
+    """Return a person's keypoints in world space, metres, (T, K, 3), and height, metres."""
     body = Body.sample(rng)
     pose = {axis: values[:len(path)] for axis, values in sequence(
         motion, body, rng, len(path) / frame_rate, frame_rate).items()}
@@ -146,8 +148,8 @@ def _walk(rng, path, motion, frame_rate):
     return points, body.height
 
 
-def _hiders(pixels, depth, heights):
-    """Return which person nearer to the camera hides each keypoint, -1 for nobody, (T, P, K).
+def _occluders(pixels, depth, heights):
+    """Return which person nearer to the camera occludes each keypoint, -1 for none, (T, P, K).
 
     Args:
         pixels: (T, P, K, 2).
@@ -157,68 +159,68 @@ def _hiders(pixels, depth, heights):
     bones = np.array([[skeleton.index(end) for end in bone] for bone in skeleton.BONES])
     spine, head = skeleton.SUBSETS['spine'], skeleton.index('head')
     radius = np.select([(bones == head).any(1), np.isin(bones, spine).any(1)], [_HEAD, _TRUNK], _LIMB)
-    hider, nearest = np.full(pixels.shape[:3], -1), np.full(pixels.shape[:3], np.inf)
+    occluder, nearest = np.full(pixels.shape[:3], -1), np.full(pixels.shape[:3], np.inf)
     for i, j in np.argwhere(~np.eye(pixels.shape[1], dtype=bool)):
         start, end = (pixels[:, j, side][:, None] for side in bones.T)
         along, offset = end - start, pixels[:, i, :, None] - start  # (T, 1, bones, 2), (T, K, bones, 2)
         part = (offset * along).sum(-1) / np.maximum((along ** 2).sum(-1), 1e-9)
         off = np.linalg.norm(offset - along * part.clip(0, 1)[..., None], axis=-1)
         behind = (off < radius * heights[:, j, None, None]).any(-1)
-        hides = behind & (depth[:, j] < depth[:, i])[:, None] & (depth[:, j, None] < nearest[:, i])
-        hider[:, i][hides] = j
-        nearest[:, i] = np.where(hides, depth[:, j, None], nearest[:, i])
-    return hider
+        occludes = behind & (depth[:, j] < depth[:, i])[:, None] & (depth[:, j, None] < nearest[:, i])
+        occluder[:, i][occludes] = j
+        nearest[:, i] = np.where(occludes, depth[:, j, None], nearest[:, i])
+    return occluder
 
 
-def _find(rng, pixels, inside, seen, hider, there, frame_rate, size):
-    """Return People of each frame as they are found, and who they are."""
+def _predict(rng, pixels, inside, visible, occluder, there, frame_rate, size):
+    """Return the predicted People of each frame, and which person each of them is."""
     bounds = _bounds(pixels, inside)
     diagonal = np.linalg.norm(bounds[..., 2:] - bounds[..., :2], axis=-1)
-    points, scores = _estimate(rng, pixels, seen, hider, diagonal, frame_rate)
+    points, scores = _estimate(rng, pixels, visible, occluder, diagonal, frame_rate)
     points = points.clip(0, np.array(size) - 1.)
-    share = seen.mean(-1)
+    share = visible.mean(-1)
     likely = np.select([share >= least for least, _ in _LOST], [chance for _, chance in _LOST])
     lost = _drift(rng, there.shape, frame_rate, .2) > norm.isf(likely)
-    boxes = _detect(rng, bounds, _bounds(pixels, seen), hider, lost & there, frame_rate).clip(0, np.tile(size, 2))
+    boxes = _detect(rng, bounds, _bounds(pixels, visible), occluder, lost & there, frame_rate).clip(0, np.tile(size, 2))
     box_scores = (.35 + .6 * share + rng.normal(0, .05, share.shape)).clip(.3, 1)
-    found, owners = [], []
+    predicted, owners = [], []
     for t in range(len(there)):
         order = rng.permutation(np.flatnonzero(there[t] & ~lost[t]))
         one = _people(points[t], scores[t], boxes[t], box_scores[t], order)
-        if len(order) and rng.random() < _GHOSTS / frame_rate:
-            one, order = _with_ghost(rng, one, size), [*order, -1]
-        found.append(one)
+        if len(order) and rng.random() < _FALSE_POSITIVES / frame_rate:
+            one, order = _with_false_positive(rng, one, size), [*order, -1]
+        predicted.append(one)
         owners.append(np.array(order, int))
-    return found, owners
+    return predicted, owners
 
 
-def _estimate(rng, pixels, seen, hider, diagonal, frame_rate):
+def _estimate(rng, pixels, visible, occluder, diagonal, frame_rate):
     """Return keypoints with errors, (T, P, K, 2), and their scores, (T, P, K)."""
     error = _SLOW * _drift(rng, pixels.shape, frame_rate) + _WHITE * rng.normal(size=pixels.shape)
-    wrong = _drift(rng, seen.shape, frame_rate, .1) > norm.isf(_BLUNDERS)
-    error *= np.where(seen, 1, _BLIND)[..., None] * np.where(wrong, _BLUNDER, 1)[..., None]
-    copied = (hider >= 0) & (_drift(rng, seen.shape, frame_rate) > norm.isf(_COPIED))
-    source = np.where(copied, hider, np.arange(seen.shape[1])[:, None])
+    wrong = _drift(rng, visible.shape, frame_rate, .1) > norm.isf(_BLUNDERS)
+    error *= np.where(visible, 1, _OCCLUDED)[..., None] * np.where(wrong, _BLUNDER, 1)[..., None]
+    copied = (occluder >= 0) & (_drift(rng, visible.shape, frame_rate) > norm.isf(_COPIED))
+    source = np.where(copied, occluder, np.arange(visible.shape[1])[:, None])
     points = np.take_along_axis(pixels, source[..., None], axis=1) + error * _SPREAD * diagonal[..., None, None]
-    return points, rng.normal(np.select([copied, seen], [.5, .85], .25), .1).clip(.02, 1)
+    return points, rng.normal(np.select([copied, visible], [.5, .85], .25), .1).clip(.02, 1)
 
 
-def _detect(rng, whole, visible, hider, lost, frame_rate):
-    """Return boxes (T, P, 4) that go from around what is visible to around the whole, and over whoever gets lost."""
+def _detect(rng, whole, visible, occluder, lost, frame_rate):
+    """Return boxes (T, P, 4) that go from around what is visible to around the whole, and over people who are lost."""
     whole_share = norm.cdf(_drift(rng, lost.shape, frame_rate))[..., None]
     nothing = (visible[..., 2:] <= visible[..., :2]).any(-1, keepdims=True)
     boxes = whole_share * whole + (1 - whole_share) * np.where(nothing, whole, visible)
     diagonal = np.linalg.norm(whole[..., 2:] - whole[..., :2], axis=-1, keepdims=True)
     boxes += _BOX * diagonal * _drift(rng, boxes.shape, frame_rate)
-    hidden = (hider >= 0).mean(-1) > .5
-    for t, i in np.argwhere(lost & hidden & (_drift(rng, lost.shape, frame_rate, .2) > 0)):
-        j = np.bincount(hider[t, i][hider[t, i] >= 0]).argmax()
+    occluded = (occluder >= 0).mean(-1) > .5
+    for t, i in np.argwhere(lost & occluded & (_drift(rng, lost.shape, frame_rate, .2) > 0)):
+        j = np.bincount(occluder[t, i][occluder[t, i] >= 0]).argmax()
         boxes[t, j] = [*np.minimum(boxes[t, i, :2], boxes[t, j, :2]), *np.maximum(boxes[t, i, 2:], boxes[t, j, 2:])]
     return boxes
 
 
-def _with_ghost(rng, people, size):
-    """Return People and one more, elsewhere, whom nobody is."""
+def _with_false_positive(rng, people, size):
+    """Return People and one more, elsewhere: a false positive."""
     move = rng.uniform(-.3, .3, 2) * size
     return _people(*(np.concatenate([values, more]) for values, more in (
         (people.keypoints, people.keypoints[:1] + move), (people.scores, .4 * people.scores[:1]),

@@ -1,4 +1,4 @@
-"""Where to look for people in the frames between those on which the detector runs."""
+"""Box propagation: bounding boxes for the frames between those on which the detector runs."""
 import numpy as np
 from mmpose.evaluation.functional import oks_nms
 
@@ -8,29 +8,29 @@ from spinepose_mm.confidence import MIN_CONFIDENCE
 #: How far a box is around the keypoints, in parts of the diagonal of these: what fits best to the boxes of rendered
 #: people and of people in photographs, with an IoU of .9 in the median.
 _MARGIN = .03
-_LEAST_SEEN = .25  # of the keypoints, of somebody who is still there; head and shoulders are 14 of the 37
-_ONE = .7  # OKS from which two are the same person, found twice
-_LEAST_SIZE = 2.  # pixels, of the part of somebody that is in the image
+_MIN_VISIBLE = .25  # part of the keypoints of a person who is still there; head and shoulders are 14 of the 37
+_ONE = .7  # OKS from which two predictions are of the same person
+_MIN_SIZE = 2.  # pixels, of the part of a person that is in the image
 
 
 def propagate_boxes(people, size):
-    """Return the boxes in which to look for people a frame later, x1, y1, x2, y2 and score, (Q, 5), Q <= P.
+    """Return the bounding boxes of people for the next frame, x1, y1, x2, y2 and score, (Q, 5), Q <= P.
 
-    A box is around those keypoints that are seen, within the image. Whoever is hardly seen any more has none, and of
-    two who have become the same person by object keypoint similarity, the one who is seen better has one.
+    A box is around the visible keypoints, within the image. A person with too few visible keypoints has none. Of two
+    predictions that are of the same person by object keypoint similarity, the one with the higher confidence has one.
 
     Args:
         people: People of the frame before.
         size: (width, height) of the image in pixels.
     """
-    sure = people.confidence
-    seen = sure >= MIN_CONFIDENCE
-    low = np.where(seen[..., None], people.keypoints, np.inf).min(1).clip(0, size)
-    high = np.where(seen[..., None], people.keypoints, -np.inf).max(1).clip(0, size)
+    confidence = people.confidence
+    visible = confidence >= MIN_CONFIDENCE
+    low = np.where(visible[..., None], people.keypoints, np.inf).min(1).clip(0, size)
+    high = np.where(visible[..., None], people.keypoints, -np.inf).max(1).clip(0, size)
     margin = _MARGIN * np.linalg.norm(high - low, axis=1, keepdims=True)
     boxes = np.concatenate([(low - margin).clip(0, size), (high + margin).clip(0, size), people.box_scores[:, None]], 1)
-    there = np.flatnonzero((seen.mean(1) >= _LEAST_SEEN) & (high - low >= _LEAST_SIZE).all(1))
-    kept = oks_nms([dict(keypoints=np.column_stack([people.keypoints[i], sure[i]]).ravel(), score=sure[i].mean(),
-                         area=np.prod(boxes[i, 2:4] - boxes[i, :2])) for i in there],
+    there = np.flatnonzero((visible.mean(1) >= _MIN_VISIBLE) & (high - low >= _MIN_SIZE).all(1))
+    kept = oks_nms([dict(keypoints=np.column_stack([people.keypoints[i], confidence[i]]).ravel(),
+                         score=confidence[i].mean(), area=np.prod(boxes[i, 2:4] - boxes[i, :2])) for i in there],
                    _ONE, np.array(skeleton.SIGMAS), MIN_CONFIDENCE)
     return boxes[there[np.sort(kept).astype(int)]]

@@ -1,4 +1,4 @@
-"""Whom of the people a user means."""
+"""The person, or the people, that a user has chosen."""
 import numbers
 
 import numpy as np
@@ -9,16 +9,16 @@ CHOICES = ('all', 'largest', 'most central')
 
 
 class Subject:
-    """The people of an image or of a video who are meant.
+    """The chosen people of an image or of a video.
 
-    'largest' goes by the area of the box and 'most central' by its middle; they stay with whom they have chosen until
-    the ids have forgotten that one, then choose again. A box chooses who overlaps it most (IoU), in the first frame in
-    which anybody does. An id or a box never goes over to anybody else.
+    'largest' goes by the area of the box and 'most central' by its middle; they stay with the chosen person until the
+    tracker has dropped that track, then choose again. A box chooses the person whose box overlaps it most (IoU), in the
+    first frame with an overlap. An id or a box never changes to another person.
 
     Args:
         choice: out of CHOICES, an id, or a box (x1, y1, x2, y2) in pixels.
         frame_rate: frames a second of a video.
-        memory: seconds for which the ids remember whoever is gone.
+        memory: seconds for which the tracker keeps the track of a person who is lost.
 
     Raises:
         ValueError: the choice is none of these.
@@ -31,7 +31,7 @@ class Subject:
         self._most_gone, self._gone = frame_rate * memory, 0
 
     def update(self, people, size):
-        """Return those of the next frame's People who are meant.
+        """Return the chosen ones of the next frame's People.
 
         Args:
             people: People with ids.
@@ -65,7 +65,7 @@ def _box(choice):
     """Return a box as an array.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is no box.
     """
     try:
         box = np.array(choice, float)

@@ -1,4 +1,4 @@
-"""Who is who from frame to frame."""
+"""Tracking: the ids of people from frame to frame."""
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,42 +8,42 @@ from spinepose_mm import skeleton
 from spinepose_mm.confidence import MIN_CONFIDENCE
 
 MEMORY = 3.  # seconds
-#: Standard deviations, in parts of a person's size, which is the diagonal of the box: of where somebody is, and how
-#: that grows in a second that nobody sees it, and at most; of keypoints and of the box's corners on the person, and how
-#: these grow, since limbs move.
-_PLACE, _DRIFT, _MOST_DRIFT = .03, .5, 1.
+#: Standard deviations, in parts of a person's size, which is the diagonal of the box: of the person's place, how it
+#: grows in a second without a detection, and its largest value; of keypoints and of the box's corners on the person,
+#: and how these grow, since limbs move.
+_PLACE, _DRIFT, _MAX_DRIFT = .03, .5, 1.
 _POINTS = np.array([*(.7 * sigma for sigma in skeleton.SIGMAS), .1, .1])
-_LIMBS, _MOST_LIMBS = .5, .12
-_TURN = 1.  # seconds in which a velocity loses its say, as people turn
-_VELOCITY_TIME, _SIZE_TIME = .05, 1.5  # seconds over which these are averaged, of somebody who is seen well
-_CORNER_WEIGHT = .05  # where a keypoint's is its score squared, for those of whom no keypoint is seen
-_POSE, _MOST_OFF = 2., 4.  # what the pose counts beside the place, and the most that a keypoint misfits
-_NEW = 10.  # misfit from which somebody is new
+_LIMBS, _MAX_LIMBS = .5, .12
+_TURN = 1.  # seconds over which a velocity loses its weight, as people turn
+_VELOCITY_TIME, _SIZE_TIME = .05, 1.5  # seconds over which these are averaged, of a person who is fully visible
+_CORNER_WEIGHT = .05  # where a keypoint's is its score squared, for people without a visible keypoint
+_POSE, _MAX_OFF = 2., 4.  # weight of the pose against the place, and the largest misfit of a keypoint
+_NEW = 10.  # misfit from which a detection is a new person
 
 
 @dataclass
 class _Track:
-    """Somebody who is known: keypoints and corners of the box, (39, 2), as last seen or carried along."""
+    """A track: keypoints and corners of the box, (39, 2), as last visible or moved along with the person."""
     id: int
     points: np.ndarray
-    weights: np.ndarray  # (39,), 0 for what was never seen
+    weights: np.ndarray  # (39,), 0 for what was never visible
     size: float
-    time: float  # when it was last seen, in seconds
+    time: float  # of the last detection, in seconds
     times: int = 1
     velocity: np.ndarray = 0.  # pixels a second
 
 
 class PoseTracker:
-    """The ids of the people of a video: from 0, never given twice, and kept by whoever is lost for a time.
+    """Assigns track ids to the people of a video: from 0, never given twice, and kept while a person is lost.
 
-    People are known by where they are, against where their velocity would have led them, and by their poses; of all
-    assignments, the one that fits best is taken (Hungarian method). The misfit of two is a negative log-likelihood:
-    Gaussian, with outliers among the keypoints, and wider the longer somebody was lost. Boxes alone, as the trackers at
-    hand compare them, pass ids from one to another where people cross: see the tool `benchmark_tracking`.
+    People are matched with tracks by their place, against the place that the velocity predicts, and by their poses; of
+    all assignments, the one that fits best is taken (Hungarian method). The misfit of two is a negative log-likelihood:
+    Gaussian, with outliers among the keypoints, and wider the longer a person was lost. Trackers that compare
+    boxes alone exchange ids where people cross: see the tool `benchmark_tracking`.
 
     Args:
         frame_rate: frames a second.
-        memory: seconds for which somebody who is not found keeps the id.
+        memory: seconds for which a person who is not detected keeps the id.
 
     Raises:
         ValueError: these are not over 0.
@@ -69,9 +69,9 @@ class PoseTracker:
         points = np.concatenate([people.keypoints, people.boxes.reshape(-1, 2, 2)], axis=1)
         sizes = np.maximum(np.linalg.norm(people.boxes[:, 2:] - people.boxes[:, :2], axis=1), 1)
         misfits, moves, shares = self._compare(points, weights)
-        known, ids = len(self._tracks), np.empty(len(people), int)
+        count, ids = len(self._tracks), np.empty(len(people), int)
         for i, j in zip(*linear_sum_assignment(np.hstack([misfits, np.full((len(people), len(people)), _NEW)]))):
-            if j < known:
+            if j < count:
                 track = self._tracks[j]
                 self._follow(track, points[i], weights[i], sizes[i], moves[i, j], shares[i, j])
             else:
@@ -83,36 +83,36 @@ class PoseTracker:
         return replace(people[order], ids=ids[order])
 
     def _gone(self, track):
-        """Return for how many seconds somebody was not seen."""
+        """Return for how many seconds a track has had no detection."""
         return self._time - track.time
 
     def _compare(self, points, weights):
         """Compare P people with the M tracks.
 
         Returns:
-            tuple: misfits (P, M), how far each of the people is from each of the tracks in pixels (P, M, 2), and what
-            part of the keypoints that was told from (P, M).
+            tuple: misfits (P, M), how far each of the people is from each of the tracks in pixels (P, M, 2), and the
+            part of the keypoints that were compared (P, M).
         """
         if not self._tracks:
             return np.zeros((len(points), 0)), None, None
         size = np.array([track.size for track in self._tracks])
         gone = np.array([self._gone(track) for track in self._tracks])
-        ahead = np.array([np.broadcast_to(track.velocity, 2) for track in self._tracks])
-        ahead = ahead * _TURN * (1 - np.exp(-gone / _TURN))[:, None]
+        expected = np.array([np.broadcast_to(track.velocity, 2) for track in self._tracks])
+        expected = expected * _TURN * (1 - np.exp(-gone / _TURN))[:, None]
         apart = points[:, None] - np.array([track.points for track in self._tracks])
         weights = weights[:, None] * (np.array([track.weights for track in self._tracks]) > 0)
         move = _weighted_median(apart, weights)
-        place = ((move - ahead) ** 2).sum(-1) / size ** 2
-        width = _variance(_PLACE, _DRIFT, _MOST_DRIFT, gone)
+        place = ((move - expected) ** 2).sum(-1) / size ** 2
+        width = _variance(_PLACE, _DRIFT, _MAX_DRIFT, gone)
         pose = ((apart - move[..., None, :]) ** 2).sum(-1) / size[:, None] ** 2
-        pose_width = _variance(_POINTS, _LIMBS, _MOST_LIMBS, gone[:, None])
-        pose = (weights * np.minimum(pose / pose_width / 2, _MOST_OFF)).sum(-1) / weights.sum(-1)
-        least = _variance(_PLACE, _DRIFT, _MOST_DRIFT, 1 / self._frame_rate)
+        pose_width = _variance(_POINTS, _LIMBS, _MAX_LIMBS, gone[:, None])
+        pose = (weights * np.minimum(pose / pose_width / 2, _MAX_OFF)).sum(-1) / weights.sum(-1)
+        least = _variance(_PLACE, _DRIFT, _MAX_DRIFT, 1 / self._frame_rate)
         misfit = place / width / 2 + np.log(width / least) + _POSE * pose
         return misfit, move, weights.sum(-1) / len(skeleton.NAMES)
 
     def _follow(self, track, points, weights, size, move, share):
-        """Bring a track to the frame. `share` tells how well it was seen."""
+        """Update a track with its detection. `share` is the part of the keypoints that were compared."""
         gone = self._gone(track)
         # The first velocities are averaged as they come.
         keep = min(np.exp(-gone * share / _VELOCITY_TIME), 1 - 1 / track.times)

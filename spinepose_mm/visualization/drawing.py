@@ -11,9 +11,9 @@ ID_COLORS = ((0, 114, 178), (230, 159, 0), (0, 158, 115), (204, 121, 167), (86, 
              (240, 228, 66))
 _PAPER, _INK, _LINE = (255, 255, 255), (60, 60, 60), (225, 225, 225)
 _GROUND = (170, 190, 200)
-_LEAST_SPAN, _STEP = 2.5, .5  # metres that a view shows at least, and between its lines
-_FULL_SIZE = 200  # pixels of a person, before the frame is scaled up, from which on lines are as thick as is said
-_TOLD = ('trunk_inclination', 'trunk_lean')  # measures that are written beside a person, where the view shows them
+_MIN_SPAN, _STEP = 2.5, .5  # metres that a view shows at least, and between its lines
+_FULL_SIZE = 200  # pixels of a person, before the frame is scaled up, from which lines have their full thickness
+_WRITTEN = ('trunk_inclination', 'trunk_lean')  # measures that are written beside a person, where the view shows them
 _ENDS = np.array([[skeleton.index(name) for name in bone] for bone in skeleton.BONES])
 _ON_SPINE = np.isin(np.arange(skeleton.NUM_KEYPOINTS), skeleton.SUBSETS['spine'])
 
@@ -24,10 +24,10 @@ def draw_people(image, people, min_confidence=MIN_CONFIDENCE, spine_only=False, 
     Args:
         image: (H, W, 3), uint8, BGR.
         people: People.
-        min_confidence: under which a keypoint is not drawn.
+        min_confidence: below which a keypoint is not drawn.
         spine_only: whether the spine's keypoints are drawn alone.
-        radius, thickness: of keypoints and bones, in pixels of an image of 640 pixels; whoever is small in the
-            image gets finer ones.
+        radius, thickness: of keypoints and bones, in pixels of an image of 640 pixels; people who are small in
+            the image get finer ones.
 
     Returns:
         ndarray: (H, W, 3), uint8, BGR.
@@ -35,9 +35,9 @@ def draw_people(image, people, min_confidence=MIN_CONFIDENCE, spine_only=False, 
     drawn = image.copy()
     scale = _scale(image)
     wanted = _ON_SPINE if spine_only else np.ones_like(_ON_SPINE)
-    for points, sure, box in zip(people.keypoints, people.confidence, people.boxes):
+    for points, confidence, box in zip(people.keypoints, people.confidence, people.boxes):
         size = scale * np.clip((box[2:] - box[:2]).max() / scale / _FULL_SIZE, .35, 1)
-        draw_bones(drawn, points, wanted & (sure >= min_confidence), radius * size, thickness * size)
+        draw_bones(drawn, points, wanted & (confidence >= min_confidence), radius * size, thickness * size)
     for i in range(len(people)):
         _draw_label(drawn, people, i, scale)
     return drawn
@@ -64,19 +64,20 @@ def draw_views(image, people, coordinates='camera', min_confidence=MIN_CONFIDENC
     return np.concatenate([frame, *views], axis=1)
 
 
-def draw_bones(canvas, points, seen, radius, thickness):
+def draw_bones(canvas, points, visible, radius, thickness):
     """Draw one person's keypoints and bones into an image; the spine's are twice as thick, on a white edge.
 
     Args:
         canvas: (H, W, 3), uint8, BGR.
         points: pixels, (37, 2).
-        seen: which of them to draw, (37,).
+        visible: which of them to draw, (37,).
         radius, thickness: in pixels.
     """
-    seen = seen & np.isfinite(points).all(-1)
+    visible = visible & np.isfinite(points).all(-1)
     whole = np.nan_to_num(points).round().clip(-10**6, 10**6).astype(int).tolist()
     radius, thickness = max(1, round(radius)), max(1, round(thickness))
-    bones = [(bone, outer, inner) for bone, (outer, inner) in zip(skeleton.BONES, _ENDS) if seen[outer] and seen[inner]]
+    bones = [(bone, outer, inner) for bone, (outer, inner) in zip(skeleton.BONES, _ENDS)
+             if visible[outer] and visible[inner]]
     spine = [(outer, inner) for _, outer, inner in bones if _ON_SPINE[outer] and _ON_SPINE[inner]]
     for bone, outer, inner in bones:
         cv2.line(canvas, whole[outer], whole[inner], skeleton.bone_color(bone)[::-1], thickness, cv2.LINE_AA)
@@ -84,9 +85,9 @@ def draw_bones(canvas, points, seen, radius, thickness):
         for outer, inner in spine:
             cv2.line(canvas, whole[outer], whole[inner], color, 2 * (thickness + edge), cv2.LINE_AA)
         for i in skeleton.SUBSETS['spine']:
-            if seen[i]:
+            if visible[i]:
                 cv2.circle(canvas, whole[i], radius + edge, color, -1, cv2.LINE_AA)
-    for place, keypoint, shown in zip(whole, skeleton.KEYPOINTS, seen):
+    for place, keypoint, shown in zip(whole, skeleton.KEYPOINTS, visible):
         if shown and not keypoint.level:
             cv2.circle(canvas, place, radius, keypoint.color[::-1], -1, cv2.LINE_AA)
 
@@ -112,7 +113,7 @@ def _scale(image):
 def _draw_label(canvas, people, i, scale):
     """Draw a person's box, and over it the id and how far the trunk leans."""
     x, y, right, bottom = np.nan_to_num(people.boxes[i]).round().clip(-10**6, 10**6).astype(int).tolist()
-    rows = [f'{MEASURES[name].title} {people.measures[name][i]:.0f} {MEASURES[name].unit}' for name in _TOLD
+    rows = [f'{MEASURES[name].title} {people.measures[name][i]:.0f} {MEASURES[name].unit}' for name in _WRITTEN
             if np.isfinite(people.measures.get(name, {i: np.nan})[i])
             and (people.views is None or shows(people.views[i], MEASURES[name].plane))]
     color = _INK
@@ -142,7 +143,7 @@ def _draw_view(points, ground, title, size, spine_only):
         low, high = flat.min((0, 1)), flat.max((0, 1))
         if ground:
             low[1] = min(low[1], 0)
-        span = max(_LEAST_SPAN, np.ceil((high - low).max() * 1.15 / _STEP) * _STEP)
+        span = max(_MIN_SPAN, np.ceil((high - low).max() * 1.15 / _STEP) * _STEP)
         corner = np.array([(low[0] + high[0] - span) / 2, low[1] - .06 * span])
 
         def to_pixels(places):

@@ -1,7 +1,7 @@
 """Checkpoints are read as data: tensors, numbers, text and NumPy arrays, never code.
 
-What is read has the form that the file has, as MMEngine's own loader does; this package's models look at it where they
-take it: where its weights are, whose file they are of, and whether they are sound.
+A checkpoint is returned in the form of its file, as by MMEngine's own loader. This package's models check it when they
+load it: its weights, the file that they come from, and whether they are finite.
 """
 import os
 import pickle
@@ -21,7 +21,7 @@ from spinepose_mm import skeleton
 from .models import find_weights
 from .safe_globals import own_globals
 
-#: The file that each tensor was read from. It stands here, so that a checkpoint is what the file holds and no more.
+#: The file that each tensor was read from; kept here, so that nothing is added to the checkpoint itself.
 _files = WeakTensorKeyDictionary()
 
 
@@ -148,12 +148,12 @@ def _check_records(path):
 
 
 def _read_safetensors(path, map_location):
-    """Return the weights of a safetensors file as a checkpoint; whose keypoints they are stands in its header."""
+    """Return the weights of a safetensors file as a checkpoint; its header names the skeleton."""
     device = map_location if isinstance(map_location, str) else str(map_location or 'cpu')
     with safetensors.safe_open(path, framework='pt', device=device) as file:
         weights = {name: file.get_tensor(name) for name in file.keys()}
-        known = (file.metadata() or {}).get('skeleton') == skeleton.NAME
-    if not known:
+        is_own = (file.metadata() or {}).get('skeleton') == skeleton.NAME
+    if not is_own:
         return dict(state_dict=weights, meta={})
     from mmpose.datasets.datasets.utils import parse_pose_metainfo
     return dict(state_dict=weights, meta=dict(dataset_meta=parse_pose_metainfo(skeleton.metainfo())))
@@ -199,15 +199,13 @@ def load_from_http(filename, map_location=None, model_dir=None, progress=True):
 
 
 def fetch_once(url, *options):
-    """Return the path of a file out of the net, by `downloads.fetch`, which one process of several downloads."""
-    from spinepose_mm.zoo.downloads import (
-        fetch,  # it and the libraries of the net, where something is loaded from there
-    )
+    """Return the path of a file that `downloads.fetch` downloads, by one of several processes."""
+    from .downloads import fetch  # here, since only downloads take the network libraries
     rank, world_size = get_dist_info()
     if rank == 0:
         path = fetch(url, *options)
     if world_size > 1:
         barrier()
-        if rank > 0:  # found in the cache by now, but for another node's
+        if rank > 0:  # in the cache by now, unless the node is another one
             path = fetch(url, *options)
     return path

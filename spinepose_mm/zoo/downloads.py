@@ -1,4 +1,4 @@
-"""Files out of the net: fetched once, in parts where the line breaks, and compared with what is published of them."""
+"""Downloads: files are fetched once, resumed where the connection breaks, and compared with their published hashes."""
 import errno
 import hashlib
 import logging
@@ -19,10 +19,10 @@ from spinepose_mm.io.atomic import locked
 
 from .models import models
 
-#: Those that the configs of this package, MMPose and MMDetection name, and the servers of torchvision's weights.
+#: Hosts that the configs of this package, MMPose and MMDetection name, and the servers of torchvision's weights.
 HOSTS = ('huggingface.co', 'download.openmmlab.com', 'download.pytorch.org', 'github.com', 'www.robots.ox.ac.uk')
 #: Bytes of a file, unless more are asked for: more than any checkpoint of a pose model.
-MOST = 8 << 30
+MAX_BYTES = 8 << 30
 
 _PATIENCE, _CHUNK = 30, 1 << 16  # seconds; bytes
 #: Eight digits alone are a date, before which a hash may stand.
@@ -30,11 +30,11 @@ _OF_NAME = re.compile(r'-([0-9a-f]{8,64})_\d{8}\.\w+$|-((?=\d*[a-f])[0-9a-f]{8,6
 
 
 class Published(NamedTuple):
-    """What is known of a file before it is there.
+    """What is published about a file before it is downloaded.
 
     Attributes:
         sha256: its SHA-256 or the beginning of it, or ''.
-        source: who says so.
+        source: where that is stated.
         size: in bytes, or None.
     """
     sha256: str
@@ -42,19 +42,19 @@ class Published(NamedTuple):
     size: int | None = None
 
 
-def fetch(url, folder=None, progress=True, tries=3, copies=1, most=MOST):
+def fetch(url, folder=None, progress=True, tries=3, copies=1, most=MAX_BYTES):
     """Return the path of a file, which is downloaded unless it is there.
 
     It is compared with the SHA-256 that the model index pins, else with what the server states for it (as hubs do for
     large files), else with the SHA-256 whose beginning stands in its name (OpenMMLab's habit). What was compared is
     logged. In the cache, the SHA-256 is kept beside the file and compared whenever the file is used. A download that
-    breaks off is kept and goes on the next time.
+    breaks off is kept and resumed the next time.
 
     Args:
         url: where it is, on one of HOSTS, or of those that the variable SPINEPOSE_HOSTS names, with commas in between.
         folder: to keep it in; by default a folder of its own in torch hub's folder of checkpoints, see `cached`.
         progress: whether to show a progress bar on a terminal.
-        tries: how often it is begun or gone on with before it is given up.
+        tries: how often the download is begun or resumed before an error is raised.
         copies: how often it has to fit on the disk; 2 where it will be unpacked.
         most: bytes that it may have.
 
@@ -63,7 +63,7 @@ def fetch(url, folder=None, progress=True, tries=3, copies=1, most=MOST):
             is not what was published.
     """
     model = next((model for model in models() if model['Weights'] == url), {})
-    _tell_licence(model)
+    _log_licence(model)
     known = _known(url, model)
     path = Path(folder, _name(url)) if folder else cached(url)
     if path.is_file():
@@ -80,29 +80,29 @@ def fetch(url, folder=None, progress=True, tries=3, copies=1, most=MOST):
 
 
 def _fetch(url, path, known, progress, tries, copies, most, is_cache):
-    """Download a file to its place, once it is what is Published of it; in the cache, with its SHA-256 beside it."""
+    """Download a file, compare it with what is Published, and move it to its place; record its SHA-256 in the cache."""
     part = path.with_name(f'{path.name}.part')
     advice = f'Fetch it by other means and save it as {path}, or name a local file instead'
     try:
         published = _download(url, part, known, progress, tries, copies, most)
     except (requests.RequestException, OSError) as error:
         raise ConnectionError(f'{url} could not be downloaded ({error}). {advice}') from error
-    size, found = part.stat().st_size, _sha256(part, progress)
-    wrong = _difference(published, size, found)
+    size, sha256 = part.stat().st_size, _sha256(part, progress)
+    wrong = _difference(published, size, sha256)
     if wrong:
         part.unlink()
-        raise ConnectionError(f'{url} is not what was published: {wrong} expected. What was downloaded was removed; try '
-                              f'again. {advice}')
+        raise ConnectionError(f'{url} is not what was published: {wrong} expected. What was downloaded was removed; '
+                              f'try again. {advice}')
     if is_cache:
-        record(path, found)
+        record(path, sha256)
     os.replace(part, path)
-    told = ['its size'] * bool(published.size) + [f'its SHA-256 ({published.source})'] * bool(published.sha256)
-    print_log(f'{path} was downloaded: {size} bytes, SHA-256 {found}; compared with what was published: '
-              + (' and '.join(told) or 'nothing, since nothing is stated'), 'current')
+    compared = ['its size'] * bool(published.size) + [f'its SHA-256 ({published.source})'] * bool(published.sha256)
+    print_log(f'{path} was downloaded: {size} bytes, SHA-256 {sha256}; compared with what was published: '
+              + (' and '.join(compared) or 'nothing, since nothing is stated'), 'current')
 
 
 def _difference(published, size, sha256):
-    """Return in what a file differs from what is Published of it, or ''."""
+    """Return how a file differs from what is Published of it, or ''."""
     if not sha256.startswith(published.sha256):
         return f'its SHA-256 is {sha256}, where {published.sha256} ({published.source}) is'
     return f'it has {size} bytes, where {published.size} are' if published.size not in (None, size) else ''
@@ -132,8 +132,8 @@ def _check_host(url):
     named = os.environ.get('SPINEPOSE_HOSTS', '').split(',')
     hub = urlsplit(os.environ.get('HF_ENDPOINT', '')).hostname
     if host not in {*HOSTS, hub, *(name.strip() for name in named)}:
-        raise ConnectionError(f'{url} was not asked for: {host} is none of the known hosts ({", ".join(HOSTS)}). If you '
-                              f'trust it, set SPINEPOSE_HOSTS={host}, or name a local file instead')
+        raise ConnectionError(f'{url} was not asked for: {host} is none of the known hosts ({", ".join(HOSTS)}). If '
+                              f'you trust it, set SPINEPOSE_HOSTS={host}, or name a local file instead')
 
 
 def _known(url, model):
@@ -174,7 +174,7 @@ def _download(url, part, known, progress, tries, copies, most):
                 if response.status_code == 416:  # there is no rest
                     return published
                 response.raise_for_status()
-                if start and not published.sha256:  # whether the rest is of the same file could not be told
+                if start and not published.sha256:  # nothing would show whether the rest is of the same file
                     part.unlink()
                     continue
                 start = start if response.status_code == 206 else 0
@@ -231,7 +231,7 @@ def _sha256(path, progress):
     return whole.hexdigest()
 
 
-def _tell_licence(model):
+def _log_licence(model):
     if model:
         clause = ': not for commercial use' if '-NC' in model['License'] else ''
         print_log(f'the weights of {model["Name"]} are under {model["License"]}{clause}', 'current',

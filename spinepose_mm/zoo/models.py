@@ -55,7 +55,7 @@ def find_model(name):
 
 
 def find_weights(name):
-    """Return the path or URL of the weights that `name` stands for: those of a model, or itself where it is a file's."""
+    """Return the path or URL of the weights that `name` means: a model's, or `name` itself where it is a file."""
     model = None if Path(name).is_file() else find_model(name)
     return model['Weights'] or name if model else name
 
@@ -70,7 +70,7 @@ def own_config(name):
 
 
 def config_file(name):
-    """Return the path of this package's config whose file has a name, None where there is none."""
+    """Return the path of this package's config file of a name, or None."""
     return next(map(str, (index_folder() / 'configs').rglob(Path(name).name)), None)
 
 
@@ -80,7 +80,7 @@ def names_of(model):
 
 
 def unknown_name(name, candidates):
-    """Return the error for a name that is none of those of the models `candidates`."""
+    """Return the error for a name that none of the models `candidates` has."""
     near = difflib.get_close_matches(name.lower(), {known for model in candidates for known in names_of(model)}, 5, .5)
     own = sorted(known for model in models() for known in names_of(model))
     return ValueError(f'there is no config file and no model named {name!r}; '

@@ -35,7 +35,8 @@ def test_counts():
 
 
 def test_no_detections():
-    assert covered(*[no_people()] * 9, people('left side', 1.)).warning.startswith('no detections in 9 of 10 frames; give')
+    warning = covered(*[no_people()] * 9, people('left side', 1.)).warning
+    assert warning.startswith('no detections in 9 of 10 frames; give')
     assert not covered(*[no_people()] * 7, *[people('left side', 1.)] * 3).warning
     assert not covered().warning
 

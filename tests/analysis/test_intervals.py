@@ -27,10 +27,10 @@ def test_it_is_the_spread_of_what_is_measured_where_points_have_these_errors():
     axes = rng.multivariate_normal(np.zeros(len(_MOVED)), _CORRELATION, (3000, 3)) * np.sqrt(_SHARES)[:, None] * .004
     moved = np.repeat(points[None], 3000, axis=0)
     moved[:, _MOVED] += np.swapaxes(axes, 1, 2)
-    measured, true = measure_space(moved, UP), measure_space(points[None], UP)
+    measured, ground_truth = measure_space(moved, UP), measure_space(points[None], UP)
     found = measure_errors(points[None], errors[None], UP)
     for name in ('trunk_inclination', 'neck_flexion', 'kyphosis', 'lordosis', 'trunk_lean', 'T3_T8', 'spine_length'):
-        off = measured[name] - true[name]
+        off = measured[name] - ground_truth[name]
         off = apart(off, 0) if MEASURES[name].unit == 'deg' else off
         assert np.sqrt(np.mean(off ** 2)) * COVERAGE == pytest.approx(found[name][0], rel=.1), name
 

@@ -16,7 +16,7 @@ def people(pixels, points=None, ids=None, scores=1.):
 
 
 def turned(angles):
-    """Return somebody who is turned forward by each of some angles, (T, 37, 3), and that from the left, (T, 37, 2)."""
+    """Return a person who is turned forward by each of some angles, (T, 37, 3), and that from the left, (T, 37, 2)."""
     body, pose = Body(), rest(len(angles))
     pose['pelvis_tilt'] = np.asarray(angles, float)
     points = keypoints(body, forward(body, pose))
@@ -45,7 +45,7 @@ def test_people_without_points_are_measured_in_the_image():
     assert all(np.isnan(values).all() for values in lost.measures.values()) and lost.views == ['left side']
 
 
-def test_what_has_a_low_confidence_was_not_seen():
+def test_keypoints_of_low_confidence_are_not_visible():
     points, pixels = turned([20, 20])
     uncertain = people(pixels, points)
     uncertain.confidence[0, skeleton.index('C1')] = .49
@@ -91,7 +91,7 @@ def test_people_without_ids_are_not_unwrapped():
     assert found == pytest.approx([170, -170], abs=1e-6)
 
 
-def test_nobody():
+def test_no_people():
     for up in (None, UP):
         found = Measurer().update(no_people(), up)
         assert list(found.measures) == list(MEASURES) and len(found.views) == len(found) == 0

@@ -68,7 +68,7 @@ def test_what_does_not_hang_on_them_stays():
         assert np.isfinite(found[name]).all(), name
 
 
-def test_angles_that_no_curve_has_are_not_told():
+def test_angles_that_no_curve_has_are_nan():
     spines = np.repeat(moved('C7', (0, 0, 0))[:, SPINE], 3, axis=0)
     found = without_implausible({'lordosis': np.array([-180., 20, 120]), 'trunk_inclination': np.full(3, 180.)}, spines)
     np.testing.assert_array_equal(found['lordosis'], [np.nan, 20, np.nan])

@@ -116,7 +116,7 @@ def test_other_views_give_lengths_alone():
     assert all(np.isfinite(found[name]).all() for name in LENGTHS)
 
 
-def test_what_is_not_seen_is_not_measured():
+def test_what_is_not_visible_is_not_measured():
     person = figure(10, 40, 70)
     person[skeleton.index('C1')] = np.nan
     found = one(measure_space(person[None], UP))
@@ -150,7 +150,7 @@ def test_bad_input_is_refused(points, up, message):
         measure_space(points, up)
 
 
-def test_nobody_is_measured_too():
+def test_no_people():
     assert all(value.shape == (0,) for value in measure_space(np.zeros((0, 37, 3)), UP).values())
     assert all(value.shape == (0,) for value in measure_image(np.zeros((0, 37, 2)), []).values())
 
@@ -158,7 +158,7 @@ def test_nobody_is_measured_too():
 @pytest.mark.parametrize('turn, inclination, lean', [
     (None, 0, 0), ([0, 0, -90], 90, None), ([0, 0, 90], -90, None), ([0, 0, 180], 180, 180), ([90, 0, 0], None, -90),
     ([-90, 0, 0], None, 90)])
-def test_whoever_lies_or_is_upside_down(turn, inclination, lean):
+def test_people_who_lie_or_are_upside_down(turn, inclination, lean):
     """On the front, the back, the head, the right and the left side; turned about what is forward, up and right."""
     points = figure(10, 40, 70)[None]
     turned = points if turn is None else points @ Rotation.from_euler('xyz', turn, degrees=True).as_matrix().T

@@ -38,9 +38,9 @@ def test_inclinations_are_those_of_the_vertebrae(motion):
             heights = [1.5 if level[0] == 'L' else 1. for level in levels]
             axis = np.average([placed[level][1][0, :, 1] for level in levels], axis=0, weights=heights)
             right = (placed['pelvis'][1][0, :, 2] + placed['ribs'][1][0, :, 2]) * [1, 0, 1]
-            ahead = np.cross(UP, right / np.linalg.norm(right))
-            truth = np.degrees(np.arctan2(axis @ ahead, axis @ UP))
-            assert abs(apart(found[f'{line}_inclination'][i], truth)) < 3, (line, i)
+            forward_axis = np.cross(UP, right / np.linalg.norm(right))
+            ground_truth = np.degrees(np.arctan2(axis @ forward_axis, axis @ UP))
+            assert abs(apart(found[f'{line}_inclination'][i], ground_truth)) < 3, (line, i)
 
 
 def test_curves_against_the_cobb_angles_of_the_vertebrae():
@@ -51,14 +51,15 @@ def test_curves_against_the_cobb_angles_of_the_vertebrae():
     kyphosis = np.array([cobb(placed, 'T4', 'T12')[0] for placed in parts])
     lordosis = np.array([-cobb(placed, 'L1', 'S1')[0] for placed in parts])
     assert np.ptp(kyphosis) > 30 and np.ptp(lordosis) > 40
-    for name, truth, offset, slope, left in (('kyphosis', kyphosis, 1.6, .90, 1.5), ('lordosis', lordosis, -21, .63, 3)):
-        assert np.corrcoef(found[name], truth)[0, 1] > .94, name
-        assert np.mean(found[name] - truth) == pytest.approx(offset, abs=1.5), name
-        assert np.polyfit(truth, found[name], 1)[0] == pytest.approx(slope, abs=.05), name
-        assert np.std(found[name] - slope * truth) < left, name
+    for name, ground_truth, offset, slope, left in (
+            ('kyphosis', kyphosis, 1.6, .90, 1.5), ('lordosis', lordosis, -21, .63, 3)):
+        assert np.corrcoef(found[name], ground_truth)[0, 1] > .94, name
+        assert np.mean(found[name] - ground_truth) == pytest.approx(offset, abs=1.5), name
+        assert np.polyfit(ground_truth, found[name], 1)[0] == pytest.approx(slope, abs=.05), name
+        assert np.std(found[name] - slope * ground_truth) < left, name
 
 
-def test_curves_of_people_who_stand_are_told_apart():
+def test_curves_of_people_who_stand_differ():
     rng = np.random.default_rng(3)
     bodies = [Body.sample(rng) for _ in range(60)]
     found = measure_space(np.concatenate([keypoints(body, forward(body, rest())) for body in bodies]), UP)
@@ -69,21 +70,21 @@ def test_curves_of_people_who_stand_are_told_apart():
 @pytest.mark.parametrize('motions, most', [
     (('stand', 'walk', 'stretch'), 2), (('deadlift', 'squat', 'sit', 'jump'), 3), (('lie', 'handstand'), 6)])
 @pytest.mark.parametrize('azimuth, view', [(90, 'left side'), (-90, 'right side')])
-def test_from_the_side_a_image_tells_what_space_does(motions, most, azimuth, view):
+def test_from_the_side_an_image_gives_what_space_does(motions, most, azimuth, view):
     points, _ = perform(np.random.default_rng(0), motions, people=3)
-    true = measure_space(points, UP)
+    ground_truth = measure_space(points, UP)
     found = measure_image(photograph(points, azimuth), np.full(len(points), view))
     for name in SAGITTAL:
-        off = np.abs(apart(found[name], true[name]))
+        off = np.abs(apart(found[name], ground_truth[name]))
         assert np.nanquantile(off, .9) < most and np.isfinite(off).all(), name
 
 
 @pytest.mark.parametrize('motions, most', [(('stand', 'walk', 'stretch'), 5), (('side_bend', ), 4)])
 @pytest.mark.parametrize('azimuth, view', [(0, 'front'), (180, 'back')])
-def test_from_front_and_back_a_image_tells_what_space_does(motions, most, azimuth, view):
+def test_from_front_and_back_an_image_gives_what_space_does(motions, most, azimuth, view):
     points, _ = perform(np.random.default_rng(0), motions, people=3)
-    true = measure_space(points, UP)
+    ground_truth = measure_space(points, UP)
     found = measure_image(photograph(points, azimuth), np.full(len(points), view))
     for name in FRONTAL:
-        off = np.abs(apart(found[name], true[name]))
+        off = np.abs(apart(found[name], ground_truth[name]))
         assert np.nanquantile(off, .9) < most and np.isfinite(off).all(), name

@@ -32,7 +32,7 @@ def test_goes_on_after_gaps():
     np.testing.assert_allclose(found, [170, nan, nan, 210, nan, 270])
 
 
-def test_begins_anew_where_nobody_knows_which_way_round():
+def test_begins_anew_where_the_direction_is_unknown():
     nan = np.nan
     found = follow([[170], [-170], [-100], [nan], [60], [80]])[:, 0]
     np.testing.assert_allclose(found, [170, 190, 260, nan, 60, 80])  # 420 is further than a quarter turn away
@@ -43,7 +43,7 @@ def test_first_angles_may_be_unknown():
     np.testing.assert_allclose(follow([[np.nan], [-179], [179]])[:, 0], [np.nan, -179, -181])
 
 
-def test_people_are_told_by_their_ids():
+def test_people_are_identified_by_their_ids():
     unwrapper = Unwrapper()
     assert unwrapper.update([7, 3], [[170.], [-170]]).ravel().tolist() == [170, -170]
     assert unwrapper.update([3, 7], [[170.], [-170]]).ravel().tolist() == [-190, 190]

@@ -11,7 +11,7 @@ STRAIGHT = {0: 'front', 90: 'left side', 180: 'back', 270: 'right side'}
 
 
 def around(points, **camera):
-    """Return azimuths and what people, (N, 37, 3), are told to be seen from, from all of AZIMUTHS, (N x 36,)."""
+    """Return azimuths and what people, (N, 37, 3), are said to be seen from, from all of AZIMUTHS, (N x 36,)."""
     azimuths = np.tile(AZIMUTHS, len(points))
     return azimuths, view(photograph(np.repeat(points, len(AZIMUTHS), axis=0), azimuths, **camera))
 
@@ -23,7 +23,7 @@ def off(azimuths, straight):
 @pytest.mark.parametrize('camera', [dict(heights=1.), dict(heights=2.), dict(distances=2.5), dict(distances=8.)])
 @pytest.mark.parametrize('motions, upright, least', [
     (('stand', 'walk', 'stretch'), True, .9), (('squat', 'sit', 'jump'), True, .6), (('handstand', ), False, .95)])
-def test_who_is_seen_from_all_around(motions, upright, least, camera):
+def test_views_from_all_around(motions, upright, least, camera):
     azimuths, views = around(perform(np.random.default_rng(0), motions, people=3)[0], **camera)
     if not upright:  # and so faces the other way
         azimuths = (180 - azimuths) % 360
@@ -34,7 +34,7 @@ def test_who_is_seen_from_all_around(motions, upright, least, camera):
     assert set(views) == set(VIEWS) - {'unknown'} and np.mean(views == 'oblique') > .5
 
 
-def test_a_trunk_that_leans_towards_the_camera_is_seen_from_no_side():
+def test_a_trunk_that_leans_towards_the_camera_is_oblique():
     points, _ = perform(np.random.default_rng(0), ['deadlift', 'squat'], people=5)
     inclination = measure_space(points, UP)['trunk_inclination']
     for azimuth in (0, 180):
@@ -43,8 +43,8 @@ def test_a_trunk_that_leans_towards_the_camera_is_seen_from_no_side():
         assert (views[inclination > 55] == 'oblique').all() and np.sum(inclination > 55) > 5
 
 
-def test_who_lies_is_seen_from_the_side():
-    """From head or feet, nobody tells how the trunk leans."""
+def test_views_of_people_who_lie():
+    """Seen from the head or the feet, the lean of the trunk is not visible."""
     azimuths, views = around(perform(np.random.default_rng(0), ['lie'], people=4)[0], heights=1.)
     for straight in (90, 270):
         assert np.mean(views[off(azimuths, straight) < 5] == STRAIGHT[straight]) > .8
@@ -81,7 +81,7 @@ def test_a_camera_may_be_held_in_any_way_when_it_looks_straight(turn):
 
 
 def test_one_part_of_the_body_does_not_change_the_view():
-    """As in somebody who looks back, or where the nose was mistaken for another's."""
+    """As in a person who looks back, or where the nose was mistaken for another's."""
     points, _ = perform(np.random.default_rng(0), ['stand'])
     pixels = photograph(points, 78)
     nose, ears = skeleton.index('nose'), [skeleton.index(f'{side}_ear') for side in ('left', 'right')]
@@ -90,7 +90,7 @@ def test_one_part_of_the_body_does_not_change_the_view():
     assert (view(pixels) == 'left side').all()
 
 
-def test_who_bends_out_of_the_sagittal_plane_is_seen_from_no_side():
+def test_people_who_bend_out_of_the_sagittal_plane_are_oblique():
     points, _ = perform(np.random.default_rng(0), ['side_bend'], people=8)
     lean = np.abs(measure_space(points, UP)['trunk_lean'])
     views = view(photograph(points, 90))
@@ -102,13 +102,13 @@ def test_what_the_view_needs():
     points, _ = perform(np.random.default_rng(0), ['stand'], people=1)
     for azimuth, name in STRAIGHT.items():
         whole = photograph(points[:1], [azimuth])
-        for hidden, expected in (
+        for missing, expected in (
                 (('nose', 'left_knee', 'right_ear', 'left_wrist', 'right_elbow'), name), (('left_hip', ), 'unknown'),
                 (('right_shoulder', ), 'unknown'), (('S1', ), 'unknown'), (('C7', ), 'unknown'),
                 (('nose', 'T3', 'left_heel', 'right_heel'), 'unknown')):  # one front alone
             pixels = whole.copy()
-            pixels[:, [skeleton.index(each) for each in hidden]] = np.nan
-            assert view(pixels).tolist() == [expected], (name, hidden)
+            pixels[:, [skeleton.index(each) for each in missing]] = np.nan
+            assert view(pixels).tolist() == [expected], (name, missing)
     feet = [skeleton.index(f'{side}_{point}') for side in ('left', 'right')
             for point in ('knee', 'ankle', 'heel', 'big_toe', 'small_toe')]
     pixels = photograph(points[:1], [90])
@@ -117,10 +117,10 @@ def test_what_the_view_needs():
 
 
 def test_degenerate_people():
-    nobody = np.full((1, 37, 2), np.nan)
+    absent = np.full((1, 37, 2), np.nan)
     line = np.zeros((1, 37, 2))
     line[0, :, 1] = np.arange(37)
-    assert view(np.concatenate([nobody, np.zeros((1, 37, 2)), line])).tolist() == ['unknown'] * 3
+    assert view(np.concatenate([absent, np.zeros((1, 37, 2)), line])).tolist() == ['unknown'] * 3
     assert view(np.zeros((0, 37, 2))).shape == (0,)
     with pytest.raises(ValueError, match=r'points are \(P, 37, 2\), not \(37, 2\)'):
         view(np.zeros((37, 2)))

@@ -49,7 +49,8 @@ def elsewhere(path):
 
 def test_one_run_at_a_time_also_after_a_kill(path, elsewhere):
     other = elsewhere(60)
-    with pytest.raises(BlockingIOError, match=r'video\.csv is being written by another run, which holds .*video\.csv\.(soft)?lock'):
+    with pytest.raises(BlockingIOError, match=r'video\.csv is being written by another run, which holds '
+                                              r'.*video\.csv\.(soft)?lock'):
         with locked(path):
             pass
     with locked(path.with_name('video2.csv')):

@@ -9,7 +9,8 @@ import torch
 import hostile_pickles
 from spinepose_mm.io.plain_pickle import plain_array, read_plain
 
-VALUES = [np.arange(3.), np.array([True, False]), np.array(['x', 'yz']), np.array([b'abc']), np.zeros((0, 3)), np.array(5),
+VALUES = [np.arange(3.), np.array([True, False]), np.array(['x', 'yz']), np.array([b'abc']), np.zeros((0, 3)),
+          np.array(5),
           np.asfortranarray(np.arange(6).reshape(2, 3)), np.array([1, 2], '>i4'), np.float32(2), np.int64(-3),
           np.bool_(True), np.str_('ab'), np.str_(''), np.complex64(1j), np.longdouble(3)]
 

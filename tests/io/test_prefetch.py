@@ -8,7 +8,7 @@ from spinepose_mm.io.prefetch import prefetch
 
 
 def threads():
-    return [thread for thread in threading.enumerate() if thread.name.startswith('ahead')]
+    return [thread for thread in threading.enumerate() if thread.name.startswith('prefetch')]
 
 
 def wait_for(condition):
@@ -44,11 +44,11 @@ class Maker:
             self.closed = True
 
 
-def test_all_in_order_and_no_more_than_two_ahead():
+def test_all_in_order_and_no_more_than_two_prefetched():
     maker, main = Maker(20), threading.get_ident()
     items = prefetch(maker)
     assert [next(items).number for _ in range(3)] == [0, 1, 2]
-    wait_for(lambda: maker.made == 5)  # while nobody asks for them
+    wait_for(lambda: maker.made == 5)  # while none of them is requested
     time.sleep(.02)
     assert maker.made == 5
     assert [item.number for item in items] == list(range(3, 20))
@@ -69,7 +69,7 @@ def test_an_error_at_its_place():
 
 
 @pytest.mark.parametrize('error', [KeyboardInterrupt, ValueError])
-def test_whoever_stops_early_leaves_no_thread_and_nothing_open(error):
+def test_stopping_early_leaves_no_thread_and_nothing_open(error):
     maker = Maker(20)
 
     def work():

@@ -17,7 +17,7 @@ RATE = 15
 
 
 def write_video(path, frames=100, ending='mp4v'):
-    """Write a video whose frames can be told by their brightness, twice their number, and a square that moves."""
+    """Write a video whose frames can be told apart by their brightness, twice their number, and a square that moves."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*ending), RATE, (160, 120))
     for i in range(frames):
         image = np.full((120, 160, 3), 2 * i, np.uint8)
@@ -152,7 +152,7 @@ def test_a_video_that_is_not_read_to_its_end_is_closed(tmp_path, monkeypatch):
     assert next(frames).index == 0 and opened[0].isOpened()
     frames.close()
     assert not opened[0].isOpened()
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith('ahead')]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith('prefetch')]
 
 
 def test_what_is_not_read_from_files_stays_in_its_thread(tmp_path):

@@ -21,7 +21,7 @@ def test_standing_height_by_hand():
 
 
 def test_standing_height_is_the_stature_in_every_posture():
-    """Its error is one of the person, whose standing curves are not known, and hardly of the posture."""
+    """Its error is one of the person, whose standing curves are unknown, and hardly of the posture."""
     rng = np.random.default_rng(5)
     bodies = [Body.sample(rng) for _ in range(40)]
     off = np.array([[np.mean(standing_height(keypoints(body, forward(body, sequence(motion, body, rng, 2, 5))))
@@ -31,7 +31,7 @@ def test_standing_height_is_the_stature_in_every_posture():
 
 
 @pytest.fixture
-def seen():
+def scene():
     """Three poses (3, 37, 3), where they are (3, 3), their rays (3, 37, 2), and weights of one (3, 37)."""
     rng = np.random.default_rng(0)
     poses = rng.normal(0, .4, (3, 37, 3))
@@ -40,41 +40,41 @@ def seen():
     return poses, moves, placed[..., :2] / placed[..., 2:], np.ones((3, 37))
 
 
-def test_exact_rays_give_the_exact_place(seen):
-    poses, moves, rays, weights = seen
-    found, errors = place(poses, rays, weights, 1000.)
-    np.testing.assert_allclose(found, moves, atol=1e-9)
+def test_exact_rays_give_the_exact_place(scene):
+    poses, moves, rays, weights = scene
+    places, errors = place(poses, rays, weights, 1000.)
+    np.testing.assert_allclose(places, moves, atol=1e-9)
     np.testing.assert_allclose(errors, 0, atol=1e-6)
 
 
-def test_what_is_not_seen_or_wrong_does_not_count(seen):
-    poses, moves, rays, weights = seen
+def test_what_is_not_visible_or_wrong_does_not_count(scene):
+    poses, moves, rays, weights = scene
     rays[0, :9] += .3  # wrong
     rays[1, 9:20], weights[1, 9:20] = np.nan, 1  # not a number
     poses[1, 22] = np.nan, np.inf, 0
-    rays[2, 20:30], weights[2, 20:30] = 9, 0  # not seen
-    found, errors = place(poses, rays, weights, 1000.)
-    np.testing.assert_allclose(found, moves, atol=1e-3)
+    rays[2, 20:30], weights[2, 20:30] = 9, 0  # not visible
+    places, errors = place(poses, rays, weights, 1000.)
+    np.testing.assert_allclose(places, moves, atol=1e-3)
     assert 1000 * .3 * np.sqrt(2) * 9 / 37 == pytest.approx(errors[0], rel=.01) and errors[1:].max() < 1e-3
 
 
-def test_noise_is_averaged(seen):
-    poses, moves, rays, weights = seen
+def test_noise_is_averaged(scene):
+    poses, moves, rays, weights = scene
     noise = np.random.default_rng(1).normal(0, 2 / 1000, rays.shape)
-    found, errors = place(poses, rays + noise, weights, 1000.)
-    assert np.abs(found - moves)[:, :2].max() < .01 and np.abs(found - moves)[:, 2].max() < .05
+    places, errors = place(poses, rays + noise, weights, 1000.)
+    assert np.abs(places - moves)[:, :2].max() < .01 and np.abs(places - moves)[:, 2].max() < .05
     assert 2 < errors.mean() < 3  # the mean length of such noise is 2.5 pixels
 
 
-def test_too_little_is_seen(seen):
-    poses, moves, rays, weights = seen
+def test_too_few_visible_keypoints(scene):
+    poses, moves, rays, weights = scene
     weights[0, 2:], weights[1, 3:] = 0, 0
-    found, errors = place(poses, rays, weights, 1000.)
-    assert np.isnan(found[0]).all() and np.isnan(errors[0])
-    np.testing.assert_allclose(found[1:], moves[1:], atol=1e-6)
+    places, errors = place(poses, rays, weights, 1000.)
+    assert np.isnan(places[0]).all() and np.isnan(errors[0])
+    np.testing.assert_allclose(places[1:], moves[1:], atol=1e-6)
     assert place(poses[:0], rays[:0], weights[:0], 1000.)[0].shape == (0, 3)
 
 
-def test_shapes_that_do_not_fit(seen):
+def test_shapes_that_do_not_fit(scene):
     with pytest.raises(ValueError, match=r'not \(3, 37, 3\), \(3, 37, 2\) and \(3, 36\)'):
-        place(*seen[:1], seen[2], seen[3][:, 1:], 1000.)
+        place(*scene[:1], scene[2], scene[3][:, 1:], 1000.)

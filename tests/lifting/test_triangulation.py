@@ -8,7 +8,7 @@ from spinepose_mm.synthetic.poses import PoseSettings, synthesize_poses
 
 @pytest.fixture(scope='module')
 def scene(tmp_path_factory):
-    """Four cameras around a walking person: true places (N, 3), pixels (4, N, 2) and projections (4, 3, 4)."""
+    """Four cameras around a walking person: ground-truth places (N, 3), pixels (4, N, 2) and projections (4, 3, 4)."""
     path = tmp_path_factory.mktemp('poses') / 'poses.npz'
     synthesize_poses(path, PoseSettings(1, frames=5, views=4, motions=('walk', )))
     data = np.load(path)
@@ -18,48 +18,48 @@ def scene(tmp_path_factory):
 
 
 def test_exact_pixels_give_exact_places(scene):
-    true, pixels, projections = scene
+    expected, pixels, projections = scene
     places, used, errors = triangulate(pixels, np.ones(pixels.shape[:2]), projections)
-    assert np.linalg.norm(places - true, axis=-1).max() < 1e-4  # a tenth of a millimetre
+    assert np.linalg.norm(places - expected, axis=-1).max() < 1e-4  # a tenth of a millimetre
     assert used.all() and errors.max() < 1e-6
 
 
 def test_two_views_are_enough_and_one_is_not(scene):
-    true, pixels, projections = scene
+    expected, pixels, projections = scene
     weights = np.ones(pixels.shape[:2])
     weights[1:3], weights[3, 7], weights[:, 9] = 0, 0, 0
     places, used, errors = triangulate(pixels, weights, projections)
     assert np.isnan(places[[7, 9]]).all() and np.isnan(errors[[7, 9]]).all() and not used[:, [7, 9]].any()
-    others = np.delete(np.arange(len(true)), [7, 9])
-    assert np.linalg.norm(places[others] - true[others], axis=-1).max() < 1e-4
+    others = np.delete(np.arange(len(expected)), [7, 9])
+    assert np.linalg.norm(places[others] - expected[others], axis=-1).max() < 1e-4
     assert used[[0, 3]][:, others].all() and not used[1:3].any()
 
 
 def test_a_wrong_view_is_left_out(scene):
-    true, pixels, projections = scene
+    expected, pixels, projections = scene
     wrong = pixels.copy()
-    who = np.arange(len(true)) % 4
-    wrong[who, np.arange(len(true))] += [80., -60.]
+    view = np.arange(len(expected)) % 4
+    wrong[view, np.arange(len(expected))] += [80., -60.]
     wrong[2, 5] = np.nan
     places, used, _ = triangulate(wrong, np.ones(pixels.shape[:2]), projections)
-    assert np.linalg.norm(places - true, axis=-1).max() < 1e-4
-    assert not used[who, np.arange(len(true))].any() and used.sum() >= 3 * len(true) - 1
+    assert np.linalg.norm(places - expected, axis=-1).max() < 1e-4
+    assert not used[view, np.arange(len(expected))].any() and used.sum() >= 3 * len(expected) - 1
 
 
 def test_noise_is_averaged_to_the_least_squares(scene):
     """As SciPy's solver, with weights; more views make it better."""
-    true, pixels, projections = scene
+    expected, pixels, projections = scene
     rng = np.random.default_rng(0)
     noisy, weights = pixels + rng.normal(0, 2, pixels.shape), rng.uniform(.3, 1, pixels.shape[:2])
     places, used, errors = triangulate(noisy, weights, projections, threshold=50.)
     assert used.all() and 1 < errors.mean() < 3
     for n in (0, 20, 100):
         def residuals(place):
-            seen = np.append(place, 1) @ np.swapaxes(projections, 1, 2)
-            return ((seen[:, :2] / seen[:, 2:] - noisy[:, n]) * np.sqrt(weights[:, n])[:, None]).ravel()
-        np.testing.assert_allclose(places[n], least_squares(residuals, true[n], xtol=1e-12).x, atol=1e-6)
+            projected = np.append(place, 1) @ np.swapaxes(projections, 1, 2)
+            return ((projected[:, :2] / projected[:, 2:] - noisy[:, n]) * np.sqrt(weights[:, n])[:, None]).ravel()
+        np.testing.assert_allclose(places[n], least_squares(residuals, expected[n], xtol=1e-12).x, atol=1e-6)
     pair, _, _ = triangulate(noisy[:2], weights[:2], projections[:2], threshold=50.)
-    assert np.linalg.norm(places - true, axis=-1).mean() < .8 * np.linalg.norm(pair - true, axis=-1).mean()
+    assert np.linalg.norm(places - expected, axis=-1).mean() < .8 * np.linalg.norm(pair - expected, axis=-1).mean()
 
 
 def cameras(*centers):
@@ -74,17 +74,17 @@ def cameras(*centers):
 
 @pytest.mark.parametrize('centers', [[(0, 0, 4), (0, 0, 4)], [(0, 0, 4), (0, 0, -4)], [(0, 0, 4), (.02, 0, 4)]])
 def test_views_along_one_line_place_nothing(centers):
-    """One place twice, two opposite ones, two side by side: the depth cannot be told, so nothing is said."""
+    """One place twice, two opposite ones, two side by side: the depth is undefined, so that the result is NaN."""
     rng, projections = np.random.default_rng(0), cameras(*centers)
-    true = rng.uniform(-.05, .05, (50, 3))
-    seen = np.concatenate([true, np.ones((50, 1))], -1) @ np.swapaxes(projections, 1, 2)
-    pixels = seen[..., :2] / seen[..., 2:] + rng.normal(0, .5, (2, 50, 2))
+    expected = rng.uniform(-.05, .05, (50, 3))
+    projected = np.concatenate([expected, np.ones((50, 1))], -1) @ np.swapaxes(projections, 1, 2)
+    pixels = projected[..., :2] / projected[..., 2:] + rng.normal(0, .5, (2, 50, 2))
     places, used, errors = triangulate(pixels, np.ones((2, 50)), projections)
     assert np.isnan(places).mean() > .9 and not used[:, np.isnan(places[:, 0])].any()
     third = cameras(*centers, (4, 0, 0))
-    seen = np.concatenate([true, np.ones((50, 1))], -1) @ np.swapaxes(third, 1, 2)
-    places, used, errors = triangulate(seen[..., :2] / seen[..., 2:], np.ones((3, 50)), third)
-    assert np.linalg.norm(places - true, axis=-1).max() < 1e-6 and used.all()
+    projected = np.concatenate([expected, np.ones((50, 1))], -1) @ np.swapaxes(third, 1, 2)
+    places, used, errors = triangulate(projected[..., :2] / projected[..., 2:], np.ones((3, 50)), third)
+    assert np.linalg.norm(places - expected, axis=-1).max() < 1e-6 and used.all()
 
 
 def test_no_points(scene):

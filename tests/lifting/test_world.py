@@ -9,7 +9,7 @@ HIP = skeleton.index('S1')
 
 
 def test_axes_by_hand():
-    """A camera that looks level, 1.5 m above the ground, at somebody 4 m away."""
+    """A camera that looks level, 1.5 m above the ground, at a person 4 m away."""
     R, t = world_axes(np.array([0., -1, 0]), np.array([.5, 1.5, 4]))
     np.testing.assert_allclose(R, [[1, 0, 0], [0, -1, 0], [0, 0, -1]])
     np.testing.assert_allclose(R @ np.zeros(3) + t, [-.5, 1.5, 4])  # the camera
@@ -18,19 +18,19 @@ def test_axes_by_hand():
 
 def test_is_fixed_after_the_warm_up():
     points, _, camera = stage(np.random.default_rng(0), 'walk', 2)
-    seen = camera.to_camera(points)
-    world, weights = WorldFrame(warm_up=10), np.ones(seen.shape[1:3])
+    points_in_camera = camera.to_camera(points)
+    world, weights = WorldFrame(warm_up=10), np.ones(points_in_camera.shape[1:3])
     assert world.R is None
     for frame in range(10):
         assert not world.settled
-        world.update([0, 1], seen[frame], HIP, weights)
+        world.update([0, 1], points_in_camera[frame], HIP, weights)
     assert world.settled
     settled = world.R.copy(), world.t.copy()
     for frame in range(10, 60):
-        world.update([0, 1], seen[frame] + 1, HIP, weights)
+        world.update([0, 1], points_in_camera[frame] + 1, HIP, weights)
     np.testing.assert_array_equal(world.R, settled[0])
     np.testing.assert_array_equal(world.t, settled[1])
-    hip = world.to_world(seen[0, 0, HIP])
+    hip = world.to_world(points_in_camera[0, 0, HIP])
     np.testing.assert_allclose(hip[[0, 2]], 0, atol=1e-9)  # the first person's is above the origin
     assert .8 < hip[1] < 1.2
 

@@ -39,8 +39,8 @@ def test_looks_straight_down():
 def test_rays_undo_the_projection(camera, dist):
     camera.dist = dist
     points = np.random.default_rng(0).normal(0, .3, (4, 37, 3)) + [0, 1, 0]
-    seen = camera.to_camera(points)
-    np.testing.assert_allclose(camera.rays(camera.project(points)), seen[..., :2] / seen[..., 2:], atol=1e-6)
+    in_camera = camera.to_camera(points)
+    np.testing.assert_allclose(camera.rays(camera.project(points)), in_camera[..., :2] / in_camera[..., 2:], atol=1e-6)
     assert camera.rays(np.zeros((0, 37, 2))).shape == camera.project(np.zeros((0, 37, 3))).shape == (0, 37, 2)
 
 

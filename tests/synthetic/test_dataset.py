@@ -76,7 +76,8 @@ def test_two_runs_at_once(made, tmp_path, monkeypatch):
 def test_workers_that_cannot_start_are_an_error(tmp_path):
     """A script without a main guard, whose workers would run it again."""
     script = f'from spinepose_mm.synthetic import *; synthesize({str(tmp_path / "data")!r}, Settings(40), workers=2)'
-    done = subprocess.run([sys.executable, '-W', 'ignore', '-'], input=script, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, '-W', 'ignore', '-'], input=script, capture_output=True, text=True,
+                          timeout=120)
     assert done.returncode != 0 and 'BrokenProcessPool' in done.stderr
 
 
@@ -114,8 +115,8 @@ def test_3d_labels_in_simspines_layout(made):
         camera = data['S_world'][i, :, :3] @ data['R'][i].T + data['t'][i]
         np.testing.assert_allclose(camera, data['S'][i, :, :3], atol=1e-5)
         pixels = camera @ data['K'][i].T
-        seen = data['part'][i, :, 2] > 0
-        np.testing.assert_allclose((pixels[:, :2] / pixels[:, 2:])[seen], data['part'][i, seen, :2], atol=1e-3)
+        visible = data['part'][i, :, 2] > 0
+        np.testing.assert_allclose((pixels[:, :2] / pixels[:, 2:])[visible], data['part'][i, visible, :2], atol=1e-3)
         flat = np.array(person['keypoints']).reshape(37, 3)
         np.testing.assert_allclose(flat[:, :2], data['part'][i, :, :2])
 

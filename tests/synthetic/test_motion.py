@@ -80,7 +80,7 @@ def test_unknown_motion():
 
 
 def test_flat_feet_are_level():
-    """Those of somebody who squats, where the ankles go far enough; without it, they are not."""
+    """Those of a person who squats, where the ankles go far enough; without it, they are not."""
     body = Body()
     heights = {}
     for flat in (False, True):

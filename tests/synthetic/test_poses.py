@@ -57,7 +57,8 @@ def test_same_settings_give_the_same_and_splits_differ(made, tmp_path):
 
 
 @pytest.mark.parametrize('change, message', [
-    (dict(people=0), 'people is over 0, not 0'), (dict(seed=-1), 'seed is 0 or more'), (dict(frames=-1), 'frames is over 0'),
+    (dict(people=0), 'people is over 0, not 0'), (dict(seed=-1), 'seed is 0 or more'),
+    (dict(frames=-1), 'frames is over 0'),
     (dict(motions=('fly', )), 'motions are out of stand, .*not fly')])
 def test_settings_out_of_range(change, message):
     with pytest.raises(ValueError, match=message):
@@ -70,7 +71,7 @@ def test_a_stage_shows_people_whole(motion, people):
     assert points.shape == (10, people, 37, 3) and heights.shape == (people, ) and (1.3 < heights).all()
     pixels = camera.project(points)
     assert (camera.to_camera(points)[..., 2] > 1).all() and (pixels >= 0).all() and (pixels < camera.size).all()
-    assert 0 <= points[..., 1].min(-1).min() < .02  # somebody touches the ground
+    assert 0 <= points[..., 1].min(-1).min() < .02  # one of them touches the ground
     apart = np.linalg.norm(points[:, 0, :, [0, 2]].mean() - points[:, -1, :, [0, 2]].mean())
     assert people == 1 or apart > .5
 

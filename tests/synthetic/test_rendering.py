@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from spinepose_mm import skeleton
-from spinepose_mm.synthetic import rendering as image
-from spinepose_mm.synthetic import surface
+from spinepose_mm.synthetic import rendering, surface
 from spinepose_mm.synthetic.dataset import Settings, render
 from spinepose_mm.synthetic.scene import Renderer
 
@@ -41,12 +40,12 @@ def test_labels_lie_in_the_image_and_others_are_zero(images):
             assert set(visible) <= {0, 1, 2}
 
 
-def test_seen_keypoints_lie_on_the_body_and_boxes_are_those_of_its_mask(images, renderer):
-    """Each person rendered alone: what is labelled as seen is on it, and the box is not larger than it."""
+def test_visible_keypoints_lie_on_the_body_and_boxes_are_those_of_its_mask(images, renderer):
+    """Each person rendered alone: what is labelled as visible is on it, and the box is not larger than it."""
     for number in range(0, SETTINGS.images, 2):
         _, people, camera = images[number]
         rng = np.random.default_rng([SETTINGS.seed, *b'train', number // 2])
-        actors = image.make_scene(rng, SETTINGS.people, SETTINGS.motions)
+        actors = rendering.make_scene(rng, SETTINGS.people, SETTINGS.motions)
         masks = [np.isfinite(renderer.render(actor.mesh, camera, [])[1]) for actor in actors]
         for person in people:
             mask = next(mask for mask, actor in zip(masks, actors) if np.array_equal(actor.points, person.world))
@@ -56,38 +55,38 @@ def test_seen_keypoints_lie_on_the_body_and_boxes_are_those_of_its_mask(images, 
             x, y, w, h = person.bbox
             assert columns.min() <= x and x + w <= columns.max() + 1
             assert rows.min() <= y and y + h <= rows.max() + 1
-            assert image.LEAST_AREA <= person.area <= mask.sum()
+            assert rendering.MIN_AREA <= person.area <= mask.sum()
 
 
-def test_most_of_a_spine_is_seen_and_some_keypoints_are_hidden(images):
+def test_most_of_a_spine_is_visible_and_some_keypoints_are_occluded(images):
     found = np.concatenate([[person.pixels[:, 2] for person in people] for _, people, _ in images if people])
     spine = found[:, list(skeleton.SUBSETS['spine'])]
     assert (spine == 2).mean() > .5
     assert .03 < (found == 1).mean() < .5
 
 
-def test_what_stands_in_front_hides(renderer):
+def test_what_stands_in_front_occludes(renderer):
     rng = np.random.default_rng(3)
-    actors = image.make_scene(rng, 1, SETTINGS.motions)
-    camera = image.make_cameras(rng, actors, SETTINGS.size, 1)[0]
+    actors = rendering.make_scene(rng, 1, SETTINGS.motions)
+    camera = rendering.make_cameras(rng, actors, SETTINGS.size, 1)[0]
     mask, depth = (lambda d: (np.isfinite(d), d))(renderer.render(actors[0].mesh, camera, [])[1])
-    free = image._label(actors[0], camera, mask, depth)
+    free = rendering._label(actors[0], camera, mask, depth)
     assert (free.pixels[:, 2] == 2).sum() > 10
     nearer = depth.copy()
     nearer[:, :] = 0.5
-    assert (image._label(actors[0], camera, mask, nearer).pixels[:, 2] != 2).all()
-    assert image._label(actors[0], camera, np.zeros_like(mask), depth) is None
+    assert (rendering._label(actors[0], camera, mask, nearer).pixels[:, 2] != 2).all()
+    assert rendering._label(actors[0], camera, np.zeros_like(mask), depth) is None
 
 
 def test_every_keypoint_has_a_thickness():
-    assert all(.02 < image._thickness(name) < .15 for name in skeleton.NAMES)
-    assert image._thickness('hip') == image._thickness('left_hip') == .125
-    assert image._thickness('spine_03') == .115 and image._thickness('left_big_toe') == .035
+    assert all(.02 < rendering._thickness(name) < .15 for name in skeleton.NAMES)
+    assert rendering._thickness('hip') == rendering._thickness('left_hip') == .125
+    assert rendering._thickness('spine_03') == .115 and rendering._thickness('left_big_toe') == .035
 
 
 def test_mesh_is_closed_and_colored():
     rng = np.random.default_rng(0)
-    mesh = image.make_scene(rng, 1, SETTINGS.motions)[0].mesh
+    mesh = rendering.make_scene(rng, 1, SETTINGS.motions)[0].mesh
     edges = np.sort(np.concatenate([mesh.faces[:, [0, 1]], mesh.faces[:, [1, 2]], mesh.faces[:, [2, 0]]]), axis=1)
     _, counts = np.unique(edges, axis=0, return_counts=True)
     assert (counts == 2).all()  # each edge between two triangles

@@ -29,6 +29,6 @@ def test_rendered_where_it_is_projected(renderer, camera):
         assert image[rows, columns, 0].mean() > 60 and image[rows, columns, 1:].max() < 30
 
 
-def test_what_is_behind_the_camera_is_not_seen(renderer, camera):
+def test_what_is_behind_the_camera_is_not_visible(renderer, camera):
     ball = surface.ellipsoid(np.array([5., 2, 1]), np.eye(3), np.full(3, .1), np.zeros(3))
     assert np.isinf(renderer.render(ball, camera, [((1, 1, 1), 1.)])[1]).all()

@@ -10,49 +10,49 @@ def video():
     return crossing(0, people=5, seconds=12)
 
 
-def test_true_people(video):
-    assert len(video.true) == len(video.found) == len(video.owners) == 360
-    for true in video.true:
-        assert (np.diff(true.ids) > 0).all() and set(np.unique(true.scores)) <= {0, 1}
-        inside = ((true.keypoints >= 0) & (true.keypoints < video.size)).all(-1)
-        assert (inside.sum(1) >= 6).all() and not true.scores[~inside].any()
-    there = np.array([[person in true.ids for person in range(5)] for true in video.true])
+def test_ground_truth(video):
+    assert len(video.ground_truth) == len(video.found) == len(video.owners) == 360
+    for people in video.ground_truth:
+        assert (np.diff(people.ids) > 0).all() and set(np.unique(people.scores)) <= {0, 1}
+        inside = ((people.keypoints >= 0) & (people.keypoints < video.size)).all(-1)
+        assert (inside.sum(1) >= 6).all() and not people.scores[~inside].any()
+    there = np.array([[person in people.ids for person in range(5)] for people in video.ground_truth])
     comings = (np.diff(there.astype(int), axis=0) > 0).sum()
     assert there.sum(1).min() < 5 and comings >= 1  # they leave and return
 
 
-def test_people_hide_each_other(video):
-    """Of whoever is in the image as a whole, nothing is hidden but by somebody whose box is there, too."""
-    hidden = 0
-    for true in video.true:
-        low, high = true.boxes[:, :2], true.boxes[:, 2:]
-        whole = ((true.keypoints >= 0) & (true.keypoints < video.size)).all((1, 2))
-        for i in np.flatnonzero(whole & (true.scores.mean(1) < 1)):
+def test_people_occlude_each_other(video):
+    """A person who is wholly in the image is occluded only by a person whose box is there, too."""
+    occluded = 0
+    for people in video.ground_truth:
+        low, high = people.boxes[:, :2], people.boxes[:, 2:]
+        whole = ((people.keypoints >= 0) & (people.keypoints < video.size)).all((1, 2))
+        for i in np.flatnonzero(whole & (people.scores.mean(1) < 1)):
             assert ((np.minimum(high, high[i]) - np.maximum(low, low[i])) > 0).all(1).sum() > 1
-            hidden += true.scores[i].mean() < .5
-    assert hidden > 20
+            occluded += people.scores[i].mean() < .5
+    assert occluded > 20
 
 
-def test_what_is_found(video):
-    lost = sum(map(len, video.true)) - sum((owners >= 0).sum() for owners in video.owners)
-    assert 0 < lost < .2 * sum(map(len, video.true)) and any((owners < 0).any() for owners in video.owners)
-    for true, found, owners in zip(video.true, video.found, video.owners):
-        assert len(found) == len(owners) and found.ids is None
-        somebody = owners[owners >= 0]
-        assert len(set(somebody)) == len(somebody) and set(somebody) <= set(true.ids)
+def test_predictions(video):
+    lost = sum(map(len, video.ground_truth)) - sum((owners >= 0).sum() for owners in video.owners)
+    assert 0 < lost < .2 * sum(map(len, video.ground_truth)) and any((owners < 0).any() for owners in video.owners)
+    for one, predicted, owners in zip(video.ground_truth, video.found, video.owners):
+        assert len(predicted) == len(owners) and predicted.ids is None
+        matched = owners[owners >= 0]
+        assert len(set(matched)) == len(matched) and set(matched) <= set(one.ids)
     assert len({tuple(owners) for owners in video.owners if len(owners) == 3}) > 2  # in any order
 
 
 def test_errors_are_as_stated(video):
-    found, true, sizes = video.courses([people.keypoints for people in video.found])
-    assert found.shape == true.shape == (360, 5, 37, 2) and sizes.shape == (360, 5)
-    error = (found - true) / sizes[..., None, None]
-    seen = np.isfinite(error)
+    predicted, expected, sizes = video.courses([people.keypoints for people in video.found])
+    assert predicted.shape == expected.shape == (360, 5, 37, 2) and sizes.shape == (360, 5)
+    error = (predicted - expected) / sizes[..., None, None]
+    valid = np.isfinite(error)
     # Per axis .011, and 1% six times as far off: the median of absolute values is .67 of that, less for the spread.
-    assert .005 < np.median(np.abs(error[seen])) < .008
+    assert .005 < np.median(np.abs(error[valid])) < .008
     assert np.median(np.abs(np.diff(error, axis=0)[np.isfinite(np.diff(error, axis=0))])) < .006  # it drifts
-    scores = [(people.scores[n], true.scores[list(true.ids).index(owner)])
-              for true, people, owners in zip(video.true, video.found, video.owners)
+    scores = [(predictions.scores[n], people.scores[list(people.ids).index(owner)])
+              for people, predictions, owners in zip(video.ground_truth, video.found, video.owners)
               for n, owner in enumerate(owners) if owner >= 0]
     score, visible = (np.concatenate(values) for values in zip(*scores))
     assert score[visible > 0].mean() > .8 > .4 > score[visible == 0].mean()
@@ -72,6 +72,6 @@ def test_same_seed_same_video(video):
 def test_any_size_and_frame_rate(people, frame_rate, size):
     video = crossing(3, people, seconds=2, frame_rate=frame_rate, size=size)
     assert len(video.found) == 2 * frame_rate
-    for found in video.found:
-        for corners in (found.boxes[:, :2], found.boxes[:, 2:]):
-            assert (corners >= 0).all() and (corners <= size).all() or not len(found)
+    for predicted in video.found:
+        for corners in (predicted.boxes[:, :2], predicted.boxes[:, 2:]):
+            assert (corners >= 0).all() and (corners <= size).all() or not len(predicted)

@@ -82,7 +82,7 @@ def test_how_late_a_ramp_is(speed):
         found = smooth(points, times, Smoother(beta=0, min_cutoff=2))
         np.testing.assert_allclose((points - found)[-1, :, 0], speed / (4 * np.pi), rtol=1e-4)
         np.testing.assert_allclose(found[..., 1], points[..., 1])
-        assert (found[2:, :, 0] < points[2:, :, 0]).all()  # from the third frame on, that it is a run is known
+        assert (found[2:, :, 0] < points[2:, :, 0]).all()  # the speed is known from the third frame on
 
 
 def test_the_size_of_the_image_does_not_matter():
@@ -93,13 +93,13 @@ def test_the_size_of_the_image_does_not_matter():
     assert np.abs(small / 20 - points).max() > .01
 
 
-def test_what_is_not_seen_is_not_fed_and_comes_back_as_it_is():
+def test_what_is_not_visible_is_returned_as_it_is():
     points, confidence = still(12), np.ones((12, 5))
     points[4:7, 1], confidence[4:7, 1] = 77, [.49, 0, .1]
     points[8, 2] = np.nan
     found = smooth(points, frames(12), confidence=confidence)
-    np.testing.assert_array_equal(found, points)  # no trace of what was not seen is left in what was
-    confidence[4:7, 1] = .5  # now it is seen
+    np.testing.assert_array_equal(found, points)  # invisible keypoints leave no trace in visible ones
+    confidence[4:7, 1] = .5  # now it is visible
     found = smooth(points, frames(12), confidence=confidence)
     assert abs(found[7, 1, 0] - points[7, 1, 0]) > .01
 
@@ -117,7 +117,7 @@ def test_a_gap_counts_as_a_longer_step_and_a_long_one_as_a_new_beginning():
         assert (abs(found[0] - points[-1, 1, 0]) > .01) == goes_on
 
 
-def test_a_person_of_whom_nothing_is_seen_for_a_moment_goes_on():
+def test_a_person_who_is_not_visible_for_a_moment_goes_on():
     points, confidence = still(20), np.ones((20, 5))
     points[10:, 1, 0] += .5
     confidence[10:13] = 0
@@ -128,9 +128,9 @@ def test_a_person_of_whom_nothing_is_seen_for_a_moment_goes_on():
 
 def test_another_person_gets_new_filters():
     points = still(20, 37)
-    points[10:] = np.random.default_rng(5).uniform(0, 1, (37, 2))  # the id has gone to somebody else
+    points[10:] = np.random.default_rng(5).uniform(0, 1, (37, 2))  # the id has gone to another person
     confidence = np.ones((20, 37))
-    confidence[10:12, :10] = 0  # of whom some keypoints are seen two frames later
+    confidence[10:12, :10] = 0  # some keypoints are visible only two frames later
     np.testing.assert_array_equal(smooth(points, frames(20), confidence=confidence), points)
 
 
@@ -151,10 +151,10 @@ def test_each_id_has_its_own_filters_whatever_the_order():
         np.testing.assert_allclose(found[order.argsort()][7], alone[t], rtol=1e-12)
 
 
-def test_nobody_and_whoever_comes_back():
+def test_no_people_and_a_person_who_comes_back():
     smoother, points = Smoother(), still(2)
-    nobody = smoother.update([], np.zeros((0, 5, 2)), np.zeros((0, 5)), np.zeros(0), 0.)
-    assert nobody.shape == (0, 5, 2)
+    empty = smoother.update([], np.zeros((0, 5, 2)), np.zeros((0, 5)), np.zeros(0), 0.)
+    assert empty.shape == (0, 5, 2)
     smoother.update([4], points[:1], np.ones((1, 5)), [1.], 1.)
     for time in np.arange(1.1, 4, .1):
         smoother.update([], np.zeros((0, 5, 2)), np.zeros((0, 5)), np.zeros(0), time)
@@ -164,7 +164,7 @@ def test_nobody_and_whoever_comes_back():
 
 def test_nothing_grows_with_the_video():
     smoother = Smoother()
-    for t in range(300):  # somebody new in each frame
+    for t in range(300):  # a new person in each frame
         smoother.update([t], still(1), np.ones((1, 5)), [1.], t / 30)
     assert len(smoother._states) <= 9
 

@@ -12,10 +12,10 @@ SIZE = 1000, 800
 DIAGONAL = np.hypot(100, 200)
 
 
-def people(*corners, seen=(37, ), seed=0):
-    """Return People whose seen keypoints fill boxes (x1, y1, x2, y2); the others are far off."""
+def people(*corners, visible=(37, ), seed=0):
+    """Return People whose visible keypoints fill boxes (x1, y1, x2, y2); the others are far off."""
     rng, points, scores = np.random.default_rng(seed), [], []
-    for box, count in zip(corners, np.resize(seen, len(corners))):
+    for box, count in zip(corners, np.resize(visible, len(corners))):
         low, high = np.array(box[:2], float), np.array(box[2:], float)
         inside = rng.uniform(low, high, (37, 2))
         inside[:2] = low, high
@@ -25,10 +25,10 @@ def people(*corners, seen=(37, ), seed=0):
     return People(np.array(points), np.array(scores), np.array(corners, float), np.linspace(.9, .5, len(corners)))
 
 
-def test_around_the_keypoints_that_are_seen():
-    found = propagate_boxes(people((100, 300, 200, 500), (600, 100, 700, 300), seen=(37, 12)), SIZE)
+def test_around_the_visible_keypoints():
+    boxes = propagate_boxes(people((100, 300, 200, 500), (600, 100, 700, 300), visible=(37, 12)), SIZE)
     margin = .03 * DIAGONAL
-    np.testing.assert_allclose(found, [[100 - margin, 300 - margin, 200 + margin, 500 + margin, .9],
+    np.testing.assert_allclose(boxes, [[100 - margin, 300 - margin, 200 + margin, 500 + margin, .9],
                                        [600 - margin, 100 - margin, 700 + margin, 300 + margin, .5]])
 
 
@@ -39,11 +39,11 @@ def test_within_the_image():
     assert len(propagate_boxes(people((-300, 100, -200, 300)), SIZE)) == 0
 
 
-def test_who_is_hardly_seen_any_more_has_none():
+def test_people_with_too_few_visible_keypoints_have_none():
     assert len(propagate_boxes(no_people(), SIZE)) == 0
-    three = people((100, 300, 200, 500), (400, 300, 500, 500), (700, 300, 800, 500), seen=(9, 10, 0))
-    found = propagate_boxes(three, SIZE)
-    np.testing.assert_allclose(found[:, 4], [.7])
+    three = people((100, 300, 200, 500), (400, 300, 500, 500), (700, 300, 800, 500), visible=(9, 10, 0))
+    boxes = propagate_boxes(three, SIZE)
+    np.testing.assert_allclose(boxes[:, 4], [.7])
 
 
 def test_two_who_became_one_have_one():
@@ -60,13 +60,13 @@ def test_two_who_became_one_have_one():
 def test_contain_the_same_people_a_frame_later(seed):
     video = crossing(seed, people=3, seconds=4)
     overlaps, count, expected = [], 0, 0
-    for found, owners, true in zip(video.found, video.owners, video.true[1:]):
-        boxes = propagate_boxes(found, video.size)
-        expected += sum(owner in true.ids for owner in owners)
-        if len(boxes) and len(true):
-            # Each box is of whoever it fits best.
+    for predicted, owners, ground_truth in zip(video.found, video.owners, video.ground_truth[1:]):
+        boxes = propagate_boxes(predicted, video.size)
+        expected += sum(owner in ground_truth.ids for owner in owners)
+        if len(boxes) and len(ground_truth):
+            # Each box is of the person that it fits best.
             best = bbox_overlaps(torch.from_numpy(boxes[:, :4]), torch.from_numpy(
-                true.boxes.clip(0, np.tile(video.size, 2)))).amax(1).numpy()
+                ground_truth.boxes.clip(0, np.tile(video.size, 2)))).amax(1).numpy()
             overlaps += best[best > .3].tolist()
             count += (best > .3).sum()
     assert np.median(overlaps) > .8 and np.quantile(overlaps, .1) > .65 and count > .95 * expected

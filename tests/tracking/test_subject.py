@@ -31,7 +31,7 @@ def test_choices(choice, ids):
 
 
 @pytest.mark.parametrize('choice', ['largest', 'most central'])
-def test_a_video_stays_with_whom_it_has_chosen(choice):
+def test_the_chosen_person_is_kept(choice):
     first = dict(_4=LARGE if choice == 'largest' else MIDDLE, _7=SMALL)
     swapped = people(_4=SMALL, _7=LARGE if choice == 'largest' else MIDDLE)
     gone = people(_7=LARGE)
@@ -50,7 +50,7 @@ def test_an_id_or_a_box_never_jumps(choice):
     assert chosen(subject, *frames) == [[0], *[[]] * 10, [0]]
 
 
-def test_a_box_waits_for_somebody():
+def test_a_box_waits_for_a_person():
     far = people(_0=MIDDLE)
     assert chosen(Subject((0, 0, 60, 90)), people(), far, people(_0=MIDDLE, _3=SMALL), people(_0=LARGE, _3=SMALL)) == [
         [], [], [3], [3]]
@@ -59,8 +59,8 @@ def test_a_box_waits_for_somebody():
 def test_what_is_chosen_keeps_its_numbers():
     frame = FIRST
     frame.keypoints = np.arange(3)[:, None, None] * np.ones((3, 37, 2))
-    found = Subject('largest').update(frame, SIZE)
-    assert (found.keypoints == 1).all() and found.boxes.tolist() == [list(map(float, LARGE))]
+    chosen_people = Subject('largest').update(frame, SIZE)
+    assert (chosen_people.keypoints == 1).all() and chosen_people.boxes.tolist() == [list(map(float, LARGE))]
 
 
 @pytest.mark.parametrize('choice', [

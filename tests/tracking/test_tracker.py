@@ -21,14 +21,14 @@ def people(*places, zoom=1., score=.9):
 
 def follow(ids, frames):
     """Return [(id, x of the box)] of each frame, in the order given back."""
-    found = [ids.update(frame) for frame in frames]
-    return [list(zip(one.ids.tolist(), one.boxes[:, 0].round().tolist())) for one in found]
+    tracked = [ids.update(frame) for frame in frames]
+    return [list(zip(one.ids.tolist(), one.boxes[:, 0].round().tolist())) for one in tracked]
 
 
 def test_ids_are_new_once_and_in_order():
     frames = [people(0, 300), people(310, 3), people(311), no_people(), people(900, 6), people(903, 8, 312)]
-    assert follow(PoseTracker(30), frames) == [[(0, 0), (1, 300)], [(0, 3), (1, 310)], [(1, 311)], [], [(0, 6), (2, 900)],
-                                       [(0, 8), (1, 312), (2, 903)]]
+    assert follow(PoseTracker(30), frames) == [
+        [(0, 0), (1, 300)], [(0, 3), (1, 310)], [(1, 311)], [], [(0, 6), (2, 900)], [(0, 8), (1, 312), (2, 903)]]
 
 
 def test_ids_never_start_again():
@@ -53,12 +53,12 @@ def test_people_pass_through_each_other(zoom, frame_rate):
     steps = np.arange(-frame_rate, frame_rate + 1) * 150 / frame_rate
     lost = np.abs(steps) < 35
     frames = [people(*([x + 5] if gone else [x, 10 - x]), zoom=zoom) for x, gone in zip(steps, lost)]
-    found = follow(PoseTracker(frame_rate), frames)
-    assert [id for id, _ in found[0]] == [id for id, _ in found[-1]] == [0, 1]
-    assert found[-1][0][1] == pytest.approx(150 * zoom, abs=1) and found[-1][1][1] == pytest.approx(-140 * zoom, abs=1)
+    tracked = follow(PoseTracker(frame_rate), frames)
+    assert [id for id, _ in tracked[0]] == [id for id, _ in tracked[-1]] == [0, 1]
+    assert [x for _, x in tracked[-1]] == pytest.approx([150 * zoom, -140 * zoom], abs=1)
 
 
-def test_people_are_told_by_their_poses():
+def test_people_are_identified_by_their_poses():
     """Two in the same place, less than half of whose keypoints differ."""
     both = people(0, 0)
     both.keypoints[1, :15, 0] += 30
@@ -67,13 +67,14 @@ def test_people_are_told_by_their_poses():
     np.testing.assert_array_equal(ids.update(both[[1, 0]]).keypoints, both.keypoints)
 
 
-def test_boxes_serve_where_no_keypoint_is_seen():
+def test_boxes_serve_where_no_keypoint_is_visible():
     frames = [people(3 * t, 300 - 3 * t, score=.1) for t in range(10)]
     assert follow(PoseTracker(30), frames)[-1] == [(0, 27), (1, 273)]
 
 
-def test_far_away_is_somebody_else():
-    assert follow(PoseTracker(30), [people(0), people(0), people(400)])[-1] == [(1, 400)]  # 3 sizes in a thirtieth of a second
+def test_far_away_is_another_person():
+    # 3 sizes in a thirtieth of a second
+    assert follow(PoseTracker(30), [people(0), people(0), people(400)])[-1] == [(1, 400)]
 
 
 @pytest.mark.parametrize('count', [1, 50])
@@ -83,9 +84,9 @@ def test_many_people_in_any_order(count):
     ids = PoseTracker(30)
     ids.update(people(*places))
     for _ in range(5):
-        found = ids.update(people(*rng.permutation(places + rng.normal(0, 1, (count, 2)))))
-        assert found.ids.tolist() == list(range(count))
-        np.testing.assert_allclose(found.boxes[:, :2], places, atol=5)
+        tracked = ids.update(people(*rng.permutation(places + rng.normal(0, 1, (count, 2)))))
+        assert tracked.ids.tolist() == list(range(count))
+        np.testing.assert_allclose(tracked.boxes[:, :2], places, atol=5)
 
 
 def test_what_people_have_stays_theirs():
@@ -93,8 +94,8 @@ def test_what_people_have_stays_theirs():
     frame.measures = dict(number=np.array([7., 8.]))
     ids = PoseTracker(30)
     ids.update(people(0, 300))
-    found = ids.update(frame)
-    assert found.measures['number'].tolist() == [8, 7] and found.boxes[:, 0].tolist() == [0, 300]
+    tracked = ids.update(frame)
+    assert tracked.measures['number'].tolist() == [8, 7] and tracked.boxes[:, 0].tolist() == [0, 300]
     assert frame.ids is None and frame.boxes[0, 0] == 300  # what was given is not changed
 
 
@@ -113,12 +114,12 @@ def test_options_out_of_range(options):
 
 @pytest.mark.parametrize('seed', range(4))
 def test_crossing_videos(seed):
-    """In these, nobody's id ever passes to another; a person is somebody new only after being away for long."""
+    """In these, no id ever passes to another person; a person gets a new id only after being away for long."""
     video = crossing(seed, people=2 + seed, seconds=8)
     runs = []
     for ids in PoseTracker(video.frame_rate), PoseTracker(video.frame_rate):
-        found = [ids.update(replace(frame, measures=dict(owner=owners)))
+        tracked = [ids.update(replace(frame, measures=dict(owner=owners)))
                  for frame, owners in zip(video.found, video.owners)]
-        runs.append([one.ids.tolist() for one in found])
-    scores = identity_scores([one.measures['owner'] for one in found], runs[0])
+        runs.append([one.ids.tolist() for one in tracked])
+    scores = identity_scores([one.measures['owner'] for one in tracked], runs[0])
     assert scores['takeovers'] == 0 and scores['IDF1'] > .85 and runs[0] == runs[1]

@@ -56,7 +56,7 @@ def test_the_ground_is_drawn_in_the_world_alone():
     assert abs(feet - ground) < 6
 
 
-def test_whoever_has_no_place_in_space_is_in_no_view():
+def test_people_without_a_place_in_space_are_in_no_view():
     found = people()
     both = People(*(np.repeat(array, 2, 0) for array in (found.keypoints, found.scores, found.boxes,
                                                          found.box_scores)), np.array([3, 4]),
@@ -75,13 +75,13 @@ def test_keypoints_and_bones_are_drawn_where_they_are():
     assert is_color(drawn[y - 1:y + 2, x - 2:x + 3], LEFT).any()
 
 
-def test_what_is_not_seen_is_not_drawn():
+def test_what_is_not_visible_is_not_drawn():
     found = people()
     found.ids, found.boxes[:] = None, [0, 0, 399, 299]
     found.confidence[0], found.keypoints[0, 5] = .49, np.nan
     frame = draw_people(BLACK, found)
     found.confidence[0, 5] = .9
-    np.testing.assert_array_equal(draw_people(BLACK, found), frame)  # seen, and nowhere
+    np.testing.assert_array_equal(draw_people(BLACK, found), frame)  # visible, but without coordinates
     assert not is_color(frame, SPINE).any() and not is_color(frame, LEFT).any()
     found.confidence[0, 13] = .5
     assert is_color(draw_people(BLACK, found), LEFT).any()
@@ -107,7 +107,7 @@ def test_boxes_and_labels_have_a_color_for_each_id():
     assert (counts[0] != counts[2]).any()  # another number in the same colour
 
 
-def test_measures_are_written_where_they_are_known():
+def test_measures_are_written_where_they_are_valid():
     plain, found = people(), people()
     found.measures = dict(trunk_inclination=np.array([31.]), trunk_lean=np.array([np.nan]), spine_length=np.array([9.]))
     one = draw_people(BLACK, found)
@@ -135,7 +135,7 @@ def test_lines_grow_with_the_image_and_shrink_with_the_person():
     assert share(large, found) < 1.2 * usual
 
 
-def test_nobody():
+def test_no_people():
     assert draw_views(BLACK, no_people(), 'world').shape == (300, 1000, 3)
     np.testing.assert_array_equal(draw_people(BLACK, no_people()), BLACK)
 

@@ -40,7 +40,8 @@ def test_weights_that_are_not_finite(tmp_path):
     message = r'a\.pth: 3 of the \d+ values of head\.mlp\.1\.weight are NaN or infinite.*Take an earlier checkpoint'
     runner = Runner(model, str(tmp_path / 'work'), experiment_name='finite')
     for load in (lambda: load_checkpoint(model, path), lambda: Pose2DInferencer(cfg, path, det_model='whole_image'),
-                 lambda: init_model(cfg, path, 'cpu'), lambda: runner.load_checkpoint(path), lambda: runner.resume(path),
+                 lambda: init_model(cfg, path, 'cpu'), lambda: runner.load_checkpoint(path),
+                 lambda: runner.resume(path),
                  lambda: write_safetensors(path, tmp_path / 'a.safetensors')):
         with pytest.raises(CheckpointError, match=message):
             load()

@@ -76,7 +76,7 @@ def test_a_part_of_another_file_is_refused_and_forgotten(server, tmp_path):
     assert downloads.fetch(f'{server.url}/hub/a.pth', tmp_path).read_bytes() == CONTENT
 
 
-def test_the_licence_is_told_offline_too(tmp_path, warnings):
+def test_the_licence_is_logged_offline_too(tmp_path, warnings):
     url = find_config('spinepose-m')[1]
     (tmp_path / url.rsplit('/', 1)[1]).write_bytes(b'kept')
     assert downloads.fetch(url, tmp_path).read_bytes() == b'kept'
@@ -85,7 +85,7 @@ def test_the_licence_is_told_offline_too(tmp_path, warnings):
 
 def test_another_size_than_stated_is_refused(server, tmp_path):
     server.size = 99
-    with pytest.raises(ConnectionError, match=r'is not what was published: it has 1024000 bytes, where 99 are expected'):
+    with pytest.raises(ConnectionError, match='is not what was published: it has 1024000 bytes, where 99 are expected'):
         downloads.fetch(f'{server.url}/hub/a.pth', tmp_path)
     assert not list(tmp_path.iterdir())
 
@@ -94,11 +94,11 @@ def test_another_size_than_stated_is_refused(server, tmp_path):
     ('hub/a.pth', 'its size and its SHA-256 (stated by 127.0.0.1)'),
     (f'a-{SHA256[:8]}.pth', 'its SHA-256 (the digits in its name)'),
     ('a.pth', 'nothing, since nothing is stated')])
-def test_what_was_compared_is_told(server, tmp_path, name, compared, monkeypatch):
-    told = []
-    monkeypatch.setattr(downloads, 'print_log', lambda text, *args: told.append(text))
+def test_what_was_compared_is_logged(server, tmp_path, name, compared, monkeypatch):
+    logged = []
+    monkeypatch.setattr(downloads, 'print_log', lambda text, *args: logged.append(text))
     downloads.fetch(f'{server.url}/{name}', tmp_path)
-    assert told[-1].endswith(f'1024000 bytes, SHA-256 {SHA256}; compared with what was published: {compared}')
+    assert logged[-1].endswith(f'1024000 bytes, SHA-256 {SHA256}; compared with what was published: {compared}')
 
 
 def test_a_disk_that_is_full(server, tmp_path, monkeypatch):
@@ -126,12 +126,12 @@ def test_two_first_downloads_at_once(server, tmp_path):
 
 
 def test_the_model_indexs_hash_goes_before_the_hubs(server, tmp_path, pin, monkeypatch):
-    url, told = f'{server.url}/hub/a.pth', []
-    monkeypatch.setattr(downloads, 'print_log', lambda text, *args: told.append(text))
+    url, logged = f'{server.url}/hub/a.pth', []
+    monkeypatch.setattr(downloads, 'print_log', lambda text, *args: logged.append(text))
     pin(url, SHA256.upper())
     server.stated = SHA256[::-1]  # a hub whose file was exchanged states the new one's
     downloads.fetch(url)
-    assert told[-1].endswith('its size and its SHA-256 (pinned in the model index)')
+    assert logged[-1].endswith('its size and its SHA-256 (pinned in the model index)')
     pin(f'{server.url}/hub/b.pth', SHA256[::-1])
     with pytest.raises(ConnectionError, match=rf'its SHA-256 is {SHA256}, where {SHA256[::-1]} \(pinned in the model '):
         downloads.fetch(f'{server.url}/hub/b.pth')
@@ -161,10 +161,11 @@ def test_every_url_of_the_index_has_a_known_host(monkeypatch):
         downloads._check_host(url)
 
 
-@pytest.mark.parametrize('place, found', [('a.pth', '1024000 bytes, where'), ('endless/a.pth', 'more than 999999 bytes')])
-def test_files_that_are_too_large(server, tmp_path, place, found):
+@pytest.mark.parametrize('place, size', [
+    ('a.pth', '1024000 bytes, where'), ('endless/a.pth', 'more than 999999 bytes')])
+def test_files_that_are_too_large(server, tmp_path, place, size):
     """Found before anything is written, or where no length is stated, on the way."""
-    with pytest.raises(ConnectionError, match=f'it has {found}'):
+    with pytest.raises(ConnectionError, match=f'it has {size}'):
         downloads.fetch(f'{server.url}/{place}', tmp_path / 'a', most=999_999)
     assert not list((tmp_path / 'a').iterdir())
     assert downloads.fetch(f'{server.url}/{place}', tmp_path / 'a', most=1_024_000).read_bytes() == CONTENT
@@ -186,8 +187,8 @@ def test_what_is_in_the_cache_is_compared_again(server, pin):
     url = f'{server.url}/a.pth'
     path = downloads.fetch(url)
     path.write_bytes(CONTENT[:-1] + b'x')
-    with pytest.raises(ConnectionError, match=rf'a\.pth is not what {url} was: its SHA-256 is .* where {SHA256} \(written '
-                                              r'in .*a\.pth\.sha256 when it was downloaded\) is expected\. Remove it'):
+    with pytest.raises(ConnectionError, match=rf'a\.pth is not what {url} was: its SHA-256 is .* where {SHA256} '
+                                              r'\(written in .*a\.pth\.sha256 when it was downloaded\) is expected\. Remove it'):
         downloads.fetch(url)
     path.unlink()
     assert downloads.fetch(url).read_bytes() == CONTENT
