@@ -110,9 +110,13 @@ NAMES = dict(_whole(*names) for names in {
     'inference.writers.report.MOST_PICTURES': 'writers.report.writer.MOST_IMAGES',
     'inference.writers.report_page.image': 'writers.report.page.element',
     'inference.writers.report_page.picture': 'writers.report.page.image_section',
+    'interop.downloads.MOST': 'zoo.downloads.MAX_BYTES',
     'lifting.space.LEAST_SCORE': 'lifting.space.MIN_SCORE',
     'models.SpineGrowth': 'models.SpineHeadExpansion',
     'models.growth.SpineGrowth': 'models.head_expansion.SpineHeadExpansion',
+    'synthetic.anatomy.MOST_DEVIATIONS': 'synthetic.anatomy.MAX_DEVIATIONS',
+    'synthetic.dataset.MOST_PEOPLE': 'synthetic.dataset.MAX_PEOPLE',
+    'synthetic.picture.LEAST_AREA': 'synthetic.rendering.MIN_AREA',
     'synthetic.picture.film': 'synthetic.rendering.video',
 }.items())
 

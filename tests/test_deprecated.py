@@ -21,6 +21,8 @@ from spinepose_mm.inference import SpinePose3DInferencer, check_outputs
 from spinepose_mm.io.sources import Images
 from spinepose_mm.lifting.space import MIN_SCORE
 from spinepose_mm.models import SpineHeadExpansion
+from spinepose_mm.synthetic.tracking_scenes import Crossing
+from spinepose_mm.visualization.drawing import draw_bones
 from spinepose_mm.zoo.models import index_folder
 
 TOOLS = index_folder() / 'tools'
@@ -103,7 +105,8 @@ def test_pickles_of_old_modules(fresh):
 
 @pytest.mark.parametrize('registry', [WEIGHT_INITIALIZERS, OF_MMENGINE])
 def test_registered_names(registry):
-    built = warned(registry.build, 'SpineHeadExpansion', dict(type='SpineGrowth', checkpoint='a.pth', keypoints=['nose']))
+    config = dict(type='SpineGrowth', checkpoint='a.pth', keypoints=['nose'])
+    built = warned(registry.build, 'SpineHeadExpansion', config)
     assert type(built) is SpineHeadExpansion and (built.checkpoint, built.keypoints) == ('a.pth', ['nose'])
 
 
@@ -125,6 +128,7 @@ def test_arguments(tmp_path):
     assert warned(units, 'image', picture=True) == units(image=True) != units()
     image = np.zeros((4, 6, 3), np.uint8)
     assert warned(Images, 'images', pictures=[image]).images == [image]
+    warned(draw_bones, 'visible', image, np.zeros((37, 2)), seen=np.zeros(37, bool), radius=1, thickness=1)
     with pytest.raises(FileNotFoundError), pytest.warns(DeprecationWarning, match='min_score'):
         evaluate_views(tmp_path / 'a.npz', tmp_path / 'b.npz', least_score=.1)
 
@@ -147,6 +151,8 @@ def test_attributes():
     assert warned(getattr, 'Images.is_video', Images, 'is_film') is False
     warned(setattr, 'Images.prefetches', source, 'reads_ahead', True)
     assert source.prefetches is True
+    crossing = Crossing(30., (640, 480), [1], [2], [3])
+    assert warned(getattr, 'Crossing.ground_truth', crossing, 'true') == crossing.ground_truth == [1]
     assert warned(getattr, 'Measure.image_unit', MEASURES['spine_length'], 'picture_unit') == 'px'
 
 

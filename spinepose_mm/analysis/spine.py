@@ -171,4 +171,5 @@ def _unit(vectors, least=0.):
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return vectors / np.where(lengths > least, lengths, np.nan)
 
+
 __getattr__ = deprecated.getter(__name__)

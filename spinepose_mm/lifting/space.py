@@ -112,4 +112,5 @@ class Space:
             lengths.append(length)
         return self._heights[person] / np.median(lengths) if lengths else np.nan
 
+
 __getattr__ = deprecated.getter(__name__)

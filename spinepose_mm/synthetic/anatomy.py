@@ -17,6 +17,7 @@ Sources:
     [7] Roche, Cervical spine, in Measurements in Musculoskeletal Radiology (2008): it is 12 to 13 cm long in adults.
 Where no source is named, the value was chosen by eye on the drawn model.
 """
+from spinepose_mm import deprecated
 
 #: Vertebrae from bottom to top; the first one stands on S1.
 VERTEBRAE = tuple(f'{region}{i}' for region, count in (('L', 5), ('T', 12), ('C', 7)) for i in range(count, 0, -1))
@@ -74,3 +75,5 @@ POINTS = {
     'heel': ('foot', (-.045, -.034, 0.)),
 }
 SACRUM = (-.030, S1_HEIGHT - THIGH - SHANK - ANKLE_HEIGHT, 0.)  # S1 from the middle of the hip joints
+
+__getattr__ = deprecated.getter(__name__)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from spinepose_mm import skeleton
+from spinepose_mm import deprecated, skeleton
 from spinepose_mm.io.atomic import locked, replacing
 from spinepose_mm.structures.simspine_layout import CAMERA_LAYOUT
 
@@ -257,3 +257,6 @@ def write_npz(path, people):
 def _write(path, data, part=None):
     with replacing(path, 'wb', part) as file:
         file.write(data)
+
+
+__getattr__ = deprecated.getter(__name__)

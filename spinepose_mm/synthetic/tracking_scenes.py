@@ -8,7 +8,7 @@ import numpy as np
 from scipy.signal import lfilter
 from scipy.stats import norm
 
-from spinepose_mm import skeleton
+from spinepose_mm import deprecated, skeleton
 from spinepose_mm.confidence import MIN_CONFIDENCE
 from spinepose_mm.structures.camera import Camera
 from spinepose_mm.structures.frame import People
@@ -51,6 +51,7 @@ class Crossing:
     ground_truth: list
     found: list
     owners: list
+    true = deprecated.attribute('true', 'ground_truth')
 
     def courses(self, points):
         """Return the courses of keypoints that are visible by the ground truth and by their scores, NaN elsewhere.

@@ -2,7 +2,7 @@
 import cv2
 import numpy as np
 
-from spinepose_mm import skeleton
+from spinepose_mm import deprecated, skeleton
 from spinepose_mm.analysis import MEASURES, shows
 from spinepose_mm.confidence import MIN_CONFIDENCE
 
@@ -64,6 +64,7 @@ def draw_views(image, people, coordinates='camera', min_confidence=MIN_CONFIDENC
     return np.concatenate([frame, *views], axis=1)
 
 
+@deprecated.arguments(seen='visible')
 def draw_bones(canvas, points, visible, radius, thickness):
     """Draw one person's keypoints and bones into an image; the spine's are twice as thick, on a white edge.
 
