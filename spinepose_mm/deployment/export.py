@@ -205,7 +205,7 @@ def largest_difference(truth, found, split_ratio, tie):
 
 def _trial_images(size, count=4):
     """Return images of a made person who walks, drawn in thick lines, (count, H, W, 3), uint8."""
-    rng, (width, height) = np.random.default_rng(0), size
+    rng, width = np.random.default_rng(0), size[0]
     body = Body.sample(rng)
     points = keypoints(body, forward(body, sequence('walk', body, rng)))
     camera = Camera.looking([3, 1.2, 1.5], [0, .9, 0], 40, size)

@@ -190,7 +190,7 @@ def test_what_does_not_fit(release, tmp_path):
     for options, message in (
             (dict(human36m_file=str(tmp_path / 'other.npz')), r'other\.npz: imgname has none of the frames of .*a\.npz'),
             (dict(human36m_file=str(tmp_path / 'few.npz')), r'few\.npz: part has 16 joints, where 17'),
-            (dict(subjects=('S9', )), 'of S1, who is none of S9'),
+            (dict(subjects=('S9', )), 'of S1, which is none of S9'),
             (dict(fraction=0), 'fraction is over 0 and up to 1, but 0'),
             (dict(fraction=2), 'fraction is over 0 and up to 1, but 2')):
         with pytest.raises(ValueError, match=message):

@@ -263,7 +263,7 @@ def test_wrong_options_are_named(inferencer, image, monkeypatch):
         patch.setitem(inferencer.inferencer.model._modules, 'head', nn.Identity())
         with pytest.raises(ValueError, match='for models with a SpinePoseHead, and the head of this one is Identity'):
             list(inferencer(image, v1_postprocess=True))
-    with pytest.raises(ValueError, match='finds 26 keypoints, where this package\'s models find 37'):
+    with pytest.raises(ValueError, match='predicts 26 keypoints, where this package\'s models predict 37'):
         SpinePoseInferencer(str(builders.config('demo/spinepose_demo_teacher')), det_model='whole_image', device='cpu')
 
 

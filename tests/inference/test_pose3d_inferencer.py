@@ -277,7 +277,7 @@ def test_samples_are_returned_and_dicts_written(inferencer, video, tmp_path):
 def test_a_2d_model_of_other_keypoints_is_refused():
     coco = 'td-hm_hrnet-w32_8xb64-210e_coco-256x192'
     config = next((Path(mmpose.__file__).parent / '.mim/configs').rglob(f'{coco}.py'))
-    with pytest.raises(ValueError, match='finds 17 keypoints, where this package\'s models find 37'):
+    with pytest.raises(ValueError, match='predicts 17 keypoints, where this package\'s models predict 37'):
         MMPoseInferencer(pose3d='spinepose-lifter', pose2d=str(config), det_model='whole_image', device='cpu')
 
 

@@ -105,7 +105,7 @@ def make_metadata(path, joint_names, param_names):
 
 
 def is_seen(points):
-    """Tell which points of a file are there: their last number is over 0, and all are finite."""
+    """Return the mask of valid points of a file: their last number is over 0, and all are finite."""
     return (points[..., -1] > 0) & np.isfinite(points).all(-1)
 
 
@@ -132,11 +132,11 @@ def spine_lengths(path, field, points, seen):
 def read_detections(path, names, ann_file):
     """Read the detected keypoints of frames, as `KeypointFile` writes them.
 
-    Frames without detections, as those whose images are not there, are left out, with one warning that counts them.
+    Frames without detections, such as those without an image, are left out, with one warning that counts them.
 
     Args:
         path: `.npz` with `imgname` (M,) and `part` (M, 37, 3), x and y in pixels and a score.
-        names: of the frames that are wanted, (N,).
+        names: of the requested frames, (N,).
         ann_file: where the names are from, for the messages.
 
     Returns:
@@ -153,7 +153,7 @@ def read_detections(path, names, ann_file):
     detected = found['imgname'].astype(str)
     for where, rows in ((path, detected), (ann_file, names)):
         if len(np.unique(rows)) < len(rows):
-            raise ValueError(f'{where}: imgname has an image twice: whose detections are whose?')
+            raise ValueError(f'{where}: imgname has an image twice: its detections cannot be matched')
     row_of = {name: row for row, name in enumerate(detected)}
     rows = np.array([row for row, name in enumerate(names) if name in row_of], int)
     if not len(rows):

@@ -9,7 +9,7 @@ def test_names_of_images():
     names = builders.simspine_names(2)
     sequences, frames = parse_names('', names)
     assert sequences[0] == 'S1/S1_Directions_1.54138969' and frames[:4].tolist() == [0, 1, 0, 1]
-    with pytest.raises(ValueError, match=r'x\.npz: imgname has .* of S2, who is none of S1, S5'):
+    with pytest.raises(ValueError, match=r'x\.npz: imgname has .* of S2, which is none of S1, S5'):
         parse_names('x.npz', [names[0].replace('S1', 'S2')])
     with pytest.raises(ValueError, match=r"x\.npz: imgname has '00000001\.jpg', where"):
         parse_names('x.npz', ['00000001.jpg'])

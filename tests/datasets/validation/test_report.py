@@ -88,7 +88,7 @@ def test_odd_fields_are_findings_too(tmp_path):
         'coordinates that are not numbers': [4, 5, 7],
         'bbox without area in the image': [6], 'missing image': ['c\0'],
         'no person to train on': [str(tmp_path / 'a.json')]}
-    assert found(report, NOTE) == {'image that nobody is in': [5, 6], 'person without labels': [9]}
+    assert found(report, NOTE) == {'image without people': [5, 6], 'person without labels': [9]}
     assert found(report, SUSPECT) == {'file name used twice': ['1.jpg']}
 
 
