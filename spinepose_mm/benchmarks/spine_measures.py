@@ -1,8 +1,8 @@
-"""How exact the spine's measures are, on moving bodies whose spine is known.
+"""Accuracy of the spine's measures on moving synthetic bodies with ground truth.
 
 Level cameras stand all around the people, 2.5 to 6 m away and 1 to 2 m high, and show them about 500 pixels tall; in
-them, 1 pixel is 3.5 mm. Errors are those against the measures of the exact points in space: medians, with the 90%
-quantile in brackets.
+them, 1 pixel is 3.5 mm. Errors are those against the measures of the exact points in space: medians, with the
+90th percentile in brackets.
 """
 import numpy as np
 from tqdm import tqdm
@@ -48,7 +48,7 @@ class Shots:
                     zip(towards, _PLANES)}
 
     def error(self, name, measures, chosen=slice(None)):
-        """Return errors of a measure of the chosen people, against the truth."""
+        """Return errors of a measure of the chosen people, against the ground truth."""
         off = np.abs(measures[name] - self.true[name][chosen])
         return np.minimum(off, 360 - off) if MEASURES[name].unit == 'deg' else off
 
@@ -57,7 +57,7 @@ def print_tables(people, frames):
     """Print all tables.
 
     Args:
-        people: number of those who do each motion.
+        people: number of people in each motion.
         frames: number of those that are taken of each motion.
     """
     rng = np.random.default_rng(0)
@@ -81,22 +81,22 @@ def print_turned(groups, degrees=(0, 10, 20, 30)):
 
 
 def print_views(rng, groups, pixels=(0, 3), edges=((0, 0), (5, 10), (15, 15), (20, 20), (25, 25), (30, 90))):
-    """Print what part of images is told to be from a side, by how far they are turned away from it."""
-    _print_head('People, noise, seen from', [*(f'{low} to {high}°' if low < high else f'{low}°' for low, high in edges),
-                                             'opposite'])
+    """Print in what part of images the view is recognised, by the angle to it."""
+    angles = [f'{low} to {high}°' if low < high else f'{low}°' for low, high in edges]
+    _print_head('People, noise, seen from', [*angles, 'opposite'])
     for group, shots in groups.items():
         for noise in pixels:
-            told = view(shots.pixels + rng.normal(0, 1, shots.pixels.shape) * noise)
+            predicted = view(shots.pixels + rng.normal(0, 1, shots.pixels.shape) * noise)
             for plane, (title, *names) in _PLANES.items():
-                right = told == shots.facing[plane]
+                right = predicted == shots.facing[plane]
                 cells = [f'{100 * np.mean(right[(shots.off[plane] >= low) & (shots.off[plane] <= high)]):.0f}%'
                          for low, high in edges]
-                opposite = np.isin(told, names) & ~right & (shots.off[plane] < 90)
-                _print_row(f'{group}, {noise} px, {title}', [*cells, f'{opposite.sum()} of {len(told)}'])
+                opposite = np.isin(predicted, names) & ~right & (shots.off[plane] < 90)
+                _print_row(f'{group}, {noise} px, {title}', [*cells, f'{opposite.sum()} of {len(predicted)}'])
 
 
 def print_errors(rng, groups, pixels=(0, 1, 3), millimetres=(2, 5, 10)):
-    """Print errors of measures under noise, in images that are told to show their plane, and in space."""
+    """Print errors of measures under noise, in images of a recognised view, and in space."""
     _print_head('Noise', [*(f'image, {noise} px' for noise in pixels),
                           *(f'space, {noise} mm' for noise in millimetres)])
     once = slice(None, None, 360 // _STEP)  # the same people are in all images

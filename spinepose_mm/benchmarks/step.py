@@ -1,6 +1,6 @@
-"""What a training step costs with and without the teacher and the anatomical losses, beside MMPose's RTMPose.
+"""Benchmark of a training step with and without the teacher and the anatomical losses, beside MMPose's RTMPose.
 
-A step is a forward and a backward pass, on the same made-up people. Nothing is downloaded: all weights are random.
+A step is a forward and a backward pass, on the same synthetic people. Nothing is downloaded: all weights are random.
 """
 import copy
 import statistics

@@ -87,7 +87,7 @@ def test_rewind(tmp_path):
     cache = EstimateCache(tmp_path / 'a.progress', ASKED)
     first = [cache.find(Frame(i, 0., ''), lambda frame: people(frame.index)) for i in range(3)]
     cache.rewind()
-    again = [cache.find(Frame(i, 0., ''), lambda frame: pytest.fail('was found before')) for i in range(3)]
+    again = [cache.find(Frame(i, 0., ''), lambda frame: pytest.fail('was cached before')) for i in range(3)]
     cache.find(Frame(3, 0., ''), lambda frame: no_people())
     np.testing.assert_array_equal(first[2].keypoints, again[2].keypoints)
 

@@ -45,7 +45,7 @@ def test_killed_and_gone_on_with(video, tmp_path):
     process.wait()
     assert progress.is_file()
     again = mim(*command, 'twice', data=tmp_path, cwd=tmp_path)
-    assert again.returncode == 0 and 'found before' in again.stdout, again.stdout[-1500:]
+    assert again.returncode == 0 and 'predicted before' in again.stdout, again.stdout[-1500:]
     assert contents(tmp_path / 'twice') == contents(tmp_path / 'once') and not progress.is_file()
 
 
