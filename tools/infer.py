@@ -47,7 +47,7 @@ def parse():
                              'mean, as in the official library')
     people.add_argument('--v1-postprocess', action='store_true',
                         help='average the inner points of the spine, as the official library does for v1 models')
-    people.add_argument('--subject', nargs='+', default=['all'], metavar='WHO',
+    people.add_argument('--subject', nargs='+', default=['all'], metavar='SUBJECT',
                         help='all, largest, most central, a track id, or the box x1 y1 x2 y2 of a person (all)')
     people.add_argument('--no-smoothing', action='store_true', help='keep keypoints as they are predicted')
     people.add_argument('--frame-rate', type=float, help='of images that follow each other in time, or of slow motion')

@@ -50,7 +50,7 @@ def height(pose, legs=((11, 13, 15, 24), (12, 14, 16, 25))):
 
 
 def test_by_a_stated_height():
-    """Each prediction is made as tall as the person is; the unit of the predictions is then of no account."""
+    """Each prediction is scaled to the person's height; the unit of the predictions then has no effect."""
     pred, true = RNG.normal(size=(2, 6, 37, 3))
     pred[:, 19] = true[:, 19]
     unit = .45
@@ -78,7 +78,7 @@ def test_without_a_labelled_height():
     assert found['lifting/spine_MPJPE_height'] == -1 and found['lifting/spine_N-MPJPE'] > 0
 
 
-def test_points_that_are_not_seen_do_not_count():
+def test_invisible_points_do_not_count():
     pred, true = RNG.normal(size=(2, 4, 37, 3))
     seen = np.ones((4, 37))
     seen[1, 3] = seen[2, list(skeleton.SUBSETS['spine'])] = 0

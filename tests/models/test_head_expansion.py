@@ -42,7 +42,7 @@ def test_copied_rows_equal_the_source_and_all_else_too(tmp_path, keypoints):
         assert torch.equal(copied, source[name]), name
 
 
-def test_a_network_of_mmposes_classes_grows_too(tmp_path):
+def test_a_network_of_mmposes_classes_is_expanded_too(tmp_path):
     source = save(tmp_path / 'source.pth', 26)
     model = builders.stock(tiny())
     model.init_cfg = dict(type='SpineHeadExpansion', checkpoint=str(tmp_path / 'source.pth'))
@@ -92,7 +92,7 @@ def test_weights_that_are_not_finite_are_refused(tmp_path):
         grown(checkpoint=str(tmp_path / 'source.pth'))
 
 
-def test_a_checkpoint_of_another_form_grows_too(tmp_path):
+def test_a_checkpoint_of_another_form_is_expanded_too(tmp_path):
     source = save(tmp_path / 'source.pth', 26)
     for form in (dict(model=source), source):
         torch.save(form, tmp_path / 'source.pth')

@@ -12,7 +12,7 @@ from mmengine.fileio import LocalBackend
 from mmengine.model import BaseModel
 from mmengine.runner import Runner, runner, save_checkpoint
 
-from spinepose_mm.patches import checkpoint_hook as saving
+from spinepose_mm.patches import checkpoint_hook
 
 TRAIN = '''
     """A small run that is killed at a given call of a function of os: `replace` of a checkpoint, `fsync` before it."""
@@ -96,7 +96,7 @@ def test_killed_while_a_checkpoint_is_written(tmp_path, where, count):
 
 @pytest.mark.parametrize('count', [11, 12])
 def test_killed_before_the_last_evaluation_was_noted(tmp_path, count):
-    """The fourth epoch is trained and saved, but its evaluation is lost with the process: it is made up for."""
+    """The fourth epoch is trained and saved, but its evaluation is lost with the process: it is repeated."""
     assert train(tmp_path, 'fsync', count).returncode == -9
     resumed = train(tmp_path)
     assert resumed.returncode == 0, resumed.stdout[-2000:]
@@ -144,14 +144,14 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     assert path.read_bytes() == b'new' and [path] == list(tmp_path.iterdir())
 
 
-def test_the_newest_checkpoint_is_found_whatever_the_note_says(tmp_path):
+def test_the_newest_checkpoint_is_taken_whatever_last_checkpoint_says(tmp_path):
     find = runner.find_latest_checkpoint
     assert find(str(tmp_path)) is None
     (tmp_path / 'last_checkpoint').write_text('')
     assert find(str(tmp_path)) is None
-    for epoch, time in ((2, 200), (1, 100)):
+    for epoch, seconds in ((2, 200), (1, 100)):
         (tmp_path / f'epoch_{epoch}.pth').write_bytes(b'')
-        os.utime(tmp_path / f'epoch_{epoch}.pth', (time, time))
+        os.utime(tmp_path / f'epoch_{epoch}.pth', (seconds, seconds))
     (tmp_path / 'best_epoch_9.pth').write_bytes(b'')
     newest = str(tmp_path / 'epoch_2.pth')
     for note in ('', str(tmp_path / 'epoch_1.pth'), str(tmp_path / 'epoch_7.pth')):
@@ -197,7 +197,7 @@ def test_two_trainings_at_once(tmp_path, monkeypatch):
     def others():
         for work_dir, is_first in (('work', True), ('work', False), ('elsewhere', True)):
             with monkeypatch.context() as patch:
-                patch.setattr(saving, 'is_main_process', lambda: is_first)
+                patch.setattr(checkpoint_hook, 'is_main_process', lambda: is_first)
                 try:
                     small_run(tmp_path / work_dir).train()
                     answers.append('trained')

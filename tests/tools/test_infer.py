@@ -30,7 +30,7 @@ def contents(folder):
 
 
 def test_killed_and_gone_on_with(video, tmp_path):
-    """The same files as of a run that nobody killed; without a display."""
+    """The same files as of a run that was not killed; without a display."""
     command = ['run', 'spinepose_mm', 'infer', video, '--model', 'spinepose-tiny', '--det-model', 'whole_image',
                '--device', 'cpu', '--3d', '--world', '--height', '1.75', '--formats', 'csv', 'openpose', 'trc', 'report',
                'video', '--out']

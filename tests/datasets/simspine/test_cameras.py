@@ -55,7 +55,7 @@ def test_the_files_own_cameras_go_before_a_fit(labels):
 
 
 def test_cameras_of_a_subject_that_differ_between_sequences(labels):
-    """Not SIMSPINE's way, but each sequence tells its own camera."""
+    """Not SIMSPINE's way, but a camera can be fitted to each sequence."""
     arrays, sequences, expected = labels
     moved = np.char.find(sequences, 'Walking') > 0
     arrays['S_world'][moved, :, :3] += [3, 0, 0]
@@ -63,7 +63,7 @@ def test_cameras_of_a_subject_that_differ_between_sequences(labels):
     np.testing.assert_allclose(camera_space('x.npz', found, sequences)[..., :3], expected, atol=2e-3)
 
 
-def test_labels_that_tell_no_camera(labels):
+def test_labels_that_fit_no_camera(labels):
     arrays, sequences, _ = labels
     arrays['part'][sequences == 'S1/S1_Walking.60457274', :, 0] += 300 * np.arange(15)
     with pytest.raises(ValueError, match=r'x\.npz: the camera of S1/S1_Walking\.60457274 does not follow from S_world and '

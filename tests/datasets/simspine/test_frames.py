@@ -61,7 +61,7 @@ def test_renumbered():
 
 
 @pytest.mark.parametrize('first, every', [(0, 1), (1, 1), (0, 5), (1, 5)])
-def test_images_are_found_by_number(tmp_path, first, every):
+def test_images_are_matched_by_number(tmp_path, first, every):
     names = np.array(builders.simspine_names(11, subjects=('S1', ), cameras=('1', )))
     sequences, frames = parse_names('', names)
     there = frames % every == 0

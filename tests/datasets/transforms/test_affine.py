@@ -145,7 +145,7 @@ def test_the_order_of_people_changes_nothing(large):
     assert set(coded._decoded) == {1, 2}
 
 
-def test_crops_are_nobody_elses(tmp_path):
+def test_crops_are_not_shared(tmp_path):
     """Later steps write into a crop, and must not reach what the next person is cropped from."""
     coded = lazy(builders.write_image(tmp_path / 'a.jpg'))
     for at in PEOPLE[:2]:

@@ -51,7 +51,7 @@ def test_windows_stay_in_their_sequence_and_in_order(tmp_path):
         assert item['target_img_path'] == [name] and item['lifting_target'].shape == (1, 37, 3)
 
 
-def test_markers_alone_and_what_is_not_seen(tmp_path):
+def test_markers_alone_and_invisible_keypoints(tmp_path):
     S = np.concatenate([np.random.default_rng(0).normal(0, .05, (32, 15, 3)) + [0, 0, 9], np.ones((32, 15, 1))], -1)
     S[4, 10, 3] = 0  # the nose
     S[6, 2, 3] = 0  # within the spine: no length, so no target
@@ -104,7 +104,7 @@ def test_frames_without_detections_are_left_out(poses, tmp_path, warnings):
 
 
 def test_the_released_S_and_camera_space_are_lifted_alike(tmp_path, warnings):
-    """`S` as it is released, R (X - t), gives the same items as camera space, from true and from detected keypoints."""
+    """`S` as it is released, R (X - t), gives the same items as camera space, from exact and from detected keypoints."""
     release = simspine_release.make(('S1', ))
     exact = simspine_release.labels(release, ['S1'], published=False)
     found = np.concatenate([np.zeros((len(exact['part']), 37, 2)), np.ones((len(exact['part']), 37, 1))], -1)

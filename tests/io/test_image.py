@@ -1,4 +1,4 @@
-"""What is told of an image before it is decoded."""
+"""Checks of an image before it is decoded."""
 import io
 import os
 import struct
@@ -41,7 +41,8 @@ def gif(width, height):
 @pytest.mark.parametrize('data, problem', [
     (jpeg(20000, 10000), 'has 200 megapixels, and at most 178 are decoded'),
     (jpeg(20000, 10000, b'\xff\xc3'), 'has 200 megapixels'), (jpeg(60000, 16000), 'has 60000x16000 pixels'),
-    (png(14000, 13000), 'has 182 megapixels'), (gif(20000, 20000), 'has 400 megapixels'), (png(32767, 1), 'has 32767x1 pixels'),
+    (png(14000, 13000), 'has 182 megapixels'), (gif(20000, 20000), 'has 400 megapixels'),
+    (png(32767, 1), 'has 32767x1 pixels'),
     (jpeg(20000, 10000).replace(b'\xff\xc0', b'junk\xff\x00\xff\xd0\xff\xff\xc0', 1), 'has 200 megapixels'),
     (jpeg(0, 16), 'is not an image'), (b'no image', 'is not an image'), (b'', 'is not an image')])
 def test_what_is_not_decoded(data, problem, tmp_path, monkeypatch):

@@ -34,7 +34,7 @@ def release():
 
 @pytest.fixture(scope='module')
 def files(release, tmp_path_factory):
-    """Folder with 15 and 37 markers, Human3.6M's file of every fifth frame, and all true points by image name."""
+    """Folder with 15 and 37 markers, Human3.6M's file of every fifth frame, and the ground truth by image name."""
     root = tmp_path_factory.mktemp('release')
     simspine_release.write_npz(root / '15.npz', release, ['S1', 'S5'])
     simspine_release.write_npz(root / '37.npz', release, ['S1', 'S5'], simspine_release.NAMES)
