@@ -103,7 +103,7 @@ def test_v2_has_the_whole_method_and_starts_from_v1(size):
     ('hrnet_w32', 'topdown_heatmap/coco/td-hm_hrnet-w32_8xb64-210e_coco-256x192'),
     ('vitpose_b', 'topdown_heatmap/coco/td-hm_ViTPose-base_8xb64-210e_coco-256x192')])
 def test_baselines_are_expanded_from_mmposes_networks(name, stock, tmp_path):
-    """Their codec and state dict are MMPose's with 37 rows in the last layer, COCO's rows are kept, and batches are mixed.
+    """Codec and state dict are MMPose's with 37 rows in the last layer, COCO's rows are kept, and batches are mixed.
 
     So are the published checkpoints of HRNet and ViTPose, by their names.
     """

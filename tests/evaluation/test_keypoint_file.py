@@ -5,7 +5,8 @@ from spinepose_mm.datasets.simspine.npz import read_detections
 
 
 def test_writes_what_is_read_again(tmp_path):
-    metric = METRICS.build(dict(type='KeypointFile', out_file=str(tmp_path / 'new/found.npz'), img_prefix='data/images'))
+    metric = METRICS.build(dict(type='KeypointFile', out_file=str(tmp_path / 'new/found.npz'),
+                                img_prefix='data/images'))
     points = np.random.default_rng(0).normal(size=(3, 37, 3))
     for i, person in enumerate(points):
         metric.process(None, [dict(img_path=f'data/images/S1/{i}.jpg', pred_instances=dict(

@@ -13,7 +13,8 @@ def scores(pred, true, seen=None, unit=1., **options):
     seen = np.ones(true.shape[:2]) if seen is None else seen
     metric.process(None, [dict(
         unit=unit, pred_instances=dict(keypoints=p[None]),
-        gt_instances=dict(lifting_target=t[None], lifting_target_visible=s[None])) for p, t, s in zip(pred, true, seen)])
+        gt_instances=dict(lifting_target=t[None], lifting_target_visible=s[None]))
+        for p, t, s in zip(pred, true, seen)])
     return metric.evaluate(len(true))
 
 

@@ -111,7 +111,7 @@ def figures(cfg, weights):
 
 
 def test_body_on_coco_is_the_body_of_the_same_people(rendered, tmp_path, monkeypatch):
-    """Rendered people as COCO's: in their ground-truth boxes they get what their first 17 keypoints get as SpineTrack's."""
+    """Rendered people as COCO's: in their labelled boxes they get what their first 17 keypoints get as SpineTrack's."""
     builders.write_coco(tmp_path, rendered)
     monkeypatch.setenv('COCO_ROOT', str(tmp_path))
     monkeypatch.setenv('SPINETRACK_ROOT', str(rendered))

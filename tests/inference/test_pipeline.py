@@ -200,7 +200,7 @@ def test_images(inferencer, video, tmp_path):
     assert (len(summary.persons), seconds) == (1, pytest.approx(.3))  # the first is shown in place of the broken one
 
 
-def test_a_image_in_3d(lifting, video, tmp_path):
+def test_an_image_in_3d(lifting, video, tmp_path):
     cv2.imwrite(str(tmp_path / 'a.png'), cv2.VideoCapture(str(video)).read()[1])
     analyse(tmp_path / 'a.png', tmp_path / 'out', lifting, coordinates='world')
     assert len(pandas.read_csv(tmp_path / 'out/a.csv').x_m.dropna()) == 37

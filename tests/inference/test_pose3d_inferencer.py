@@ -86,7 +86,7 @@ def test_camera_coordinates_project_to_the_image(inferencer, video):
 
 
 def test_lifts_what_the_2d_model_finds(inferencer, video, monkeypatch):
-    """With exact 2D keypoints in place of the small model's, the result is the ground truth, in metres and in its place."""
+    """With exact 2D keypoints in place of the small model's, the result is the ground truth, in metres."""
     path, true, camera, stature = video
     stock, frame = SpinePoseInferencer.find, iter(range(FRAMES))
 
@@ -233,7 +233,8 @@ def test_boxes_of_ones_own(inferencer, video):
     boxes = [[BOX]] * 3 + [[BOX, OTHER], [OTHER, BOX], [], [OTHER], np.array([OTHER, BOX])] + [[]] * (FRAMES - 8)
     found = people(inferencer(str(video[0]), bboxes=boxes, height={1: 1.5}))
     assert [[(person['track_id'], person['bbox']) for person in frame] for frame in found] == [
-        *[[(0, [BOX])]] * 3, [(0, [BOX]), (1, [OTHER])], [(0, [BOX]), (1, [OTHER])], [], [(1, [OTHER])], [(0, [BOX]), (1, [OTHER])],
+        *[[(0, [BOX])]] * 3, [(0, [BOX]), (1, [OTHER])], [(0, [BOX]), (1, [OTHER])], [], [(1, [OTHER])],
+        [(0, [BOX]), (1, [OTHER])],
         *[[]] * (FRAMES - 8)]
     same = people(inferencer(str(video[0]), bboxes=boxes))
     first, second = (standing_height(np.array(found[7][i]['keypoints'])) / standing_height(

@@ -111,8 +111,10 @@ def test_what_does_not_fit_is_refused(tmp_path):
     save(tmp_path / '21.pth', 21)
     save(tmp_path / 'hand.pth', 26, [f'finger_{i}' for i in range(26)])
     for init_cfg, message in (
-            (change('wide.pth', head__cls_x__weight=torch.zeros(7, 9)), r'wide\.pth .*1 weights are of another shape.*cls_x'),
-            (change('short.pth', head__gau__o__weight=None), r'short\.pth .*1 weights are missing.*head\.gau\.o\.weight'),
+            (change('wide.pth', head__cls_x__weight=torch.zeros(7, 9)),
+             r'wide\.pth .*1 weights are of another shape.*cls_x'),
+            (change('short.pth', head__gau__o__weight=None),
+             r'short\.pth .*1 weights are missing.*head\.gau\.o\.weight'),
             (change('more.pth', neck__weight=torch.zeros(1)), r'more\.pth .*1 weights are not of this model.*neck'),
             (change('none.pth', head__final_layer__weight=None), r'none\.pth has no head\.final_layer\.weight'),
             (dict(checkpoint=str(tmp_path / '21.pth')), r'21\.pth predicts 21 keypoints, but names of none'),

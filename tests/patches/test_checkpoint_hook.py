@@ -69,7 +69,8 @@ TRAIN = '''
 def train(folder, where='nowhere', count=0, keep=1):
     script = folder / 'train.py'
     script.write_text(textwrap.dedent(TRAIN))
-    return subprocess.run([sys.executable, '-W', 'ignore', str(script), str(folder / 'work'), where, str(count), str(keep)],
+    return subprocess.run([sys.executable, '-W', 'ignore', str(script), str(folder / 'work'), where, str(count),
+                           str(keep)],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
 
 
@@ -126,7 +127,8 @@ def test_what_was_not_trained_can_be_validated(tmp_path):
         def compute_metrics(self, results):
             return dict(score=len(results))
     run = Runner(Model(), str(tmp_path), val_dataloader=dict(
-        dataset=[1, 2], sampler=dict(type='DefaultSampler', shuffle=False), collate_fn=lambda batch: dict(inputs=batch)),
+        dataset=[1, 2], sampler=dict(type='DefaultSampler', shuffle=False),
+        collate_fn=lambda batch: dict(inputs=batch)),
         val_cfg=dict(), val_evaluator=[Score()], experiment_name='validated')
     assert run.val() == dict(score=2)
 
@@ -184,7 +186,8 @@ class Small(BaseModel):
 
 def small_run(work_dir, at_first=None):
     data = dict(dataset=torch.utils.data.TensorDataset(torch.ones(2, 1)), batch_size=2, num_workers=0,
-                sampler=dict(type='DefaultSampler'), collate_fn=lambda batch: dict(inputs=torch.stack([one for one, in batch])))
+                sampler=dict(type='DefaultSampler'),
+                collate_fn=lambda batch: dict(inputs=torch.stack([one for one, in batch])))
     return Runner(Small(at_first), str(work_dir), train_dataloader=data, train_cfg=dict(by_epoch=True, max_epochs=1),
                   optim_wrapper=dict(optimizer=dict(type='SGD', lr=.1)), default_scope='mmengine',
                   experiment_name=f'small{time.time_ns()}')
@@ -205,7 +208,8 @@ def test_two_trainings_at_once(tmp_path, monkeypatch):
                     answers.append(str(error))
     small_run(tmp_path / 'work', others).train()
     refused, *trained = answers
-    assert refused.startswith(f'the work folder {tmp_path}/work is being written by another run') and trained == 2 * ['trained']
+    assert refused.startswith(f'the work folder {tmp_path}/work is being written by another run')
+    assert trained == 2 * ['trained']
     small_run(tmp_path / 'work').train()
     assert not list(tmp_path.rglob('*lock*'))
 
@@ -216,7 +220,8 @@ def test_killed_in_a_fork_of_a_data_loader_and_resumed_at_once(tmp_path):
     script = tmp_path / 'train.py'
     script.write_text(textwrap.dedent(TRAIN).replace('num_workers=0', 'num_workers=2, persistent_workers=True').replace(
         'import torch\n', 'import torch, time\n').replace(
-        'def forward(self, inputs, mode):', 'def forward(self, inputs, mode):\n        where == "stall" and time.sleep(600)'
+        'def forward(self, inputs, mode):',
+        'def forward(self, inputs, mode):\n        where == "stall" and time.sleep(600)'
     ).replace("where != 'nowhere'", "where not in ('nowhere', 'stall')"))
 
     def start(where):

@@ -32,7 +32,8 @@ def test_names_and_aliases(name):
 
 
 @pytest.mark.parametrize('alias, name, weights', [
-    ('spinepose-hrnet-w32', 'hrnet_w32', 'td-hm_hrnet-w32'), ('spinepose-vitpose-b', 'vitpose_b', 'td-hm_ViTPose-base')])
+    ('spinepose-hrnet-w32', 'hrnet_w32', 'td-hm_hrnet-w32'),
+    ('spinepose-vitpose-b', 'vitpose_b', 'td-hm_ViTPose-base')])
 def test_baselines_whose_weights_are_published(alias, name, weights):
     for given in (alias, f'spinepose_baseline_{name}'):
         cfg, url = lookup(given)
@@ -103,7 +104,8 @@ def test_an_inferencer_takes_the_name_of_a_file():
 
 @pytest.mark.parametrize('base, file', [
     ('spinepose_tiny.py', 'spinepose_tiny'), ('spinepose-s', 'spinepose_v2_small'),
-    ('_base_/schedule_10e.py', '_base_/schedule_10e'), ('examples/spinepose_finetune.py', 'examples/spinepose_finetune')])
+    ('_base_/schedule_10e.py', '_base_/schedule_10e'),
+    ('examples/spinepose_finetune.py', 'examples/spinepose_finetune')])
 def test_a_config_anywhere_inherits_from_this_package(base, file, tmp_path, monkeypatch):
     """From the package's file, though one of that name is in the working folder."""
     monkeypatch.chdir(tmp_path)

@@ -32,7 +32,8 @@ def contents(folder):
 def test_killed_and_gone_on_with(video, tmp_path):
     """The same files as of a run that was not killed; without a display."""
     command = ['run', 'spinepose_mm', 'infer', video, '--model', 'spinepose-tiny', '--det-model', 'whole_image',
-               '--device', 'cpu', '--3d', '--world', '--height', '1.75', '--formats', 'csv', 'openpose', 'trc', 'report',
+               '--device', 'cpu', '--3d', '--world', '--height', '1.75', '--formats', 'csv', 'openpose', 'trc',
+               'report',
                'video', '--out']
     once = mim(*command, tmp_path / 'once', data=tmp_path, cwd=tmp_path, DISPLAY='')
     assert once.returncode == 0 and f'video.mp4: {FRAMES} frames, 1 person' in once.stdout, once.stdout[-1500:]

@@ -61,7 +61,7 @@ def test_exact_keypoints_have_an_ap_of_one(pair, tmp_path):
 @pytest.mark.parametrize('of_boxes', [True, False])
 @pytest.mark.parametrize('wrong, precision', [(0, .5), (1, 1.)])
 def test_the_score_puts_people_in_order(pair, tmp_path, wrong, precision, of_boxes):
-    """One of two people is wrong: half are matched, 51 of COCO's 101 recalls, at 1 where it comes last, and else 1/2."""
+    """One of two people is wrong: half match, 51 of COCO's 101 recalls, at 1 where it comes last, and else 1/2."""
     truth = write_truth(tmp_path / 'truth.json', pair)
     pair.keypoints[wrong] += 300
     if of_boxes:

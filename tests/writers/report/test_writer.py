@@ -106,8 +106,8 @@ def test_what_a_video_is_and_how_often_people_were_there(tmp_path):
         frame.people = no_people()
     page = report(tmp_path, frames)
     text = words(page)
-    assert ('some video.mp4 4.0 s · 40 frames · 10 frames a second · 1 person · measured in the image · nothing could be'
-            in text)
+    assert ('some video.mp4 4.0 s · 40 frames · 10 frames a second · 1 person · measured in the image · '
+            'nothing could be') in text
     assert 'In 30 of 40 frames (75 %), from 1.0 s to 3.9 s' in text
     assert 'not radiographic' in text and 'not for diagnosis' in text and f'spinepose_mm {__version__}' in text
     assert 'ISO 11226' in text and MEASURES['kyphosis'].definition in text
@@ -224,7 +224,8 @@ def test_the_spine_only(tmp_path):
 
 
 def test_no_people_at_all(tmp_path):
-    page = report(tmp_path, [Frame(i, i / 10, 'video.mp4', np.zeros((9, 9, 3), np.uint8), no_people()) for i in range(3)])
+    page = report(tmp_path,
+                  [Frame(i, i / 10, 'video.mp4', np.zeros((9, 9, 3), np.uint8), no_people()) for i in range(3)])
     assert 'No detections' in words(page) and 'Warning: no detections in 3 of 3 frames; give the people' in words(page)
     assert not persons(page) and not panels(page)
     assert 'ISO 11226' not in words(page)
