@@ -118,9 +118,9 @@ def _cut_labels(content, ids):
 
 
 def _cut_sample(sample, ids):
-    found = sample['pred_instances']
-    points = {name: found[name][:, list(ids)] for name in ('keypoints', 'keypoint_scores')}
-    return dict(sample, pred_instances={**found, **points})
+    prediction = sample['pred_instances']
+    points = {name: prediction[name][:, list(ids)] for name in ('keypoints', 'keypoint_scores')}
+    return dict(sample, pred_instances={**prediction, **points})
 
 
 def _meta(ids):

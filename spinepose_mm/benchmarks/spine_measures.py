@@ -27,7 +27,7 @@ class Shots:
 
     Attributes:
         points, pixels: (N, 37, 3) and (N, 37, 2).
-        true: {name: (N,)}, the measures in space.
+        true: {name: (N,)}, ground truth: the measures in space.
         facing: what each image shows at best, out of VIEWS, for each of _PLANES, (N,).
         off: how far each is turned away from that, degrees, likewise.
     """
@@ -102,14 +102,14 @@ def print_errors(rng, groups, pixels=(0, 1, 3), millimetres=(2, 5, 10)):
     once = slice(None, None, 360 // _STEP)  # the same people are in all images
     errors = [[] for _ in (*pixels, *millimetres)]
     for shots in groups.values():
-        found = []
+        results = []
         for noise in pixels:
             noisy = shots.pixels + rng.normal(0, 1, shots.pixels.shape) * noise
-            found.append((measure_image(noisy, view(noisy)), slice(None)))
+            results.append((measure_image(noisy, view(noisy)), slice(None)))
         for noise in millimetres:
             points = shots.points[once]
-            found.append((measure_space(points + rng.normal(0, .001, points.shape) * noise, _UP), once))
-        for column, (measures, chosen) in zip(errors, found):
+            results.append((measure_space(points + rng.normal(0, .001, points.shape) * noise, _UP), once))
+        for column, (measures, chosen) in zip(errors, results):
             column.append({name: shots.error(name, measures, chosen) for name in _ANGLED})
     for name in _ANGLED:
         _print_row(MEASURES[name].title, [
@@ -124,13 +124,13 @@ def print_curves(rng, people, frames):
     _print_head('Against Cobb angles', ['offset (°)', 'its deviation', 'slope', 'correlation'])
     for title, (points, parts) in (('standing', (points, standing)), ('all motions', perform(
             rng, list(MOTIONS), people, frames))):
-        found = measure_space(points, _UP)
+        measures = measure_space(points, _UP)
         for name, (upper, lower, sign) in CURVES.items():
-            true = sign * np.concatenate([cobb(placed, upper, lower) for placed in parts])
-            off = found[name] - true
+            cobb_angles = sign * np.concatenate([cobb(placed, upper, lower) for placed in parts])
+            off = measures[name] - cobb_angles
             _print_row(f'{MEASURES[name].title}, {upper} to {lower}, {title}', [
-                f'{off.mean():.1f}', f'{off.std():.1f}', f'{np.polyfit(true, found[name], 1)[0]:.2f}',
-                f'{np.corrcoef(true, found[name])[0, 1]:.3f}'])
+                f'{off.mean():.1f}', f'{off.std():.1f}', f'{np.polyfit(cobb_angles, measures[name], 1)[0]:.2f}',
+                f'{np.corrcoef(cobb_angles, measures[name])[0, 1]:.3f}'])
 
 
 def _spread(errors):

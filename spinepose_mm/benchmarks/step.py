@@ -161,9 +161,9 @@ def _peak(model, loss, device):
         model.to(device)
         torch.cuda.reset_peak_memory_stats()
         _step(model, loss)
-        found = torch.cuda.max_memory_allocated()
+        peak = torch.cuda.max_memory_allocated()
         model.to('cpu')
-        return found
+        return peak
     kept = {}
 
     def keep(tensor):

@@ -45,9 +45,9 @@ class SpineMPJPE(BaseMetric):
         for sample in data_samples:
             truth, millimetres = sample['gt_instances'], 1000 * sample['unit']
             pred = np.asarray(sample['pred_instances']['keypoints']).reshape(-1, 3)
-            true = np.asarray(truth['lifting_target']).reshape(-1, 3)
-            root = true[skeleton.ROOT]
-            self.results.append(((pred - root) * millimetres, (true - root) * millimetres,
+            target = np.asarray(truth['lifting_target']).reshape(-1, 3)
+            root = target[skeleton.ROOT]
+            self.results.append(((pred - root) * millimetres, (target - root) * millimetres,
                                  np.asarray(truth['lifting_target_visible']).reshape(-1) > 0))
 
     def compute_metrics(self, results):

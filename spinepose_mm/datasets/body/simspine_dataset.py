@@ -68,8 +68,8 @@ class SimSpineDataset(BaseCocoStyleDataset):
         if self.human36m_file:
             self._add_human36m(start)
         for joint, keypoint in enumerate(columns):
-            seen = is_seen(arrays['part'][:, joint])
-            self._points[seen, keypoint] = arrays['part'][seen, joint]
+            visible = is_seen(arrays['part'][:, joint])
+            self._points[visible, keypoint] = arrays['part'][visible, joint]
         self._boxes = self._make_boxes(arrays)
         # Only numbers are listed, since MMEngine pickles each entry: the labels of 1.56 million frames stay arrays.
         return [dict(row=row) for row in range(len(rows))]
@@ -118,8 +118,8 @@ class SimSpineDataset(BaseCocoStyleDataset):
         print_log(f'{path}{counting} has joints of {both.sum()} of these frames', 'current')
         for joint, name in enumerate(skeleton.HUMAN36M):
             if name:
-                found = part[rows[both], joint]
-                self._points[both, skeleton.index(name)] = np.where(is_seen(found)[:, None], found, 0)
+                points = part[rows[both], joint]
+                self._points[both, skeleton.index(name)] = np.where(is_seen(points)[:, None], points, 0)
 
     def _make_boxes(self, arrays):
         """Return the boxes, (x1, y1, x2, y2) in pixels, (N, 4)."""

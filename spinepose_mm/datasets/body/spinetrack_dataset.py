@@ -77,7 +77,7 @@ class SpineTrackDataset(BaseCocoStyleDataset):
         if images and max(images.values()) > 1:
             raise ValueError(f'{self.ann_file}: image id {max(images, key=images.get)} is there twice')
         with _readable(self.bbox_file, 'file of boxes'):
-            unknown = {found['image_id'] for found in load(self.bbox_file) if found['category_id'] == 1} - images.keys()
+            unknown = {box['image_id'] for box in load(self.bbox_file) if box['category_id'] == 1} - images.keys()
             if unknown:
                 raise ValueError(f'{self.bbox_file} has detections for {len(unknown)} images that {self.ann_file} has '
                                  f'not, such as image_id {next(iter(unknown))!r}')
@@ -151,7 +151,7 @@ def _readable(path, kind):
 
 def _advice(flat):
     """Name the data set that annotations of another number of keypoints seem to be from."""
-    known = {**skeleton.LAYOUTS, 136: 'Halpe'}
-    name = known.get(len(flat) / 3) if isinstance(flat, list) else None
+    layouts = {**skeleton.LAYOUTS, 136: 'Halpe'}
+    name = layouts.get(len(flat) / 3) if isinstance(flat, list) else None
     return f'; this looks like a {name} file: train on it through KeypointConverter (see configs/README.md)' \
         if name else ''

@@ -37,8 +37,8 @@ def check_labels(path, sequences, keypoints):
         world = np.concatenate([sequence.world(_some(sequence.frames)) for sequence in own])
         points = np.full((len(world), skeleton.NUM_KEYPOINTS, 3), np.nan)
         points[:, keypoints] = world
-        known = np.isfinite(points).all(-1)
-        spine_lengths(path, f'/{subject}', np.where(known[..., None], points, 0), known)
+        valid = np.isfinite(points).all(-1)
+        spine_lengths(path, f'/{subject}', np.where(valid[..., None], points, 0), valid)
         up = _upright(points, np.array([0, 0, 1.]))
         if not up >= _LEAST_UPRIGHT:
             raise ValueError(f'{path}: /{subject} is upright in {100 * up:.0f}% of the frames: the axes of its markers '
@@ -78,8 +78,8 @@ def _upright(points, up):
     """
     head, low = points[:, skeleton.index('head')], points[:, [skeleton.ROOT, *_FEET]]
     bodies = head[:, None] - low
-    known = np.isfinite(bodies).all(-1)
-    return np.mean((bodies @ up > .5 * np.linalg.norm(bodies, axis=-1))[known]) if known.any() else 1.
+    valid = np.isfinite(bodies).all(-1)
+    return np.mean((bodies @ up > .5 * np.linalg.norm(bodies, axis=-1))[valid]) if valid.any() else 1.
 
 
 def _inside(camera, points):

@@ -158,5 +158,5 @@ def _text(path, dataset):
 
 def _metres(lengths, most):
     """Return the factor to metres of lengths that are typically up to `most` metres, or else in millimetres."""
-    known = lengths[np.isfinite(lengths)]
-    return 1e-3 if len(known) and np.median(known) > most else 1.
+    valid = lengths[np.isfinite(lengths)]
+    return 1e-3 if len(valid) and np.median(valid) > most else 1.
