@@ -51,7 +51,7 @@ def add_cameras(path, arrays, sequences):
 
 
 def _fitted(path, arrays, sequences):
-    """Yield rows and the Camera that they are seen by."""
+    """Yield rows and the Camera of these frames."""
     calibrations = np.array([f'{name.partition("/")[0]} {name.rpartition(".")[2]}' for name in sequences])
     for _, rows in groups(calibrations):
         try:

@@ -1,3 +1,4 @@
+"""Transforms of training and test pipelines: loading, cropping, augmentation and labels."""
 from .affine import SpineTopdownAffine
 from .blur import RandomBlur
 from .boxes import SpineBBoxTransform
