@@ -1,4 +1,4 @@
-"""Any model on COCO val with the person detections of 56.4 AP, as the published figures are made.
+"""Any model on COCO val with the person detections of 56.4 AP, as in the published figures.
 
     SPINEPOSE_MODEL=spinepose_v1_large.py mim test spinepose_mm spinepose_on_coco.py --checkpoint CHECKPOINT
 

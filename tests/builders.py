@@ -45,7 +45,7 @@ def person(id=1, image_id=1, **fields):
 
 
 def write_annotations(path, people, images=None):
-    """Write a COCO file; there is an image of 120 x 100 pixels for each image that somebody is in."""
+    """Write a COCO file; each image with people has 120 x 100 pixels."""
     path = Path(path)
     ids = sorted({one['image_id'] for one in people}) or [1]
     images = images if images is not None else [
@@ -77,7 +77,7 @@ def write_detections(root, boxes):
 
 
 def write_coco(root, rendered):
-    """Write the split `val` of rendered people as COCO's val2017, with their true boxes as detections."""
+    """Write the split `val` of rendered people as COCO's val2017, with their ground-truth boxes as detections."""
     content = json.loads((rendered / 'annotations/person_keypoints_val.json').read_text())
     sizes = {image['id']: (image['width'], image['height']) for image in content['images']}
     boxes = []

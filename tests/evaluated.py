@@ -17,7 +17,7 @@ NAMES = ('AP', 'AP .5', 'AP .75', 'AP (M)', 'AP (L)', 'AR', 'AR .5', 'AR .75', '
 
 
 def predictions(path, noise, seed=0):
-    """Return data samples whose keypoints are the true ones and some pixels of noise."""
+    """Return data samples whose keypoints are the ground truth and some pixels of noise."""
     rng = np.random.default_rng(seed)
     samples = []
     for person in json.loads(path.read_text())['annotations']:
@@ -34,7 +34,7 @@ def predictions(path, noise, seed=0):
 def crowd_of_people(path, seed=0):
     """Write labels of people who stand close together, some as crowds or in the same place, and return samples.
 
-    Keypoints and scores are often equal or differ by how they are rounded, and some people are found twice or with
+    Keypoints and scores are often equal or differ by how they are rounded, and some people are predicted twice or with
     scores of 0.
     """
     rng = np.random.default_rng(seed)

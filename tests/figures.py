@@ -1,4 +1,4 @@
-"""A figure to measure whose angles are known by hand, and what its tests need."""
+"""A figure with angles worked out by hand, and what its tests need."""
 import numpy as np
 
 from spinepose_mm import skeleton
@@ -7,7 +7,7 @@ UP = np.array([0., 1, 0])
 
 
 def figure(lumbar=0., thoracic=0., neck=0., axis=0):
-    """Return somebody who faces along x, right along z, with a spine of three straight parts of 0.3 m, (37, 3).
+    """Return a person who faces along x, right along z, with a spine of three straight parts of 0.3 m, (37, 3).
 
     Args:
         lumbar, thoracic, neck: degrees to the vertical, Y, of S1 to L1, L1 to C7 and C7 to C1.
@@ -29,7 +29,7 @@ def figure(lumbar=0., thoracic=0., neck=0., axis=0):
 
 
 def mirrored(points):
-    """Return people, (P, 37, 3), with left and right exchanged; z is to their right."""
+    """Return people, (P, 37, 3), with left and right swapped; z is to their right."""
     return points[:, list(skeleton.FLIP_INDICES)] * [1, 1, -1]
 
 

@@ -11,7 +11,7 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
 def put_into_cache(url, home, save):
-    """Put a file into torch's cache below `home` as if it had been downloaded from a URL; `save` writes it to a path."""
+    """Put a file into torch's cache below `home` like a download from a URL; `save` writes it to a path."""
     path = downloads.cached(url, Path(home, 'hub/checkpoints'))
     path.parent.mkdir(parents=True)
     save(path)
@@ -20,7 +20,7 @@ def put_into_cache(url, home, save):
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """A server of `files` or CONTENT that takes ranges, and breaks off as often as it is told."""
+    """A server of `files` or CONTENT that takes ranges, and breaks off a given number of times."""
     protocol_version = 'HTTP/1.1'
 
     def do_GET(self):
@@ -67,7 +67,7 @@ class Server(http.server.ThreadingHTTPServer):
         url: its address; below /hub/ it states what it has, below /endless/ not even the length.
         files: {last part of an address: bytes}, CONTENT for all others.
         asked: (path, range) of each request.
-        stated, size: what it says of a file instead of the truth.
+        stated, size: what it states of a file instead of the facts.
         breaks, after: how often it breaks off, after so many bytes.
         ranges: whether it takes ranges.
     """

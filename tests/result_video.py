@@ -10,20 +10,20 @@ RATE = 25.
 CAMERA = Camera.looking([1, 1.4, 4], [0, 1, 0], 40, (640, 480))
 #: Options of a writer for this video.
 LIFTED = dict(coordinates='world', measures=dict(trunk_lean='deg', sway='%'))
-#: The frames out of 8 that each person is in: nobody is in the first, 7 comes late and is away in between.
+#: The frames out of 8 that each person is in: the first has no people, 7 comes late and is away in between.
 PRESENCE = {3: (1, 2, 3, 4, 5, 6, 7), 7: (3, 4, 6, 7)}
 UNLIFTED = 4  # frame in which person 7 has no place in 3D
 
 
 def walk(seed, frames=8):
-    """Return the keypoints of somebody who walks, (frames, 37, 3), metres, Y up."""
+    """Return the keypoints of a person who walks, (frames, 37, 3), metres, Y up."""
     rng = np.random.default_rng(seed)
     body = Body.sample(rng)
     return keypoints(body, forward(body, sequence('walk', body, rng, frames / RATE, RATE)))
 
 
 def make_people(ids, points, coordinates=None, seed=0):
-    """Return People seen by CAMERA, whose left wrists are not seen, with points in these coordinates or none."""
+    """Return People seen by CAMERA, whose left wrists are not visible, with points in these coordinates or none."""
     rng, count = np.random.default_rng(seed), len(ids)
     pixels = CAMERA.project(points)
     scores = rng.uniform(.5, 1, points.shape[:2])

@@ -46,7 +46,7 @@ def mim_twofold(*args, **kwargs):
 
 
 def errors(output):
-    """Return the lines of a failed tool's output that tell why; with several processes they are far from its end."""
+    """Return the lines of a failed tool's output with the reason, which may be far from its end."""
     return '\n'.join([line for line in output.splitlines() if 'Error' in line] + [output[-1500:]])
 
 

@@ -183,7 +183,7 @@ def write_raw(path, release, names=MARKERS, unit=1.):
 
 
 def write_images(folder, names):
-    """Write an empty file for each name: who lists folders finds them."""
+    """Write an empty file for each name: for code that lists folders."""
     for name in names:
         path = Path(folder, name)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -20,8 +20,9 @@ ROOT = Path(__file__).parents[1]
 
 def compare(group):
     """Return {case: (outcome without the import, outcome with it)} of those that worked without and differ."""
-    processes = [subprocess.Popen([sys.executable, '-W', 'ignore', __file__, '--only', group, '--run', plugin], cwd=ROOT,
-                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for plugin in ('no', 'yes')]
+    processes = [subprocess.Popen([sys.executable, '-W', 'ignore', __file__, '--only', group, '--run', plugin],
+                                  cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                 for plugin in ('no', 'yes')]
     outcomes = []
     for process in processes:
         out, err = process.communicate(timeout=300)
@@ -51,7 +52,8 @@ def write_forms(folder, weights):
     import torch
     prefixed = {f'backbone.{name}': value for name, value in weights.items()}
     forms = {
-        'bare': weights, 'bare_dict': dict(weights), 'state_dict': dict(state_dict=weights), 'model': dict(model=weights),
+        'bare': weights, 'bare_dict': dict(weights), 'state_dict': dict(state_dict=weights),
+        'model': dict(model=weights),
         'with_meta': dict(state_dict=dict(weights), meta=dict(config='text', CLASSES=('a', ))),
         'model_and_more': dict(model=weights, epoch=3, args='text'),
         'prefixed': dict(state_dict=prefixed), 'prefixed_bare': prefixed,
@@ -101,7 +103,8 @@ def loaders(folder):
 
     cases = {}
     torch.manual_seed(0)
-    for form, file in write_forms(folder, torch.nn.Sequential(OrderedDict(layer=torch.nn.Linear(2, 1))).state_dict()).items():
+    weights = torch.nn.Sequential(OrderedDict(layer=torch.nn.Linear(2, 1))).state_dict()
+    for form, file in write_forms(folder, weights).items():
         cases[f'CheckpointLoader {form}'] = lambda file=file: described(CheckpointLoader.load_checkpoint(file, 'cpu'))
         cases[f'load_checkpoint {form}'] = lambda file=file: into(lambda net: checkpoint.load_checkpoint(net, file))
         cases[f'strict {form}'] = lambda file=file: into(lambda net: checkpoint.load_checkpoint(net, file, strict=True))

@@ -34,7 +34,7 @@ def test_wider_tolerances_are_easier_to_meet():
     np.testing.assert_array_equal(np.argsort(found, kind='stable'), np.argsort(skeleton.SIGMAS, kind='stable'))
 
 
-def test_of_nobody_and_of_no_number():
+def test_of_no_people_and_of_no_number():
     assert confidence(np.zeros((0, 37)), Calibration(1., 0.)).shape == (0, 37)
     assert np.isnan(confidence([np.nan]))
 

@@ -68,7 +68,7 @@ def test_input_sizes():
 
 
 @pytest.mark.parametrize('size', PUBLISHED)
-def test_the_student_grows_from_its_teacher(size):
+def test_the_student_is_expanded_from_its_teacher(size):
     """MMPose's RTMPose of the same size has the names and shapes of the student, but 26 rows in the last layer.
 
     So have the published checkpoints, with 37 rows.
@@ -102,8 +102,8 @@ def test_v2_has_the_whole_method_and_starts_from_v1(size):
     ('rtmpose_m', 'rtmpose/coco/rtmpose-m_8xb256-420e_coco-256x192'),
     ('hrnet_w32', 'topdown_heatmap/coco/td-hm_hrnet-w32_8xb64-210e_coco-256x192'),
     ('vitpose_b', 'topdown_heatmap/coco/td-hm_ViTPose-base_8xb64-210e_coco-256x192')])
-def test_baselines_grow_from_mmposes_networks(name, stock, tmp_path):
-    """Their codec and state dict are MMPose's with 37 rows in the last layer, COCO's rows are kept, and batches are mixed.
+def test_baselines_are_expanded_from_mmposes_networks(name, stock, tmp_path):
+    """Codec and state dict are MMPose's with 37 rows in the last layer, COCO's rows are kept, and batches are mixed.
 
     So are the published checkpoints of HRNet and ViTPose, by their names.
     """

@@ -48,7 +48,8 @@ def test_little_is_imported_beside_what_mmpose_imports(ours, theirs, tmp_path):
 def test_subpackages_are_there_when_they_are_asked_for(tmp_path):
     run('import spinepose_mm\n'
         'assert {"inference", "lifting", "models", "__version__"} <= set(dir(spinepose_mm))\n'
-        'assert spinepose_mm.synthetic.Body and spinepose_mm.inference.analyse and spinepose_mm.models.SpineHeadExpansion\n'
+        'assert spinepose_mm.synthetic.Body and spinepose_mm.inference.analyse\n'
+        'assert spinepose_mm.models.SpineHeadExpansion\n'
         'assert not hasattr(spinepose_mm, "nothing")', tmp_path)
 
 

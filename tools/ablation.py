@@ -30,7 +30,7 @@ def main():
     parser.add_argument('--seeds', type=int, nargs='+', default=[0, 1])
     parser.add_argument('--rows', nargs='+', default=list(ROWS), choices=ROWS, metavar='ROW',
                         help='some of: ' + ', '.join(map(repr, ROWS)))
-    parser.add_argument('--out', type=Path, default=Path('work_dirs/ablation'), help='folder of all that is made')
+    parser.add_argument('--out', type=Path, default=Path('work_dirs/ablation'), help='folder of the results')
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='A.B=VALUE', help='settings of all rows')
     args = parser.parse_args()
     from mmengine.config import Config
@@ -68,7 +68,7 @@ def check(cfg, config):
 
 
 def keep_settings(file, settings):
-    """Write down what the runs of a folder are made with; exit where it is another than last time."""
+    """Write the settings of a folder's runs; exit where they differ from last time."""
     if file.exists() and json.loads(file.read_text()) != settings:
         sys.exit(f'error: {file.parent} has runs of other settings, data or teacher: {file.read_text()}; '
                  'name another --out')
@@ -110,7 +110,7 @@ def last_evaluation(folder):
 def scores(metrics):
     """Return AP in percent of each subset for each seed, (number of seeds, number of subsets)."""
     from spinepose_mm import skeleton
-    return 100 * np.array([[found[f'spinetrack/{subset}_AP'] for subset in skeleton.SUBSETS] for found in metrics])
+    return 100 * np.array([[each[f'spinetrack/{subset}_AP'] for subset in skeleton.SUBSETS] for each in metrics])
 
 
 def table(results):
@@ -120,9 +120,9 @@ def table(results):
             'Paper, large: COCO', 'Halpe-26', 'SpineTrack']
     lines = [head, ['---'] + ['---:'] * (len(head) - 1)]
     for name, metrics in results.items():
-        found = scores(metrics)
-        lines.append([name, *(f'{mean:.1f} ± {half:.1f}' for mean, half in zip(found.mean(0), np.ptp(found, 0) / 2)),
-                      str(len(found)), *map(str, PAPER[name])])
+        values = scores(metrics)
+        lines.append([name, *(f'{mean:.1f} ± {half:.1f}' for mean, half in zip(values.mean(0), np.ptp(values, 0) / 2)),
+                      str(len(values)), *map(str, PAPER[name])])
     return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
 
 
@@ -136,9 +136,9 @@ def plot(results, file):
     figure, panels = plt.subplots(1, len(skeleton.SUBSETS), figsize=(14, 3.5), layout='constrained', sharey=True)
     for i, (axes, subset) in enumerate(zip(panels, skeleton.SUBSETS)):
         for row, metrics in enumerate(results.values()):
-            found = scores(metrics)[:, i]
-            axes.plot(found, [row] * len(found), 'o', color='tab:blue', alpha=.5)
-            axes.plot([found.mean()] * 2, [row - .3, row + .3], color='tab:red')
+            values = scores(metrics)[:, i]
+            axes.plot(values, [row] * len(values), 'o', color='tab:blue', alpha=.5)
+            axes.plot([values.mean()] * 2, [row - .3, row + .3], color='tab:red')
         axes.set(title=subset, xlabel='AP (%)', yticks=range(len(results)), yticklabels=list(results))
         axes.grid(axis='x', alpha=.3)
     panels[0].invert_yaxis()

@@ -1,9 +1,9 @@
-"""Compare what this package costs with what else does the same work: both sides in turns, with the spread of ratios.
+"""Benchmark this package against others that do the same work: both sides in turns, with the spread of ratios.
 
     mim run spinepose_mm benchmark loading
     mim run spinepose_mm benchmark inference --people 1 10
 
-`mim run spinepose_mm benchmark SUBJECT --help` tells the options of each. Other packages are competitors here and no
+`mim run spinepose_mm benchmark SUBJECT --help` lists the options of each. Other packages are competitors here and no
 requirements; those that are not installed are left out.
 """
 import argparse

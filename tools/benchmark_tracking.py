@@ -1,10 +1,10 @@
-"""Compare trackers and smoothing on made videos of people who cross, leave and return, whose truth is known.
+"""Compare trackers and smoothing on synthetic videos of people who cross, leave and return, with ground truth.
 
     mim run spinepose_mm benchmark_tracking
 
 All get the same boxes and keypoints. Those of other packages are this package's competitors and no requirements:
 `spinepose` (the official library, its own tracking and smoothing) and `trackers` (the best of it, OC-SORT, with
-settings that give everybody an id at once) are left out where they are not installed. MMPose's are as its inferencers
+settings that give each person an id at once) are left out where they are not installed. MMPose's are as its inferencers
 use them.
 """
 import argparse
@@ -60,21 +60,21 @@ def _scores(videos, make):
             f'{mean[5]:.1f}', f'{1000 * mean[6]:.1f}')
 
 
-# Each makes a function of a frame's People and its time that returns ids, -1 for none, and keypoints, in their order.
+# Each returns a function from a frame's People and time to track ids, -1 for none, and keypoints, in their order.
 
 def _ours(frame_rate, smooth):
     from spinepose_mm.tracking.one_euro import Smoother
     from spinepose_mm.tracking.tracker import PoseTracker
-    ids, smoother = PoseTracker(frame_rate), Smoother()
+    tracker, smoother = PoseTracker(frame_rate), Smoother()
 
     def step(people, time):
-        found = ids.update(replace(people, measures=dict(number=np.arange(len(people)))))
-        back = found.measures['number'].argsort()
-        points = found.keypoints
+        tracked = tracker.update(replace(people, measures=dict(number=np.arange(len(people)))))
+        back = tracked.measures['number'].argsort()
+        points = tracked.keypoints
         if smooth:
-            sizes = np.linalg.norm(found.boxes[:, 2:] - found.boxes[:, :2], axis=1)
-            points = smoother.update(found.ids, points, found.confidence, sizes, time)
-        return found.ids[back], points[back]
+            sizes = np.linalg.norm(tracked.boxes[:, 2:] - tracked.boxes[:, :2], axis=1)
+            points = smoother.update(tracked.ids, points, tracked.confidence, sizes, time)
+        return tracked.ids[back], points[back]
 
     return step
 
@@ -107,17 +107,17 @@ def _mmpose(frame_rate, by_keypoints):
 
     from spinepose_mm import skeleton
     track = partial(_track_by_oks, sigmas=np.array(skeleton.SIGMAS)) if by_keypoints else _track_by_iou
-    known = SimpleNamespace(last=[], next=0)
+    state = SimpleNamespace(last=[], next=0)
 
     def step(people, time):
         new = [PoseDataSample(pred_instances=InstanceData(
             bboxes=people.boxes[[i]], keypoints=people.keypoints[[i]], keypoint_scores=people.scores[[i]],
             areas=(people.boxes[[i], 2:] - people.boxes[[i], :2]).prod(1))) for i in range(len(people))]
         for person in new:
-            person.track_id = track(person, known.last, .3)[0]
+            person.track_id = track(person, state.last, .3)[0]
             if person.track_id < 0:
-                person.track_id, known.next = known.next, known.next + 1
-        known.last = new
+                person.track_id, state.next = state.next, state.next + 1
+        state.last = new
         return np.array([person.track_id for person in new], int), people.keypoints
 
     return step
@@ -134,12 +134,12 @@ def _trackers(frame_rate):
 
     def step(people, time):
         number = np.arange(len(people))
-        found = tracker.update(Detections(
+        tracked = tracker.update(Detections(
             people.boxes.astype(np.float32), confidence=people.box_scores, class_id=number * 0,
             data=dict(number=number)))
         ids = np.full(len(people), -1)
-        if len(found):
-            ids[found.data['number']] = found.tracker_id
+        if len(tracked):
+            ids[tracked.data['number']] = tracked.tracker_id
         return ids, people.keypoints
 
     return step

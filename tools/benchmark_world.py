@@ -1,10 +1,10 @@
-"""Measure how well people are placed in the world, on moving bodies whose place is known.
+"""Measure the accuracy of people's positions in the world, on moving synthetic bodies with ground truth.
 
     mim run spinepose_mm benchmark_world --noise 2 --lifter spinepose-lifter
 
 The people's heights and the camera are known. Errors are those of the up direction, and mean ones of the keypoints'
-places in the world of `spinepose_mm.lifting`, once it is settled; the table has their median, 90% quantile and worst
-over scenes.
+places in the world of `spinepose_mm.lifting`, once it is settled; the table has their median, 90th percentile and
+maximum over scenes.
 """
 import argparse
 import sys
@@ -17,12 +17,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--motions', nargs='+', default=['stand', 'walk', 'deadlift', 'squat', 'sit', 'jump', 'lie'],
                         metavar='NAME', help='what the people do')
-    parser.add_argument('--people', nargs='+', type=int, default=[1, 2, 4], help='how many they are')
+    parser.add_argument('--people', nargs='+', type=int, default=[1, 2, 4], help='how many people are in a scene')
     parser.add_argument('--scenes', type=int, default=20, help='of each kind')
     parser.add_argument('--frames', type=int, default=60, help='of each scene, at 15 a second')
     parser.add_argument('--noise', type=float, default=0., help='of the keypoints in the image, pixels')
-    parser.add_argument('--no-feet', action='store_true', help='the feet are out of sight')
-    parser.add_argument('--lifter', metavar='MODEL[=CHECKPOINT]', help='lift the keypoints, in place of the true 3D')
+    parser.add_argument('--no-feet', action='store_true', help='the feet are not visible')
+    parser.add_argument('--lifter', metavar='MODEL[=CHECKPOINT]', help='lift the keypoints, in place of the 3D labels')
     args = parser.parse_args()
     from spinepose_mm.synthetic.motion import MOTIONS  # takes seconds
     for name in set(args.motions) - set(MOTIONS):
@@ -48,23 +48,23 @@ def _errors(seed, motion, people, args, lift):
     hip, feet = skeleton.index('S1'), [name.endswith(('toe', 'heel', 'ankle')) for name in skeleton.NAMES]
     rng = np.random.default_rng([seed, people])
     points, heights, camera = stage(rng, motion, people, args.frames)
-    seen = camera.to_camera(points)
+    truth = camera.to_camera(points)
     pixels = camera.project(points) + rng.normal(0, 1, (*points.shape[:3], 2)) * args.noise
     scores = np.ones(points.shape[:3])
     if args.no_feet:
         scores[..., feet] = 0
-    poses = lift(pixels, scores, camera) if lift else seen
+    poses = lift(pixels, scores, camera) if lift else truth
     space = Space(camera, 'world', dict(enumerate(heights)), warm_up=args.frames)
     for frame in range(args.frames):
         space.update(range(people), poses[frame], pixels[frame], scores[frame])
-    # Once more, with what the warm-up has found.
+    # Once more, with the world of the warm-up.
     placed = np.stack([space.update(range(people), poses[frame], pixels[frame], scores[frame]).keypoints
                        for frame in range(args.frames)])
     up = camera.R[:, 1]
     camera_height = -(camera.R.T @ camera.t)[1]
-    R, t = world_axes(up, seen[0, 0, hip] - up * (seen[0, 0, hip] @ up + camera_height))
+    R, t = world_axes(up, truth[0, 0, hip] - up * (truth[0, 0, hip] @ up + camera_height))
     return (np.degrees(np.arccos(np.clip(space.world.R[1] @ up, -1, 1))),
-            100 * np.linalg.norm(placed - (seen @ R.T + t), axis=-1).mean())
+            100 * np.linalg.norm(placed - (truth @ R.T + t), axis=-1).mean())
 
 
 def _lifter(name):

@@ -1,4 +1,4 @@
-"""Look for what is wrong with a data set: a file of labels in COCO's format, and its images.
+"""Validate a data set: an annotation file in COCO's format, and its images.
 
     mim run spinepose_mm check_dataset annotations/person_keypoints_val2017.json --images images/val2017
 
@@ -14,9 +14,9 @@ from pathlib import Path
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('ann_file', type=Path, help='annotation file, with 37, 26 or 17 keypoints a person')
-    parser.add_argument('--images', type=Path, metavar='DIR', help='folder of the images, to look at them too')
+    parser.add_argument('--images', type=Path, metavar='DIR', help='folder of the images, to validate them too')
     parser.add_argument('--strict', action='store_true', help='exit with 1 where something only looks wrong, too')
-    parser.add_argument('--examples', type=int, default=3, help='so many entries of each finding are shown')
+    parser.add_argument('--examples', type=int, default=3, help='how many entries of each finding are shown (3)')
     parser.add_argument('--out', type=Path, metavar='JSON', help='file to write all entries of the findings to')
     args = parser.parse_args()
     from spinepose_mm.datasets.validation.report import ERROR, SUSPECT, validate  # takes seconds

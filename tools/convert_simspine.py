@@ -3,8 +3,8 @@
     mim run spinepose_mm convert_simspine simspine.h5 --out data/simspine/annotations
     mim run spinepose_mm convert_simspine dfki-av/simspine --out data/simspine/annotations
 
-Out of the raw file, they have the cameras, too. An annotation file with some of the same frames, such as SIMSPINE's own,
-shows whether the labels are right (--reference).
+From the raw file, they have the cameras too. The labels can be validated against an annotation file with some of the
+same frames, such as SIMSPINE's own (--reference).
 """
 import argparse
 import sys

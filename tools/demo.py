@@ -1,4 +1,4 @@
-"""Train a small model on rendered people by the whole method, evaluate and run it, and lift what it finds to 3D.
+"""Train a small model on rendered people by the whole method, evaluate and run it, and lift its predictions to 3D.
 
     mim run spinepose_mm demo --out demo_results
 """
@@ -25,7 +25,7 @@ VIDEO_SEED = 6  # a person, clothes, a motion and a background that are in neith
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('--out', type=Path, default=Path('demo_results'), help='folder of all that is made')
+    parser.add_argument('--out', type=Path, default=Path('demo_results'), help='folder of the results')
     parser.add_argument('--images', type=positive, default=2000, help='how many images to train on')
     parser.add_argument('--epochs', type=positive, default=8, help='how often the student goes through them')
     parser.add_argument('--teacher-epochs', type=positive, default=6, help='how often the teacher does before')
@@ -40,16 +40,16 @@ def main():
     contact_sheet(synthesize(data, Settings(VAL_IMAGES, 'val', 1, SIZE, motions=UPRIGHT)), out / 'data.jpg')
     plot_spine(out / 'spine_model.png')
     os.environ['SPINETRACK_ROOT'] = str(data.resolve())
-    # As the recipes' teachers do, it begins with a backbone that has seen many people: that of spinepose-tiny.
+    # As the recipes' teachers do, it begins with a backbone that was trained on many people: that of spinepose-tiny.
     backbone = find_config('spinepose-tiny')[1]
     teacher = train(TEACHER, out / 'teacher', args.teacher_epochs, 'model.backbone.init_cfg.type=Pretrained',
                     'model.backbone.init_cfg.prefix=backbone.', f'model.backbone.init_cfg.checkpoint={backbone}')
     os.environ['SPINEPOSE_TEACHER'] = str(teacher.resolve())
     checkpoint = train(CONFIG, out / 'train', args.epochs)
-    print('-- evaluating on the people that they have not seen ...', flush=True)
+    print('-- evaluating on other people than they were trained on ...', flush=True)
     run('evaluate.py', f'{TEACHER}={teacher}', f'{CONFIG}={checkpoint}', '--work-dir', out / 'evaluate',
         '--out', out / 'table.md', log=out / 'evaluate.log')
-    print('-- following a person through a motion ...', flush=True)
+    print('-- tracking a person through a motion ...', flush=True)
     follow(checkpoint, out)
     plot_training(out)
     print((out / 'table.md').read_text())
@@ -99,7 +99,7 @@ def progress(line):
 
 
 def follow(checkpoint, out, motion='side_bend', shown=8):
-    """Run the model in the true boxes of a video, and lift what it finds.
+    """Run the model in the ground-truth boxes of a video, and lift its predictions.
 
     Some of its frames are drawn, and how far the trunk leans in all.
     """
@@ -117,12 +117,12 @@ def follow(checkpoint, out, motion='side_bend', shown=8):
     path = out / 'video.mp4'
     writer = encoder_for(path)(path, 15, SIZE)
     for image, person in video(motion, VIDEO_SEED, renderer, frame_rate=15):
-        found, = inference_topdown(model, image, [person.bbox], bbox_format='xywh')
-        visualizer.add_datasample('', mmcv.bgr2rgb(image), found, draw_gt=False, draw_bbox=False)
+        predicted, = inference_topdown(model, image, [person.bbox], bbox_format='xywh')
+        visualizer.add_datasample('', mmcv.bgr2rgb(image), predicted, draw_gt=False, draw_bbox=False)
         drawn.append(visualizer.get_image())
         writer.write(image)
-        boxes.append(found.pred_instances.bboxes)
-        leans.append([lean(person.pixels), lean(found.pred_instances.keypoints[0])])
+        boxes.append(predicted.pred_instances.bboxes)
+        leans.append([lean(person.pixels), lean(predicted.pred_instances.keypoints[0])])
     renderer.close()
     writer.release()
     lift(path, boxes, checkpoint, out)
@@ -130,7 +130,7 @@ def follow(checkpoint, out, motion='side_bend', shown=8):
     sheet = np.vstack([np.hstack(picked[i:i + 4]) for i in range(0, shown, 4)])
     mmcv.imwrite(mmcv.rgb2bgr(sheet), str(out / 'sequence.jpg'))
     figure, axes = subplots(1)
-    for values, label in zip(np.array(leans).T, ('true', 'found')):
+    for values, label in zip(np.array(leans).T, ('ground truth', 'prediction')):
         axes.plot(np.arange(len(leans)) / 15, values, label=label)
     axes.set(xlabel='time (s)', ylabel='C7 from the upright above S1,\nin the image (degrees)', title=motion)
     axes.legend()

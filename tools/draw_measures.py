@@ -1,4 +1,4 @@
-"""Draw what the measures of the spine are, on a synthetic body.
+"""Draw the measures of the spine on a synthetic body.
 
     mim run spinepose_mm draw_measures docs/measures.jpg
 """
@@ -45,25 +45,25 @@ def draw_lines(plot, view, ending, positive, **axes):
     from spinepose_mm.analysis import measure_image
     from spinepose_mm.analysis.measures import LINES
     points = pose(view, **axes)
-    found = measure_image(points[None] * [1, -1], [view])
+    measures = measure_image(points[None] * [1, -1], [view])
     draw_person(plot, points)
     for (name, (lower, upper)), color, reach in zip(LINES.items(), _COLORS, (.34, .2, .26, .18)):
         start, end = points[skeleton.index(lower)], points[skeleton.index(upper)]
-        angle = found[f'{name}_{ending}'][0]
+        angle = measures[f'{name}_{ending}'][0]
         plot.plot(*np.stack([start, start + (end - start) * 1.12]).T, color=color, lw=2)
         plot.plot([start[0]] * 2, [start[1], start[1] + reach * 1.1], color=color, lw=1, ls=':')
         turns = np.radians(np.linspace(0, angle, 30))
         plot.plot(start[0] + reach * np.sin(turns), start[1] + reach * np.cos(turns), color=color, lw=1)
         plot.plot([], [], color=color, lw=2, label=f'{name}_{ending} {angle:.0f}°')
     if ending == 'lean':
-        deviation = found['lateral_deviation'][0]
+        deviation = measures['lateral_deviation'][0]
         plot.plot([], [], ' ', label=f'lateral_deviation {deviation:.0f}%')
     finish(plot, points[[not name.endswith(_LEFT_OUT) for name in skeleton.NAMES]],
            f'Seen from the {view}:\n{ending}s, {positive} is positive')
 
 
 def draw_curves(plot):
-    """Draw the curve of somebody who stands, and its tangents."""
+    """Draw the curve of a standing person's spine, and its tangents."""
     from spinepose_mm import skeleton
     from spinepose_mm.analysis import measure_image
     from spinepose_mm.analysis.spine import ABOVE_S1, tangent
@@ -79,7 +79,7 @@ def draw_curves(plot):
         plot.annotate(skeleton.KEYPOINTS[row].level, point, (-8, -3), textcoords='offset points', fontsize=8,
                       ha='right')
     plot.plot(*(axis(np.linspace(0, 18, 100)) for axis in curve), color='#444444', lw=1.5)
-    found = measure_image(points[None] * [1, -1], ['right side'])
+    measures = measure_image(points[None] * [1, -1], ['right side'])
     for name, ends, color in (('kyphosis', ('T4', 'T12'), '#0072B2'), ('lordosis', ('L1', 'S1'), '#D55E00')):
         for level in ends:
             place = np.array([axis(ABOVE_S1[level]) for axis in curve])
@@ -88,13 +88,13 @@ def draw_curves(plot):
             plot.plot(*np.stack([place - way, place + way]).T, color=color, lw=2)
             plot.plot(*place, 'o', color=color, ms=4)
             plot.annotate(level, place, (8, -3), textcoords='offset points', fontsize=9, color=color)
-        plot.plot([], [], color=color, lw=2, label=f'{name} {found[name][0]:.0f}°')
+        plot.plot([], [], color=color, lw=2, label=f'{name} {measures[name][0]:.0f}°')
     finish(plot, np.concatenate([spine, spine.mean(0) + [[-.2, 0], [.2, 0]]]),
            'Seen from the right side:\ntangents of the curve S1 to C7')
 
 
 def draw_views(plot):
-    """Draw from where each plane is measured, from above."""
+    """Draw the views in which each plane is measured, from above."""
     from matplotlib.patches import Ellipse
     for name, middle, width, color in (('front', 90, 15, '#009E73'), ('left side', 180, 20, '#0072B2'),
                                        ('back', 270, 15, '#009E73'), ('right side', 0, 20, '#0072B2')):

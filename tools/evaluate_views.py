@@ -1,4 +1,4 @@
-"""Triangulate the detected keypoints of several calibrated views, and compare them with the truth in 3D.
+"""Triangulate the detected keypoints of several calibrated views, and compare them with the ground truth in 3D.
 
     mim run spinepose_mm detect_keypoints annotations/simspine_test.npz --images images --out detected_test.npz
     mim run spinepose_mm evaluate_views annotations/simspine_test.npz detected_test.npz
@@ -13,7 +13,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('annotations', type=Path, help='.npz of SIMSPINE\'s layout and names')
     parser.add_argument('detections', type=Path, help='.npz of detected keypoints, from detect_keypoints')
-    parser.add_argument('--min-score', type=float, default=.3, help='under which a keypoint was not seen (0.3)')
+    parser.add_argument('--min-score', type=float, default=.3, help='score threshold of a keypoint (0.3)')
     parser.add_argument('--least-score', type=float, help=argparse.SUPPRESS)
     parser.add_argument('--threshold', type=float, default=15., help='pixels up to which views agree (15)')
     args = parser.parse_args()

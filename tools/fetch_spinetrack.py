@@ -3,7 +3,7 @@
     mim run spinepose_mm fetch_spinetrack
     mim run spinepose_mm fetch_spinetrack --out elsewhere/spinetrack --parts annotations
 
-What is interrupted goes on with the same command; what is there already is left as it is.
+An interrupted download goes on with the same command; existing files are left as they are.
 """
 import argparse
 import os
@@ -34,9 +34,9 @@ def main():
         print(f'{split}: {there} of the {named} images that its annotations name are there')
     lacking = [split for split, (there, named) in counts.items() if there < named]
     if lacking:
-        sys.exit(f'error: images are missing in {Path(args.out, "images", lacking[0])}; if another program unpacked it, '
-                 'remove it and run this again')
-    print(f'Look at the labels with: mim run spinepose_mm check_dataset {args.out}/annotations/'
+        sys.exit(f'error: images are missing in {Path(args.out, "images", lacking[0])}; if another program unpacked '
+                 'it, remove it and run this again')
+    print(f'Validate the labels with: mim run spinepose_mm check_dataset {args.out}/annotations/'
           f'person_keypoints_val2017.json --images {args.out}/images/val2017')
 
 

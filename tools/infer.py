@@ -1,11 +1,11 @@
-"""Find people and their spines in images and videos, and write what is found.
+"""Predict people's keypoints and spines in images and videos, and write the results.
 
     mim run spinepose_mm infer squat.mp4 --out results
     mim run spinepose_mm infer squat.mp4 --out results --3d --world --height 1.78
     mim run spinepose_mm infer images/ --out spine.csv --spine-only
 
-Of a video, results are a table of keypoints and one of measures, the video with what was found, and a report; in 3D TRC
-for OpenSim too. An interrupted run goes on with the same command.
+The results of a video are a table of keypoints and one of measures, the video with the keypoints drawn in, and a
+report; in 3D TRC for OpenSim too. An interrupted run goes on with the same command.
 """
 import argparse
 import os
@@ -14,7 +14,7 @@ import sys
 import warnings
 from pathlib import Path
 
-# A video's faults are counted and told in one line.
+# A video's faults are counted and reported in one line.
 os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
 
 #: Those of spinepose_mm.writers, which takes seconds to import.
@@ -26,7 +26,7 @@ def parse():
     parser.add_argument('inputs', nargs='+', metavar='INPUT',
                         help='image, video, folder of images, pattern in quotes, webcam:0 or address of a stream')
     parser.add_argument('--out', nargs='+', default=['results'], metavar='PATH',
-                        help='a folder, or files whose endings tell their formats (results)')
+                        help='a folder, or files whose endings are those of formats (results)')
     parser.add_argument('--formats', nargs='+', type=format_name, choices=FORMATS, help='what to write to a folder')
     parser.add_argument('--spine-only', action='store_true', help='write the keypoints of the spine alone')
     parser.add_argument('--show', action='store_true', help='show each frame in a window; Escape ends it')
@@ -40,7 +40,7 @@ def parse():
     people.add_argument('--boxes', metavar='FILE', help='.csv or .json of boxes, in the place of a detector')
     people.add_argument('--bbox-thr', type=float, default=.3, help='score from which a box is taken (.3)')
     people.add_argument('--detect-every', type=int, default=1, metavar='N',
-                        help='run the detector on one of N frames of a video, and look where people were in between (1)')
+                        help='run the detector on one of N frames of a video; boxes are propagated in between (1)')
     people.add_argument('--no-flip-test', action='store_true',
                         help='twice as fast: keypoints are not averaged with those in the mirror image')
     people.add_argument('--score', choices=('min', 'mean'),
@@ -48,9 +48,9 @@ def parse():
                              'mean, as in the official library')
     people.add_argument('--v1-postprocess', action='store_true',
                         help='average the inner points of the spine, as the official library does for v1 models')
-    people.add_argument('--subject', nargs='+', default=['all'], metavar='WHO',
-                        help='all, largest, most central, an id, or the box x1 y1 x2 y2 of somebody (all)')
-    people.add_argument('--no-smoothing', action='store_true', help='keep keypoints as they are found')
+    people.add_argument('--subject', nargs='+', default=['all'], metavar='SUBJECT',
+                        help='all, largest, most central, a track id, or the box x1 y1 x2 y2 of a person (all)')
+    people.add_argument('--no-smoothing', action='store_true', help='keep keypoints as they are predicted')
     people.add_argument('--frame-rate', type=float, help='of images that follow each other in time, or of slow motion')
     people.add_argument('--max-megapixels', type=float, default=178., metavar='N',
                         help='size of an image or frame up to which it is decoded (178)')
@@ -91,7 +91,7 @@ def main():
     try:
         run(args)
     except KeyboardInterrupt:
-        sys.exit('\nstopped; what was found is kept, and the same command goes on from there')
+        sys.exit('\nstopped; the predictions are kept, and the same command goes on from there')
     except (ImportError, OSError, RuntimeError, ValueError) as error:
         sys.exit(f'error: {error}')
 
@@ -103,7 +103,7 @@ def run(args):
     from spinepose_mm.wording import counted
     if len(args.inputs) > 1 and (len(args.out) > 1 or Path(args.out[0]).suffix):
         raise ValueError(f'the results of several inputs need a folder, not {" ".join(args.out)}')
-    # All that can be wrong with files is told before the models are loaded, which takes seconds.
+    # Errors in files are raised before the models are loaded, which takes seconds.
     sources = [open_source(given, args.frame_rate, max_megapixels=args.max_megapixels) for given in args.inputs]
     names = [source.name for source in sources]
     for name in names:
@@ -132,7 +132,7 @@ def run(args):
     for source in sources:
         done = analyse(source, args.out, inferencer, args.formats, args.spine_only, args.show, **options)
         notes = [f'{done.skipped} could not be read'] * bool(done.skipped) + \
-            [f'{counted(done.replayed, "frame")} found before'] * bool(done.replayed)
+            [f'{counted(done.replayed, "frame")} predicted before'] * bool(done.replayed)
         path = legible(source.path)
         print(f'{path}: {counted(done.frames, "frame")}', counted(len(done.persons), 'person'), *notes, sep=', ')
         for written in done.files:
@@ -142,7 +142,7 @@ def run(args):
 
 
 def subject(words):
-    """Return who is meant, as `analyse` takes it."""
+    """Return the `subject` of `analyse` for the words of --subject."""
     if len(words) == 4:
         return tuple(map(float, words))
     return int(words[0]) if words[0].isdigit() else ' '.join(words)

@@ -35,7 +35,7 @@ default_hooks = dict(
     checkpoint=dict(interval=1, save_best='spinetrack/all_AP', rule='greater', max_keep_ckpts=2))
 custom_hooks = [
     # RTMPose's second stage is 30 of 700 epochs (20 for x), at a twentieth of the learning rate. The least whole share
-    # of 10 epochs is one, at 5 to 10% of it, in which everybody is seen once as they will be at test.
+    # of 10 epochs is one, at 5 to 10% of it, in which each person is seen once without these augmentations.
     dict(type='SpineStage2Hook', epochs=1),
     # L_spine hurts while predictions still jump: see configs/README.md, "Readings of L_spine".
     dict(type='SpineLossHook', begin=0.5),

@@ -7,7 +7,7 @@ labelled then, and the options, stand in configs/README.md.
 """
 simspine_root = '{{$SIMSPINE_ROOT:data/simspine}}'
 
-# 2% of the frames are about as many as SpineTrack has people; the paper found that more do not help.
+# 2% of the frames are about as many as SpineTrack has people; in the paper, more do not help.
 simspine_train = dict(
     type='SimSpineDataset',
     data_root=simspine_root,

@@ -1,4 +1,4 @@
-"""The whole method on the tiny model: it grows from a teacher with Halpe-26's keypoints, which goes on teaching it.
+"""The whole method on the tiny model: it starts from a teacher with Halpe-26's keypoints, whose head is expanded.
 
 The teacher is trained first, with spinepose_demo_teacher.py; its checkpoint is where the variable SPINEPOSE_TEACHER
 says. `make demo` does both within minutes on two CPU cores.

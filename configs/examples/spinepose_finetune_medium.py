@@ -17,7 +17,7 @@ def own(split, **kwargs):
         **kwargs)
 
 
-# Neither the teacher, who knows nothing of these images, nor the losses for training from the beginning.
+# Neither the teacher, which was not trained on these images, nor the losses for training from the beginning.
 model = dict(
     init_cfg=dict(_delete_=True, type='Pretrained', checkpoint='spinepose-m'),
     teacher=None,

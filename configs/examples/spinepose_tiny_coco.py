@@ -1,4 +1,4 @@
-"""The tiny model, which has seen rendered people alone, on COCO's people, in their true boxes.
+"""The tiny model, trained on rendered people alone, on COCO's people in their ground-truth boxes.
 
     COCO_ROOT=path/to/coco mim test spinepose_mm spinepose_tiny_coco.py --checkpoint path/to/spinepose_tiny.safetensors
 """

@@ -42,7 +42,7 @@ train_pipeline = [
 ]
 val_pipeline = [dict(type='GenerateTarget', encoder=codec), pack]
 
-# A sample is small and made in a tenth of a millisecond: to pass it between processes would take ten times as long.
+# A sample is small and computed in a tenth of a millisecond: to pass it between processes would take ten times as long.
 train_dataloader = dict(
     batch_size=batch_size,
     num_workers=0,

@@ -1,1 +1,1 @@
-"""What this package costs, measured side by side with what else does the same work."""
+"""Benchmarks of this package's speed and memory, side by side with other packages, and of its measures' accuracy."""

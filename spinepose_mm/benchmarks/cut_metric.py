@@ -30,8 +30,9 @@ class CutCocoMetric(CocoMetric):
         people, values = load(f'{outfile_prefix}.keypoints.json'), []
         for subset, ids in skeleton.SUBSETS.items():
             truth = self._truths[subset]
-            found = truth.loadRes([dict(person, keypoints=_cut(person['keypoints'], ids)) for person in people])
-            evaluator = COCOeval(truth, found, self.iou_type, self.dataset_meta['sigmas'][list(ids)], self.use_area)
+            predictions = truth.loadRes([dict(person, keypoints=_cut(person['keypoints'], ids)) for person in people])
+            sigmas = self.dataset_meta['sigmas'][list(ids)]
+            evaluator = COCOeval(truth, predictions, self.iou_type, sigmas, self.use_area)
             evaluator.evaluate()
             evaluator.accumulate()
             evaluator.summarize()

@@ -1,4 +1,4 @@
-"""What evaluating all subsets of keypoints costs, against MMPose's metric and COCO's evaluator."""
+"""Benchmark of evaluating all subsets of keypoints, against MMPose's metric and COCO's evaluator."""
 import contextlib
 import io
 import json
@@ -18,8 +18,8 @@ _OFF = 1.2, .5  # shape and scale of how far off people's keypoints are, in sigm
 
 
 def add_arguments(parser):
-    parser.add_argument('--people', type=int, default=6000, help='who are labelled (6000)')
-    parser.add_argument('--per-image', type=int, default=3, help='of these (3)')
+    parser.add_argument('--people', type=int, default=6000, help='number of labelled people (6000)')
+    parser.add_argument('--per-image', type=int, default=3, help='people in an image (3)')
     parser.add_argument('--rounds', type=int, default=5, help='that are measured (5)')
 
 
@@ -65,9 +65,9 @@ def run(args):
 
 
 def make_people(people, per_image, seed=0):
-    """Return a COCO data set of people who move, and MMPose's data samples of what a network may have found.
+    """Return a COCO data set of moving people, and MMPose's data samples of simulated predictions.
 
-    Some are labelled without a subset's keypoints, some are crowds, and some are found twice.
+    Some are labelled without a subset's keypoints, some are crowds, and some are predicted twice.
     """
     from spinepose_mm import skeleton
     from spinepose_mm.synthetic.around import perform
@@ -89,11 +89,11 @@ def make_people(people, per_image, seed=0):
         bbox=[*low[i], *(high - low)[i]], keypoints=np.column_stack([points[i], visible[i]]).ravel().tolist(),
         num_keypoints=int((visible[i] > 0).sum())) for i in range(people)]
     images = [dict(id=i + 1, file_name=f'{i + 1}.jpg', width=1280, height=720) for i in range(-(-people // per_image))]
-    found = points + rng.normal(size=points.shape) * (sigmas * rng.gamma(*_OFF, (people, 1)))[..., None]
+    predicted = points + rng.normal(size=points.shape) * (sigmas * rng.gamma(*_OFF, (people, 1)))[..., None]
     samples = []
     for i in np.r_[:people, np.flatnonzero(rng.random(people) < _TWICE)].tolist():
-        again = rng.normal(size=found[i].shape) * .1 * sigmas[i, :, None]
-        samples.append(_sample(rng, len(samples) + 1, i // per_image + 1, found[i] + again, low[i], high[i]))
+        again = rng.normal(size=predicted[i].shape) * .1 * sigmas[i, :, None]
+        samples.append(_sample(rng, len(samples) + 1, i // per_image + 1, predicted[i] + again, low[i], high[i]))
     return dict(images=images, annotations=annotations, categories=[dict(id=1, name='person')]), samples
 
 
@@ -118,13 +118,13 @@ def _cut_labels(content, ids):
 
 
 def _cut_sample(sample, ids):
-    found = sample['pred_instances']
-    points = {name: found[name][:, list(ids)] for name in ('keypoints', 'keypoint_scores')}
-    return dict(sample, pred_instances={**found, **points})
+    prediction = sample['pred_instances']
+    points = {name: prediction[name][:, list(ids)] for name in ('keypoints', 'keypoint_scores')}
+    return dict(sample, pred_instances={**prediction, **points})
 
 
 def _meta(ids):
-    """Return what MMPose's data sets tell a metric of their keypoints."""
+    """Return the metainfo of these keypoints that MMPose's data sets pass to a metric."""
     from spinepose_mm import skeleton
     return dict(dataset_name='subset', num_keypoints=len(ids),
                 sigmas=np.array(skeleton.SIGMAS, np.float32)[list(ids)])

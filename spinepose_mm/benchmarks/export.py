@@ -1,4 +1,4 @@
-"""What writing an ONNX file costs, and what running it costs, against PyTorch."""
+"""Benchmark of writing an ONNX file and of running it, against PyTorch."""
 import tempfile
 from functools import partial
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How fast people are found in an image file and in a video, beside rtmlib, the official package and MMPose."""
+"""Benchmark of inference on an image file and on a video, beside rtmlib, the official package and MMPose."""
 import contextlib
 import json
 import os
@@ -17,14 +17,14 @@ _SIZE = 1920, 1080
 _GRAIN = 2  # grey levels of noise: a file of about as many bits a pixel as a camera's
 _AGREE, _WITHIN = .95, 1.  # part of the keypoints that are to be within so many pixels; rounding decides between ties
 _DETECTOR = 'rtmdet_tiny_8xb32-300e_coco'  # MMDetection's smallest
-_REPEATS = 4  # images in a row, since the first after a pause finds cold caches
-_PAUSE = .06  # seconds after which no thread of the side before looks for more work, as ONNX Runtime's do for .03
+_REPEATS = 4  # images in a row, since caches are cold for the first after a pause
+_PAUSE = .06  # seconds after which no thread of the side before is spinning, as ONNX Runtime's do for .03
 
 
 def add_arguments(parser):
     parser.add_argument('--config', default='spinepose_v2_medium.py', help='file of the model, or its name')
     parser.add_argument('--weights', help='its checkpoint (random weights)')
-    parser.add_argument('--image', help='image file (a made JPEG of 1920x1080)')
+    parser.add_argument('--image', help='image file (a synthetic JPEG of 1920x1080)')
     parser.add_argument('--people', type=int, nargs='+', default=[1, 2, 5, 10], help='in the image (1 2 5 10)')
     parser.add_argument('--threads', type=int, help='of all sides: cores that they are kept on (all; Linux only)')
     parser.add_argument('--rounds', type=int, default=12, help='of four images (12); a third of them, of the video')
@@ -35,7 +35,7 @@ def run(args):
     """Return the tables of images and of a video.
 
     Raises:
-        ValueError: the sides find different keypoints.
+        ValueError: the sides predict different keypoints.
     """
     from mmengine.registry import init_default_scope
     init_default_scope('mmpose')
@@ -45,7 +45,7 @@ def run(args):
         cfg, weights, onnx = _model(args, folder)
         sides = _sides(cfg, weights, onnx, args.image or str(image), threads)
         images = [_compare_images(sides, _boxes(people, args.image or str(image)), args.rounds)
-                    for people in args.people]
+                  for people in args.people]
         text = (f'{args.config} with {"its" if args.weights else "random"} weights, CPU, {threads} threads for each '
                 f'side, from file to keypoints\n\n{table(images, "image")}')
         if args.frames:
@@ -190,7 +190,7 @@ def _compare_images(sides, boxes, rounds):
     for name, find in sides.items():
         near = np.linalg.norm(find(boxes) - expected, axis=-1) <= _WITHIN
         if 'flip test' not in name and not near.mean() >= _AGREE:
-            raise ValueError(f'{name} finds {1 - near.mean():.0%} of the keypoints elsewhere than {first}')
+            raise ValueError(f'{name} predicts {1 - near.mean():.0%} of the keypoints elsewhere than {first}')
     case = counted(len(boxes), 'person')
 
     def repeat(find):
@@ -200,7 +200,7 @@ def _compare_images(sides, boxes, rounds):
 
 
 def _compare_video(image, box, folder, frames, rounds):
-    """Compare ways to go through a video of somebody who moves to the side, by the frame."""
+    """Compare ways to process a video of a person who moves sideways, per frame."""
     import cv2
     import mmdet
 
@@ -215,17 +215,17 @@ def _compare_video(image, box, folder, frames, rounds):
     stock, around = inferencer.detect, np.array([[*box, 1.]]) + [0, 0, 2 * frames, 0, 0]
 
     def detect(*args):
-        stock(*args)  # which has random weights, and finds nobody
+        stock(*args)  # which has random weights, and detects no people
         return around
     inferencer.detect = detect
 
     def go(prefetches=True, overlaps=False, **options):
         source, inferencer.overlaps = open_source(path), overlaps
         source.prefetches = prefetches
-        found = [len(frame.people) for frame in inferencer.follow(source, flip_test=False, **options)]
-        if found != [1] * frames:
-            raise ValueError(f'people are found {found} times in the frames of the video, where there is one in each')
+        counts = [len(frame.people) for frame in inferencer.follow(source, flip_test=False, **options)]
+        if counts != [1] * frames:
+            raise ValueError(f'{counts} people are detected in the frames of the video, where there is one in each')
     return compare(counted(frames, 'frame'), {
-        'detector on every frame': partial(go, prefetches=False), '… and frames read ahead': go,
-        '… and the detector ahead of the network': partial(go, overlaps=True),
-        'frames read ahead, detector on every 5th': partial(go, detect_every=5)}, rounds, items=frames, pause=_PAUSE)
+        'detector on every frame': partial(go, prefetches=False), '… and frames prefetched': go,
+        '… and the detector in parallel with the network': partial(go, overlaps=True),
+        'frames prefetched, detector on every 5th': partial(go, detect_every=5)}, rounds, items=frames, pause=_PAUSE)

@@ -1,7 +1,7 @@
-"""How often the intervals of lifted measures hold, on rendered people whose spine is known.
+"""How often the intervals of lifted measures hold, on rendered people with ground truth.
 
-The shipped lifter lifts them from exact keypoints and from those that `spinepose-tiny` finds in the images, with their
-true cameras and heights.
+The shipped lifter lifts them from exact keypoints and from those that `spinepose-tiny` predicts, with the ground truth
+of cameras and heights.
 """
 import numpy as np
 from tqdm import tqdm
@@ -51,11 +51,11 @@ def _cases(inferencer, motion, seed):
         x, y, w, h = person.bbox
         middle, half = np.array([x + w / 2, y + h / 2]), _ROOM * np.array([w, h]) / 2
         box = np.r_[middle - half, middle + half][None]
-        found = inferencer.pose2d_model.find(image, np.c_[box, 1.])
+        detected = inferencer.pose2d_model.find(image, np.c_[box, 1.])
         exact = People(pixels[None], np.ones((1, len(pixels))), box, np.ones(1))
         true = measure_space(camera.to_camera(person.world)[None], camera.R @ _UP)
         yield {title: _errors(inferencer, camera, people, true, standing_height(person.world[None])[0])
-               for title, people in (('exact', exact), ('detected', found))}
+               for title, people in (('exact', exact), ('detected', detected))}
     renderer.close()
 
 
@@ -63,12 +63,12 @@ def _errors(inferencer, camera, people, true, height):
     people.ids = np.zeros(1, int)
     frame = Frame(0, 0., '', people=people)
     inferencer._lift([frame], 0, Space(camera, height=float(height), warm_up=1), None)
-    found = Measurer().update(frame.people, camera.R @ _UP)
+    lifted = Measurer().update(frame.people, camera.R @ _UP)
     errors = {}
     for name, measure in MEASURES.items():
-        off = np.abs(found.measures[name][0] - true[name][0])
+        off = np.abs(lifted.measures[name][0] - true[name][0])
         errors[name] = min(off, 360 - off) if measure.unit == 'deg' else off
-    return errors, {name: values[0] for name, values in found.measure_errors.items()}, found.views[0]
+    return errors, {name: values[0] for name, values in lifted.measure_errors.items()}, lifted.views[0]
 
 
 def _cell(cases, name, is_shown):

@@ -1,4 +1,4 @@
-"""How fast a config's images are loaded, cropped and labelled, beside MMPose's own steps in their place."""
+"""Benchmark of loading, cropping and labelling a config's images, beside MMPose's own steps."""
 import json
 import multiprocessing
 import tempfile
@@ -23,7 +23,7 @@ def add_arguments(parser):
     parser.add_argument('--sizes', nargs='+', type=_size, default=[(640, 480), (1280, 720), (1920, 1080)],
                         metavar='WxH', help='of the images, in pixels')
     parser.add_argument('--images', metavar='FOLDER',
-                        help="of JPEG or PNG files, which are scaled to the sizes' widths, instead of made images")
+                        help="of JPEG or PNG files, which are scaled to the sizes' widths, instead of synthetic images")
     parser.add_argument('--heights', nargs='+', type=float, default=[.3, .6, .9], metavar='PART',
                         help="of people, as parts of the image's; one after another")
     parser.add_argument('--people', type=int, default=1, help='in an image')
@@ -68,7 +68,7 @@ def run(args):
                                 for workers in args.workers]
     heights = ', '.join(f'{part:g}' for part in args.heights)
     return (f'{args.config}, people {heights} of the image high, {args.people} in each, '
-            f'{args.images or "made images"}; grey levels: mean difference of the crops, with the same random '
+            f'{args.images or "synthetic images"}; grey levels: mean difference of the crops, with the same random '
             f'numbers\n\n{table(comparisons, "sample")}')
 
 
@@ -103,7 +103,7 @@ def _write_data(folder, size, args):
 
 
 def _images(rng, size, folder, count):
-    """Yield images: those of a folder, again and again, or made ones of a camera's grain."""
+    """Yield images: those of a folder, again and again, or synthetic ones with a camera's grain."""
     import cv2
 
     from spinepose_mm.lifting import Camera

@@ -10,12 +10,12 @@ from tqdm import tqdm
 
 @dataclass
 class Comparison:
-    """What ways to do the same work took.
+    """The times of several ways to do the same work.
 
     Attributes:
         case: what the work was.
         seconds: {side: seconds of each round for an item, (R,)}; ratios are to the first side.
-        notes: {column: {side: text}}, what else is told of the sides.
+        notes: {column: {side: text}}, more columns of the table.
     """
     case: str
     seconds: dict
@@ -43,7 +43,7 @@ def compare(case, sides, rounds, items=1, warm_up=1, notes=None, pause=0.):
     """
     seconds = {name: [] for name in sides}
     for number in tqdm(range(warm_up + rounds), case, leave=False, disable=None):
-        # Every other round goes backwards: whoever comes second finds warmer caches and a warmer processor.
+        # Every other round goes backwards: caches and the processor are warmer for the side that comes second.
         for name in list(sides)[::-1 if number % 2 else 1]:
             time.sleep(pause)
             start = time.perf_counter()
@@ -54,7 +54,7 @@ def compare(case, sides, rounds, items=1, warm_up=1, notes=None, pause=0.):
 
 
 def table(comparisons, unit='item'):
-    """Return Comparisons as a Markdown table: medians, and between which ratios the middle half of the rounds was.
+    """Return Comparisons as a Markdown table: medians, and the interquartile range of the ratios.
 
     Args:
         comparisons: list of them, with the same columns of notes.
@@ -75,7 +75,7 @@ def table(comparisons, unit='item'):
 
 
 def machine():
-    """Say on what was measured: processor, cores, threads, GPU and versions."""
+    """Return the machine's description: processor, cores, threads, GPU and versions."""
     import cv2
     import torch
     gpu = f', {torch.cuda.get_device_name()}' if torch.cuda.is_available() else ''

@@ -1,8 +1,8 @@
-"""How exact the spine's measures are, on moving bodies whose spine is known.
+"""Accuracy of the spine's measures on moving synthetic bodies with ground truth.
 
 Level cameras stand all around the people, 2.5 to 6 m away and 1 to 2 m high, and show them about 500 pixels tall; in
-them, 1 pixel is 3.5 mm. Errors are those against the measures of the exact points in space: medians, with the 90%
-quantile in brackets.
+them, 1 pixel is 3.5 mm. Errors are those against the measures of the exact points in space: medians, with the
+90th percentile in brackets.
 """
 import numpy as np
 from tqdm import tqdm
@@ -27,7 +27,7 @@ class Shots:
 
     Attributes:
         points, pixels: (N, 37, 3) and (N, 37, 2).
-        true: {name: (N,)}, the measures in space.
+        true: {name: (N,)}, ground truth: the measures in space.
         facing: what each image shows at best, out of VIEWS, for each of _PLANES, (N,).
         off: how far each is turned away from that, degrees, likewise.
     """
@@ -48,7 +48,7 @@ class Shots:
                     zip(towards, _PLANES)}
 
     def error(self, name, measures, chosen=slice(None)):
-        """Return errors of a measure of the chosen people, against the truth."""
+        """Return errors of a measure of the chosen people, against the ground truth."""
         off = np.abs(measures[name] - self.true[name][chosen])
         return np.minimum(off, 360 - off) if MEASURES[name].unit == 'deg' else off
 
@@ -57,7 +57,7 @@ def print_tables(people, frames):
     """Print all tables.
 
     Args:
-        people: number of those who do each motion.
+        people: number of people in each motion.
         frames: number of those that are taken of each motion.
     """
     rng = np.random.default_rng(0)
@@ -81,35 +81,35 @@ def print_turned(groups, degrees=(0, 10, 20, 30)):
 
 
 def print_views(rng, groups, pixels=(0, 3), edges=((0, 0), (5, 10), (15, 15), (20, 20), (25, 25), (30, 90))):
-    """Print what part of images is told to be from a side, by how far they are turned away from it."""
-    _print_head('People, noise, seen from', [*(f'{low} to {high}°' if low < high else f'{low}°' for low, high in edges),
-                                             'opposite'])
+    """Print in what part of images the view is recognised, by the angle to it."""
+    angles = [f'{low} to {high}°' if low < high else f'{low}°' for low, high in edges]
+    _print_head('People, noise, seen from', [*angles, 'opposite'])
     for group, shots in groups.items():
         for noise in pixels:
-            told = view(shots.pixels + rng.normal(0, 1, shots.pixels.shape) * noise)
+            predicted = view(shots.pixels + rng.normal(0, 1, shots.pixels.shape) * noise)
             for plane, (title, *names) in _PLANES.items():
-                right = told == shots.facing[plane]
+                right = predicted == shots.facing[plane]
                 cells = [f'{100 * np.mean(right[(shots.off[plane] >= low) & (shots.off[plane] <= high)]):.0f}%'
                          for low, high in edges]
-                opposite = np.isin(told, names) & ~right & (shots.off[plane] < 90)
-                _print_row(f'{group}, {noise} px, {title}', [*cells, f'{opposite.sum()} of {len(told)}'])
+                opposite = np.isin(predicted, names) & ~right & (shots.off[plane] < 90)
+                _print_row(f'{group}, {noise} px, {title}', [*cells, f'{opposite.sum()} of {len(predicted)}'])
 
 
 def print_errors(rng, groups, pixels=(0, 1, 3), millimetres=(2, 5, 10)):
-    """Print errors of measures under noise, in images that are told to show their plane, and in space."""
+    """Print errors of measures under noise, in images of a recognised view, and in space."""
     _print_head('Noise', [*(f'image, {noise} px' for noise in pixels),
                           *(f'space, {noise} mm' for noise in millimetres)])
     once = slice(None, None, 360 // _STEP)  # the same people are in all images
     errors = [[] for _ in (*pixels, *millimetres)]
     for shots in groups.values():
-        found = []
+        results = []
         for noise in pixels:
             noisy = shots.pixels + rng.normal(0, 1, shots.pixels.shape) * noise
-            found.append((measure_image(noisy, view(noisy)), slice(None)))
+            results.append((measure_image(noisy, view(noisy)), slice(None)))
         for noise in millimetres:
             points = shots.points[once]
-            found.append((measure_space(points + rng.normal(0, .001, points.shape) * noise, _UP), once))
-        for column, (measures, chosen) in zip(errors, found):
+            results.append((measure_space(points + rng.normal(0, .001, points.shape) * noise, _UP), once))
+        for column, (measures, chosen) in zip(errors, results):
             column.append({name: shots.error(name, measures, chosen) for name in _ANGLED})
     for name in _ANGLED:
         _print_row(MEASURES[name].title, [
@@ -124,13 +124,13 @@ def print_curves(rng, people, frames):
     _print_head('Against Cobb angles', ['offset (°)', 'its deviation', 'slope', 'correlation'])
     for title, (points, parts) in (('standing', (points, standing)), ('all motions', perform(
             rng, list(MOTIONS), people, frames))):
-        found = measure_space(points, _UP)
+        measures = measure_space(points, _UP)
         for name, (upper, lower, sign) in CURVES.items():
-            true = sign * np.concatenate([cobb(placed, upper, lower) for placed in parts])
-            off = found[name] - true
+            cobb_angles = sign * np.concatenate([cobb(placed, upper, lower) for placed in parts])
+            off = measures[name] - cobb_angles
             _print_row(f'{MEASURES[name].title}, {upper} to {lower}, {title}', [
-                f'{off.mean():.1f}', f'{off.std():.1f}', f'{np.polyfit(true, found[name], 1)[0]:.2f}',
-                f'{np.corrcoef(true, found[name])[0, 1]:.3f}'])
+                f'{off.mean():.1f}', f'{off.std():.1f}', f'{np.polyfit(cobb_angles, measures[name], 1)[0]:.2f}',
+                f'{np.corrcoef(cobb_angles, measures[name])[0, 1]:.3f}'])
 
 
 def _spread(errors):

@@ -1,4 +1,4 @@
-"""What it takes to import this package and to ask its tools for help, against MMPose's and others'."""
+"""Benchmark of importing this package and of its tools' --help, against MMPose's and others'."""
 import importlib.util
 import subprocess
 import sys
@@ -14,7 +14,7 @@ _IMPORTS = {
         'MMPose': 'mmpose.datasets, mmpose.models, mmpose.evaluation, mmengine.runner',
         'this package, all registered': 'spinepose_mm',
         'this package, all imported': 'spinepose_mm.datasets, spinepose_mm.models, spinepose_mm.evaluation'},
-    'import, to find people': {
+    'import, to run inference': {
         'MMPose': 'mmpose.apis', 'this package': 'spinepose_mm.inference', 'rtmlib': 'rtmlib',
         'official library': 'spinepose'}}
 #: Tools whose --help is asked for: of MMPose, in its folder, and of this package.

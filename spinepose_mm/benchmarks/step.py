@@ -1,6 +1,6 @@
-"""What a training step costs with and without the teacher and the anatomical losses, beside MMPose's RTMPose.
+"""Benchmark of a training step with and without the teacher and the anatomical losses, beside MMPose's RTMPose.
 
-A step is a forward and a backward pass, on the same made-up people. Nothing is downloaded: all weights are random.
+A step is a forward and a backward pass, on the same synthetic people. Nothing is downloaded: all weights are random.
 """
 import copy
 import statistics
@@ -161,9 +161,9 @@ def _peak(model, loss, device):
         model.to(device)
         torch.cuda.reset_peak_memory_stats()
         _step(model, loss)
-        found = torch.cuda.max_memory_allocated()
+        peak = torch.cuda.max_memory_allocated()
         model.to('cpu')
-        return found
+        return peak
     kept = {}
 
     def keep(tensor):

@@ -1,3 +1,4 @@
+"""Data sets, their transforms and samplers, registered in MMPose; conversion and validation of annotation files."""
 from spinepose_mm import deprecated
 
 from .body import SimSpineDataset, SpineTrackDataset
@@ -5,14 +6,14 @@ from .body3d import SpineLiftingDataset
 from .combined_dataset import SpineTrackCombinedDataset
 from .samplers import SpineMixedSampler
 from .transforms import (
-                         DropKeypoints,
-                         JitterKeypoints,
-                         LoadSpineImage,
-                         RandomBlur,
-                         RandomCoarseDropout,
-                         SpineBBoxTransform,
-                         SpineTarget,
-                         SpineTopdownAffine,
+    DropKeypoints,
+    JitterKeypoints,
+    LoadSpineImage,
+    RandomBlur,
+    RandomCoarseDropout,
+    SpineBBoxTransform,
+    SpineTarget,
+    SpineTopdownAffine,
 )
 
 __all__ = ['DropKeypoints', 'JitterKeypoints', 'LoadSpineImage', 'RandomBlur', 'RandomCoarseDropout', 'SimSpineDataset',

@@ -13,8 +13,8 @@ class SpineMixedSampler(Sampler):
 
     Each place goes to the part that is furthest behind its share, so that each part has its share of any samples in a
     row, to a sample or two. A part that is used up begins anew, in another order, as does each epoch. An epoch is as
-    long as all parts together. MMPose's `MultiSourceSampler` is told the batch size too, and mixes nothing where that
-    is not the loader's.
+    long as all parts together. MMPose's `MultiSourceSampler` takes the batch size too, and does not mix where that
+    differs from the loader's.
 
     Args:
         dataset: a `CombinedDataset`.

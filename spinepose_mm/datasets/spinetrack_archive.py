@@ -41,7 +41,7 @@ def fetch_spinetrack(root, parts=tuple(PARTS), keep=False, progress=True):
     Args:
         root: folder of the data set.
         parts: names out of PARTS.
-        keep: whether the archives stay, in `root`, as those do that were there before.
+        keep: whether the archives stay, in `root`, as archives that were there before always do.
         progress: whether to show progress bars on a terminal.
 
     Returns:
@@ -94,7 +94,7 @@ def unpack(archive, folder, expected, progress=True):
         for entry in entries:
             os.replace(unfinished / entry, folder / entry)
     except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError) as error:
-        raise ValueError(f'{archive} cannot be unpacked: {error}. Remove it, and it will be downloaded again') from error
+        raise ValueError(f'{archive} cannot be unpacked: {error}. Remove it, and it is downloaded again') from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     if len(inside) < len(members):

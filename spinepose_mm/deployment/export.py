@@ -57,7 +57,7 @@ def export_onnx(model, weights, out, half=False, bgr=False):
             std, as rtmlib and the programs on it feed what OpenCV reads. The keypoints are the same.
 
     Returns:
-        float: by how many input pixels a keypoint in trial images is off at most, as `largest_difference` tells it.
+        float: largest error of a keypoint in trial images in input pixels, see `largest_difference`.
 
     Raises:
         ValueError: there is no such model, it has no weights, its head is no `RTMCCHead` or its input is not RGB.
@@ -127,8 +127,8 @@ class _Graph(nn.Module):
 def _trace(network, bgr):
     """Return the model as bytes of an ONNX file.
 
-    By torch's older exporter: the newer one writes operator set 18 at least, which OpenCV does not read and of which
-    older runtimes know nothing, and needs onnxscript.
+    By torch's older exporter: the newer one writes operator set 18 at least, which OpenCV does not read and which
+    older runtimes lack, and needs onnxscript.
     """
     width, height = network.head.input_size
     written = io.BytesIO()
@@ -184,7 +184,7 @@ def _compare(network, session, half, bgr):
 
 
 def largest_difference(truth, found, split_ratio, tie):
-    """Return how far a keypoint of `found` is from the nearest place that `truth` rates as high as its best, at most.
+    """Return the largest distance of a keypoint of `found` from the nearest place that is among the best of `truth`.
 
     Args:
         truth, found: logits along x and y, (B, K, number of places) each.
@@ -204,8 +204,8 @@ def largest_difference(truth, found, split_ratio, tie):
 
 
 def _trial_images(size, count=4):
-    """Return images of a made person who walks, drawn in thick lines, (count, H, W, 3), uint8."""
-    rng, (width, height) = np.random.default_rng(0), size
+    """Return images of a synthetic person who walks, drawn in thick lines, (count, H, W, 3), uint8."""
+    rng, width = np.random.default_rng(0), size[0]
     body = Body.sample(rng)
     points = keypoints(body, forward(body, sequence('walk', body, rng)))
     camera = Camera.looking([3, 1.2, 1.5], [0, .9, 0], 40, size)

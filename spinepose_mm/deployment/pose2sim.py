@@ -22,7 +22,7 @@ def settings_toml(file):
         file: ONNX file that `export_onnx` wrote with `bgr`: these programs feed BGR images.
 
     Raises:
-        ValueError: it is no ONNX file, or it does not say so, or says no input size.
+        ValueError: it is no ONNX file, or its metadata has no BGR order or no input size.
     """
     file = Path(file).absolute()
     said = open_file(file).get_modelmeta().custom_metadata_map

@@ -24,7 +24,7 @@ from .channels import swap_channels
 
 #: Names in the files of the RTMPose SDK.
 INPUT, OUTPUTS = 'input', ('simcc_x', 'simcc_y')
-#: Fields of the metadata that are JSON: what a field lists, how many of them, and what tells one.
+#: Fields of the metadata that are JSON: what a field lists, how many of them, and a check of one.
 _METADATA = dict(
     keypoint_names=('names', None, lambda value: isinstance(value, str)), mean=('3 numbers', 3, is_number),
     std=('3 numbers', 3, is_number), input_size=('2 whole numbers', 2, lambda value: type(value) is int and value > 0))
@@ -55,8 +55,8 @@ def open_session(file, device=torch.device('cpu'), threads=None):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or torch.get_num_threads()
     options.log_severity_level = 3  # errors alone
-    # Threads that look for work between layers are faster than those that are woken up, but left alone they go on for
-    # tens of milliseconds after the last layer, on cores that something else could use.
+    # Threads that spin between layers are faster than those that are woken up, but by default they go on for tens of
+    # milliseconds after the last layer, on cores that something else could use.
     options.add_session_config_entry('session.intra_op.spin_duration_us', '1000')
     providers = ['CPUExecutionProvider']
     if device.type == 'cuda':
@@ -71,8 +71,8 @@ def open_session(file, device=torch.device('cpu'), threads=None):
 def run_onnx(model, path):
     """Let the network of an ONNX file take the place of a model's backbone, neck and head.
 
-    The model keeps its preparation of images, its flip test and its decoding; a file that says how its scores become
-    confidence is believed, as that belongs to the weights. A file whose images are BGR, as
+    The model keeps its preparation of images, its flip test and its decoding; the calibration of its
+    confidence is the file's where it has one, since that belongs to the weights. A file for BGR images, as
     `export_onnx` writes it with `bgr`, is given such.
 
     Args:
@@ -138,8 +138,8 @@ def read_metadata(path, said):
 
 
 class _Lifter:
-    """The lifter of an ONNX file: it takes keypoints in normalised camera space, zero where they are not seen, in shape
-    (N, 37, 2), and gives them in 3D in the camera's axes, in any unit, (N, 37, 3).
+    """The lifter of an ONNX file: it takes keypoints in normalised camera space, zero where they are not visible, in
+    shape (N, 37, 2), and gives them in 3D in the camera's axes, in any unit, (N, 37, 3).
 
     It is called with what MMPose's `PoseLifter` gives a backbone, (N, 74, 1), for poses relative to S1. It runs on the
     CPU and on one thread: more would take longer to wake up than it takes.
@@ -174,8 +174,8 @@ class _Network:
     """The network of an ONNX file, called with normalised RGB images (N, 3, H, W) for the logits of SimCC.
 
     Threads that share the work on each layer wait for each other after each, and much longer where another program
-    has one of their cores. So on a CPU, of T threads, each takes people of its own, and together they take those who
-    are left when there are fewer than T.
+    has one of their cores. So on a CPU, of T threads, each takes people of its own, and together they take the rest
+    when fewer than T are left.
     """
 
     def __init__(self, path, model):
@@ -188,16 +188,16 @@ class _Network:
         if images.device != self.device:
             self.device = images.device
             self.session = open_session(str(self.path), self.device, self.threads)
-        found = self._run(self.swap(images.detach().float().cpu()).numpy())
-        return tuple(torch.from_numpy(axis).to(images.device) for axis in found)
+        output = self._run(self.swap(images.detach().float().cpu()).numpy())
+        return tuple(torch.from_numpy(axis).to(images.device) for axis in output)
 
     def _run(self, images):
         split = len(images) // self.threads * self.threads if self.device.type == 'cpu' and self.threads > 1 else 0
         apart = [images[i:i + 1] for i in range(split)]
-        found = list(self._each(apart)) if apart else []
+        outputs = list(self._each(apart)) if apart else []
         if split < len(images):
-            found.append(self.session.run(OUTPUTS, {INPUT: images[split:]}))
-        return [np.concatenate(axis) for axis in zip(*found)]
+            outputs.append(self.session.run(OUTPUTS, {INPUT: images[split:]}))
+        return [np.concatenate(axis) for axis in zip(*outputs)]
 
     @cached_property
     def _each(self):
@@ -216,10 +216,10 @@ class _Network:
             raise CheckpointError(f'{self.path} takes images of the shape {inputs[INPUT]}, and the config has '
                                   f'{width}x{height} pixels (w x h)')
         try:
-            found = self.session.run(OUTPUTS, {INPUT: np.zeros((2, 3, height, width), np.float32)})
+            output = self.session.run(OUTPUTS, {INPUT: np.zeros((2, 3, height, width), np.float32)})
         except Exception as error:
             raise CheckpointError(f'{self.path} does not run on two people at once: {error}') from error
-        for axis, size, name in zip(found, head.input_size, OUTPUTS):
+        for axis, size, name in zip(output, head.input_size, OUTPUTS):
             expected = (2, head.out_channels, int(size * head.simcc_split_ratio))
             if axis.shape != expected:
                 raise CheckpointError(f'{self.path} is of another model: {name} has the shape {axis.shape}, and the '

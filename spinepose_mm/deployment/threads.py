@@ -1,18 +1,18 @@
-"""torch's threads, where others are to have the cores."""
+"""Limit torch's threads while other code uses the cores."""
 from contextlib import contextmanager
 from threading import Lock
 
 import torch
 
 _lock = Lock()
-_inside, _threads = 0, None  # who is, and how many threads torch has otherwise
+_inside, _threads = 0, None  # number of callers inside, and of torch's threads outside
 
 
 @contextmanager
 def one_torch_thread():
     """Let torch run on one thread for a while.
 
-    For some milliseconds after their work, torch's threads look for more, on cores that others are to use.
+    For some milliseconds after their work, torch's threads spin, on cores that others are to use.
     """
     global _inside, _threads
     with _lock:  # of several at once, all but the first would take the 1 for what is to be restored

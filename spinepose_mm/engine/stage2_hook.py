@@ -40,7 +40,7 @@ class SpineStage2Hook(Hook):
         steps = runner.cfg.train_dataloader.dataset.get('pipeline')
         loader = runner.train_dataloader
         if not steps or not hasattr(loader.dataset, 'pipeline'):
-            raise ValueError('SpineStage2Hook: train_dataloader.dataset has no pipeline, which the second stage changes')
+            raise ValueError('SpineStage2Hook: train_dataloader.dataset has no pipeline for the second stage to change')
         loader.dataset.pipeline = Compose(second_stage(steps))
         loader._iterator = None  # workers that persist have the old pipeline: the next epoch starts new ones
         self._switched = True

@@ -13,7 +13,7 @@ class SpineWarmUpLR(LinearLR):
     Args of a config, beside LinearLR's:
         end: steps after which it ends.
         epochs: after which it ends at the latest, such as a tenth of all; parts of one are taken too. At least 2 steps.
-        convert_to_iter_based: True, by which MMEngine tells how many steps an epoch has.
+        convert_to_iter_based: True, so that MMEngine passes the number of steps of an epoch.
     """
 
     @classmethod

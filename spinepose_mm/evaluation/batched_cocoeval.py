@@ -1,6 +1,6 @@
 """COCO's keypoint evaluator with all images' people compared and matched at once.
 
-In the shapes, K is the number of keypoints; B that of images that have as many people, D found and G labelled ones
+In the shapes, K is the number of keypoints; B that of images with as many people, D predicted and G labelled ones
 each; A that of area ranges and T that of OKS thresholds.
 """
 import copy
@@ -21,8 +21,8 @@ class Labels:
         keypoints: x and y in pixels and the visibility, (N, K, 3).
         boxes: x, y, width and height in pixels, (N, 4).
         areas: square pixels, (N,).
-        crowds: whether it is a crowd, which any number of found people match, (N,).
-        ignored: whether it is left out and whoever matches it too, (N,).
+        crowds: whether it is a crowd, which any number of predictions match, (N,).
+        ignored: whether it is left out, with the predictions that match it, (N,).
     """
     groups: np.ndarray
     keypoints: np.ndarray
@@ -34,7 +34,7 @@ class Labels:
 
 @dataclass
 class Found:
-    """Found people; of those with the same score in an image the first is matched first.
+    """Predicted people; of those with the same score in an image the first is matched first.
 
     Attributes:
         groups, areas: as of Labels, (M,).
@@ -50,7 +50,7 @@ class Found:
 class BatchedCOCOeval(COCOeval):
     """xtcocotools' `COCOeval` of keypoints, with its numbers to the last bit, that matches all images at once.
 
-    Its `accumulate` and `summarize` make AP and AR of what `evaluate` here finds.
+    Its `accumulate` and `summarize` compute AP and AR from the matches of `evaluate` here.
 
     Args:
         truth: COCO object of the images and categories.
@@ -83,7 +83,7 @@ class BatchedCOCOeval(COCOeval):
         return parts
 
     def _match(self, labels, found):
-        """Return COCOeval's record of each area range (outer list) and group (inner), None where nobody is."""
+        """Return COCOeval's record of each area range (outer list) and group (inner), None without people."""
         found_rows, found_counts = self._best(found)
         label_rows = np.argsort(labels.groups, kind='stable')
         label_counts = np.bincount(labels.groups, minlength=len(self._numbers))
@@ -109,7 +109,7 @@ class BatchedCOCOeval(COCOeval):
         return rows, np.bincount(found.groups[rows], minlength=len(self._numbers))
 
     def _record(self, matches, groups, labels, people, found, those):
-        """Match found people in rows `those` (B, D) to labelled ones in rows `people` (B, G) and keep the records."""
+        """Match predictions in rows `those` (B, D) to labelled people in rows `people` (B, G); keep the records."""
         low, high = np.array(self.params.areaRng).T[:, :, None, None]
         ignored = labels.ignored[people] | (labels.areas[people] < low) | (labels.areas[people] > high)
         outside = (found.areas[those] < low) | (found.areas[those] > high)
@@ -131,7 +131,7 @@ def batches(images, pairs):
 
 
 def oks(found, keypoints, boxes, areas, variances):
-    """Return COCO's object keypoint similarity of found people to labelled ones, (B, D, G).
+    """Return COCO's object keypoint similarity of predictions to labelled people, (B, D, G).
 
     A person without labelled keypoints is compared by how far keypoints are outside of the box that is three times as
     wide and high. The order of all operations is COCOeval's, so that the numbers are too, to the last bit.
@@ -142,36 +142,36 @@ def oks(found, keypoints, boxes, areas, variances):
         variances: (2 sigma)², (K,).
     """
     offsets = found[:, :, None] - keypoints[:, None, ..., :2]
-    seen = keypoints[..., 2] > 0
-    b, g = np.nonzero(~seen.any(-1))
+    visible = keypoints[..., 2] > 0
+    b, g = np.nonzero(~visible.any(-1))
     corner, size = boxes[b, g, None, None, :2], boxes[b, g, None, None, 2:]
     offsets[b, :, g] = np.maximum(0, corner - size - found[b]) + np.maximum(0, found[b] - (corner + size * 2))
-    seen[b, g] = True
+    visible[b, g] = True
     errors = offsets[..., 0]**2 + offsets[..., 1]**2
     errors = errors / variances / (areas + np.spacing(1))[:, None, :, None] / 2
-    values, counts = np.empty(errors.shape[:-1]), seen.sum(-1)
-    # Sums round as the seen keypoints' alone do, so that people of as many are summed together, without the others.
+    values, counts = np.empty(errors.shape[:-1]), visible.sum(-1)
+    # Sums of the visible keypoints alone, as COCOeval's: people with as many are summed together, for equal rounding.
     for count in np.unique(counts):
         b, g = np.nonzero(counts == count)
         some = errors[b, :, g]
-        some = some[np.broadcast_to(seen[b, None, g], some.shape)].reshape(*some.shape[:2], count)
+        some = some[np.broadcast_to(visible[b, None, g], some.shape)].reshape(*some.shape[:2], count)
         values[b, :, g] = np.exp(-some).sum(-1) / count
     return values
 
 
 def match(values, ignored, crowds, thresholds):
-    """Let found people, the best first, take the most similar labelled one that is left, as COCOeval does.
+    """Match predictions, the best first, to the most similar labelled person that is left, as COCOeval does.
 
-    One who is not ignored goes before all who are, and the last goes before others who are as similar.
+    A person that is not ignored goes before all that are, and the last goes before others that are as similar.
 
     Args:
         values: OKS, (B, D, G).
         ignored: (A, B, G).
-        crowds: who can be taken again and again, (B, G).
+        crowds: which can be matched any number of times, (B, G).
         thresholds: least OKS, (T,).
 
     Returns:
-        tuple: whether each found person has a labelled one, and whether that is ignored, both (A, T, B, D).
+        tuple: whether each prediction has a match, and whether that is ignored, both (A, T, B, D).
     """
     (b, d, g), a, t = values.shape, len(ignored), len(thresholds)
     matched, passed = np.zeros((2, a, t, b, d), bool)

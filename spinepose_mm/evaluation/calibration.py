@@ -52,15 +52,15 @@ class KeypointConfidence(BaseMetric):
 
     def process(self, data_batch, data_samples):
         for sample in data_samples:
-            found, true = sample['pred_instances'], sample['gt_instances']
-            if 'keypoint_confidence' not in found:
+            prediction, truth = sample['pred_instances'], sample['gt_instances']
+            if 'keypoint_confidence' not in prediction:
                 raise ValueError('the head of this model gives no keypoint_confidence, as a SpinePoseHead does')
             if 'area' not in sample.get('raw_ann_info', {}):
                 raise ValueError(f'{sample.get("img_path")}: the test data have no `area` of their people, as COCO\'s '
                                  'annotations do, which OKS goes by')
             points, scores, sure, where, visible = (np.asarray(values)[0] for values in (
-                found['keypoints'], found['keypoint_scores'], found['keypoint_confidence'], true['keypoints'],
-                true['keypoints_visible']))
+                prediction['keypoints'], prediction['keypoint_scores'], prediction['keypoint_confidence'],
+                truth['keypoints'], truth['keypoints_visible']))
             visible = visible.reshape(len(points), -1)[:, 0] > 0
             right = is_right(points, where, sample['raw_ann_info']['area'])
             self.results.append((sample['img_id'], scores, sure, visible, visible & right))
@@ -69,8 +69,8 @@ class KeypointConfidence(BaseMetric):
         if not results:
             raise ValueError('the test data have no people')
         self.keypoints = found = Keypoints(*map(np.array, zip(*results)))
-        known = found.labelled
-        return dict(ECE=calibration_error(reliability(found.confidence[known], found.right[known])))
+        valid = found.labelled
+        return dict(ECE=calibration_error(reliability(found.confidence[valid], found.right[valid])))
 
 
 def is_right(points, true, area):
@@ -86,7 +86,7 @@ def is_right(points, true, area):
 
 
 def fit(scores, labelled, right):
-    """Return the Calibration that makes what was seen most likely: logistic regression of `right` on log(s k).
+    """Return the Calibration of maximum likelihood: logistic regression of `right` on log(s k).
 
     Its targets are Platt's (Probabilistic outputs for support vector machines, 1999), which are not quite 0 and 1, so
     that there is a solution where no score is wrong either.
@@ -135,7 +135,7 @@ def calibration_error(bins):
 
 
 def held_out(found):
-    """Return the confidence of Keypoints, (N, K), each half of the images by what is fitted on the other half.
+    """Return the confidence of Keypoints, (N, K), each half of the images by the fit to the other half.
 
     Halves are the first and the last images by their ids, so that a video's neighbouring frames stay together.
 

@@ -28,13 +28,13 @@ class KeypointFile(BaseMetric):
 
     def process(self, data_batch, data_samples):
         for sample in data_samples:
-            found = sample['pred_instances']
+            prediction = sample['pred_instances']
             name = sample.get('img_id')
             if not isinstance(name, str):
                 prefix = os.path.join(os.path.abspath(self.img_prefix), '')
                 name = os.path.abspath(sample['img_path']).removeprefix(prefix)
             points = np.concatenate(
-                [np.asarray(found['keypoints']), np.asarray(found['keypoint_scores'])[..., None]], axis=-1)
+                [np.asarray(prediction['keypoints']), np.asarray(prediction['keypoint_scores'])[..., None]], axis=-1)
             self.results.append((name.replace(os.sep, '/'), points.astype(np.float32)))
 
     def compute_metrics(self, results):

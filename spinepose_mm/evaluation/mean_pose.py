@@ -1,4 +1,4 @@
-"""The least that a trained model has to beat: every person in the mean pose of the training people."""
+"""The baseline of a trained model: every person in the mean pose of the training people."""
 import numpy as np
 from mmengine.evaluator import Evaluator
 from mmengine.registry import init_default_scope
@@ -10,14 +10,14 @@ def mean_pose(dataset):
 
     Args:
         dataset: top-down data set whose items have `bbox` (1, 4), x1 y1 x2 y2, `keypoints` (1, K, 2) and
-            `keypoints_visible` (1, K) or (1, K, 2). A keypoint that nobody has labelled is put in the box's centre.
+            `keypoints_visible` (1, K) or (1, K, 2). A keypoint without any label is put in the box's centre.
     """
     total, count = 0., 0.
     for i in range(len(dataset)):
         person = dataset[i]
-        seen = person['keypoints_visible'].reshape(person['keypoints'].shape[1], -1)[:, :1] > 0
-        total = total + seen * (person['keypoints'][0] - person['bbox'][0, :2]) / _extent(person)
-        count = count + seen
+        visible = person['keypoints_visible'].reshape(person['keypoints'].shape[1], -1)[:, :1] > 0
+        total = total + visible * (person['keypoints'][0] - person['bbox'][0, :2]) / _extent(person)
+        count = count + visible
     return np.where(count > 0, total / np.maximum(count, 1), .5)
 
 

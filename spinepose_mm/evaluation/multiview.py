@@ -1,4 +1,4 @@
-"""Several calibrated views' keypoints, triangulated and compared with the truth, as in the SIMSPINE paper."""
+"""Several calibrated views' keypoints, triangulated and compared with the ground truth, as in the SIMSPINE paper."""
 import numpy as np
 from tqdm import tqdm
 
@@ -22,18 +22,18 @@ def evaluate_views(ann_file, detections, min_score=.3, threshold=15., progress=F
         ann_file: `.npz` of SIMSPINE's layout and names, in which a folder's name ends in a dot and the camera. Cameras
             that it does not have are fitted to `S_world` and `part`.
         detections: `.npz` of the detected keypoints of its frames, as `KeypointFile` writes them.
-        min_score: under which a keypoint counts as not seen.
+        min_score: score threshold under which a keypoint counts as not visible.
         threshold: as for `triangulate`, pixels.
         progress: whether to show a progress bar.
 
     Returns:
         dict: `{subset}_MPJPE` of the places in the world and `{subset}_P-MPJPE` after alignment, in millimetres over
-        the points that were found; `{subset}_found`, the part of the labelled ones that were; `reprojection_error` in
-        pixels; and `frames`, how many were seen by two views or more. What there is not is -1.
+        the triangulated points; `{subset}_found`, the part of the labelled points that was triangulated;
+        `reprojection_error` in pixels; and `frames`, the number of those in two views or more. Missing values are -1.
 
     Raises:
         FileNotFoundError: a file does not exist.
-        ValueError: a file is of another layout, or no frame is seen by two views.
+        ValueError: a file is of another layout, or no frame is in two views.
     """
     arrays, info = read_npz(ann_file, ('imgname', 'part', 'S_world'), optional=CAMERA_LAYOUT)
     columns = joint_keypoints(ann_file, info['joint_names'])
@@ -44,7 +44,7 @@ def evaluate_views(ann_file, detections, min_score=.3, threshold=15., progress=F
     sequences, frames = sequences[detected], frames[detected]
     arrays = {field: values[detected] for field, values in arrays.items()}
     scenes = np.char.rpartition(sequences, '.')[:, 0]
-    found, true, seen, errors = [], [], [], []
+    points3d, truth, visible, errors = [], [], [], []
     for scene in tqdm(np.unique(scenes), disable=not progress, unit='sequence'):
         rows = np.flatnonzero(scenes == scene)
         views = np.unique(sequences[rows])
@@ -62,18 +62,18 @@ def evaluate_views(ann_file, detections, min_score=.3, threshold=15., progress=F
         world, _, off = triangulate(points.reshape(len(views), -1, 2), scores.reshape(len(views), -1), projections,
                                     threshold)
         labels = np.zeros((places.shape[1], skeleton.NUM_KEYPOINTS, 4))
-        for view in places:  # the place is the same in all, but a file may have it only where the view sees it
-            known = is_seen(arrays['S_world'][view]) & (view >= 0)[:, None]
-            labels[:, columns] = np.where(known[..., None], arrays['S_world'][view], labels[:, columns])
-        found.append(world.reshape(*scores.shape[1:], 3))
-        true.append(labels[..., :3])
-        seen.append(is_seen(labels))
+        for view in places:  # the point is the same in all, but a file may have it only in views that see it
+            valid = is_seen(arrays['S_world'][view]) & (view >= 0)[:, None]
+            labels[:, columns] = np.where(valid[..., None], arrays['S_world'][view], labels[:, columns])
+        points3d.append(world.reshape(*scores.shape[1:], 3))
+        truth.append(labels[..., :3])
+        visible.append(is_seen(labels))
         errors.append(off)
-    if not found:
+    if not points3d:
         raise ValueError(f'{ann_file}: imgname has no frame of two views')
-    found, true, seen, errors = map(np.concatenate, (found, true, seen, errors))
-    spine_lengths(ann_file, 'S_world', true, seen)
-    return _values(found, true, seen, errors)
+    points3d, truth, visible, errors = map(np.concatenate, (points3d, truth, visible, errors))
+    spine_lengths(ann_file, 'S_world', truth, visible)
+    return _values(points3d, truth, visible, errors)
 
 
 def _views(places, views, part, arrays, ann_file):
@@ -81,22 +81,22 @@ def _views(places, views, part, arrays, ann_file):
     points, scores, projections = [], [], []
     for view, rows in zip(views, places):
         camera = frame_camera(f'{ann_file}: {view}: ', arrays, rows[rows >= 0][0])
-        seen = np.where((rows >= 0)[:, None, None], part[rows], 0)
-        rays = camera.rays(seen[..., :2])
+        detected = np.where((rows >= 0)[:, None, None], part[rows], 0)
+        rays = camera.rays(detected[..., :2])
         points.append(rays * camera.K[[0, 1], [0, 1]] + camera.K[:2, 2])
-        scores.append(seen[..., 2])
+        scores.append(detected[..., 2])
         projections.append(camera.projection)
     return np.stack(points), np.stack(scores), np.stack(projections)
 
 
-def _values(found, true, seen, errors):
-    known = np.isfinite(found).all(-1)
-    values = dict(frames=len(found), reprojection_error=float(np.nanmean(errors)) if known.any() else -1.)
+def _values(points, truth, visible, errors):
+    valid = np.isfinite(points).all(-1)
+    values = dict(frames=len(points), reprojection_error=float(np.nanmean(errors)) if valid.any() else -1.)
     for subset in SUBSETS:
         ids = list(skeleton.SUBSETS[subset])
-        labelled, both = seen[:, ids], (seen & known)[:, ids]
+        labelled, both = visible[:, ids], (visible & valid)[:, ids]
         values[f'{subset}_found'] = float(both.sum() / max(labelled.sum(), 1))
         for name, alignment in (('MPJPE', 'none'), ('P-MPJPE', 'procrustes')):
             values[f'{subset}_{name}'] = mean_error(
-                1000 * np.nan_to_num(found[:, ids]), 1000 * true[:, ids], both, alignment)
+                1000 * np.nan_to_num(points[:, ids]), 1000 * truth[:, ids], both, alignment)
     return values

@@ -11,11 +11,11 @@ from spinepose_mm.lifting.placement import standing_height
 class SpineMPJPE(BaseMetric):
     """Errors of lifted keypoints in millimetres, on subsets of SpineTrack's keypoints, by the prediction's scale.
 
-    Predictions are placed at the true S1, since one image tells no place. Of each subset there are
+    Predictions are placed at the ground truth's S1, since one image has no depth. Of each subset there are
 
-    - `{subset}_MPJPE`: in the unit that a lifter of this package learns, the true length of the spine in this frame;
+    - `{subset}_MPJPE`: in the unit that a lifter of this package learns, the ground truth's spine length in this frame;
     - `{subset}_MPJPE_height`: by the prediction's own proportions, from a stated height: it is as tall
-      (`standing_height`) as the true pose. Only of frames in which all keypoints that make up a height are labelled;
+      (`standing_height`) as the ground truth. Only of frames in which all keypoints that make up a height are labelled;
     - `{subset}_N-MPJPE`: free of scale, with the scale that fits the subset best;
     - `{subset}_P-MPJPE`: after the best rotation, translation and scale of the subset.
 
@@ -45,23 +45,23 @@ class SpineMPJPE(BaseMetric):
         for sample in data_samples:
             truth, millimetres = sample['gt_instances'], 1000 * sample['unit']
             pred = np.asarray(sample['pred_instances']['keypoints']).reshape(-1, 3)
-            true = np.asarray(truth['lifting_target']).reshape(-1, 3)
-            root = true[skeleton.ROOT]
-            self.results.append(((pred - root) * millimetres, (true - root) * millimetres,
+            target = np.asarray(truth['lifting_target']).reshape(-1, 3)
+            root = target[skeleton.ROOT]
+            self.results.append(((pred - root) * millimetres, (target - root) * millimetres,
                                  np.asarray(truth['lifting_target_visible']).reshape(-1) > 0))
 
     def compute_metrics(self, results):
-        pred, true, seen = map(np.stack, zip(*results))
-        scale = standing_height(np.where(seen[..., None], true, np.nan)) / standing_height(pred)
+        pred, truth, visible = map(np.stack, zip(*results))
+        scale = standing_height(np.where(visible[..., None], truth, np.nan)) / standing_height(pred)
         has_height = np.isfinite(scale)[:, None]
         as_tall = np.where(has_height, scale[:, None], 0)[..., None] * pred
         values = {}
         for subset in self.subsets:
             ids = list(skeleton.SUBSETS[subset])
             for name, poses, counted, alignment in (
-                    ('MPJPE', pred, seen, 'none'), ('MPJPE_height', as_tall, seen & has_height, 'none'),
-                    ('N-MPJPE', pred, seen, 'scale'), ('P-MPJPE', pred, seen, 'procrustes')):
-                values[f'{subset}_{name}'] = mean_error(poses[:, ids], true[:, ids], counted[:, ids], alignment)
+                    ('MPJPE', pred, visible, 'none'), ('MPJPE_height', as_tall, visible & has_height, 'none'),
+                    ('N-MPJPE', pred, visible, 'scale'), ('P-MPJPE', pred, visible, 'procrustes')):
+                values[f'{subset}_{name}'] = mean_error(poses[:, ids], truth[:, ids], counted[:, ids], alignment)
         return values
 
 
@@ -70,18 +70,18 @@ _LEAST_POINTS = {'none': 1, 'scale': 2, 'procrustes': 3}
 
 
 def mean_error(pred, true, seen, alignment):
-    """Return MMPose's error over all seen points, -1 where there are none.
+    """Return MMPose's error over all visible points, -1 where there are none.
 
-    MMPose aligns with all points, seen or not, so that people are grouped by what is seen of them.
+    MMPose aligns with all points, visible or not, so that people are grouped by their visible points.
     """
     total = count = 0
     patterns, which = np.unique(seen, axis=0, return_inverse=True)
     order = np.argsort(which.ravel(), kind='stable')
     groups = np.split(order, np.cumsum(np.bincount(which.ravel(), minlength=len(patterns)))[:-1])
-    for pattern, who in zip(patterns, groups):
+    for pattern, rows in zip(patterns, groups):
         if pattern.sum() < _LEAST_POINTS[alignment]:
             continue
-        mask = np.ones((len(who), pattern.sum()), bool)
-        total += keypoint_mpjpe(pred[who][:, pattern], true[who][:, pattern], mask, alignment) * mask.size
+        mask = np.ones((len(rows), pattern.sum()), bool)
+        total += keypoint_mpjpe(pred[rows][:, pattern], true[rows][:, pattern], mask, alignment) * mask.size
         count += mask.size
     return float(total / count) if count else -1.

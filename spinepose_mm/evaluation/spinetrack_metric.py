@@ -32,7 +32,7 @@ class _Predictions:
     """All predictions, those of an image one after the other, in shapes (M, K, 2), (M, K) and (M,).
 
     `areas` and `box_areas` in square pixels are None where the predictions come without; `groups` is -1 for people of
-    a category that the data set has not. `starts` and `sizes` are of the images.
+    a category that the data set lacks. `starts` and `sizes` are of the images.
     """
     keypoints: np.ndarray
     keypoint_scores: np.ndarray
@@ -57,14 +57,14 @@ class SpineTrackMetric(CocoMetric):
     set of just these keypoints: scores and suppression by the subset's keypoints alone, and the box's area for the
     predictions'. Figures of the two ways do not compare. A person whose feet are uncertain ranks low among the feet by
     `subset_scores`, and as the whole person does without; AP depends on that order, AR hardly. The area of a prediction
-    matters in AP (M) and AP (L), where COCO's evaluator ignores unmatched predictions of another size: feet have a small
-    extent, so that wrong ones do not lower their AP (L).
+    matters in AP (M) and AP (L), where COCO's evaluator ignores unmatched predictions of another size: feet have a
+    small extent, so that wrong ones do not lower their AP (L).
 
     Both are COCO's evaluator's numbers to the last bit. Labels and predictions are read once for all subsets, without
     files in between.
 
     The results are named `{subset}_AP`, `_AP .5`, `_AP .75`, `_AP (M)`, `_AP (L)` and likewise `_AR`, from 0 to 1, and
-    -1 where the data has nobody to count. CrowdPose's measures are named as `CocoMetric` names them; they need images
+    -1 where there are no people to count. CrowdPose's measures are named as `CocoMetric` names them; they need images
     with `crowdIndex`, and count people without labelled keypoints too.
 
     Predictions may be of Halpe-26's or COCO's keypoints, SpineTrack's first ones, where the subsets need no others.
@@ -76,7 +76,7 @@ class SpineTrackMetric(CocoMetric):
 
     Raises:
         ValueError: a subset or `iou_type` of another name, predictions that lack keypoints of the subsets or are for
-            images that the data set has not, or an annotation file that is not in COCO's format, has an id twice, or
+            images that the data set lacks, or an annotation file that is not in COCO's format, has an id twice, or
             has a person without 37 keypoints, a box or an area.
     """
     default_prefix = 'spinetrack'
@@ -103,7 +103,7 @@ class SpineTrackMetric(CocoMetric):
     @CocoMetric.dataset_meta.setter
     def dataset_meta(self, dataset_meta):
         CocoMetric.dataset_meta.fset(self, dataset_meta)
-        if self.coco:  # so that bad labels are found before an epoch is trained
+        if self.coco:  # so that bad labels are reported before an epoch is trained
             with reading(self.ann_file or 'the data set', 'is not in COCO format'):
                 self._check_ids(self.coco.dataset)
                 self._check(self.coco.anns.values())
@@ -213,7 +213,7 @@ class SpineTrackMetric(CocoMetric):
         if unknown:
             raise ValueError(f'SpineTrackMetric: a prediction is for image {unknown[0]}, which '
                              f'{self.ann_file or "the data set"} has not')
-        # An array of nobody may be of another type, which would change how all others round.
+        # An empty array may be of another type, which would change how all others round.
         predictions = [prediction for prediction in predictions if len(prediction['keypoints'])] or predictions
         images, rows = defaultdict(list), itertools.count()
         for prediction in predictions:
@@ -238,7 +238,7 @@ class SpineTrackMetric(CocoMetric):
             np.array(group, int)[order], sizes.cumsum() - sizes, sizes)
 
     def _keep(self, predictions, ids):
-        """Return the rows of the people that these keypoints do not suppress, and their scores, both (M,)."""
+        """Return the rows of the people that are not suppressed by these keypoints, and their scores, both (M,)."""
         keypoints, keypoint_scores = (  # contiguous, since sums of others round differently
             column.take(ids, axis=1) for column in (predictions.keypoints, predictions.keypoint_scores))
         scores = self._scores(keypoint_scores, predictions.box_scores)
@@ -248,7 +248,7 @@ class SpineTrackMetric(CocoMetric):
         return rows, scores[rows].astype(float)
 
     def _found(self, predictions, ids, rows, scores):
-        """Return a subset's Found, without the people who have no keypoint score in it or are not to count."""
+        """Return a subset's Found, without predictions that have no keypoint score in it or are not to count."""
         counts = (predictions.keypoint_scores[rows].take(ids, axis=1) > 0).any(1) & (predictions.groups[rows] >= 0)
         rows, scores = rows[counts], scores[counts]
         keypoints = predictions.keypoints[rows].take(ids, axis=1).astype(float)

@@ -1,4 +1,4 @@
-"""MMPose's suppression of people who were found twice, called only for images in which it can suppress somebody."""
+"""MMPose's suppression of duplicate predictions, called only for images in which it can suppress a person."""
 import numpy as np
 from mmpose.evaluation.functional import oks_nms, soft_oks_nms
 
@@ -9,7 +9,7 @@ _ROUNDING = 1e-4  # more than OKS in MMPose's order of operations and in the one
 
 
 def suppress(mode, threshold, starts, sizes, keypoints, keypoint_scores, scores, areas, sigmas):
-    """Return the rows of the people whom MMPose's NMS keeps, those of an image in its order.
+    """Return the rows of the people that MMPose's NMS keeps, those of an image in its order.
 
     Args:
         mode: 'oks_nms', 'soft_oks_nms' or 'none'.
@@ -28,7 +28,7 @@ def suppress(mode, threshold, starts, sizes, keypoints, keypoint_scores, scores,
             asked = np.full(len(rows), size > 1)
             if mode == 'oks_nms':
                 asked = _has_similar(threshold, keypoints[rows], areas[rows], sigmas)
-            # What follows from MMPose's functions where nobody is suppressed.
+            # The result of MMPose's functions where no person is suppressed.
             kept.append(np.take_along_axis(rows, scores[rows].argsort()[:, ::-1], 1)[~asked].ravel())
             for people in rows[asked]:
                 instances = [dict(score=scores[i], area=areas[i],

@@ -37,7 +37,7 @@ def evaluate(model, checkpoint=None, cfg_options=None, work_dir='work_dirs/evalu
         dict: the metrics as `mim test` prints them, and 'params' and 'flops'.
 
     Raises:
-        ValueError: there is no such model, or no weights are given and known.
+        ValueError: there is no such model, or no weights are given and the zoo has none.
     """
     config, weights = find_config(model)
     if not (checkpoint or weights):
@@ -58,8 +58,8 @@ def complexity(cfg):
     model.forward = model._forward
     w, h = cfg.codec.input_size
     with contextlib.redirect_stdout(io.StringIO()):
-        found = get_model_complexity_info(model, (3, h, w), show_table=False, show_arch=False)
-    return dict(params=found['params'], flops=found['flops'])
+        counts = get_model_complexity_info(model, (3, h, w), show_table=False, show_arch=False)
+    return dict(params=counts['params'], flops=counts['flops'])
 
 
 def load_config(config, on='config'):

@@ -1,29 +1,30 @@
-"""How well people are told apart and followed in a video whose truth is known.
+"""Metrics of tracking and smoothing in a video with ground truth.
 
-In the shapes, T is the number of frames, P that of true persons and K = 37 that of keypoints.
+In the shapes, T is the number of frames, P that of persons in the ground truth and K = 37 that of keypoints.
 """
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 
 def identity_scores(owners, ids):
-    """Compare the ids that were given with the persons that they were given to.
+    """Compare track ids with the persons that they were given to.
 
     Args:
-        owners: of each frame, which person each of those found is, -1 for nobody, (number found,).
-        ids: of each frame, the id that each was given, -1 for none, (number found,).
+        owners: of each frame, the person of each detection, -1 for none, (number of detections,).
+        ids: of each frame, the track id of each detection, -1 for none, (number of detections,).
 
     Returns:
         dict: `switches`, how often a person's id is another than the last time; `takeovers`, how often an id is another
-        person's than the last time; and `IDF1` of Ristani et al. (2016), equation 11, among all who were found.
+        person's than the last time; and `IDF1` of Ristani et al. (2016), equation 11, over all detections.
     """
     pairs = np.array([(owner, one) for frame in zip(owners, ids) for owner, one in zip(*frame)], int).reshape(-1, 2)
-    told = pairs[(pairs >= 0).all(1)]
-    counts = np.zeros(told.max(0, initial=0) + 1, int)
-    np.add.at(counts, tuple(told.T), 1)
+    matched = pairs[(pairs >= 0).all(1)]
+    counts = np.zeros(matched.max(0, initial=0) + 1, int)
+    np.add.at(counts, tuple(matched.T), 1)
     right = counts[linear_sum_assignment(counts, maximize=True)].sum()
     number = (pairs >= 0).sum()
-    return dict(switches=_changes(told), takeovers=_changes(told[:, ::-1]), IDF1=2 * right / number if number else 1.)
+    return dict(switches=_changes(matched), takeovers=_changes(matched[:, ::-1]),
+                IDF1=2 * right / number if number else 1.)
 
 
 def _changes(pairs):
@@ -36,11 +37,11 @@ def _changes(pairs):
 
 
 def motion_scores(found, true, scale, frame_rate):
-    """Compare the courses of keypoints with the true ones.
+    """Compare trajectories of keypoints with the ground truth.
 
     Args:
-        found: (T, P, K, D), NaN where nothing counts.
-        true: the same points, (T, P, K, D).
+        found: predicted points, (T, P, K, D), NaN where they do not count.
+        true: ground truth, (T, P, K, D).
         scale: size of each person in the unit of the points, (T, P).
         frame_rate: frames a second.
 
@@ -53,8 +54,8 @@ def motion_scores(found, true, scale, frame_rate):
     error = found - true
     relative = error / scale
     speed = np.gradient(true, 1 / frame_rate, axis=0) / scale
-    known = np.isfinite(relative) & np.isfinite(speed)
+    valid = np.isfinite(relative) & np.isfinite(speed)
     return dict(
         error=np.nanmean(np.linalg.norm(error, axis=-1)), relative=np.nanmean(np.linalg.norm(relative, axis=-1)),
         jitter=np.sqrt(np.nanmean((np.diff(relative, 2, axis=0) * frame_rate ** 2) ** 2)),
-        lag=-(relative * speed)[known].sum() / (speed ** 2)[known].sum())
+        lag=-(relative * speed)[valid].sum() / (speed ** 2)[valid].sum())

@@ -1,9 +1,9 @@
-"""From images and videos to people, and what is told of them.
+"""Inference: from images and videos to people with keypoints, tracks and measures, and to files of results.
 
-people: what the stages hand on; sources: where frames come from; ahead: got ready meanwhile; boxes: the user's own;
-between: those of frames without a detector; pose2d_inferencer: keypoints; ids, smoothing and subject: over time;
-pose3d_inferencer: in metres; cache and run: videos of any length, to files; about and coverage: what these were made
-with, and how much was measured; writers: their kinds; drawing: images; errors: OpenCV's.
+pose2d_inferencer: detection, 2D keypoints, tracking and smoothing; pose3d_inferencer: lifting to 3D; streaming: what
+both share; boxes: bounding boxes that the user gives; cache: predictions on disk, from which an interrupted run is
+resumed; pipeline: all stages of one input, up to the files; about: models and assumptions, in words; errors: OpenCV's
+errors with the name of the input.
 """
 from spinepose_mm import deprecated
 from spinepose_mm.io.sources import open_source

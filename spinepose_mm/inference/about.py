@@ -1,4 +1,4 @@
-"""What results were made with and what they take for granted, in words."""
+"""The models and the assumptions behind results, in words."""
 import os
 from pathlib import Path
 
@@ -22,25 +22,26 @@ def about(inferencer, bboxes=None, coordinates='camera', height=HEIGHT, camera=N
     lifted = isinstance(inferencer, SpinePose3DInferencer)
     estimator = inferencer.pose2d_model if lifted else inferencer
     named = {'Model': estimator.named, **({'Lifter': inferencer.named} if lifted else {})}
-    found = {title: ' with weights '.join(map(_short, filter(None, names))) for title, names in named.items()}
-    unfit = [f'{model} ({reason})' for model, reason in zip(found.values(), map(_card, named.values())) if reason]
+    facts = {title: ' with weights '.join(map(_short, filter(None, names))) for title, names in named.items()}
+    unfit = [f'{model} ({reason})' for model, reason in zip(facts.values(), map(_card, named.values())) if reason]
     if unfit:
-        found['Not for measuring'] = '; '.join(unfit)
-    found['People'] = ('bounding boxes that were given' if bboxes is not None else
+        facts['Not for measuring'] = '; '.join(unfit)
+    facts['People'] = ('bounding boxes that were given' if bboxes is not None else
                        'each image as a whole taken for one person' if estimator.detector is None else
-                       'found by a person detector')
-    found['Smoothing'] = 'keypoints smoothed over time' if smooth else 'none'
+                       'detected by a person detector')
+    facts['Smoothing'] = 'keypoints smoothed over time' if smooth else 'none'
     if lifted:
-        found['Height'] = (', '.join(f'id {person}: {value:.3g} m' for person, value in height.items())
+        facts['Height'] = (', '.join(f'id {person}: {value:.3g} m' for person, value in height.items())
                            + f'; others {HEIGHT:g} m' if isinstance(height, dict) else f'{height:.3g} m')
-        found['Height'] += ' (not measured; lengths are in proportion to it)'
-        found['Camera'] = ('calibrated' if camera is not None else
+        facts['Height'] += ' (not measured; lengths are in proportion to it)'
+        facts['Camera'] = ('calibrated' if camera is not None else
                            f'not calibrated: a diagonal field of view of {field_of_view:.3g}° and no distortion are '
                            'assumed')
-        found['Upright'] = 'as the people and the ground in the first frames tell' if coordinates == 'world' else _LEVEL
+        facts['Upright'] = ('estimated from the people and the ground in the first frames' if coordinates == 'world'
+                            else _LEVEL)
     else:
-        found['Upright'] = _LEVEL
-    return found
+        facts['Upright'] = _LEVEL
+    return facts
 
 
 def _short(name):

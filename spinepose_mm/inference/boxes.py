@@ -1,4 +1,4 @@
-"""Boxes of people that the user gives, in the place of a detector's."""
+"""Bounding boxes of people that the user gives in place of a detector's."""
 import csv
 import json
 import logging
@@ -16,7 +16,7 @@ from spinepose_mm.wording import counted
 
 
 class Boxes:
-    """The user's boxes, by frame.
+    """The user's bounding boxes, by frame.
 
     Args:
         given: the path of a file, an array (P, 4) for every frame, or a list of an array (P, 4) for each; boxes are x1,
@@ -24,7 +24,7 @@ class Boxes:
             frame (its number, from 0) or image (its file's name), x1, y1, x2, y2, or `.json`: a list of the boxes of
             each frame, {frame or image: boxes}, or COCO's list of detections (image_id, bbox), where image_id is the
             number in the image's name or the frame's. In files, frames that are not named have no boxes.
-        frames: how many there are, 0 where that is not known.
+        frames: number of frames, 0 where it is unknown.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -78,7 +78,7 @@ class Boxes:
         return frame.index
 
     def meet(self, frame):
-        """Note that there is a Frame, whether or not its boxes are asked for."""
+        """Record that a Frame was read, whether or not its boxes are asked for."""
         if self._unused:
             self._unused.discard(self._key(frame))
 

@@ -1,6 +1,6 @@
-"""What the network found, frame by frame on disk: an interrupted run goes on from it.
+"""The network's predictions, frame by frame on disk: an interrupted run is resumed from them.
 
-What comes after the network (ids, smoothing, lifting, measures, files) costs little and is done again from the
+The stages after the network (tracking, smoothing, lifting, measures, files) cost little and are repeated from the
 beginning, so that a resumed run gives the same files as one that was not interrupted.
 """
 import json
@@ -18,14 +18,14 @@ _SHAPES = dict(keypoints=(skeleton.NUM_KEYPOINTS, 2), scores=(skeleton.NUM_KEYPO
 
 
 class EstimateCache:
-    """The people of each frame, found once.
+    """The people of each frame, predicted once and cached on disk.
 
     Args:
-        path: of the file, JSON lines: what was asked for, then a line a frame.
-        asked: dict of what JSON takes: input, model and options. A file of another run is begun anew.
+        path: of the file, JSON lines: the settings, then one line for each frame.
+        asked: settings as a dict for JSON: input, model and options. A file with other settings is begun anew.
 
     Attributes:
-        found: number of frames that an earlier run has found.
+        found: number of frames that an earlier run has cached.
         done: whether the file has served its purpose.
 
     Raises:
@@ -54,7 +54,7 @@ class EstimateCache:
         self._file.seek(self._first)
 
     def find(self, frame, compute):
-        """Return the People of the next Frame as they are on file, or else as `compute(frame)` finds them now."""
+        """Return the People of the next Frame from the file, or from `compute(frame)` where the file has none."""
         start = self._file.tell()
         line = self._file.readline()
         try:

@@ -1,4 +1,4 @@
-"""OpenCV's errors, which tell neither the file nor the frame."""
+"""OpenCV's errors, which name neither the file nor the frame."""
 from contextlib import contextmanager
 
 import cv2

@@ -1,4 +1,4 @@
-"""From an input to files, in memory that does not grow with it, in one go or in several."""
+"""The inference pipeline: from an input to files, in constant memory; an interrupted run can be resumed."""
 import os
 import sys
 from contextlib import ExitStack, contextmanager, suppress
@@ -32,11 +32,11 @@ class Summary:
     Attributes:
         frames: number of those that were written.
         skipped: number of those that could not be read.
-        persons: ids of those who are in them; of images that are no video, a number for each who is in one.
-        replayed: number of frames that an earlier run had found already.
+        persons: track ids of the people in them; of images that are no video, a number for each person in each image.
+        replayed: number of frames whose predictions an earlier run had cached.
         files: paths of the files and folders that were written.
         finished: whether nothing is left to do.
-        coverage: Coverage, whose `warning` says what to do where hardly anything was measured.
+        coverage: Coverage, whose `warning` says what to do where little was measured.
     """
     frames: int = 0
     skipped: int = 0
@@ -55,16 +55,16 @@ class Summary:
 
 
 def analyse(inputs, outputs, inferencer, formats=None, spine_only=False, show=False, frame_rate=None, **options):
-    """Find, follow and measure the people of an input, and write them to files.
+    """Predict, track and measure the people of an input, and write them to files.
 
-    Keypoints of videos are smoothed. A video of a file, and images of files, can be interrupted: what was found until
-    then is in the files, and the same call goes on from there and leaves the same files as one that was not
-    interrupted. Of people who are lifted, a first pass over the video finds them, their scales and the world, so that
-    these are the same in all frames; files are written in a second one.
+    Keypoints of videos are smoothed. A run on a video file or on image files can be interrupted: its results until
+    then are in the files, and the same call resumes it and leaves the same files as one that was not interrupted.
+    For lifting, a first pass over the video predicts the 2D poses and estimates people's scales and the world, so that
+    these are the same in all frames; files are written in a second pass.
 
     Args:
         inputs: what `open_source` takes.
-        outputs: a folder, or the path of a file whose ending tells its format, or a list of such paths.
+        outputs: a folder, or the path of a file whose suffix is that of its format, or a list of such paths.
         inferencer: SpinePoseInferencer, or SpinePose3DInferencer.
         formats: names out of `spinepose_mm.writers.FORMATS` to write to a folder: by default tables, images
             or a video, a report, and TRC where people are lifted.
@@ -119,7 +119,7 @@ def check_outputs(source, outputs, lifted=False, formats=None, bboxes=None, came
 
 @contextmanager
 def _held(paths):
-    """Make the folders of some results, and let no other run write these meanwhile."""
+    """Make the folders of some results, and lock these against other runs."""
     with ExitStack() as locks:
         for path in paths:
             try:
@@ -154,7 +154,7 @@ def _run(source, inferencer, targets, options, spine_only, show):
 
 
 def _opened(targets, source, options, spine_only, lifted, made_with=None):
-    """Return the writers of the targets; where one cannot be, or would overwrite what was given, there are none."""
+    """Return the writers of the targets; where one cannot be opened or would overwrite an input, there are none."""
     kinds = dict(coordinates=options.get('coordinates', 'camera') if lifted else None,
                  measures=units(image=not lifted) if options.get('measure', True) else None, about=made_with)
     with ExitStack() as undoing:
@@ -234,8 +234,7 @@ def _check_places(writers, given):
 
 
 def _progress_file(targets, source):
-    """Return the path of the EstimateCache of a run, beside the first of its files, in a list; none of an input that cannot be
-    read again."""
+    """Return [path of the EstimateCache of a run], beside the first of its files; [] for an input that is read once."""
     return [] if source.identity is None else [next(iter(targets)).parent / f'{source.name}.progress']
 
 

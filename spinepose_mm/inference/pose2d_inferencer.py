@@ -30,12 +30,12 @@ from .streaming import Streaming
 class SpinePoseInferencer(Streaming, Pose2DInferencer):
     """MMPose's 2D inferencer for models of the 37 keypoints: `MMPoseInferencer(pose2d='spinepose-m')` makes it.
 
-    Where nobody is found, there is nobody. All people of a frame are one batch. In a video, `track_id` is the same for a
-    person in all frames, and of images counts the people.
+    A frame without detections has no people. All people of a frame are one batch. In a video, `track_id` is the same
+    for a person in all frames; in images it counts the people.
 
     Options of a call, beside MMPose's `bbox_thr` and `nms_thr` and those of its drawing:
         bboxes: what `spinepose_mm.inference.boxes.Boxes` takes, in the place of the detector; [] is none, as MMPose's.
-        subject: who of them, see `spinepose_mm.tracking.subject.Subject`.
+        subject: which of them are kept, see `spinepose_mm.tracking.subject.Subject`.
         smooth: whether keypoints of a video are smoothed over time.
         measure: whether results have the `measures` of the spine and the `view`, see `spinepose_mm.analysis`.
         flip_test: whether keypoints are the mean of those in an image and in its mirror image, which takes twice as
@@ -43,9 +43,9 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         score: what a keypoint's score is made of, see `spinepose_mm.models.heads.SpinePoseHead`: 'min' or 'mean'; as
             the config says where it is None.
         v1_postprocess: whether the spine's inner points are averaged, see there; as the config says where it is None.
-        detect_every: on how many frames of a video the detector runs once. In between, people are looked for where they
-            were in the frame before, and who comes in is found on the next frame that it runs on. Without a detector it
-            has no effect.
+        detect_every: the detector runs on one of so many frames of a video. In the frames between, boxes are propagated
+            from the frame before, and a person who enters is detected on the next frame that it runs on. Without a
+            detector it has no effect.
 
     Attributes:
         named: the model and its weights as they were given, None where the weights are the model's own.
@@ -62,11 +62,11 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         self.identity = described([model, *args, *kwargs.items()])
         self.named = str(model), args[0] if args else kwargs.get('weights')
         if self.cfg.model.type == 'PoseLifter':
-            raise ValueError(f'{model} is a lifter, where a model that finds keypoints in images is expected')
+            raise ValueError(f'{model} is a lifter, where a model that predicts keypoints in images is expected')
         self.overlaps = self.model.data_preprocessor.device.type == 'cuda'
-        found = self.model.dataset_meta['num_keypoints']
-        if found != skeleton.NUM_KEYPOINTS:
-            raise ValueError(f'{model} finds {found} keypoints, where this package\'s models find '
+        count = self.model.dataset_meta['num_keypoints']
+        if count != skeleton.NUM_KEYPOINTS:
+            raise ValueError(f'{model} predicts {count} keypoints, where this package\'s models predict '
                              f'{skeleton.NUM_KEYPOINTS}, such as \'spinepose-m\'')
 
     def follow(self, source, bboxes=None, bbox_thr=.3, nms_thr=.3, subject='all', smooth=False, measure=False,
@@ -74,7 +74,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         """Yield the Frames of a Source with their people.
 
         Args:
-            find: what gives the People of a Frame, `spinepose_mm.inference.cache.EstimateCache.find` for one.
+            find: function that returns the People of a Frame, such as `EstimateCache.find`.
 
         Raises:
             FileNotFoundError, ValueError: an option is out of its range.
@@ -89,7 +89,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
                 raise ValueError(f'{name} is a number from 0 to 1, not {value!r}')
         self._check_decoding(score, v1_postprocess)
         boxes = None if bboxes is None else Boxes(bboxes, len(source))
-        rate, ids, found = source.frame_rate or 1., None, no_people()
+        rate, tracker, estimated = source.frame_rate or 1., None, no_people()
         smoother, measurer, computes, detecting = Smoother(), Measurer(), Event(), Lock()
 
         def detect(frame):
@@ -99,19 +99,20 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         def compute(frame):
             computes.set()
             if not is_due:
-                where = propagate_boxes(found, frame.image.shape[1::-1])
+                where = propagate_boxes(estimated, frame.image.shape[1::-1])
             else:
                 where = detect(frame) if detected is None else detected
             with naming(*frame.place):
                 return self.find(frame.image, where, flip_test, score, v1_postprocess)
         every = detect_every if source.is_video and self.detector is not None else 1
         for frame, is_due, detected in self._detections(source, every, detect, computes):
-            if ids is None or not source.is_video:
-                ids, chosen = PoseTracker(rate), Subject(subject, rate)
+            if tracker is None or not source.is_video:
+                tracker, chosen = PoseTracker(rate), Subject(subject, rate)
             if boxes is not None:
                 boxes.meet(frame)
-            found = compute(frame) if find is None else find(frame, compute)
-            people = chosen.update(ids.update(found, frame.time if source.is_video else None), frame.image.shape[1::-1])
+            estimated = compute(frame) if find is None else find(frame, compute)
+            people = tracker.update(estimated, frame.time if source.is_video else None)
+            people = chosen.update(people, frame.image.shape[1::-1])
             if smooth and source.is_video:
                 size = np.linalg.norm(people.boxes[:, 2:] - people.boxes[:, :2], axis=-1).clip(1)
                 people.keypoints = smoother.update(people.ids, people.keypoints, people.confidence, size, frame.time)
@@ -121,12 +122,12 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
             boxes.tell_unused(source.path)
 
     def _detections(self, source, every, detect, computes):
-        """Yield Frames, whether the detector is to run on them, and what it found there, None where it did not run yet.
+        """Yield Frames, whether the detector is to run on them, and its detections, None where it did not run yet.
 
         Args:
-            every: on how many frames it is to run once.
-            detect: what gives the boxes of a Frame.
-            computes: Event that tells that keypoints are not only read from a cache, which needs no boxes.
+            every: it is to run on one of so many frames.
+            detect: function that returns the boxes of a Frame.
+            computes: Event that is set once keypoints are predicted; as long as a cache has them, no boxes are needed.
         """
         overlaps = self.overlaps and source.prefetches and self.detector is not None
 
@@ -138,8 +139,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         return prefetch(run(), 1) if overlaps else run()
 
     def detect(self, image, bbox_thr=.3, nms_thr=.3):
-        """Return the boxes of the people in an image, x1, y1, x2, y2 and score, (P, 5); the whole of it without a
-        detector.
+        """Detect the people in an image: boxes x1, y1, x2, y2 and score, (P, 5); without a detector the whole image.
 
         Args:
             image: (H, W, 3), uint8, BGR.
@@ -148,9 +148,9 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         """
         if self.detector is None:
             return np.array([[0., 0, *image.shape[1::-1], 1]])
-        found = self.detector(image, return_datasamples=True)['predictions'][0].pred_instances.cpu().numpy()
-        taken = np.isin(found.labels, self.det_cat_ids) & (found.scores > bbox_thr)
-        boxes = np.concatenate([found.bboxes, found.scores[:, None]], axis=1)[taken]
+        detections = self.detector(image, return_datasamples=True)['predictions'][0].pred_instances.cpu().numpy()
+        taken = np.isin(detections.labels, self.det_cat_ids) & (detections.scores > bbox_thr)
+        boxes = np.concatenate([detections.bboxes, detections.scores[:, None]], axis=1)[taken]
         return boxes[nms(boxes, nms_thr)] if len(boxes) else boxes
 
     def _check_decoding(self, score, v1_postprocess):
@@ -179,11 +179,11 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
 
     @torch.no_grad()
     def find(self, image, boxes, flip_test=None, score=None, v1_postprocess=None):
-        """Return the People in boxes of an image, by one run of the network.
+        """Predict the People in boxes of an image, by one run of the network.
 
         Args:
             image: (H, W, 3), uint8, BGR.
-            boxes: x1, y1, x2, y2 in pixels, and score where it is known, (P, 4 or 5).
+            boxes: x1, y1, x2, y2 in pixels, and optionally a score, (P, 4 or 5).
             flip_test, score, v1_postprocess: as in a call.
         """
         if not len(boxes):
@@ -197,8 +197,9 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
             batch = pseudo_collate([self.pipeline(dict(img=image, bbox=box[None, :4], bbox_score=score[None], **meta))
                                     for box, score in zip(boxes, scores)])
         with self._decoding(flip_test, score, v1_postprocess):
-            found = [sample.pred_instances for sample in self.model.test_step(batch)]
-        sure = [one.keypoint_confidence for one in found if 'keypoint_confidence' in one]  # of models of this package
-        return People(np.concatenate([one.keypoints for one in found]),
-                      np.concatenate([one.keypoint_scores for one in found]), boxes[:, :4], scores,
-                      confidence=np.concatenate(sure) if sure else None)
+            predictions = [sample.pred_instances for sample in self.model.test_step(batch)]
+        # Only models of this package predict a confidence.
+        confidence = [one.keypoint_confidence for one in predictions if 'keypoint_confidence' in one]
+        return People(np.concatenate([one.keypoints for one in predictions]),
+                      np.concatenate([one.keypoint_scores for one in predictions]), boxes[:, :4], scores,
+                      confidence=np.concatenate(confidence) if confidence else None)

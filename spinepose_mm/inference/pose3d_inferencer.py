@@ -26,7 +26,7 @@ from .pose2d_inferencer import SpinePoseInferencer
 from .streaming import Streaming
 
 FIELD_OF_VIEW = 84.  # diagonal, degrees, about a phone's wide one
-_LEAST_SEEN = 6  # keypoints of somebody who is lifted
+_MIN_VISIBLE = 6  # keypoints of a person who is lifted
 _UP = {'camera': (0, -1, 0), 'world': (0, 1, 0)}  # of a camera, where it is level
 
 
@@ -35,18 +35,18 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
     """MMPose's 3D inferencer for this package's lifters: people in metres, before the camera or in one world.
 
     `MMPoseInferencer(pose3d='spinepose-lifter', pose2d='spinepose-m')` makes it. Each person's result has `keypoints`
-    (37, 3) in metres, `coordinates` and `units` that say what they are in, `reprojection_error` in pixels, `track_id`,
+    (37, 3) in metres, their `coordinates` and `units`, `reprojection_error` in pixels, `track_id`,
     `keypoints_2d` (37, 2) in pixels, and `keypoint_errors` (37,) in metres where the lifter predicts them. Images are
-    worlds of their own; in a video, the world is found from the first frames
-    (`spinepose_mm.lifting.world.WorldFrame`), and results before have `settled` False. Of a lifter with a window of
-    frames, results come half a window later.
+    worlds of their own; in a video, the world is estimated from the first frames
+    (`spinepose_mm.lifting.world.WorldFrame`), and results before have `settled` False. With a lifter of a
+    window of frames, results come half a window later.
 
     Options of a call, beside SpinePoseInferencer's:
         coordinates: 'camera' (OpenCV's axes) or 'world' (Y up, on the ground).
         camera: `spinepose_mm.lifting.Camera`, or the path of a calibration file of one camera.
         field_of_view: diagonal, degrees, where no camera is given.
         height: of the people in metres, or {track id: metres}.
-        warm_up: frames that scales and world are found from.
+        warm_up: number of frames from which scales and the world are estimated.
 
     Args:
         model: the lifter's alias or config, or its ONNX file, of the SIMSPINE authors' signature.
@@ -71,14 +71,14 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
         self.model = revert_sync_batchnorm(self.model)
         self.pose2d_model = SpinePoseInferencer(pose2d_model or 'spinepose-m', pose2d_weights, device, scope, det_model,
                                                 det_weights, det_cat_ids)
-        self.identity = self.pose2d_model.identity  # of what finds people
+        self.identity = self.pose2d_model.identity  # of the model whose predictions are cached
 
     def follow(self, source, coordinates='camera', camera=None, field_of_view=FIELD_OF_VIEW, height=HEIGHT, warm_up=60,
                smooth=False, measure=False, space=None, **options):
         """Yield the Frames of a Source with their people.
 
         Args:
-            space: the Space of an earlier pass over a video, to go on with what is known of it.
+            space: the Space of an earlier pass over the video, whose scales and world are used again.
             options: SpinePoseInferencer's.
 
         Raises:
@@ -86,8 +86,8 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
             ValueError: an option is out of its range, the camera is one of images of another shape, or a frame of a
                 video has another size than the first.
         """
-        ahead = (self._seq_len - 1) // 2 if source.is_video else 0
-        smoother, measurer, frames, size = Smoother(), Measurer(), deque(maxlen=2 * ahead + 1), None
+        half = (self._seq_len - 1) // 2 if source.is_video else 0
+        smoother, measurer, frames, size = Smoother(), Measurer(), deque(maxlen=2 * half + 1), None
 
         def finished(middle):
             nonlocal space, size
@@ -104,9 +104,9 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
             return frame
         for count, frame in enumerate(self.pose2d_model.follow(source, smooth=smooth, **options), 1):
             frames.append(frame)
-            if count > ahead:
-                yield finished(len(frames) - 1 - ahead)
-        for middle in range(max(0, len(frames) - ahead), len(frames)):
+            if count > half:
+                yield finished(len(frames) - 1 - half)
+        for middle in range(max(0, len(frames) - half), len(frames)):
             yield finished(middle)
 
     @staticmethod
@@ -116,8 +116,8 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
         if camera is None:
             return Space(Camera.from_field_of_view(size, field_of_view), coordinates, height, warm_up)
         with reading('camera' if isinstance(given, Camera) else given, 'does not fit'):
-            seen_by = camera.for_size(size)
-        return Space(seen_by, coordinates, height, warm_up)
+            scaled = camera.for_size(size)
+        return Space(scaled, coordinates, height, warm_up)
 
     @property
     def _seq_len(self):
@@ -125,36 +125,36 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
 
     @property
     def _min_score(self):
-        """Score under which a keypoint is not shown to the lifter, as when it was trained on detected keypoints."""
+        """Score under which a keypoint is left out of the lifter's input, as in training on detected keypoints."""
         return deprecated.setting(self.cfg.test_dataloader.dataset, 'least_score', 'min_score', MIN_SCORE)
 
     @torch.no_grad()
     def _lift(self, frames, middle, space, smoother):
-        """Give the people of one of some Frames their place in a Space."""
+        """Lift the people of the frame in the `middle` of some Frames into a Space."""
         frame = frames[middle]
-        people, seen = frame.people, (frame.people.scores >= self._min_score).sum(-1) >= _LEAST_SEEN
+        people, is_lifted = frame.people, (frame.people.scores >= self._min_score).sum(-1) >= _MIN_VISIBLE
         poses = np.full((len(people), skeleton.NUM_KEYPOINTS, 3), np.nan)
         errors = None
-        if seen.any():
-            data = [self._window(frames, middle, person, space.camera) for person in people.ids[seen]]
+        if is_lifted.any():
+            data = [self._window(frames, middle, person, space.camera) for person in people.ids[is_lifted]]
             lifted = [sample.pred_instances for sample in self.model.test_step(self.collate_fn(data))]
-            poses[seen] = np.concatenate([np.asarray(found.keypoints).reshape(1, -1, 3) for found in lifted])
+            poses[is_lifted] = np.concatenate([np.asarray(one.keypoints).reshape(1, -1, 3) for one in lifted])
             if 'keypoint_errors' in lifted[0]:
                 errors = np.full(poses.shape[:2], np.nan)
-                errors[seen] = np.concatenate([np.asarray(found.keypoint_errors) for found in lifted])
+                errors[is_lifted] = np.concatenate([np.asarray(one.keypoint_errors) for one in lifted])
 
         def smoothed(points):
-            known = np.isfinite(points).all(-1).astype(float)
-            return smoother.update(people.ids, points, known, space.heights(people.ids), frame.time)
+            valid = np.isfinite(points).all(-1).astype(float)
+            return smoother.update(people.ids, points, valid, space.heights(people.ids), frame.time)
         placed = space.update(people.ids, poses, people.keypoints, people.confidence, smoothed if smoother else None)
         people.points, people.reprojection_errors = placed.keypoints, placed.reprojection_error
         people.point_errors = None if errors is None else errors * placed.scale[:, None]
         frame.coordinates, frame.settled = space.coordinates, placed.settled
 
     def _window(self, frames, middle, person, camera):
-        """Return what the lifter takes of a person for one of some frames.
+        """Return the lifter's input of a person for one of some frames.
 
-        Where a person is not in all frames of the lifter's window, the nearest frames with that person stand in.
+        Where a person is not in all frames of the lifter's window, the nearest frames with that person are repeated.
         """
         half, rays = self._seq_len // 2, {}
         for i, frame in enumerate(frames):
@@ -162,14 +162,14 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
                 rays[i] = _lifter_input(frame.people, number, camera, self._min_score)
         window = [rays[min(rays, key=lambda i: (abs(i - wanted), abs(i - middle)))]
                   for wanted in range(middle - half, middle + half + 1)]
-        points, seen = (np.stack(values) for values in zip(*window))
+        points, visible = (np.stack(values) for values in zip(*window))
         return self.pipeline(dict(
-            keypoints=points, keypoints_visible=seen, unit=1., flip_indices=skeleton.FLIP_INDICES,
+            keypoints=points, keypoints_visible=visible, unit=1., flip_indices=skeleton.FLIP_INDICES,
             lifting_target=np.zeros((1, skeleton.NUM_KEYPOINTS, 3), np.float32),
             lifting_target_visible=np.ones((1, skeleton.NUM_KEYPOINTS), np.float32)))
 
     def forward(self, frame):
-        """Return those people of a Frame who have a place, as a list of one PoseDataSample."""
+        """Return the lifted people of a Frame as a list of one PoseDataSample."""
         placed = np.isfinite(frame.people.points).all((1, 2))
         return super().forward(replace(frame, people=frame.people[placed]))  # it may still be in the lifter's window
 
@@ -188,7 +188,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
 
 
 def _camera(given):
-    """Return the Camera that is meant, or None.
+    """Return the given Camera, that of a file, or None.
 
     Raises:
         FileNotFoundError, ValueError: it is a file that is not there, or not of one camera.
@@ -203,7 +203,7 @@ def _camera(given):
 
 
 def _lifter_input(people, number, camera, min_score):
-    """Return one of the People's keypoints in normalised camera space, zero where they are not seen, and which are."""
-    seen = people.scores[number] >= min_score
-    rays = np.where(seen[:, None], camera.rays(people.keypoints[number]), 0)
-    return rays.astype(np.float32), seen.astype(np.float32)
+    """Return one of the People's keypoints in normalised camera space, zero where not visible, and the mask."""
+    visible = people.scores[number] >= min_score
+    rays = np.where(visible[:, None], camera.rays(people.keypoints[number]), 0)
+    return rays.astype(np.float32), visible.astype(np.float32)

@@ -18,7 +18,7 @@ _OF_OTHERS = dict(pose_based_nms=False, merge_results=True, use_oks_tracking=Fal
 
 
 class Streaming:
-    """Mixin of a BaseMMPoseInferencer whose `follow` yields Frames: any input, and nothing that grows with its length.
+    """Mixin of a BaseMMPoseInferencer whose `follow` yields Frames: it takes any input, in constant memory.
 
     MMPose's own take no streams, open a window for a camera, and keep all predictions of a video to its end.
     """

@@ -1,3 +1,4 @@
+"""Pose estimators, heads, losses and initialisers, registered in MMPose."""
 from spinepose_mm import deprecated
 
 from . import heads, losses

@@ -23,7 +23,8 @@ class SpineHeadExpansion:
 
     Args:
         checkpoint: path or URL.
-        keypoints: names of the checkpoint's keypoints in their order, by default those that it or their number tells.
+        keypoints: names of the checkpoint's keypoints in their order; by default those of its metadata or of the
+            layout with their number.
 
     Raises:
         CheckpointError: it has no such names, a keypoint that SpineTrack lacks, weights that do not fit the network,
@@ -38,15 +39,15 @@ class SpineHeadExpansion:
         weights, names = read_weights(self.checkpoint)
         names = self.keypoints or names
         if LAST not in weights:
-            raise CheckpointError(f'{self.checkpoint} has no {LAST}, so that its keypoints cannot be told')
+            raise CheckpointError(f'{self.checkpoint} has no {LAST}, so that its keypoints are unknown')
         check_keypoints(names, len(weights[LAST]), self.checkpoint)
         unknown = set(names) - set(skeleton.NAMES)
         if unknown:
             raise CheckpointError(f'{self.checkpoint} predicts {min(unknown)}, which is no keypoint of SpineTrack')
         own = module.state_dict()
-        grown = {name: grow(value, names) if self._has_keypoints(value, own.get(name), names) else value
-                 for name, value in weights.items()}
-        load_exactly(module, grown, self.checkpoint)
+        expanded = {name: grow(value, names) if self._has_keypoints(value, own.get(name), names) else value
+                    for name, value in weights.items()}
+        load_exactly(module, expanded, self.checkpoint)
         print_log(f'loaded {self.checkpoint}; {len(skeleton.NAMES) - len(names)} of {len(skeleton.NAMES)} keypoints '
                   'are new', 'current')
         if hasattr(module, '_params_init_info'):
@@ -57,7 +58,7 @@ class SpineHeadExpansion:
 
     @staticmethod
     def _has_keypoints(value, own, names):
-        """Tell whether a weight has a row for each of the checkpoint's keypoints, and the network one for all."""
+        """Return whether a weight has a row for each of the checkpoint's keypoints, and the network's one for all."""
         return (own is not None and value.shape[1:] == own.shape[1:]
                 and value.shape[:1] == (len(names), ) and own.shape[:1] == (skeleton.NUM_KEYPOINTS, ))
 
@@ -76,7 +77,7 @@ def grow(rows, names):
         Tensor: (37, ...). What is not among the names is drawn from a normal distribution with the mean and the
         standard deviation of all values of the rows.
     """
-    grown = torch.empty(skeleton.NUM_KEYPOINTS, *rows.shape[1:], dtype=rows.dtype)
-    grown.normal_(rows.mean().item(), rows.std().item())
-    grown[[skeleton.index(name) for name in names]] = rows
-    return grown
+    expanded = torch.empty(skeleton.NUM_KEYPOINTS, *rows.shape[1:], dtype=rows.dtype)
+    expanded.normal_(rows.mean().item(), rows.std().item())
+    expanded[[skeleton.index(name) for name in names]] = rows
+    return expanded

@@ -57,7 +57,7 @@ class SpinePoseEstimator(TopdownPoseEstimator):
         if last is not None and len(last) != self.head.out_channels:
             raise CheckpointError(
                 f'{file} predicts {len(last)} keypoints, and this model {self.head.out_channels}. To run or to resume '
-                'it, use the config that it was trained with; to train this model from it, let its head grow: '
+                'it, use the config that it was trained with; to train this model from it, expand its head: '
                 "model.init_cfg=dict(type='SpineHeadExpansion', checkpoint=...)")
         own = self.state_dict()
         missing = [name for name in own if prefix + name not in state_dict]

@@ -19,17 +19,16 @@ class Teacher:
     none.
 
     The loss is the KL divergence of the student's SimCC distributions from the teacher's, as RTMPose's own loss takes
-    it from the labels': on the keypoints that both know by name, with the keypoint's weight, so that what is not
-    labelled is not learned from the teacher either.
+    it from the labels': on the keypoints that both have by name, with the keypoint's weight, so that unlabelled
+    keypoints are not learned from the teacher either.
 
     Args:
-        preprocessor: the student's data preprocessor, of which the teacher needs an equal.
+        preprocessor: the student's data preprocessor, to which the teacher's has to be equal.
         config: of the teacher: a path, a name of this package's configs, or MMPose's as 'mmpose::folder/name.py'.
         checkpoint: path or URL of its weights.
         loss_weight: the published weight by default.
         beta: factor of both logits before the softmax, RTMPose's by default.
-        keypoints: names of the teacher's keypoints in their order, by default those that its checkpoint or config
-            tells.
+        keypoints: names of the teacher's keypoints in their order, by default those of its checkpoint or config.
     """
 
     def __init__(self, preprocessor, config, checkpoint, loss_weight=2.5, beta=10., keypoints=None):
@@ -79,9 +78,9 @@ class Teacher:
         load_exactly(network, weights, self.checkpoint)
         names = self.keypoints or names or keypoint_names(network.dataset_meta)
         check_keypoints(names, network.head.out_channels, self.checkpoint)
-        found = [axis.out_features for axis in (network.head.cls_x, network.head.cls_y)]
-        if found != bins:
-            raise ValueError(f'the teacher {self.config} has {found[0]} x {found[1]} bins where the student has '
+        own_bins = [axis.out_features for axis in (network.head.cls_x, network.head.cls_y)]
+        if own_bins != bins:
+            raise ValueError(f'the teacher {self.config} has {own_bins[0]} x {own_bins[1]} bins where the student has '
                              f'{bins[0]} x {bins[1]}: both need the same input size and split ratio')
         for field in ('_channel_conversion', 'mean', 'std'):
             own, other = (getattr(part, field, None) for part in (self.preprocessor, network.data_preprocessor))

@@ -1,4 +1,4 @@
-"""What a checkpoint of another network brings: its weights, and which keypoints it predicts."""
+"""The weights of another network's checkpoint, and the keypoints that it predicts."""
 import re
 
 from mmengine.runner import CheckpointLoader
@@ -20,13 +20,13 @@ def read_weights(checkpoint):
 
     Returns:
         tuple: the weights by name, without the prefix of distributed training; and the names of the keypoints in the
-        order of the last layer's rows, as far as the checkpoint says or their number tells (17: COCO's, 26:
+        order of the last layer's rows, by the checkpoint's metadata or by their number (17: COCO's, 26:
         Halpe-26's, 37: SpineTrack's), else None.
     """
-    found = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
-    weights = {re.sub(r'^module\.', '', name): value for name, value in weights_of(found, checkpoint).items()}
+    content = CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu')
+    weights = {re.sub(r'^module\.', '', name): value for name, value in weights_of(content, checkpoint).items()}
     check_finite(weights, checkpoint)
-    names = keypoint_names(found.get('meta', {}).get('dataset_meta') or {})
+    names = keypoint_names(content.get('meta', {}).get('dataset_meta') or {})
     rows = len(weights.get(LAST, ()))
     if names is None and rows in skeleton.LAYOUTS:
         names = skeleton.NAMES[:rows]
@@ -42,8 +42,8 @@ def keypoint_names(dataset_meta):
 def check_keypoints(names, rows, where):
     """Raise CheckpointError unless there is one name for each of the rows of the last layer."""
     if names is None or len(set(names)) != rows:
-        found = 'none' if names is None else len(set(names))
-        raise CheckpointError(f'{where} predicts {rows} keypoints, but names of {found} are known; give them in their '
+        count = 'none' if names is None else len(set(names))
+        raise CheckpointError(f'{where} predicts {rows} keypoints, but names of {count} are known; give them in their '
                               'order as `keypoints`')
 
 

@@ -3,17 +3,14 @@
 `install` is called once, by `import spinepose_mm`. It imports what training needs of MMEngine, and of MMPose no more
 than its registries.
 """
-from . import checkpoint_hook as saving
-from . import checkpoints, distributed, inferencers, registries
-from . import model_names as aliases
-from . import warnings as noise
+from . import checkpoint_hook, checkpoints, distributed, inferencers, model_names, registries, warnings
 
 
 def install():
     registries.install()
     checkpoints.install()
-    aliases.install()
+    model_names.install()
     distributed.install()
     inferencers.install()
-    noise.install()
-    saving.install()
+    warnings.install()
+    checkpoint_hook.install()

@@ -3,7 +3,7 @@
 Nor do two runs train in one work folder at once.
 
 MMEngine 0.10.7 writes a checkpoint into its final place bit by bit, removes the old one before the new one is there,
-resumes from what a note beside them names, which it writes later, and takes an epoch's evaluation for done.
+resumes from the checkpoint that a file beside them names, which it writes later, and skips an epoch's evaluation.
 """
 import contextlib
 import os
@@ -108,7 +108,7 @@ def _before_train(self, runner):
 
 
 def _newest(work_dir):
-    """Return the newest checkpoint of a work folder, which the note of a run that was killed need not name, or None.
+    """Return the newest checkpoint of a work folder, which `last_checkpoint` need not name after a kill, or None.
 
     What that run had begun to write is removed.
     """
@@ -117,13 +117,13 @@ def _newest(work_dir):
     named = _stock_find(work_dir)
     if named and '://' in named:
         return named
-    found = [path for pattern in ('epoch_*.pth', 'iter_*.pth') for path in Path(work_dir).glob(pattern)]
+    saved = [path for pattern in ('epoch_*.pth', 'iter_*.pth') for path in Path(work_dir).glob(pattern)]
     if named and Path(named).is_file():
         # Later by number and by time: an earlier training in the same folder may have come further, and copied files
         # may have any time.
-        note = Path(named)
-        found = [note] + [path for path in found if _number(path) > _number(note) and _time(path) >= _time(note)]
-    return str(max(found, key=_time)) if found else None
+        last = Path(named)
+        saved = [last] + [path for path in saved if _number(path) > _number(last) and _time(path) >= _time(last)]
+    return str(max(saved, key=_time)) if saved else None
 
 
 def _number(path):

@@ -23,9 +23,9 @@ _PLACE = 'mmpose.apis.inferencers'
 def install():
     """Change MMPose's inferencers, now or when they are imported."""
     BaseInferencer.__init_subclass__ = classmethod(_init_subclass)
-    known = [BaseInferencer]
-    for cls in known:
-        known += cls.__subclasses__()
+    classes = [BaseInferencer]
+    for cls in classes:
+        classes += cls.__subclasses__()
         _change(cls)
 
 

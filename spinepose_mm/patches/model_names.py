@@ -1,4 +1,4 @@
-"""MMPose's inferencers find this package's models by names and aliases, and MMEngine's configs inherit from theirs.
+"""Names and aliases of this package's models for MMPose's inferencers, and its configs as bases of MMEngine's.
 
 MMEngine looks an alias up in the model index of the package that the scope names, and the scope of pose models is
 always `mmpose`. Of `_base_ = 'package::path'` it knows OpenMMLab's packages alone, and wants a folder in the path.
@@ -16,7 +16,7 @@ _OWN_BASE = 'spinepose_mm::'
 
 
 def install():
-    """Add this package's model index to MMPose's, with the near names of one unknown, and its configs to `_base_`."""
+    """Add this package's model index to MMPose's, suggest names for an unknown one, and add its configs to `_base_`."""
     BaseInferencer._get_models_from_metafile = staticmethod(_models)
     BaseInferencer._load_model_from_metafile = _lookup
     Config._get_cfg_path = staticmethod(_base)
@@ -41,6 +41,6 @@ def _lookup(self, model):
     except ValueError as error:
         if 'Cannot find model' not in str(error):
             raise
-        if model.endswith('.py') and config_file(model):  # as mim, by the name of a file; outside the zoo it has no weights
+        if model.endswith('.py') and config_file(model):  # mim takes file names; outside the zoo they have no weights
             return Config.fromfile(config_file(model)), None
         raise unknown_name(model, _models(self._get_repo_or_mim_dir(self.scope))) from error

@@ -5,7 +5,7 @@ from mmengine.registry import FUNCTIONS, Registry
 
 
 def install():
-    """Hide those at today's PyTorch and setuptools, and spare those of a registry that MMPose lacks."""
+    """Filter those of current PyTorch and setuptools, and avoid those of a registry that MMPose lacks."""
     warnings.filterwarnings('ignore', r'`?torch\.cuda\.amp\.', FutureWarning, r'mmdet\.')
     warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning, r'(mmengine|mim)\.')
     if 'mmpose' not in FUNCTIONS.children:  # every inferencer looks for its collate function there

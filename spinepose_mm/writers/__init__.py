@@ -1,4 +1,4 @@
-"""Results as files, written frame by frame: each format a class, `spinepose_mm.writers.base.Writer`."""
+"""Results as files, written frame by frame: each format is a subclass of `spinepose_mm.writers.base.Writer`."""
 import os
 from typing import NamedTuple
 
@@ -51,7 +51,7 @@ FORMATS = {
 
 
 def writer_for(path):
-    """Return the class of the writer that the ending of a path tells ('a/b.csv').
+    """Return the class of the writer for the ending of a path ('a/b.csv').
 
     Raises:
         ValueError: no format's files end like that.

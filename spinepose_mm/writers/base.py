@@ -16,7 +16,7 @@ SCORE_PLACES = 4  # decimals of scores
 
 
 class Writer:
-    """Results that are written frame by frame, in memory that does not grow with them.
+    """Base class of writers: results are written frame by frame, in constant memory.
 
     `write` takes each Frame in turn. `close` puts what was written in its place, whole, after an interruption too;
     until then it is beside it, named `.part`. `discard` drops it.
@@ -25,10 +25,10 @@ class Writer:
         path: of the file.
         frame_rate: frames a second; None for images.
         spine_only: whether only the keypoints of the spine are written.
-        min_confidence: under which a keypoint is not taken for seen, in formats that have no place for scores.
-        coordinates: of the people's points, 'camera' (OpenCV's axes) or 'world' (Y up); None where nobody is lifted.
+        min_confidence: threshold under which a keypoint counts as not visible, in formats without scores.
+        coordinates: of the people's points, 'camera' (OpenCV's axes) or 'world' (Y up); None for 2D.
         measures: {name: unit} of those to be written.
-        about: {title: text} of what the results were made with, for formats that people read.
+        about: {title: text} of the models and assumptions behind the results, for formats that people read.
 
     Raises:
         OSError: nothing can be written there.
@@ -93,7 +93,7 @@ def part_folder(path):
 
 
 def remove_folder(path):
-    """Remove a folder of files, if it is there, some at a time: a list of all would grow with the video."""
+    """Remove a folder of files, if it is there, some at a time, so that memory stays constant."""
     while path.exists():
         with os.scandir(path) as entries:
             some = list(islice(entries, 1000))
@@ -111,7 +111,7 @@ def rounded(values, places):
 def flattened(points, scores, chosen, places):
     """Return each person's keypoints as a flat list [x, y, score, ...], or [x, y, z, score, ...], of all 37.
 
-    Where a keypoint is not among the chosen ones or not known, there are zeros, as OpenPose and COCO have it.
+    Keypoints that are missing or not among the chosen ones are zeros, as in OpenPose and COCO.
 
     Args:
         points: (P, 37, 2) or (P, 37, 3).
@@ -120,6 +120,6 @@ def flattened(points, scores, chosen, places):
         places: decimals of the points.
     """
     values = np.concatenate([rounded(points, places), rounded(scores, SCORE_PLACES)[..., None]], axis=-1)
-    known = np.isfinite(values).all(-1) & np.isin(np.arange(values.shape[1]), chosen)
+    valid = np.isfinite(values).all(-1) & np.isin(np.arange(values.shape[1]), chosen)
     _, count, size = values.shape
-    return np.where(known[..., None], values, 0).reshape(-1, count * size).tolist()
+    return np.where(valid[..., None], values, 0).reshape(-1, count * size).tolist()

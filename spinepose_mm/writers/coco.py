@@ -6,7 +6,7 @@ import numpy as np
 from .base import SCORE_PLACES, Writer, flattened, replacing, rounded
 
 _PERSON = 1  # the category's id
-_LEAST_COUNTED = .2  # `keypoint_score_thr` of MMPose's CocoMetric
+_MIN_SCORE = .2  # `keypoint_score_thr` of MMPose's CocoMetric
 
 
 class CocoWriter(Writer):
@@ -34,9 +34,9 @@ class CocoWriter(Writer):
         """
         people, image_id = frame.people, self._image_id(frame)
         boxes = rounded(np.concatenate([people.boxes[:, :2], people.boxes[:, 2:] - people.boxes[:, :2]], axis=1), 2)
-        found = zip(flattened(people.keypoints, people.scores, self.keypoints, 2), self._scores(people), boxes.tolist())
-        records = [dict(image_id=image_id, category_id=_PERSON, keypoints=keypoints, score=score, bbox=box)
-                   for keypoints, score, box in found]
+        keypoints = flattened(people.keypoints, people.scores, self.keypoints, 2)
+        records = [dict(image_id=image_id, category_id=_PERSON, keypoints=flat, score=score, bbox=box)
+                   for flat, score, box in zip(keypoints, self._scores(people), boxes.tolist())]
         if people.ids is not None:
             for record, number in zip(records, people.ids):
                 record['track_id'] = int(number)
@@ -56,6 +56,6 @@ class CocoWriter(Writer):
 
     def _scores(self, people):
         scores = people.scores[:, self.keypoints]
-        counted = scores > _LEAST_COUNTED
+        counted = scores > _MIN_SCORE
         mean = np.where(counted, scores, 0).sum(1) / np.maximum(counted.sum(1), 1)
         return rounded(people.box_scores * mean, SCORE_PLACES + 2).tolist()

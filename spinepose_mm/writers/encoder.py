@@ -1,4 +1,4 @@
-"""What the ways to write a video have in common."""
+"""Base class of video encoders."""
 import os
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,7 +26,7 @@ class Encoder:
         # FFmpeg goes by the ending, and takes what is before a colon for a protocol.
         self._part = self.path.with_name(f'{self.path.stem}.part{self.path.suffix}').absolute()
         self._count, self._is_open = 0, True
-        with self._told(f' in {size[0]}x{size[1]} at {rate:g} frames a second'):
+        with self._naming(f' in {size[0]}x{size[1]} at {rate:g} frames a second'):
             self._open()
 
     def write(self, image, time=None):
@@ -41,7 +41,7 @@ class Encoder:
             OSError: it cannot be written.
         """
         height, width = image.shape[:2]
-        with self._told():
+        with self._naming():
             self._add(cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE), time)
         self._count += 1
 
@@ -53,13 +53,13 @@ class Encoder:
         """
         if not self._is_open:
             return
-        with self._told():
+        with self._naming():
             self._finish()
             video = cv2.VideoCapture(str(self._part))
-            found = video.get(cv2.CAP_PROP_FRAME_COUNT)  # of .webm, its length times the rate
+            count = video.get(cv2.CAP_PROP_FRAME_COUNT)  # of .webm, its length times the rate
             video.release()
-            if abs(found - self._count) > 1 + .01 * self._count:  # OpenCV does not tell when the disk is full
-                raise OSError(f'of {self._count} frames {found:.0f} are in it; is the disk full?')
+            if abs(count - self._count) > 1 + .01 * self._count:  # OpenCV raises no error when the disk is full
+                raise OSError(f'of {self._count} frames {count:.0f} are in it; is the disk full?')
             os.replace(self._part, self.path)
         self._is_open = False
 
@@ -72,8 +72,8 @@ class Encoder:
             self._part.unlink(missing_ok=True)
 
     @contextmanager
-    def _told(self, how=''):
-        """Make one error of any, which names the video; nothing of it is left then."""
+    def _naming(self, how=''):
+        """Turn any error into an OSError that names the video, and remove what was written."""
         try:
             yield
         except (OSError, OverflowError, RuntimeError, ValueError) as error:

@@ -109,8 +109,8 @@ class FfmpegEncoder(Encoder):
         """Return whether ffmpeg is on the path and can write it."""
         if not shutil.which('ffmpeg'):
             return False
-        told = subprocess.run(['ffmpeg', '-hide_banner', '-encoders'], capture_output=True, stdin=subprocess.DEVNULL)
-        return b' libx264 ' in told.stdout
+        listed = subprocess.run(['ffmpeg', '-hide_banner', '-encoders'], capture_output=True, stdin=subprocess.DEVNULL)
+        return b' libx264 ' in listed.stdout
 
     def _open(self):
         self._errors = TemporaryFile()
@@ -134,9 +134,9 @@ class FfmpegEncoder(Encoder):
         code = self._process.wait()
         with self._errors:
             self._errors.seek(0)
-            told = self._errors.read().decode(errors='replace').strip().splitlines()
+            errors = self._errors.read().decode(errors='replace').strip().splitlines()
         if code:
-            raise OSError(f'ffmpeg ended with {code}: {told[-1] if told else "it says nothing"}')
+            raise OSError(f'ffmpeg ended with {code}: {errors[-1] if errors else "no message"}')
 
 
 class OpenCvEncoder(Encoder):
@@ -147,9 +147,9 @@ class OpenCvEncoder(Encoder):
         """Return whether OpenCV can write it."""
         with TemporaryDirectory() as folder:
             writer = _opened(f'{folder}/video.mp4', 'avc1', 25, (64, 64))
-            found = writer.isOpened()
+            opened = writer.isOpened()
             writer.release()
-        return found
+        return opened
 
     def _open(self):
         # MPEG-4 has a time base of 16 bits, which OpenCV fills with the rate in thousandths where it needs to.
@@ -171,7 +171,7 @@ class OpenCvEncoder(Encoder):
 
 
 def _opened(path, codec, rate, size):
-    with _quiet():  # FFmpeg tells of each codec that it lacks
+    with _quiet():  # FFmpeg reports each codec that it lacks
         return cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*codec), rate, size)
 
 
@@ -197,7 +197,7 @@ def _to_i420(image):
 
 @contextmanager
 def _reason():
-    """Make OSErrors of those of FFmpeg that are none."""
+    """Turn FFmpeg's errors into OSErrors."""
     from av import FFmpegError
     try:
         yield
@@ -207,7 +207,7 @@ def _reason():
 
 @contextmanager
 def _quiet():
-    """Send what native code writes to the error stream nowhere."""
+    """Discard what native code writes to the error stream."""
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:

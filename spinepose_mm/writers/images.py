@@ -22,7 +22,7 @@ class _Painter(Writer):
         self._spine_only = spine_only
 
     def _draw(self, frame):
-        """Return a frame with its people, and, where they are lifted, from the side and the front beside."""
+        """Return a frame with its people; with 3D poses, views from the side and the front are beside it."""
         options = dict(min_confidence=self.min_confidence, spine_only=self._spine_only)
         if self.coordinates:
             return draw_views(frame.image, frame.people, self.coordinates, **options)
@@ -96,7 +96,7 @@ class VideoWriter(_Painter):
         """Add a frame.
 
         Raises:
-            ValueError: it comes from the very file that is written.
+            ValueError: the input is the file that is written.
             OSError: the file cannot be opened for writing.
         """
         if self._video is None and Path(frame.path).resolve() == self.path.resolve():

@@ -12,12 +12,12 @@ class OpenPoseWriter(Writer):
 
     Pose2Sim reads it as it is: the folder's name has 'json' in it (`cam1_json`) and lies in the project's `pose`, and
     `pose_model = 'HALPE_26'` takes the first 26 of the 37 keypoints. Frames of a video that were left out have a file
-    with nobody in it, so that a file's place among the others is its frame's number.
+    without people, so that a file's place among the others is its frame's number.
 
     `pose_keypoints_2d` are x, y (pixels, 2 decimals) and confidence (4), 0 to 1 as OpenPose's, of all 37 keypoints;
     `pose_keypoints_3d` x, y, z (metres, 5 decimals) and confidence, with their `coordinates`, where people are lifted.
-    Keypoints that are not known, or not of the spine with `spine_only`, are 0, 0, 0, as OpenPose's are. `person_id` is -1
-    for people without ids.
+    Keypoints that are missing, or not of the spine with `spine_only`, are 0, 0, 0, as OpenPose's are. `person_id` is
+    -1 for people without track ids.
 
     Raises:
         FileExistsError: the folder is there and holds other files than these; a folder of these is replaced.

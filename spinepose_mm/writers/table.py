@@ -20,9 +20,9 @@ class TableWriter(Writer):
 
     Both have `frame` (its index), `picture` (the path) where there is no frame rate, `time_s`, and `person` (the id, or
     the number within the frame of people without ids). The first goes on with `keypoint`, `level` (vertebral, empty off
-    the spine), `x_px`, `y_px`, `score` (the model's own), `x_m`, `y_m`, `z_m` and `error_m` where people are lifted, and
-    `confidence` (how likely the keypoint is right, 0 to 1); the second with `view` and a column `<measure>_<unit>` for
-    each measure. What is not known is empty. A path that a spreadsheet would take for a formula begins with `./`, and
+    the spine), `x_px`, `y_px`, `score` (the model's own), in 3D `x_m`, `y_m`, `z_m` and `error_m`, and `confidence`
+    (how likely the keypoint is right, 0 to 1); the second with `view` and a column `<measure>_<unit>` for each
+    measure. Missing values are empty. A path that a spreadsheet would take for a formula begins with `./`, and
     names the same file.
     """
 

@@ -12,7 +12,7 @@ _AXES = {'camera': np.array([1, -1, -1]), 'world': np.array([1, 1, 1])}  # to Y 
 
 
 class _Rows(NamedTuple):
-    """How far a person's file has come: the first and the last frame, and the time of the last in seconds."""
+    """What a person's file has so far: the first and the last frame, and the time of the last in seconds."""
     first: int
     last: int
     time: float
@@ -26,15 +26,15 @@ class TrcWriter(Writer):
     """Marker files for OpenSim, of each person one: `<stem>_P<id>.trc`, in metres, Y up, 5 decimals.
 
     Markers are named as Pose2Sim's (`skeleton.POSE2SIM`). A file begins and ends with its person's first and last
-    frame. Frames are numbered as in the video, and those between in which the person was not found have no markers.
-    Since the format has no scores, keypoints that were not seen (a confidence under `min_confidence`) are missing
-    markers too. These are written as NaN: OpenSim's TimeSeriesTable takes no empty cells, and its MarkerData no blanks. Nobody found
-    leaves no file.
+    frame. Frames are numbered as in the video, and those between in which the person was not detected have no
+    markers. Since the format has no scores, keypoints that are not visible (a confidence under `min_confidence`) are
+    missing markers too. These are written as NaN: OpenSim's TimeSeriesTable takes no empty cells, and its MarkerData no
+    blanks. Without detections there is no file.
 
-    From 2D alone this is not written: metres are what the format holds, and pixels are none.
+    The format is in metres, so that it needs 3D poses.
 
     Raises:
-        ValueError: nobody is lifted, or these are images, which follow each other at no rate.
+        ValueError: the people are in 2D, or the frames are images without a frame rate.
     """
 
     def __init__(self, *args, **kwargs):
@@ -52,7 +52,7 @@ class TrcWriter(Writer):
         """Write the people of a frame.
 
         Raises:
-            ValueError: people have no ids.
+            ValueError: people have no track ids.
         """
         people = frame.people
         if people.points is None or not len(people):
@@ -88,7 +88,7 @@ class TrcWriter(Writer):
         for (number, rows), path in zip(self._people.items(), self.files):
             with replacing(path) as file, open(self._body(number), encoding='utf-8') as body:
                 file.write(self._header(legible(path.name), rows))
-                # Only what is counted: there may be half a row more after an interruption.
+                # Only counted rows: after an interruption there may be half a row more.
                 file.writelines(islice(body, rows.count))
 
     def _header(self, name, rows):

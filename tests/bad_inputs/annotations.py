@@ -58,9 +58,9 @@ def twice(name):
     return content
 
 
-def seventeen(everybody):
+def seventeen(all_people):
     content = sound()
-    for one in content['annotations'][0 if everybody else 1:]:
+    for one in content['annotations'][0 if all_people else 1:]:
         one['keypoints'] = one['keypoints'][:51]
     return content
 

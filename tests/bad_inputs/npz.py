@@ -22,7 +22,7 @@ class Call:
 
 
 def read(content=None, **fields):
-    """Return what reads a file with other fields, or of other bytes, or made of a sound one by a function."""
+    """Return a function that reads a file with other fields or bytes, or one changed by a function."""
     def run(place):
         place.monkeypatch.chdir(place.folder)
         path = builders.write_simspine(place.folder / 's.npz', **fields)

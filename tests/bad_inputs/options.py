@@ -75,7 +75,7 @@ def boxes_of_other_frames(place):
 def unknown_device(place):
     try:
         SpinePoseInferencer('spinepose-tiny', device='abacus', det_model='whole_image')
-    except RuntimeError as error:  # torch's, which the tool tells in one line too
+    except RuntimeError as error:  # torch's, which the tool prints in one line too
         raise ValueError(str(error)) from error
 
 

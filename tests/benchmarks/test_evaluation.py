@@ -25,7 +25,8 @@ def test_all_sides_are_compared_and_equal(monkeypatch):
     for theirs, ours in checked:
         assert len(theirs[1]) == 40 and theirs[1] == ours[1]
         check(theirs, ours)
-        with pytest.raises(ValueError, match=r'spinetrack/feet/AR \(L\) is .* by CocoMetric.* and 0\.123 by SpineTrack'):
+        with pytest.raises(ValueError,
+                           match=r'spinetrack/feet/AR \(L\) is .* by CocoMetric.* and 0\.123 by SpineTrack'):
             check(theirs, (ours[0], {**ours[1], 'spinetrack/feet/AR (L)': .123}))
 
 

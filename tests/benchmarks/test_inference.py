@@ -35,5 +35,5 @@ def test_sides_that_find_other_keypoints_are_an_error():
     boxes = np.zeros((2, 4))
     good, off = (lambda boxes: np.zeros((2, 37, 2))), (lambda boxes: np.full((2, 37, 2), 1.))
     assert inference._compare_images({'a': good, 'b': good, 'b, flip test': off}, boxes, 1).case == '2 people'
-    with pytest.raises(ValueError, match='b finds 100% of the keypoints elsewhere than a'):
+    with pytest.raises(ValueError, match='b predicts 100% of the keypoints elsewhere than a'):
         inference._compare_images({'a': good, 'b': off}, boxes, 1)

@@ -7,7 +7,8 @@ from spinepose_mm.benchmarks import startup
 
 
 def test_each_start_is_measured(monkeypatch):
-    monkeypatch.setattr(startup, '_IMPORTS', {'import': {'one': 'json', 'other': 'csv', 'absent': 'no_such_package.at'}})
+    monkeypatch.setattr(startup, '_IMPORTS',
+                        {'import': {'one': 'json', 'other': 'csv', 'absent': 'no_such_package.at'}})
     monkeypatch.setattr(startup, '_TOOLS', {'tools/train.py': ('evaluate', 'infer')})
     parser = argparse.ArgumentParser()
     startup.add_arguments(parser)

@@ -158,7 +158,7 @@ def test_links_are_refused(tmp_path):
 
 
 def test_nothing_half_unpacked_is_left(content, tmp_path):
-    """A byte of the last image is another one, as its checksum tells; what a killed run left is forgotten."""
+    """A byte of the last image is wrong, which its checksum shows; the files of a killed run are removed."""
     data = bytearray(archive({name: data for name, data in content.items() if name.startswith('images')}))
     place = data.rindex(content[IMAGES[-1]]) + 100
     data[place] ^= 1

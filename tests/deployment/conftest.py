@@ -51,7 +51,7 @@ def _read_people(annotations, images):
 
 @pytest.fixture(scope='session')
 def predict():
-    """A function: keypoints (people, 37, 2) of images with boxes, as a model of MMPose finds them."""
+    """A function: keypoints (people, 37, 2) of images with boxes, as a model of MMPose predicts them."""
     def run(model, people):
         return np.concatenate([one.pred_instances.keypoints for image, boxes in people
                                for one in inference_topdown(model, image, boxes)])

@@ -27,7 +27,7 @@ def agreeing(found, expected, within=.01):
 
 
 def run(program, file, people, rgb=False):
-    """Return keypoints (people, 37, 2) as another program finds them, whom it shows images in BGR, as it reads them.
+    """Return keypoints (people, 37, 2) as another program predicts them from images in BGR, as it reads them.
 
     Args:
         program: class of the program, with its options.

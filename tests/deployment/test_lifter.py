@@ -33,7 +33,7 @@ def test_poses_are_those_of_the_file_relative_to_s1(file):
 
 
 def test_a_runner_tests_the_file(file, tmp_path, monkeypatch):
-    """With frames whose lifted pose is known: the file gives that of one frame for all, ten times as large."""
+    """With ground truth of the lifted pose: the file gives that of one frame for all, ten times as large."""
     path = tmp_path / 'annotations/simspine_test.npz'
     synthesize_poses(path, PoseSettings(people=1, frames=3, views=1, split='test'))
     monkeypatch.setenv('SIMSPINE_ROOT', str(tmp_path))

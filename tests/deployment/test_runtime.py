@@ -74,7 +74,7 @@ def confidences(weights, people, calibration):
 
 
 def test_confidence_is_that_of_the_weights(files, people, tmp_path):
-    """What a file says of itself counts, and the config for one that says nothing, as for a checkpoint."""
+    """A file's metadata counts, and the config for one without, as for a checkpoint."""
     shipped, other = Calibration(**Config.fromfile(CONFIG).model.head.calibration), Calibration(1., 1.)
     expected = confidences(find_config('spinepose-tiny')[1], people, shipped._asdict())
     scores, found = confidences(files['bgr'], people, other._asdict())

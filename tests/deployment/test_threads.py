@@ -5,7 +5,7 @@ import torch
 from spinepose_mm.deployment.threads import one_torch_thread
 
 
-def test_threads_come_back_for_all_who_overlap():
+def test_threads_come_back_for_all_that_overlap():
     before, inside, leave, counts = torch.get_num_threads(), threading.Event(), threading.Event(), []
     torch.set_num_threads(2)
 

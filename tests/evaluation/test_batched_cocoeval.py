@@ -91,7 +91,7 @@ def test_oks_by_hand():
 
 
 def found_by(values, ignored=(0, 0, 0), crowds=(0, 0, 0), threshold=.5):
-    """Return who of two found people has a labelled one, and whether that is ignored."""
+    """Return which of two predictions have a match, and whether that is ignored."""
     matched, passed = match(np.array([values], float), np.array([[ignored]], bool), np.array([crowds], bool),
                             np.array([threshold]))
     return matched[0, 0, 0].tolist(), passed[0, 0, 0].tolist()
@@ -100,12 +100,12 @@ def found_by(values, ignored=(0, 0, 0), crowds=(0, 0, 0), threshold=.5):
 def test_matches_by_hand():
     assert found_by([[.6, .8, 0], [.6, .9, 0]]) == ([True, True], [False, False])
     assert found_by([[0, .8, 0], [.3, .9, .4]]) == ([True, False], [False, False])  # the better one comes too late
-    # One who counts goes before one who is ignored and more similar.
+    # A person that counts goes before one that is ignored and more similar.
     assert found_by([[.9, .6, 0], [.9, 0, 0]], ignored=(1, 0, 0)) == ([True, True], [False, True])
     # A crowd is matched again and again, another ignored person once.
     assert found_by([[.9, 0, 0], [.9, 0, 0]], ignored=(1, 0, 0), crowds=(1, 0, 0)) == ([True, True], [True, True])
     assert found_by([[.9, 0, 0], [.9, 0, 0]], ignored=(1, 0, 0)) == ([True, False], [True, False])
-    # Of equals the last is taken, so that the second finds the first left.
+    # Of equals the last is taken, so that the first is left for the second.
     assert found_by([[.7, .7, 0], [.7, 0, 0]]) == ([True, True], [False, False])
     assert found_by([[.7, .7, 0], [0, .7, 0]]) == ([True, False], [False, False])
     # An OKS as high as the threshold is enough, and 1 is where 1 is asked for but for rounding.

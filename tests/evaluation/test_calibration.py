@@ -96,7 +96,7 @@ def test_what_cannot_be_fitted():
     assert np.isfinite(separate).all() and separate.slope > 0
 
 
-def test_the_shipped_numbers_hold_for_rendered_people_that_it_has_not_seen(rendered):
+def test_the_shipped_numbers_hold_for_rendered_people_that_it_was_not_trained_on(rendered):
     """32 of them: about 1,100 keypoints, whose errors go together within a person."""
     parts = [collect('spinepose-tiny', cfg_options=QUICK | {
         'test_dataloader.dataset.data_root': str(rendered),

@@ -5,7 +5,8 @@ from spinepose_mm.datasets.simspine.npz import read_detections
 
 
 def test_writes_what_is_read_again(tmp_path):
-    metric = METRICS.build(dict(type='KeypointFile', out_file=str(tmp_path / 'new/found.npz'), img_prefix='data/images'))
+    metric = METRICS.build(dict(type='KeypointFile', out_file=str(tmp_path / 'new/found.npz'),
+                                img_prefix='data/images'))
     points = np.random.default_rng(0).normal(size=(3, 37, 3))
     for i, person in enumerate(points):
         metric.process(None, [dict(img_path=f'data/images/S1/{i}.jpg', pred_instances=dict(
@@ -25,7 +26,7 @@ def test_names_are_the_annotations_where_images_have_others(tmp_path):
     assert np.load(tmp_path / 'found.npz')['imgname'].tolist() == ['a_000000.jpg']
 
 
-def test_everybody_in_a_image_has_a_row(tmp_path):
+def test_each_person_in_an_image_has_a_row(tmp_path):
     metric = METRICS.build(dict(type='KeypointFile', out_file=str(tmp_path / 'found.npz'), img_prefix='images'))
     for name in ('a', 'b'):
         metric.process(None, [dict(img_path=f'images/./{name}.jpg', pred_instances=dict(

@@ -17,7 +17,7 @@ def test_mean_by_hand():
 
 
 def test_people_who_stand_alike_are_found_exactly(tmp_path):
-    """The box moves and grows with the person, so that the mean pose is everybody's."""
+    """The box moves and grows with the person, so that all people have the mean pose."""
     people = []
     for i, (shift, scale) in enumerate(((0, 1), (5, 1.2), (10, .8))):
         flat = np.array(builders.keypoints()).reshape(-1, 3)

@@ -76,7 +76,7 @@ def test_a_lens_is_taken_into_account(annotations, tmp_path):
     assert evaluate_views(annotations, detect(annotations, lambda _: part))['all_MPJPE'] > .5
 
 
-def test_what_no_two_views_see_is_not_found(annotations):
+def test_points_in_fewer_than_two_views_are_not_triangulated(annotations):
     def change(part):
         part[:, skeleton.index('L3'), 2] = .1
         return part

@@ -13,7 +13,8 @@ def scores(pred, true, seen=None, unit=1., **options):
     seen = np.ones(true.shape[:2]) if seen is None else seen
     metric.process(None, [dict(
         unit=unit, pred_instances=dict(keypoints=p[None]),
-        gt_instances=dict(lifting_target=t[None], lifting_target_visible=s[None])) for p, t, s in zip(pred, true, seen)])
+        gt_instances=dict(lifting_target=t[None], lifting_target_visible=s[None]))
+        for p, t, s in zip(pred, true, seen)])
     return metric.evaluate(len(true))
 
 
@@ -50,7 +51,7 @@ def height(pose, legs=((11, 13, 15, 24), (12, 14, 16, 25))):
 
 
 def test_by_a_stated_height():
-    """Each prediction is made as tall as the person is; the unit of the predictions is then of no account."""
+    """Each prediction is scaled to the person's height; the unit of the predictions then has no effect."""
     pred, true = RNG.normal(size=(2, 6, 37, 3))
     pred[:, 19] = true[:, 19]
     unit = .45
@@ -78,7 +79,7 @@ def test_without_a_labelled_height():
     assert found['lifting/spine_MPJPE_height'] == -1 and found['lifting/spine_N-MPJPE'] > 0
 
 
-def test_points_that_are_not_seen_do_not_count():
+def test_invisible_points_do_not_count():
     pred, true = RNG.normal(size=(2, 4, 37, 3))
     seen = np.ones((4, 37))
     seen[1, 3] = seen[2, list(skeleton.SUBSETS['spine'])] = 0

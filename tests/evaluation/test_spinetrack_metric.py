@@ -72,9 +72,9 @@ def test_is_exactly_cocos_evaluator_in_the_authors_order(tmp_path, source, optio
 
 
 def test_areas_of_the_feet_are_small(people):
-    """Unmatched feet are too small to count among large people, but the boxes of those who have them are not."""
+    """Unmatched feet are too small to count among large people, but the boxes of their people are not."""
     samples = with_boxes(predictions(people, noise=0))
-    for sample in samples[::3]:  # far away from everybody
+    for sample in samples[::3]:  # far away from all people
         sample['pred_instances']['keypoints'] += 2000
         sample['pred_instances']['keypoint_scores'][:] = 1
     found, apart = (scores(spinetrack(people, subset_scores=way), samples) for way in (False, True))
@@ -145,7 +145,8 @@ def test_unknown_subset(subsets):
 
 def test_other_numbers_of_keypoints(people, tmp_path):
     cut_samples, cut_file = cut(predictions(people, 0), people, range(17), tmp_path)
-    with pytest.raises(ValueError, match='takes 37 keypoints a person for .*all, but the prediction for image 1 has 17'):
+    message = 'takes 37 keypoints a person for .*all, but the prediction for image 1 has 17'
+    with pytest.raises(ValueError, match=message):
         scores(spinetrack(people), cut_samples)
     with pytest.raises(ValueError, match='takes 26 keypoints a person for body, feet, but .* has 17'):
         scores(spinetrack(people, subsets=['body', 'feet']), cut_samples)
@@ -222,7 +223,7 @@ def test_several_categories(tmp_path):
     assert scores(spinetrack(path), samples)['spinetrack/all_AP'] == pytest.approx(.5)
 
 
-def test_nobody_found(people):
+def test_no_predictions(people):
     sample = predictions(people, noise=0)[0]
     sample['pred_instances'] = dict(keypoints=np.zeros((0, 37, 2)), keypoint_scores=np.zeros((0, 37)))
     found = scores(spinetrack(people), [dict(sample, gt_instances={})])

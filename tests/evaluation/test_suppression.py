@@ -23,7 +23,7 @@ def people(seed, dtype):
 
 
 def expected(function, threshold, sizes, keypoints, keypoint_scores, scores, areas):
-    """Return whom MMPose's function keeps of each image."""
+    """Return the people that MMPose's function keeps of each image."""
     kept = []
     for start, size in zip(sizes.cumsum() - sizes, sizes):
         instances = [dict(score=scores[i], area=areas[i],
@@ -37,7 +37,7 @@ def expected(function, threshold, sizes, keypoints, keypoint_scores, scores, are
 @pytest.mark.parametrize('threshold', [.3, .9, 1.])
 @pytest.mark.parametrize('dtype', [np.float32, np.float64])
 @pytest.mark.parametrize('mode, function', [('oks_nms', oks_nms), ('soft_oks_nms', soft_oks_nms)])
-def test_keeps_whom_mmpose_keeps_in_its_order(mode, function, dtype, threshold, pairs, monkeypatch):
+def test_keeps_the_people_that_mmpose_keeps_in_its_order(mode, function, dtype, threshold, pairs, monkeypatch):
     monkeypatch.setattr(batched_cocoeval, '_PAIRS', pairs)
     sizes, *columns = people(0, dtype)
     starts = sizes.cumsum() - sizes

@@ -111,7 +111,7 @@ def figures(cfg, weights):
 
 
 def test_body_on_coco_is_the_body_of_the_same_people(rendered, tmp_path, monkeypatch):
-    """Rendered people as COCO's: in their true boxes they get what their first 17 keypoints get as SpineTrack's."""
+    """Rendered people as COCO's: in their labelled boxes they get what their first 17 keypoints get as SpineTrack's."""
     builders.write_coco(tmp_path, rendered)
     monkeypatch.setenv('COCO_ROOT', str(tmp_path))
     monkeypatch.setenv('SPINETRACK_ROOT', str(rendered))
@@ -126,7 +126,7 @@ def test_body_on_coco_is_the_body_of_the_same_people(rendered, tmp_path, monkeyp
 
 @pytest.mark.parametrize('on', ['coco', 'halpe26'])
 def test_real_people(on, request, tmp_path):
-    """Four images with people; the tiny model finds little of them."""
+    """Four images with people; the tiny model predicts few keypoints right."""
     root = request.getfixturevalue('coco_mini' if on == 'coco' else 'halpe_mini')
     source = root / ('annotations/person_keypoints_val2017.json' if on == 'coco' else 'halpe136.json')
     content = json.loads(source.read_text())

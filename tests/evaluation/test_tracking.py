@@ -11,7 +11,7 @@ def test_ids_that_are_right():
 
 
 def test_ids_by_hand():
-    """Person 0 has the ids 0 0 1 1, person 1 the ids 1 1 (none) 2; somebody who is nobody has 7 and 1."""
+    """Person 0 has the ids 0 0 1 1, person 1 the ids 1 1 (none) 2; a false detection has 7 and 1."""
     owners = [[0, 1], [0, 1, -1], [1, 0], [0, 1, -1]]
     ids = [[0, 1], [0, 1, 7], [-1, 1], [1, 2, 1]]
     scores = identity_scores([np.array(one) for one in owners], [np.array(one) for one in ids])
@@ -21,12 +21,12 @@ def test_ids_by_hand():
     assert scores['IDF1'] == pytest.approx(2 * 4 / (8 + 9))
 
 
-def test_nobody():
+def test_no_people():
     assert identity_scores([np.array([], int)], [np.array([], int)]) == dict(switches=0, takeovers=0, IDF1=1)
 
 
 def course(times):
-    """Return a person's true points, (T, 1, 2, 2): one goes to the right at 30 px a second, one stands still."""
+    """Return a person's ground truth, (T, 1, 2, 2): one goes to the right at 30 px a second, one stands still."""
     points = np.zeros((len(times), 1, 2, 2))
     points[:, 0, 0, 0] = 30 * times
     return points

@@ -53,7 +53,8 @@ def test_json_of_three_kinds(tmp_path):
     assert of(path, *VIDEO) == [[ONE], [], [TWO]]
     path.write_text(json.dumps({'x/b.jpg': [ONE], '2': [TWO]}))
     assert of(path, (0, 'a.jpg'), (1, 'b.jpg'), (2, 'c.jpg')) == [[], [ONE], [TWO]]
-    path.write_text(json.dumps([dict(image_id=139, bbox=[1, 2, 10, 20], score=.5), dict(image_id=1, bbox=[3, 4, 30, 40])]))
+    path.write_text(json.dumps([
+        dict(image_id=139, bbox=[1, 2, 10, 20], score=.5), dict(image_id=1, bbox=[3, 4, 30, 40])]))
     assert of(path, (5, 'val/000000000139.jpg'), (1, '139.mp4'), (2, 'a.mp4')) == [[ONE], [TWO], []]
 
 
@@ -88,12 +89,12 @@ def test_boxes_of_frames_that_there_are_not_are_counted_once(tmp_path, warnings)
     path = tmp_path / 'boxes.csv'
     path.write_text('frame,x1,y1,x2,y2\n0,1,2,11,22\n2,1,2,11,22\n')
     message = "boxes.csv: boxes of 1 of 2 frames or images are of none in a.mp4, among them '2'"
-    for frames, told in (([0, 1, 2], ''), ([0], message)):
+    for frames, expected in (([0, 1, 2], ''), ([0], message)):
         boxes = Boxes(path)
         for index in frames:
             boxes.meet(Frame(index, 0., 'a.mp4'))  # as of frames whose people are in a cache
         boxes.tell_unused('a.mp4')
-        assert told in warnings() and bool(told) == bool(warnings())
+        assert expected in warnings() and bool(expected) == bool(warnings())
 
 
 def test_a_pipe(tmp_path):

@@ -48,7 +48,7 @@ def test_goes_on_where_it_stopped_and_gives_the_same(tmp_path):
     assert not path.exists()
 
 
-def test_half_a_line_is_found_again(tmp_path):
+def test_half_a_line_is_predicted_again(tmp_path):
     path = tmp_path / 'a.progress'
     run(path, range(4))
     whole = path.read_bytes()
@@ -70,7 +70,7 @@ def test_another_run_begins_anew(tmp_path):
 
 
 @pytest.mark.parametrize('line', [b'garbage', b'\0\0\0', b'[]', b'{"frame": 2}', b'{"frame": 2, "keypoints": [1]}'])
-def test_a_damaged_line_is_found_again(tmp_path, line):
+def test_a_damaged_line_is_predicted_again(tmp_path, line):
     path = tmp_path / 'a.progress'
     run(path, range(5))
     lines = path.read_bytes().split(b'\n')
@@ -87,7 +87,7 @@ def test_rewind(tmp_path):
     cache = EstimateCache(tmp_path / 'a.progress', ASKED)
     first = [cache.find(Frame(i, 0., ''), lambda frame: people(frame.index)) for i in range(3)]
     cache.rewind()
-    again = [cache.find(Frame(i, 0., ''), lambda frame: pytest.fail('was found before')) for i in range(3)]
+    again = [cache.find(Frame(i, 0., ''), lambda frame: pytest.fail('was cached before')) for i in range(3)]
     cache.find(Frame(3, 0., ''), lambda frame: no_people())
     np.testing.assert_array_equal(first[2].keypoints, again[2].keypoints)
 
@@ -97,7 +97,7 @@ def test_a_folder_that_is_not_there(tmp_path):
         EstimateCache(tmp_path / 'none' / 'a.progress', ASKED)
 
 
-def test_options_are_told_apart(tmp_path):
+def test_options_are_distinguished(tmp_path):
     path = tmp_path / 'a.csv'
     path.write_text('1')
     before = described(path)

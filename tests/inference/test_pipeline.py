@@ -92,8 +92,8 @@ def test_all_formats_in_3d_interrupted_and_gone_on_with(lifting, video, tmp_path
 
 
 @pytest.mark.parametrize('overlaps', [False, True])
-def test_between_detections_interrupted_and_gone_on_with(inferencer, video, tmp_path, monkeypatch, overlaps):
-    """Boxes in between follow from what was found, computed or read from the cache alike."""
+def test_box_propagation_interrupted_and_resumed(inferencer, video, tmp_path, monkeypatch, overlaps):
+    """Propagated boxes follow from predictions that are computed or read from the cache."""
     detected = []
 
     def detect(image, *options):
@@ -197,16 +197,16 @@ def test_images(inferencer, video, tmp_path):
     summary = analyse(folder, tmp_path / 'video', inferencer, formats=['video', 'csv'], frame_rate=10)
     video = cv2.VideoCapture(str(tmp_path / 'video/images_annotated.mp4'))
     seconds = video.get(cv2.CAP_PROP_FRAME_COUNT) / video.get(cv2.CAP_PROP_FPS)
-    assert (len(summary.persons), seconds) == (1, pytest.approx(.3))  # the first is shown in the place of the broken one
+    assert (len(summary.persons), seconds) == (1, pytest.approx(.3))  # the first is shown in place of the broken one
 
 
-def test_a_image_in_3d(lifting, video, tmp_path):
+def test_an_image_in_3d(lifting, video, tmp_path):
     cv2.imwrite(str(tmp_path / 'a.png'), cv2.VideoCapture(str(video)).read()[1])
     analyse(tmp_path / 'a.png', tmp_path / 'out', lifting, coordinates='world')
     assert len(pandas.read_csv(tmp_path / 'out/a.csv').x_m.dropna()) == 37
 
 
-def test_arrays_and_nobody(inferencer, tmp_path):
+def test_arrays_without_people(inferencer, tmp_path):
     summary = analyse([np.zeros((50, 60, 3), np.uint8)] * 3, tmp_path, inferencer, bboxes=[[]] * 3,
                       formats=['csv', 'report', 'images'])
     assert summary.coverage.warning.startswith('no detections in 3 of 3 frames')
@@ -239,7 +239,7 @@ def test_what_cannot_be(inferencer, video, tmp_path):
 
 
 def test_two_runs_at_once(inferencer, video, tmp_path, monkeypatch):
-    """The second says so, and the first leaves what it would have left alone; other videos may go to the same folder."""
+    """The second says so, and the first leaves what it would leave alone; other videos may go to the same folder."""
     formats, stock, answers = ['csv', 'coco'], inferencer.find, []
     analyse(video, tmp_path / 'alone', inferencer, formats=formats)
     other = tmp_path / 'other.mp4'
@@ -271,7 +271,8 @@ def test_names_that_are_not_utf_8(inferencer, video, tmp_path):
                                    (clip, FRAMES, ['csv', 'report', 'openpose', 'video'])):
         summary = analyse(given, tmp_path / 'out', inferencer, formats=formats)
         assert summary.frames == frames and all('caf_udce9' in path.name for path in summary.files)
-    for table in (pandas.read_csv(tmp_path / 'out/caf_udce9.csv'), pandas.read_parquet(tmp_path / 'out/caf_udce9.parquet')):
+    for read, ending in ((pandas.read_csv, 'csv'), (pandas.read_parquet, 'parquet')):
+        table = read(tmp_path / f'out/caf_udce9.{ending}')
         assert len(table) == FRAMES * 37 or table.picture[0].endswith('caf\\udce9.png')
     with pytest.raises(ValueError, match='videos are written under names in UTF-8 only'):
         analyse(video, tmp_path / os.fsdecode(b'\xe9.mp4'), inferencer)
@@ -285,10 +286,11 @@ def test_images_of_extreme_shapes(inferencer, shape, tmp_path):
 
 
 def test_an_error_of_opencv_names_the_file(inferencer, video, tmp_path, monkeypatch):
-    wide = np.zeros((10, 32767, 3), np.uint8)  # one more than OpenCV warps; of files the size is told before
+    wide = np.zeros((10, 32767, 3), np.uint8)  # one more than OpenCV warps; of files the size is checked before
     with pytest.raises(ValueError, match=r'00000001\.jpg: OpenCV cannot work on it: .*in function'):
         analyse([wide[:, :50], wide], tmp_path, inferencer, formats=['csv'])
-    with monkeypatch.context() as patch, pytest.raises(ValueError, match=r'video\.mp4, frame 0: OpenCV cannot work on it'):
+    message = r'video\.mp4, frame 0: OpenCV cannot work on it'
+    with monkeypatch.context() as patch, pytest.raises(ValueError, match=message):
         patch.setattr(CsvWriter, 'write', lambda self, frame: cv2.resize(frame.image, (0, 0)))
         analyse(video, tmp_path, inferencer, formats=['csv'])
     with monkeypatch.context() as patch, pytest.raises(ValueError, match=r'video\.mp4: OpenCV cannot work on it'):

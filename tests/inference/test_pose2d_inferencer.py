@@ -110,7 +110,7 @@ def test_detector(inferencer, image, monkeypatch):
     assert len(people(inferencer(image, bbox_thr=.1, nms_thr=.999))[0]) == 3
     assert people(inferencer(image, bboxes=[])) == [[person]]  # MMPose's default, by which the detector is asked
     found.pred_instances = found.pred_instances[[3]]
-    assert people(inferencer(image)) == [[]]  # nobody is nobody, and not the whole image
+    assert people(inferencer(image)) == [[]]  # no detections are no people, and not the whole image
 
 
 @pytest.fixture
@@ -143,13 +143,13 @@ def test_the_detector_on_every_fifth_frame(inferencer, video, detections):
     assert len(people(inferencer(images, detect_every=5, frame_rate=15))) == 3 and len(detections) == 4
 
 
-def test_the_detector_ahead_of_the_network(inferencer, video, detections, monkeypatch):
+def test_the_detector_in_parallel_with_the_network(inferencer, video, detections, monkeypatch):
     expected = people(inferencer(video, detect_every=2))
     detections.clear()
     monkeypatch.setattr(inferencer.inferencer, 'overlaps', True)
     assert people(inferencer(video, detect_every=2)) == expected
     assert len(detections) == FRAMES // 2
-    # The first frames come before it is known that anything is to be computed.
+    # The first frames come before anything is computed.
     assert [thread is threading.main_thread() for thread in detections][2:] == [False] * (FRAMES // 2 - 2)
     results = inferencer(video)
     next(results)
@@ -158,7 +158,7 @@ def test_the_detector_ahead_of_the_network(inferencer, video, detections, monkey
 
 
 def test_mmdetections_detector_in_a_thread(image, tmp_path):
-    """With random weights, and so of whatever class; it makes boxes out of classes and regression as ever."""
+    """With random weights, and so of whatever class; it makes boxes out of classes and regression as usual."""
     torch.manual_seed(0)
     path = Path(mmdet.__file__).parent / '.mim/configs/rtmdet/rtmdet_tiny_8xb32-300e_coco.py'
     own = SpinePoseInferencer('spinepose-tiny', det_model=str(path), det_cat_ids=tuple(range(80)), device='cpu')
@@ -263,7 +263,7 @@ def test_wrong_options_are_named(inferencer, image, monkeypatch):
         patch.setitem(inferencer.inferencer.model._modules, 'head', nn.Identity())
         with pytest.raises(ValueError, match='for models with a SpinePoseHead, and the head of this one is Identity'):
             list(inferencer(image, v1_postprocess=True))
-    with pytest.raises(ValueError, match='finds 26 keypoints, where this package\'s models find 37'):
+    with pytest.raises(ValueError, match='predicts 26 keypoints, where this package\'s models predict 37'):
         SpinePoseInferencer(str(builders.config('demo/spinepose_demo_teacher')), det_model='whole_image', device='cpu')
 
 
@@ -293,6 +293,6 @@ def test_mmposes_demo(inferencer, image, tmp_path, monkeypatch, warnings):
     assert 'num_instances=2, black_background=True: without effect on SpinePose3DInferencer' in warnings()
 
 
-def test_without_a_detector_every_frame_is_looked_at_whole(inferencer, image):
+def test_without_a_detector_every_frame_is_used_whole(inferencer, image):
     every, second = (people(inferencer([image] * 4, frame_rate=10, detect_every=n)) for n in (1, 2))
     assert every == second and len(every[0]) == 1

@@ -29,7 +29,7 @@ FRAMES = 30  # more than a window of 27
 
 @pytest.fixture(scope='module')
 def video(tmp_path_factory):
-    """(path, true keypoints in world space, Camera, stature) of a video."""
+    """(path, ground truth in world space, Camera, stature) of a video."""
     path = tmp_path_factory.mktemp('video') / 'video.mp4'
     return path, *builders.write_video(path, FRAMES)
 
@@ -69,7 +69,7 @@ def test_a_video_in_the_world(inferencer, video, tmp_path):
 
 
 def test_the_same_again(inferencer, video):
-    """Nothing is left over from the call before: ids begin at 0, and the world is found anew."""
+    """Nothing is left over from the call before: ids begin at 0, and the world is estimated anew."""
     first, second = (people(inferencer(str(video[0]), coordinates='world', warm_up=6)) for _ in range(2))
     assert first == second and first[0][0]['track_id'] == 0
 
@@ -86,7 +86,7 @@ def test_camera_coordinates_project_to_the_image(inferencer, video):
 
 
 def test_lifts_what_the_2d_model_finds(inferencer, video, monkeypatch):
-    """With the true 2D in place of the small model's, the true pose comes out, in metres and in its place."""
+    """With exact 2D keypoints in place of the small model's, the result is the ground truth, in metres."""
     path, true, camera, stature = video
     stock, frame = SpinePoseInferencer.find, iter(range(FRAMES))
 
@@ -172,7 +172,8 @@ def test_two_videos_at_once_do_not_mix(inferencer, video):
 def test_what_is_lifted_was_smoothed_before(inferencer, video):
     raw, smooth = (people(inferencer(str(video[0]), smooth=chosen, field_of_view=60)) for chosen in (False, True))
     flat = people(inferencer.inferencer.pose2d_model(str(video[0]), smooth=True))
-    np.testing.assert_allclose([person['keypoints_2d'] for person, in smooth], [person['keypoints'] for person, in flat])
+    np.testing.assert_allclose([person['keypoints_2d'] for person, in smooth],
+                               [person['keypoints'] for person, in flat])
     jitter = [np.abs(np.diff([person['keypoints'] for person, in found], 2, axis=0)).mean() for found in (raw, smooth)]
     assert jitter[1] < .7 * jitter[0]
 
@@ -182,13 +183,14 @@ def test_images_are_worlds_of_their_own(inferencer, video, tmp_path):
     for i in range(2):
         names.append(str(tmp_path / f'{i}.png'))
         cv2.imwrite(names[-1], video.read()[1])
-    cv2.imwrite(str(tmp_path / 'nobody.png'), np.zeros((200, 200, 3), np.uint8))
-    found = people(inferencer([*names, str(tmp_path / 'nobody.png')], out_dir=str(tmp_path / 'out'), coordinates='world'))
+    cv2.imwrite(str(tmp_path / 'empty.png'), np.zeros((200, 200, 3), np.uint8))
+    inputs = [*names, str(tmp_path / 'empty.png')]
+    found = people(inferencer(inputs, out_dir=str(tmp_path / 'out'), coordinates='world'))
     assert [len(image) for image in found] == [1, 1, 0]
     for (person, ) in found[:2]:
         assert person['settled'] and person['track_id'] == 0
         np.testing.assert_allclose(np.array(person['keypoints'])[skeleton.index('S1'), [0, 2]], 0, atol=1e-5)
-    assert json.loads((tmp_path / 'out/predictions/nobody.json').read_text()) == []
+    assert json.loads((tmp_path / 'out/predictions/empty.json').read_text()) == []
     assert cv2.imread(str(tmp_path / 'out/visualizations/0.png')).shape == (200, 600, 3)
     sample, = next(inferencer(names[0], return_datasamples=True))['predictions']
     assert sample.pred_instances.keypoints.shape == (1, 37, 3) and sample.metainfo['units'] == 'm'
@@ -201,7 +203,7 @@ def test_a_window_of_frames(video, tmp_path):
     torch.manual_seed(0)
     network = MODELS.build(cfg.model)
     seen = video[2].to_camera(video[1][0])
-    with torch.no_grad():  # a person, who varies with the input
+    with torch.no_grad():  # a pose that varies with the input
         network.head.conv.bias[:] = torch.from_numpy((seen - seen[skeleton.index('S1')]).ravel())
         network.head.conv.weight *= .1
     torch.save(dict(state_dict=network.state_dict()), tmp_path / 'window.pth')
@@ -227,11 +229,12 @@ BOX, OTHER = [30., 10, 170, 190], [60., 0, 199, 199]
 
 
 def test_boxes_of_ones_own(inferencer, video):
-    """In any order, now and then none: everybody keeps the id, and comes in its order."""
+    """In any order, now and then none: each person keeps the id, and comes in its order."""
     boxes = [[BOX]] * 3 + [[BOX, OTHER], [OTHER, BOX], [], [OTHER], np.array([OTHER, BOX])] + [[]] * (FRAMES - 8)
     found = people(inferencer(str(video[0]), bboxes=boxes, height={1: 1.5}))
     assert [[(person['track_id'], person['bbox']) for person in frame] for frame in found] == [
-        *[[(0, [BOX])]] * 3, [(0, [BOX]), (1, [OTHER])], [(0, [BOX]), (1, [OTHER])], [], [(1, [OTHER])], [(0, [BOX]), (1, [OTHER])],
+        *[[(0, [BOX])]] * 3, [(0, [BOX]), (1, [OTHER])], [(0, [BOX]), (1, [OTHER])], [], [(1, [OTHER])],
+        [(0, [BOX]), (1, [OTHER])],
         *[[]] * (FRAMES - 8)]
     same = people(inferencer(str(video[0]), bboxes=boxes))
     first, second = (standing_height(np.array(found[7][i]['keypoints'])) / standing_height(
@@ -242,8 +245,8 @@ def test_boxes_of_ones_own(inferencer, video):
         list(inferencer(str(video[0]), bboxes=[[BOX]] * 2))
 
 
-def test_nobody_detected_is_nobody(inferencer, video, monkeypatch):
-    """Where the detector, which cannot be downloaded here, finds nobody, the whole image is no person."""
+def test_no_detections_are_no_people(inferencer, video, monkeypatch):
+    """Where the detector, which cannot be downloaded here, has no detections, the whole image is no person."""
     empty = DetDataSample(pred_instances=InstanceData(
         bboxes=torch.zeros(0, 4), scores=torch.zeros(0), labels=torch.zeros(0, dtype=torch.long)))
     pose2d = inferencer.inferencer.pose2d_model
@@ -277,7 +280,7 @@ def test_samples_are_returned_and_dicts_written(inferencer, video, tmp_path):
 def test_a_2d_model_of_other_keypoints_is_refused():
     coco = 'td-hm_hrnet-w32_8xb64-210e_coco-256x192'
     config = next((Path(mmpose.__file__).parent / '.mim/configs').rglob(f'{coco}.py'))
-    with pytest.raises(ValueError, match='finds 17 keypoints, where this package\'s models find 37'):
+    with pytest.raises(ValueError, match='predicts 17 keypoints, where this package\'s models predict 37'):
         MMPoseInferencer(pose3d='spinepose-lifter', pose2d=str(config), det_model='whole_image', device='cpu')
 
 

@@ -1,4 +1,4 @@
-"""Headers of image files, which are checked before anything is decoded."""
+"""Checks of an image before it is decoded."""
 import io
 import os
 import struct

@@ -42,7 +42,7 @@ def test_copied_rows_equal_the_source_and_all_else_too(tmp_path, keypoints):
         assert torch.equal(copied, source[name]), name
 
 
-def test_a_network_of_mmposes_classes_grows_too(tmp_path):
+def test_a_network_of_mmposes_classes_is_expanded_too(tmp_path):
     source = save(tmp_path / 'source.pth', 26)
     model = builders.stock(tiny())
     model.init_cfg = dict(type='SpineHeadExpansion', checkpoint=str(tmp_path / 'source.pth'))
@@ -92,7 +92,7 @@ def test_weights_that_are_not_finite_are_refused(tmp_path):
         grown(checkpoint=str(tmp_path / 'source.pth'))
 
 
-def test_a_checkpoint_of_another_form_grows_too(tmp_path):
+def test_a_checkpoint_of_another_form_is_expanded_too(tmp_path):
     source = save(tmp_path / 'source.pth', 26)
     for form in (dict(model=source), source):
         torch.save(form, tmp_path / 'source.pth')
@@ -111,8 +111,10 @@ def test_what_does_not_fit_is_refused(tmp_path):
     save(tmp_path / '21.pth', 21)
     save(tmp_path / 'hand.pth', 26, [f'finger_{i}' for i in range(26)])
     for init_cfg, message in (
-            (change('wide.pth', head__cls_x__weight=torch.zeros(7, 9)), r'wide\.pth .*1 weights are of another shape.*cls_x'),
-            (change('short.pth', head__gau__o__weight=None), r'short\.pth .*1 weights are missing.*head\.gau\.o\.weight'),
+            (change('wide.pth', head__cls_x__weight=torch.zeros(7, 9)),
+             r'wide\.pth .*1 weights are of another shape.*cls_x'),
+            (change('short.pth', head__gau__o__weight=None),
+             r'short\.pth .*1 weights are missing.*head\.gau\.o\.weight'),
             (change('more.pth', neck__weight=torch.zeros(1)), r'more\.pth .*1 weights are not of this model.*neck'),
             (change('none.pth', head__final_layer__weight=None), r'none\.pth has no head\.final_layer\.weight'),
             (dict(checkpoint=str(tmp_path / '21.pth')), r'21\.pth predicts 21 keypoints, but names of none'),

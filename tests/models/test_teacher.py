@@ -1,4 +1,4 @@
-"""The teacher beside the estimator: what it teaches, and where it must not be found."""
+"""The teacher beside the estimator: what it teaches, and where it must not appear."""
 import copy
 
 import pytest
@@ -56,7 +56,7 @@ def total(losses):
     return sum(value for name, value in losses.items() if 'loss' in name)
 
 
-def test_it_is_found_nowhere(teacher26):
+def test_it_is_in_no_state_dict_or_parameters(teacher26):
     model, plain = student(teacher26), builders.stock(Config.fromfile(builders.config('spinepose_tiny')).model)
     model.loss(*batch())
     assert model.teacher.network is not None
@@ -85,7 +85,8 @@ def test_it_does_not_change_while_the_student_does(teacher26):
     assert not model.teacher.network.training
     assert not any(module.training for module in model.teacher.network.modules())
     assert not torch.equal(own['backbone.stem.0.conv.weight'], model.state_dict()['backbone.stem.0.conv.weight'])
-    assert not torch.equal(own['backbone.stem.0.bn.running_mean'], model.state_dict()['backbone.stem.0.bn.running_mean'])
+    name = 'backbone.stem.0.bn.running_mean'
+    assert not torch.equal(own[name], model.state_dict()[name])
 
 
 def test_an_untouched_student_has_nothing_to_learn_from_itself(tmp_path):
@@ -189,7 +190,8 @@ def test_what_does_not_fit_is_refused(teacher26, tmp_path):
         model.loss(*batch())
     model = student(teacher26)
     model.data_preprocessor._channel_conversion = False
-    with pytest.raises(ValueError, match='takes images of another channel_conversion than the student: True, not False'):
+    message = 'takes images of another channel_conversion than the student: True, not False'
+    with pytest.raises(ValueError, match=message):
         model.loss(*batch())
     config = Config.fromfile(builders.config('demo/spinepose_demo')).model
     config.head = dict(type='RTMCCHead', **{key: value for key, value in config.head.items() if key not in (

@@ -12,7 +12,7 @@ from mmengine.fileio import LocalBackend
 from mmengine.model import BaseModel
 from mmengine.runner import Runner, runner, save_checkpoint
 
-from spinepose_mm.patches import checkpoint_hook as saving
+from spinepose_mm.patches import checkpoint_hook
 
 TRAIN = '''
     """A small run that is killed at a given call of a function of os: `replace` of a checkpoint, `fsync` before it."""
@@ -69,7 +69,8 @@ TRAIN = '''
 def train(folder, where='nowhere', count=0, keep=1):
     script = folder / 'train.py'
     script.write_text(textwrap.dedent(TRAIN))
-    return subprocess.run([sys.executable, '-W', 'ignore', str(script), str(folder / 'work'), where, str(count), str(keep)],
+    return subprocess.run([sys.executable, '-W', 'ignore', str(script), str(folder / 'work'), where, str(count),
+                           str(keep)],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
 
 
@@ -96,7 +97,7 @@ def test_killed_while_a_checkpoint_is_written(tmp_path, where, count):
 
 @pytest.mark.parametrize('count', [11, 12])
 def test_killed_before_the_last_evaluation_was_noted(tmp_path, count):
-    """The fourth epoch is trained and saved, but its evaluation is lost with the process: it is made up for."""
+    """The fourth epoch is trained and saved, but its evaluation is lost with the process: it is repeated."""
     assert train(tmp_path, 'fsync', count).returncode == -9
     resumed = train(tmp_path)
     assert resumed.returncode == 0, resumed.stdout[-2000:]
@@ -126,7 +127,8 @@ def test_what_was_not_trained_can_be_validated(tmp_path):
         def compute_metrics(self, results):
             return dict(score=len(results))
     run = Runner(Model(), str(tmp_path), val_dataloader=dict(
-        dataset=[1, 2], sampler=dict(type='DefaultSampler', shuffle=False), collate_fn=lambda batch: dict(inputs=batch)),
+        dataset=[1, 2], sampler=dict(type='DefaultSampler', shuffle=False),
+        collate_fn=lambda batch: dict(inputs=batch)),
         val_cfg=dict(), val_evaluator=[Score()], experiment_name='validated')
     assert run.val() == dict(score=2)
 
@@ -144,14 +146,14 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     assert path.read_bytes() == b'new' and [path] == list(tmp_path.iterdir())
 
 
-def test_the_newest_checkpoint_is_found_whatever_the_note_says(tmp_path):
+def test_the_newest_checkpoint_is_taken_whatever_last_checkpoint_says(tmp_path):
     find = runner.find_latest_checkpoint
     assert find(str(tmp_path)) is None
     (tmp_path / 'last_checkpoint').write_text('')
     assert find(str(tmp_path)) is None
-    for epoch, time in ((2, 200), (1, 100)):
+    for epoch, seconds in ((2, 200), (1, 100)):
         (tmp_path / f'epoch_{epoch}.pth').write_bytes(b'')
-        os.utime(tmp_path / f'epoch_{epoch}.pth', (time, time))
+        os.utime(tmp_path / f'epoch_{epoch}.pth', (seconds, seconds))
     (tmp_path / 'best_epoch_9.pth').write_bytes(b'')
     newest = str(tmp_path / 'epoch_2.pth')
     for note in ('', str(tmp_path / 'epoch_1.pth'), str(tmp_path / 'epoch_7.pth')):
@@ -184,7 +186,8 @@ class Small(BaseModel):
 
 def small_run(work_dir, at_first=None):
     data = dict(dataset=torch.utils.data.TensorDataset(torch.ones(2, 1)), batch_size=2, num_workers=0,
-                sampler=dict(type='DefaultSampler'), collate_fn=lambda batch: dict(inputs=torch.stack([one for one, in batch])))
+                sampler=dict(type='DefaultSampler'),
+                collate_fn=lambda batch: dict(inputs=torch.stack([one for one, in batch])))
     return Runner(Small(at_first), str(work_dir), train_dataloader=data, train_cfg=dict(by_epoch=True, max_epochs=1),
                   optim_wrapper=dict(optimizer=dict(type='SGD', lr=.1)), default_scope='mmengine',
                   experiment_name=f'small{time.time_ns()}')
@@ -197,7 +200,7 @@ def test_two_trainings_at_once(tmp_path, monkeypatch):
     def others():
         for work_dir, is_first in (('work', True), ('work', False), ('elsewhere', True)):
             with monkeypatch.context() as patch:
-                patch.setattr(saving, 'is_main_process', lambda: is_first)
+                patch.setattr(checkpoint_hook, 'is_main_process', lambda: is_first)
                 try:
                     small_run(tmp_path / work_dir).train()
                     answers.append('trained')
@@ -205,7 +208,8 @@ def test_two_trainings_at_once(tmp_path, monkeypatch):
                     answers.append(str(error))
     small_run(tmp_path / 'work', others).train()
     refused, *trained = answers
-    assert refused.startswith(f'the work folder {tmp_path}/work is being written by another run') and trained == 2 * ['trained']
+    assert refused.startswith(f'the work folder {tmp_path}/work is being written by another run')
+    assert trained == 2 * ['trained']
     small_run(tmp_path / 'work').train()
     assert not list(tmp_path.rglob('*lock*'))
 
@@ -216,7 +220,8 @@ def test_killed_in_a_fork_of_a_data_loader_and_resumed_at_once(tmp_path):
     script = tmp_path / 'train.py'
     script.write_text(textwrap.dedent(TRAIN).replace('num_workers=0', 'num_workers=2, persistent_workers=True').replace(
         'import torch\n', 'import torch, time\n').replace(
-        'def forward(self, inputs, mode):', 'def forward(self, inputs, mode):\n        where == "stall" and time.sleep(600)'
+        'def forward(self, inputs, mode):',
+        'def forward(self, inputs, mode):\n        where == "stall" and time.sleep(600)'
     ).replace("where != 'nowhere'", "where not in ('nowhere', 'stall')"))
 
     def start(where):

@@ -257,7 +257,8 @@ def test_safetensors(tmp_path):
 def test_failed_download_names_the_file_to_fetch(tmp_path, monkeypatch, served):
     monkeypatch.setenv('TORCH_HOME', str(tmp_path))
 
-    with pytest.raises(ConnectionError, match=r'127.0.0.1:.*/none.pth .*404.*save it as .*checkpoints.[0-9a-f]{16}.none\.pth'):
+    with pytest.raises(ConnectionError,
+                       match=r'127.0.0.1:.*/none.pth .*404.*save it as .*checkpoints.[0-9a-f]{16}.none\.pth'):
         _load_checkpoint(f'{served[1]}/none.pth')
 
 

@@ -7,7 +7,7 @@ from mmpose.apis.inferencers import Pose2DInferencer
 from mmpose.apis.inferencers.utils import get_model_aliases
 
 import builders
-from spinepose_mm.patches import model_names as aliases
+from spinepose_mm.patches import model_names
 
 ALIASES = {
     'spinepose-s': 'spinepose_v2_small', 'spinepose-m': 'spinepose_v2_medium', 'spinepose-l': 'spinepose_v2_large',
@@ -32,7 +32,8 @@ def test_names_and_aliases(name):
 
 
 @pytest.mark.parametrize('alias, name, weights', [
-    ('spinepose-hrnet-w32', 'hrnet_w32', 'td-hm_hrnet-w32'), ('spinepose-vitpose-b', 'vitpose_b', 'td-hm_ViTPose-base')])
+    ('spinepose-hrnet-w32', 'hrnet_w32', 'td-hm_hrnet-w32'),
+    ('spinepose-vitpose-b', 'vitpose_b', 'td-hm_ViTPose-base')])
 def test_baselines_whose_weights_are_published(alias, name, weights):
     for given in (alias, f'spinepose_baseline_{name}'):
         cfg, url = lookup(given)
@@ -43,7 +44,7 @@ def test_baselines_whose_weights_are_published(alias, name, weights):
 
 def test_a_model_without_published_weights():
     """It is in the zoo for its figures, and no alias, since nothing could be loaded."""
-    config, weights = aliases.find_config('spinepose_baseline_rtmpose_m')
+    config, weights = model_names.find_config('spinepose_baseline_rtmpose_m')
     assert config.endswith('spinepose_baseline_rtmpose_m.py') and weights is None
     with pytest.raises(ValueError, match="no model named 'spinepose_baseline_rtmpose_m'"):
         lookup('spinepose_baseline_rtmpose_m')
@@ -64,13 +65,13 @@ def test_unknown_alias_lists_the_near_ones():
     with pytest.raises(ValueError, match="no model named 'spinepose-xs'.*near: .*spinepose-x.*spinepose-v1-l"):
         lookup('spinepose-xs')
     with pytest.raises(ValueError, match="no model named 'spinepose_v2_huge'.*near: spinepose_v2_large"):
-        aliases.find_config('spinepose_v2_huge')
+        model_names.find_config('spinepose_v2_huge')
 
 
 def test_zoo_is_complete():
-    unpublished = [model['Name'] for model in aliases.models() if not model['Weights']]
+    unpublished = [model['Name'] for model in model_names.models() if not model['Weights']]
     assert unpublished == ['spinepose_baseline_rtmpose_m']
-    for model in aliases.models():
+    for model in model_names.models():
         lifter = model['Name'] == 'spinepose_lifter_official'  # of which no number of parameters was published
         assert model['Results'] and ('Parameters (M)' in model['Metadata']) != lifter
         if model['Name'] in unpublished:
@@ -84,17 +85,17 @@ def test_zoo_is_complete():
 
 @pytest.mark.parametrize('name', ['spinepose_v1_small', 'spinepose_v1_small.py', 'spinepose-v1-s'])
 def test_config_by_name_file_name_and_alias(name):
-    config, weights = aliases.find_config(name)
+    config, weights = model_names.find_config(name)
     assert config.endswith('spinepose_v1_small.py') and weights.startswith('https://')
 
 
 def test_config_that_is_not_in_the_zoo():
-    config, weights = aliases.find_config('spinepose_demo.py')
+    config, weights = model_names.find_config('spinepose_demo.py')
     assert config.endswith('configs/demo/spinepose_demo.py') and weights is None
 
 
 def test_an_inferencer_takes_the_name_of_a_file():
-    assert lookup('spinepose_tiny.py')[1] == aliases.find_config('spinepose-tiny')[1]
+    assert lookup('spinepose_tiny.py')[1] == model_names.find_config('spinepose-tiny')[1]
     cfg, weights = lookup('spinepose_demo.py')  # not in the zoo
     assert cfg.filename.endswith('configs/demo/spinepose_demo.py') and weights is None
     with pytest.raises(ValueError, match="no model named 'spinepose_tyni.py'.*near: spinepose_tiny"):
@@ -103,9 +104,10 @@ def test_an_inferencer_takes_the_name_of_a_file():
 
 @pytest.mark.parametrize('base, file', [
     ('spinepose_tiny.py', 'spinepose_tiny'), ('spinepose-s', 'spinepose_v2_small'),
-    ('_base_/schedule_10e.py', '_base_/schedule_10e'), ('examples/spinepose_finetune.py', 'examples/spinepose_finetune')])
+    ('_base_/schedule_10e.py', '_base_/schedule_10e'),
+    ('examples/spinepose_finetune.py', 'examples/spinepose_finetune')])
 def test_a_config_anywhere_inherits_from_this_package(base, file, tmp_path, monkeypatch):
-    """From the package's file, though one of that name lies in the working folder."""
+    """From the package's file, though one of that name is in the working folder."""
     monkeypatch.chdir(tmp_path)
     Path('spinepose_tiny.py').write_text('raise SystemExit')
     Path('mine.py').write_text(f"_base_ = ['spinepose_mm::{base}']\nown = {{{{_base_.base_lr}}}}")
@@ -132,8 +134,8 @@ def test_figures_of_the_zoo_are_the_published_ones():
         ('COCO', ''): '68.2 73.1 73.0 77.5 75.2 79.5 75.9 80.1',
         ('Halpe-26', ''): '70.6 75.2 75.0 79.2 77.0 81.1 77.6 81.8'}
     models = {model['Name']: {result['Dataset']: result['Metrics'] for result in model['Results']}
-              for model in aliases.models()}
-    readme = (aliases.index_folder() / 'configs/README.md').read_text(encoding='utf-8')
+              for model in model_names.models()}
+    readme = (model_names.index_folder() / 'configs/README.md').read_text(encoding='utf-8')
     for (dataset, subset), text in published.items():
         found = [models[f'spinepose_v1_{size}'][dataset][f'{subset} {value}'.strip()]
                  for size in ('small', 'medium', 'large', 'xlarge') for value in ('AP', 'AR')]

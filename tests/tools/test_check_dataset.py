@@ -12,7 +12,8 @@ pytestmark = pytest.mark.tools
 
 def check(*args, cwd):
     tool = index_folder() / 'tools' / 'check_dataset.py'
-    return subprocess.run([sys.executable, '-W', 'ignore', tool, *map(str, args)], cwd=cwd, capture_output=True, text=True)
+    return subprocess.run([sys.executable, '-W', 'ignore', tool, *map(str, args)], cwd=cwd, capture_output=True,
+                          text=True)
 
 
 def test_exit_codes_and_report(tmp_path):

@@ -8,9 +8,9 @@ from mmengine.runner import CheckpointLoader
 
 import builders
 from hub import CONTENT, Server
-from spinepose_mm.patches import model_names as aliases
+from spinepose_mm.patches import model_names
 
-SCRIPT = aliases.index_folder() / 'tools' / 'download.py'
+SCRIPT = model_names.index_folder() / 'tools' / 'download.py'
 
 
 def download(monkeypatch, *arguments):
@@ -29,10 +29,10 @@ def test_a_shipped_model(tmp_path, monkeypatch, capsys):
 
 
 def test_a_published_model(tmp_path, monkeypatch):
-    config = aliases.find_config('spinepose-s')[0]
+    config = model_names.find_config('spinepose-s')[0]
     monkeypatch.setenv('SPINEPOSE_HOSTS', '127.0.0.1')
     with Server() as server:
-        monkeypatch.setattr(aliases, 'find_config', lambda name: (config, f'{server.url}/hub/s.pth'))
+        monkeypatch.setattr(model_names, 'find_config', lambda name: (config, f'{server.url}/hub/s.pth'))
         download(monkeypatch, 'spinepose-s', '--dest', tmp_path)
     assert (tmp_path / 's.pth').read_bytes() == CONTENT and (tmp_path / 'spinepose_v2_small.py').is_file()
 

@@ -9,7 +9,8 @@ pytestmark = pytest.mark.tools
 
 
 def test_writes_the_file_and_the_settings_for_it(tmp_path):
-    done = mim('run', 'spinepose_mm', 'export_onnx', 'spinepose-tiny', '--out', 'a.onnx', '--half', '--bgr', '--pose2sim',
+    done = mim('run', 'spinepose_mm', 'export_onnx', 'spinepose-tiny', '--out', 'a.onnx', '--half', '--bgr',
+               '--pose2sim',
                'settings.toml', data=tmp_path, cwd=tmp_path)
     assert done.returncode == 0, done.stdout
     assert 'a.onnx: 4.6 MB, keypoints within 0.' in done.stdout

@@ -30,9 +30,10 @@ def contents(folder):
 
 
 def test_killed_and_gone_on_with(video, tmp_path):
-    """The same files as of a run that nobody killed; without a display."""
+    """The same files as of a run that was not killed; without a display."""
     command = ['run', 'spinepose_mm', 'infer', video, '--model', 'spinepose-tiny', '--det-model', 'whole_image',
-               '--device', 'cpu', '--3d', '--world', '--height', '1.75', '--formats', 'csv', 'openpose', 'trc', 'report',
+               '--device', 'cpu', '--3d', '--world', '--height', '1.75', '--formats', 'csv', 'openpose', 'trc',
+               'report',
                'video', '--out']
     once = mim(*command, tmp_path / 'once', data=tmp_path, cwd=tmp_path, DISPLAY='')
     assert once.returncode == 0 and f'video.mp4: {FRAMES} frames, 1 person' in once.stdout, once.stdout[-1500:]
@@ -45,7 +46,7 @@ def test_killed_and_gone_on_with(video, tmp_path):
     process.wait()
     assert progress.is_file()
     again = mim(*command, 'twice', data=tmp_path, cwd=tmp_path)
-    assert again.returncode == 0 and 'found before' in again.stdout, again.stdout[-1500:]
+    assert again.returncode == 0 and 'predicted before' in again.stdout, again.stdout[-1500:]
     assert contents(tmp_path / 'twice') == contents(tmp_path / 'once') and not progress.is_file()
 
 

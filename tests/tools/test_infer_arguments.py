@@ -38,7 +38,7 @@ def infer(tmp_path, monkeypatch):
     (['--boxes', 'boxes.csv'], 'error: boxes.csv has no column y1'),
     (['--boxes', 'pipe.csv'], 'error: pipe.csv is a pipe, where a regular file is expected'),
     (['--max-megapixels', '.01'], 'error: a.png has 0.012 megapixels, and at most 0.01 are decoded')])
-def test_bad_ones_are_told_before_the_model_is_loaded(infer, arguments, problem):
+def test_bad_ones_are_refused_before_the_model_is_loaded(infer, arguments, problem):
     before = sorted(os.listdir())
     assert problem in infer('a.png', '--model', 'none such', *arguments)
     assert sorted(os.listdir()) == before

@@ -62,8 +62,8 @@ def test_from_images_to_a_lifters_input(rendered, tmp_path):
     seen = true[..., 2] > 0
     assert np.median(np.linalg.norm(found[..., :2] - true[..., :2], axis=-1)[seen]) < 12  # of images of 160 x 120
     dataset = 'test_dataloader.dataset.'
-    tested = mim('test', 'spinepose_mm', 'spinepose_lifter_uncertainty.py', '--checkpoint', shipped(), '--work-dir', 'test',
-                 '--cfg-options', *QUICK[4:6], f'{dataset}data_root=', f'{dataset}ann_file={annotations}',
+    tested = mim('test', 'spinepose_mm', 'spinepose_lifter_uncertainty.py', '--checkpoint', shipped(), '--work-dir',
+                 'test', '--cfg-options', *QUICK[4:6], f'{dataset}data_root=', f'{dataset}ann_file={annotations}',
                  f'{dataset}subjects=None', f'{dataset}detections={tmp_path / "found.npz"}', cwd=tmp_path)
     assert tested.returncode == 0, tested.stdout[-2000:]
     assert 0 < float(re.search(r'lifting/spine_P-MPJPE: ([\d.]+)', tested.stdout)[1]) < 80
@@ -87,8 +87,8 @@ def test_raw_simspine_to_several_views(tmp_path):
 
 
 def test_the_world_is_measured(tmp_path):
-    done = mim('run', 'spinepose_mm', 'benchmark_world', '--motions', 'walk', '--people', 1, '--scenes', 2, '--frames', 20,
-               '--noise', 2, '--no-feet', '--lifter', 'spinepose-lifter', cwd=tmp_path)
+    done = mim('run', 'spinepose_mm', 'benchmark_world', '--motions', 'walk', '--people', 1, '--scenes', 2, '--frames',
+               20, '--noise', 2, '--no-feet', '--lifter', 'spinepose-lifter', cwd=tmp_path)
     row = re.search(r'\| walk \| 1 \|((?: [\d.]+ \|){6})', done.stdout)
     assert row and max(map(float, row[1].split('|')[:-1])) < 200, done.stdout[-2000:]
 

@@ -70,7 +70,8 @@ def expected_auc(release, found, markers, human36m):
     ours = found['dataset'] == 'simspine'
     assert sorted(found['img_id'][ours]) == [name for name in truth['imgname'] if name[-5] in '05']
     part = truth['part'][[rows[name] for name in found['img_id'][ours]]]
-    labelled = set(simspine_release.MARKERS if markers == 15 else simspine_release.NAMES) | set(LIMBS if human36m else ())
+    labelled = set(simspine_release.MARKERS if markers == 15 else simspine_release.NAMES)
+    labelled |= set(LIMBS if human36m else ())
     columns = [i for i, name in enumerate(skeleton.POSE2SIM) if name in labelled]
     assert len(columns) == (37 if markers == 37 else 27 if human36m else 15)
     pred = found['keypoints'][ours][:, columns]
@@ -129,7 +130,8 @@ def train_a_lifter(root, folder, monkeypatch):
     monkeypatch.chdir(folder)
     monkeypatch.setenv('SIMSPINE_ROOT', str(root))
     cfg = Config.fromfile(builders.config('lifting/spinepose_lifter'))
-    cfg.merge_from_dict({'train_cfg.max_epochs': 2, 'train_dataloader.batch_size': 32, 'work_dir': str(folder / root.name),
+    cfg.merge_from_dict({'train_cfg.max_epochs': 2, 'train_dataloader.batch_size': 32,
+                         'work_dir': str(folder / root.name),
                          'randomness.seed': 3, 'launcher': 'none',
                          # AdamW's steps do not depend on the size of a gradient: those of next to nothing would differ.
                          'optim_wrapper.optimizer.eps': 1e-2})
@@ -158,18 +160,20 @@ def test_detected_keypoints_of_every_fifth_image_are_triangulated_and_lifted(rel
     root, _ = release
     annotations = root / 'annotations/simspine15_test.npz'
     done = mim('run', 'spinepose_mm', 'detect_keypoints', annotations, '--images', root / 'images', '--human36m',
-               root / 'annotations/h36m_test.npz', '--model', 'spinepose-tiny', '--out', tmp_path / 'found.npz', data=root,
+               root / 'annotations/h36m_test.npz', '--model', 'spinepose-tiny', '--out', tmp_path / 'found.npz',
+               data=root,
                cwd=tmp_path)
     assert done.returncode == 0 and 'keypoints/people: 8' in done.stdout, errors(done.stdout)
     assert 'which count from 0; the images count from 1' in done.stdout
     assert {name[-10:] for name in np.load(tmp_path / 'found.npz')['imgname']} == {'000000.jpg', '000005.jpg'}
-    done = mim('run', 'spinepose_mm', 'evaluate_views', annotations, tmp_path / 'found.npz', '--min-score', 0, data=root,
-               cwd=tmp_path)
+    done = mim('run', 'spinepose_mm', 'evaluate_views', annotations, tmp_path / 'found.npz', '--min-score', 0,
+               data=root, cwd=tmp_path)
     assert done.returncode == 0 and '2 frames, reprojection error' in done.stdout, errors(done.stdout)
     dataset = 'test_dataloader.dataset.'
-    tested = mim('test', 'spinepose_mm', 'spinepose_lifter_uncertainty.py', '--checkpoint', find_config('spinepose-lifter')[1],
-                 data=root, cwd=tmp_path, options=[f'{dataset}data_root=', f'{dataset}ann_file={annotations}',
-                                                   f'{dataset}detections={tmp_path / "found.npz"}'])
+    tested = mim('test', 'spinepose_mm', 'spinepose_lifter_uncertainty.py', '--checkpoint',
+                 find_config('spinepose-lifter')[1], data=root, cwd=tmp_path, options=[
+                     f'{dataset}data_root=', f'{dataset}ann_file={annotations}',
+                     f'{dataset}detections={tmp_path / "found.npz"}'])
     assert tested.returncode == 0, errors(tested.stdout)
     assert 'found.npz lacks 16 of 24 frames' in tested.stdout and 'S is not camera space in 4 of 4' in tested.stdout
     assert re.search(r'lifting/spine_P-MPJPE: [\d.]+', tested.stdout)

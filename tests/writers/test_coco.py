@@ -61,7 +61,7 @@ def test_exact_keypoints_have_an_ap_of_one(pair, tmp_path):
 @pytest.mark.parametrize('of_boxes', [True, False])
 @pytest.mark.parametrize('wrong, precision', [(0, .5), (1, 1.)])
 def test_the_score_puts_people_in_order(pair, tmp_path, wrong, precision, of_boxes):
-    """One of two people is wrong: half are found, 51 of COCO's 101 recalls, at 1 where it comes last, and else 1/2."""
+    """One of two people is wrong: half match, 51 of COCO's 101 recalls, at 1 where it comes last, and else 1/2."""
     truth = write_truth(tmp_path / 'truth.json', pair)
     pair.keypoints[wrong] += 300
     if of_boxes:
@@ -127,14 +127,14 @@ def test_a_name_among_numbers(pair, tmp_path):
     assert len(json.loads((tmp_path / 'results.json').read_text())) == 2
 
 
-def test_people_without_ids_and_what_is_not_known(pair, tmp_path):
+def test_people_without_ids_and_missing_values(pair, tmp_path):
     pair.ids, pair.keypoints[0, 4] = None, np.nan
     first, second = json.loads(write(CocoWriter, tmp_path / 'results.json', [image(pair)], None).read_text())
     assert 'track_id' not in first and first['keypoints'][12:15] == [0, 0, 0] and second['keypoints'][14] == .9
 
 
 @pytest.mark.parametrize('frames', [[], [Frame(0, 0., 'a.mp4', people=no_people())]])
-def test_nobody(pair, tmp_path, frames):
+def test_no_people(pair, tmp_path, frames):
     results = write(CocoWriter, tmp_path / 'results.json', frames)
     assert json.loads(results.read_text()) == []
     assert COCO(str(write_truth(tmp_path / 'truth.json', pair))).loadRes(str(results)).anns == {}

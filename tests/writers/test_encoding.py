@@ -100,7 +100,7 @@ def test_pyav_and_ffmpeg_may_be_absent(monkeypatch):
 
 
 @needs_ffmpeg
-def test_what_ffmpeg_says_is_told_and_nothing_is_left(tmp_path, monkeypatch):
+def test_errors_of_ffmpeg_are_passed_on_and_nothing_is_left(tmp_path, monkeypatch):
     monkeypatch.setitem(encoding._X264, 'preset', 'none of its')
     video = FfmpegEncoder(tmp_path / 'x.mp4', 25, SIZE)
     with pytest.raises(OSError, match=r'x\.mp4 cannot be written: ffmpeg ended with \d+: '):
@@ -124,7 +124,7 @@ class Listener(BaseHTTPRequestHandler):
     """Keeps the path that is asked for, and ends the server."""
 
     def do_GET(self):
-        self.server.told = self.path
+        self.server.reported = self.path
         self.send_response(204)
         self.end_headers()
 
@@ -133,12 +133,12 @@ class Listener(BaseHTTPRequestHandler):
 
 
 def play(folder, name):
-    """Return what a browser tells of a video that it is to play: how it ended, readyState, seconds, size and error."""
+    """Return what a browser reports of a video that it plays: how it ended, readyState, seconds, size and error."""
     chromium = shutil.which('chromium')
     if not chromium:
         pytest.skip('there is no chromium on the path')
     with HTTPServer(('127.0.0.1', 0), Listener) as server:
-        server.timeout, server.told = 60, '/nothing came'
+        server.timeout, server.reported = 60, '/nothing came'
         (folder / 'page.html').write_text(PAGE.replace('FILE', name).replace('PORT', str(server.server_port)))
         browser = subprocess.Popen(
             [chromium, '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
@@ -150,7 +150,7 @@ def play(folder, name):
         finally:
             browser.terminate()
             browser.wait()
-    return server.told[1:].split('/')
+    return server.reported[1:].split('/')
 
 
 @pytest.mark.slow

@@ -49,7 +49,7 @@ def test_a_video_has_its_frames_rate_size_and_people(tmp_path, ending):
     frames = video()
     found, rate = read(write(VideoWriter, tmp_path / f'out{ending}', frames))
     assert len(found) == 8 and rate == RATE and all(frame.shape == (480, 640, 3) for frame in found)
-    assert np.abs(found[0].astype(int) - GREY).max() < 20  # nobody is there
+    assert np.abs(found[0].astype(int) - GREY).max() < 20  # no people
     spine = list(skeleton.SUBSETS['spine'])
     for frame, image in zip(frames[1:], found[1:]):
         assert all(is_spine(image, frame.people.keypoints[0, spine]))
@@ -134,7 +134,7 @@ def full_disk():
 
 
 @pytest.mark.parametrize('ending', CODECS)
-def test_a_full_disk_is_told_and_leaves_nothing(tmp_path, ending, full_disk):
+def test_a_full_disk_is_an_error_and_leaves_nothing(tmp_path, ending, full_disk):
     rng = np.random.default_rng(0)
     frames = [Frame(i, i / RATE, 'video.mp4', rng.integers(0, 255, (240, 320, 3), dtype=np.uint8), no_people())
               for i in range(40)]

@@ -91,7 +91,7 @@ def test_pose2sim_triangulates_from_three_cameras(pose2sim, tmp_path):
     assert np.isnan(data['LWrist'].to_numpy(float)).all()  # of a score under its threshold
 
 
-def test_frames_that_were_left_out_have_nobody(tmp_path):
+def test_frames_that_were_left_out_have_no_people(tmp_path):
     video = make_video()
     folder = write(OpenPoseWriter, tmp_path / 'side_json', [video[2], video[5], video[7]])
     assert [len(file['people']) for file in read(folder)] == [0, 0, 1, 0, 0, 1, 0, 2]
@@ -127,7 +127,7 @@ def test_the_spine_alone(tmp_path):
         assert not np.delete(flat, SPINE, axis=0).any()
 
 
-def test_what_is_not_known_is_zero(tmp_path):
+def test_missing_values_are_zero(tmp_path):
     video = make_video()[1:2]
     video[0].people.keypoints[0, 5, 1] = np.nan
     person = read(write(OpenPoseWriter, tmp_path / 'side_json', video))[1]['people'][0]

@@ -78,7 +78,7 @@ def test_2d_alone_has_no_columns_of_space_and_no_table_of_measures(writer, tmp_p
 
 
 @both
-def test_a_lifter_that_tells_no_errors(writer, tmp_path):
+def test_a_lifter_that_predicts_no_errors(writer, tmp_path):
     video = make_video('camera')
     video[1].people.point_errors = None
     points, _ = tables(writer, tmp_path, video, **{**LIFTED, 'coordinates': 'camera'})
@@ -97,7 +97,7 @@ def test_the_spine_alone_from_top_to_bottom(writer, tmp_path):
 
 @both
 @pytest.mark.parametrize('frames', [[], [Frame(0, 0., 'a.mp4', people=no_people())]])
-def test_nobody(writer, tmp_path, frames):
+def test_no_people(writer, tmp_path, frames):
     points, measures = tables(writer, tmp_path, frames, **LIFTED)
     assert len(points) == len(measures) == 0
     assert list(points)[-5:] == [*SPACE, 'error_m', 'confidence'] and list(measures)[-1] == 'sway_percent'

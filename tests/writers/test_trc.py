@@ -22,7 +22,7 @@ def truth(video, number):
     for row, i in enumerate(frames):
         if number in video[i].people.ids:
             points[row] = video[i].people.points[video[i].people.ids.tolist().index(number)]
-    points[:, WRIST] = np.nan  # not seen
+    points[:, WRIST] = np.nan  # not visible
     return frames, points
 
 
@@ -100,7 +100,7 @@ def test_the_spine_alone(opensim, tmp_path):
     same(found, truth(video, 3)[1][:, spine])
 
 
-def test_the_least_confidence(opensim, tmp_path):
+def test_the_confidence_threshold(opensim, tmp_path):
     video = make_video('world')
     write(TrcWriter, tmp_path / 'side.trc', video, coordinates='world', min_confidence=.1)
     assert np.isfinite(read_table(opensim, tmp_path / 'side_P3.trc')[2]).all()
@@ -115,14 +115,14 @@ def test_frames_that_were_left_out_and_times_between(opensim, tmp_path):
     assert np.isfinite(found[[0, 3], 0]).all() and np.isnan(found[1:3]).all()
 
 
-def test_whoever_is_never_lifted_has_no_file(tmp_path):
+def test_a_person_who_is_never_lifted_has_no_file(tmp_path):
     video = make_video('world')[UNLIFTED:UNLIFTED + 2]
     write(TrcWriter, tmp_path / 'side.trc', video, coordinates='world')
     assert [path.name for path in tmp_path.iterdir()] == ['side_P3.trc']
 
 
 @pytest.mark.parametrize('frames', [[], [Frame(0, 0., 'a.mp4', people=no_people())]])
-def test_nobody_leaves_no_file(tmp_path, frames):
+def test_no_people_leave_no_file(tmp_path, frames):
     write(TrcWriter, tmp_path / 'side.trc', frames, coordinates='world')
     assert not list(tmp_path.iterdir())
 

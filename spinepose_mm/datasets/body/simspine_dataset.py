@@ -18,14 +18,14 @@ _PADDING = 1.2
 
 @DATASETS.register_module()
 class SimSpineDataset(BaseCocoStyleDataset):
-    """SIMSPINE's frames of Human3.6M with SpineTrack's 37 keypoints in 2D; what a file does not label weighs nothing.
+    """SIMSPINE's frames of Human3.6M with SpineTrack's 37 keypoints in 2D; unlabelled keypoints have zero weight.
 
     The annotation file is SIMSPINE's `simspine_{train,test}.npz`, of its 15 markers or of all 37. MMPose's annotation
     of Human3.6M, `h36m_{train,test}.npz`, adds hips, knees, ankles, shoulders, elbows and wrists to the frames that
     both have; a marker of SIMSPINE goes before it.
 
     Images, and Human3.6M's frames, are matched by their number in the sequence: SIMSPINE counts from 0, and MMPose's
-    extraction of Human3.6M from 1. What each counts from is found and logged. Frames without an image are left out,
+    extraction of Human3.6M from 1. Each first number is detected and logged. Frames without an image are left out,
     with one warning that counts them; in test mode too, since MMPose's extraction keeps every fifth frame.
 
     The box is the extent of all keypoints that are labelled. Where these are SIMSPINE's 15 markers alone, it is made as
@@ -68,14 +68,14 @@ class SimSpineDataset(BaseCocoStyleDataset):
         if self.human36m_file:
             self._add_human36m(start)
         for joint, keypoint in enumerate(columns):
-            seen = is_seen(arrays['part'][:, joint])
-            self._points[seen, keypoint] = arrays['part'][seen, joint]
+            visible = is_seen(arrays['part'][:, joint])
+            self._points[visible, keypoint] = arrays['part'][visible, joint]
         self._boxes = self._make_boxes(arrays)
         # Only numbers are listed, since MMEngine pickles each entry: the labels of 1.56 million frames stay arrays.
         return [dict(row=row) for row in range(len(rows))]
 
     def _choose(self, names):
-        """Return the rows of the frames to take, and what frames count from; note by how much their images differ."""
+        """Return the rows of the frames to take, and their first number; store by how much the images' differs."""
         sequences, frames = parse_names(self.ann_file, names, self.subjects)
         numbered = self.subjects is not None or of_simspine(names)
         start = counts_from(sequences, frames, usual=0) if numbered else None
@@ -118,8 +118,8 @@ class SimSpineDataset(BaseCocoStyleDataset):
         print_log(f'{path}{counting} has joints of {both.sum()} of these frames', 'current')
         for joint, name in enumerate(skeleton.HUMAN36M):
             if name:
-                found = part[rows[both], joint]
-                self._points[both, skeleton.index(name)] = np.where(is_seen(found)[:, None], found, 0)
+                points = part[rows[both], joint]
+                self._points[both, skeleton.index(name)] = np.where(is_seen(points)[:, None], points, 0)
 
     def _make_boxes(self, arrays):
         """Return the boxes, (x1, y1, x2, y2) in pixels, (N, 4)."""

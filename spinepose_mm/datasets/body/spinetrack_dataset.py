@@ -20,7 +20,7 @@ class SpineTrackDataset(BaseCocoStyleDataset):
     """People with SpineTrack's 37 keypoints, in COCO's JSON format.
 
     Every annotation has `keypoints` = 37 x (x, y, v) in image pixels, v being 0 (not labelled), 1 (labelled,
-    occluded) or 2 (visible), and `bbox` = (x, y, w, h). Keypoints that are not labelled weigh nothing.
+    occluded) or 2 (visible), and `bbox` = (x, y, w, h). Unlabelled keypoints have zero weight.
 
     A file that is not of this form is refused when it is loaded. What is wrong with one person (coordinates that are
     not numbers, a box without area, an image that is missing, an id that another one has) drops that person from
@@ -77,7 +77,7 @@ class SpineTrackDataset(BaseCocoStyleDataset):
         if images and max(images.values()) > 1:
             raise ValueError(f'{self.ann_file}: image id {max(images, key=images.get)} is there twice')
         with _readable(self.bbox_file, 'file of boxes'):
-            unknown = {found['image_id'] for found in load(self.bbox_file) if found['category_id'] == 1} - images.keys()
+            unknown = {box['image_id'] for box in load(self.bbox_file) if box['category_id'] == 1} - images.keys()
             if unknown:
                 raise ValueError(f'{self.bbox_file} has detections for {len(unknown)} images that {self.ann_file} has '
                                  f'not, such as image_id {next(iter(unknown))!r}')
@@ -112,18 +112,18 @@ class SpineTrackDataset(BaseCocoStyleDataset):
         if not has_area(person['bbox'], image['width'], image['height']):
             return self._drop('a bbox without area in the image', where)
         info = super().parse_data_info(raw_data_info)
-        # Files that were grown from COCO's may still carry the count of its 17.
+        # Files that extend COCO's annotations may still carry the count of its 17 keypoints.
         info['num_keypoints'] = int(np.count_nonzero(info['keypoints_visible']))
         return info
 
     def _drop(self, reason, entry):
-        """Note that a person is left out of training, or raise ValueError in test mode; return None."""
+        """Record that a person is left out of training, or raise ValueError in test mode; return None."""
         if self.test_mode:
             raise ValueError(f'{self.ann_file}: {entry} has {reason}')
         self._dropped[reason].append(entry)
 
     def _with_images(self, people):
-        """Return those people whose image is there. Only a local folder is looked into."""
+        """Return those people whose image exists. Only a local folder is checked."""
         if '://' in str(self.data_prefix.get('img')):
             return people
         there = {path: Path(path).is_file() for path in {person['img_path'] for person in people}}
@@ -151,7 +151,7 @@ def _readable(path, kind):
 
 def _advice(flat):
     """Name the data set that annotations of another number of keypoints seem to be from."""
-    known = {**skeleton.LAYOUTS, 136: 'Halpe'}
-    name = known.get(len(flat) / 3) if isinstance(flat, list) else None
+    layouts = {**skeleton.LAYOUTS, 136: 'Halpe'}
+    name = layouts.get(len(flat) / 3) if isinstance(flat, list) else None
     return f'; this looks like a {name} file: train on it through KeypointConverter (see configs/README.md)' \
         if name else ''

@@ -16,13 +16,13 @@ from spinepose_mm.structures.simspine_layout import CAMERA_LAYOUT, SUBJECTS
 class SpineLiftingDataset(BaseDataset):
     """SIMSPINE's frames for lifting: 37 keypoints in an image to the same in 3D, for MMPose's `PoseLifter`.
 
-    The input are points of normalised camera space, (x - cx) / fx and (y - cy) / fy, zero where a keypoint is not seen.
+    The input are points of normalised camera space, (x - cx) / fx and (y - cy) / fy, zero for invisible keypoints.
     The target is camera space in spine lengths, that of the chain from C1 to S1 in this frame, since an image alone
-    tells no scale: `unit` is the spine's length in metres. It is also there in files of SIMSPINE's 15 markers alone.
+    has no scale: `unit` is the spine's length in metres. It is also there in files of SIMSPINE's 15 markers alone.
 
     Frames whose spine is not labelled whole have no such length and are left out. Camera space is the file's `S`; in
-    sequences where that is not what their camera sees of `S_world`, as in the released files, it is what it sees.
-    Cameras are the file's, or are fitted to `S_world` and `part`: see `simspine_cameras`.
+    sequences where that is not `S_world` in their camera's axes, as in the released files, it is computed from that.
+    Cameras are the file's, or are fitted to `S_world` and `part`: see `spinepose_mm.datasets.simspine.cameras`.
 
     Each item has `keypoints` (T, 37, 2), `keypoints_visible` (T, 37), `lifting_target` (1, 37, 3),
     `lifting_target_visible` (1, 37), `target_img_path` and `unit`, with a window of T frames around the target's.
@@ -31,9 +31,9 @@ class SpineLiftingDataset(BaseDataset):
     Args:
         ann_file: `.npz` of SIMSPINE's layout, below `data_root`, with 3D in metres.
         detections: `.npz` of detected keypoints to take as the input, below `data_root`: `imgname` (N,) and `part`
-            (N, 37, 3), x and y in pixels and a score; None to take the true ones. Frames without are left out.
+            (N, 37, 3), x and y in pixels and a score; None to project the ground truth. Frames without are left out.
         seq_len: T, odd.
-        min_score: under which a detected keypoint counts as not seen.
+        min_score: score threshold under which a detected keypoint counts as not visible.
         fraction, subjects: as for `SimSpineDataset`.
         **kwargs: those of MMEngine's `BaseDataset`.
 
@@ -65,7 +65,7 @@ class SpineLiftingDataset(BaseDataset):
         names = arrays.pop('imgname').astype(str)
         kept = np.arange(len(names))
         if self.detections:
-            kept, found = read_detections(self.detections, names, self.ann_file)
+            kept, detected = read_detections(self.detections, names, self.ann_file)
             names, arrays = names[kept], {field: values[kept] for field, values in arrays.items()}
         sequences, frames = parse_names(self.ann_file, names, self.subjects)
         windows = _windows(sequences, frames, spread(sequences, frames, self.fraction), self.seq_len)
@@ -76,28 +76,28 @@ class SpineLiftingDataset(BaseDataset):
         arrays = {field: values[rows].astype(np.float32) for field, values in arrays.items()}
         arrays = add_cameras(self.ann_file, arrays, sequences)
         place = camera_space(self.ann_file, arrays, sequences)
-        seen = is_seen(place) & (place[..., 2] > 0)
-        place = np.where(seen[..., None], place, 0)
+        valid = is_seen(place) & (place[..., 2] > 0)
+        place = np.where(valid[..., None], place, 0)
         self._target = np.zeros((len(place), skeleton.NUM_KEYPOINTS, 4), np.float32)
         self._target[:, columns, :3] = place[..., :3]
-        self._target[:, columns, 3] = seen
+        self._target[:, columns, 3] = valid
         self._input = np.zeros((len(place), skeleton.NUM_KEYPOINTS, 3), np.float32)
         if self.detections:
-            self._add_detected(found[rows], arrays)
+            self._add_detected(detected[rows], arrays)
         else:
             with np.errstate(divide='ignore', invalid='ignore'):
-                self._input[:, columns, :2] = np.where(seen[..., None], place[..., :2] / place[..., 2:3], 0)
-            self._input[:, columns, 2] = seen
+                self._input[:, columns, :2] = np.where(valid[..., None], place[..., :2] / place[..., 2:3], 0)
+            self._input[:, columns, 2] = valid
         self._unit = spine_lengths(self.ann_file, 'S', self._target[..., :3], self._target[..., 3] > 0)
-        known = np.isfinite(self._unit[self._windows[:, self.seq_len // 2]])
-        return [dict(window=int(i)) for i in np.flatnonzero(known)]
+        valid = np.isfinite(self._unit[self._windows[:, self.seq_len // 2]])
+        return [dict(window=int(i)) for i in np.flatnonzero(valid)]
 
     def _add_detected(self, part, arrays):
-        """Enter the detected keypoints of all frames in normalised camera space, and which were seen."""
-        seen = is_seen(part) & (part[..., 2] >= self.min_score)
+        """Enter the detected keypoints of all frames in normalised camera space, and their mask."""
+        visible = is_seen(part) & (part[..., 2] >= self.min_score)
         rays = camera_rays(part, arrays)
-        self._input[..., :2] = np.where(seen[..., None], rays, 0)
-        self._input[..., 2] = seen
+        self._input[..., :2] = np.where(visible[..., None], rays, 0)
+        self._input[..., 2] = visible
 
     def get_data_info(self, idx):
         """Return the window of frames around a target as MMPose's lifting pipelines take it."""

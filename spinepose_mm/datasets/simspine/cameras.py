@@ -1,8 +1,8 @@
-"""The cameras of SIMSPINE's annotation files, and camera space as they see it.
+"""The cameras of SIMSPINE's annotation files, and labels in camera space.
 
 The released files have no cameras, and their `S` is R (X - t), where `part` is the projection of R X + t: that is
 camera space only where t is the camera's position. So cameras are fitted to `S_world` and `part`, which agree with each
-other, and what they see takes the place of an `S` that is something else.
+other, and an `S` that is not camera space is replaced by `S_world` in their axes.
 
 In the shapes, N is the number of frames and K that of joints.
 """
@@ -18,7 +18,7 @@ from spinepose_mm.structures.simspine_layout import CAMERA_LAYOUT
 from .frames import groups
 from .npz import is_seen
 
-_MOST_OFF = .1  # of the distance to the camera: where few frames tell the camera, the fit may be off by some of that
+_MOST_OFF = .1  # of the distance to the camera: a fit to few frames may be off by some of that
 
 
 def add_cameras(path, arrays, sequences):
@@ -34,7 +34,7 @@ def add_cameras(path, arrays, sequences):
         sequences: of each frame, before one camera, (N,).
 
     Raises:
-        ValueError: numbers of the file's cameras are not finite, or the labels do not tell a camera, or are not of one.
+        ValueError: numbers of the file's cameras are not finite, or no camera can be fitted to the labels.
     """
     if {'K', 'R', 't'} <= arrays.keys():
         arrays = {**arrays, 'dist': arrays.get('dist', np.zeros((len(sequences), 5)))}
@@ -51,7 +51,7 @@ def add_cameras(path, arrays, sequences):
 
 
 def _fitted(path, arrays, sequences):
-    """Yield rows and the Camera that sees them."""
+    """Yield rows and the Camera of these frames."""
     calibrations = np.array([f'{name.partition("/")[0]} {name.rpartition(".")[2]}' for name in sequences])
     for _, rows in groups(calibrations):
         try:
@@ -89,7 +89,7 @@ def camera_space(path, arrays, sequences):
         return S
     rows = np.concatenate(list(wrong.values()))
     print_log(f'{path}: S is not camera space in {len(wrong)} of {len(np.unique(sequences))} sequences, by a median of '
-              f'{np.median(off[rows][both[rows]]):.2f} m; there, what the cameras see of S_world takes its place',
+              f'{np.median(off[rows][both[rows]]):.2f} m; there, it is replaced by S_world in the cameras\' axes',
               'current', logging.WARNING)
     S = S.copy()
     S[rows] = np.concatenate([places[rows], both[rows][..., None]], axis=-1)

@@ -1,12 +1,12 @@
-"""Whether the labels that follow from SIMSPINE's raw file can be right.
+"""Validate the labels that follow from SIMSPINE's raw file.
 
-Looked at is whether people are upright, in the world and before each camera, as Human3.6M's mostly are; whether their
+The checks are whether people are upright, in the world and before each camera, as Human3.6M's mostly are; whether their
 spines are of a human length; whether they are in the images, and no other heading of the world has more of them there.
-That shows axes that are tilted or upside down, other units, and cameras of another world.
+They detect axes that are tilted or upside down, other units, and cameras of another world.
 
-It shows a turn about the vertical where people walk about, and not where they stay in the middle of the room: nothing
-in the raw file tells which way they face. A mirrored world it does not show either. Labels of the same frames from
-elsewhere show both: `check_reference`.
+They detect a turn about the vertical where people walk about, and not where they stay in the middle of the room:
+nothing in the raw file says which way people face. Nor do they detect a mirrored world. A comparison with labels of
+the same frames from elsewhere detects both: `check_reference`.
 """
 import numpy as np
 
@@ -19,7 +19,7 @@ _LEAST_UPRIGHT = .5  # of the frames
 _LEAST_INSIDE = .5  # of the markers before each camera
 _MOST_BEHIND = .02  # of the markers, against another heading
 _MOST_OFF = dict(part=10., S_world=.02)  # pixels and metres, in the median of a view
-_FRAMES = 20  # of each sequence that are looked at
+_FRAMES = 20  # of each sequence that are checked
 _FEET = [skeleton.index(side + name) for side in ('left_', 'right_')
          for name in ('ankle', 'big_toe', 'small_toe', 'heel')]
 
@@ -37,8 +37,8 @@ def check_labels(path, sequences, keypoints):
         world = np.concatenate([sequence.world(_some(sequence.frames)) for sequence in own])
         points = np.full((len(world), skeleton.NUM_KEYPOINTS, 3), np.nan)
         points[:, keypoints] = world
-        known = np.isfinite(points).all(-1)
-        spine_lengths(path, f'/{subject}', np.where(known[..., None], points, 0), known)
+        valid = np.isfinite(points).all(-1)
+        spine_lengths(path, f'/{subject}', np.where(valid[..., None], points, 0), valid)
         up = _upright(points, np.array([0, 0, 1.]))
         if not up >= _LEAST_UPRIGHT:
             raise ValueError(f'{path}: /{subject} is upright in {100 * up:.0f}% of the frames: the axes of its markers '
@@ -73,17 +73,17 @@ def _upright(points, up):
     """Return the share of frames in which the head is above S1 and the feet, within 60 degrees; 1 where they lack.
 
     Args:
-        points: (T, 37, 3), NaN where they are not known.
+        points: (T, 37, 3), NaN where they are missing.
         up: unit vector.
     """
     head, low = points[:, skeleton.index('head')], points[:, [skeleton.ROOT, *_FEET]]
     bodies = head[:, None] - low
-    known = np.isfinite(bodies).all(-1)
-    return np.mean((bodies @ up > .5 * np.linalg.norm(bodies, axis=-1))[known]) if known.any() else 1.
+    valid = np.isfinite(bodies).all(-1)
+    return np.mean((bodies @ up > .5 * np.linalg.norm(bodies, axis=-1))[valid]) if valid.any() else 1.
 
 
 def _inside(camera, points):
-    """Return the share of the known points that are in the images."""
+    """Return the share of the valid points that are in the images."""
     points = points[np.isfinite(points).all(-1)]
     pixels = camera.project(points)
     return np.mean((camera.to_camera(points)[:, 2] > 0) & (pixels >= 0).all(-1) & (pixels < camera.size).all(-1))

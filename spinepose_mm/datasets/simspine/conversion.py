@@ -30,8 +30,8 @@ def convert(path, out, reference=None, progress=False):
         ImportError: h5py is not installed.
         FileExistsError: one of the files is there already.
         FileNotFoundError: there is no such file.
-        ValueError: it is truncated or of another layout, has an unknown subject, or its labels cannot be right, or are
-            not those of the reference.
+        ValueError: it is truncated or of another layout, has an unknown subject, or its labels fail validation or
+            differ from those of the reference.
         OSError: a file cannot be written.
     """
     try:

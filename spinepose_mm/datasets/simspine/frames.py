@@ -1,7 +1,7 @@
 """The frames of SIMSPINE and of Human3.6M: their names, their numbers, and their images on disk.
 
 SIMSPINE's frames count from 0. MMPose's extraction of Human3.6M counts from 1 and keeps every fifth frame by default.
-So frames are matched by their number in the sequence, after what each source is found to count from.
+So frames are matched by their number in the sequence, relative to the first number of each source.
 """
 import os
 import re
@@ -16,7 +16,7 @@ _NUMBER = re.compile(r'_(\d+)\.\w+$')
 
 
 def of_simspine(imgname):
-    """Tell whether all names are of SIMSPINE's form: subject, sequence, camera and number."""
+    """Return whether all names are of SIMSPINE's form: subject, sequence, camera and number."""
     return all(map(_FRAME.fullmatch, imgname))
 
 
@@ -26,7 +26,7 @@ def parse_names(path, imgname, subjects=SUBJECTS):
     Args:
         path: of the file that they are from.
         imgname: such as 'S1/S1_Directions_1.54138969/S1_Directions_1.54138969_000000.jpg', (N,).
-        subjects: who is known; None to take any names. Where these are not of SIMSPINE's form, the folder is the
+        subjects: allowed subjects; None to take any names. Where these are not of SIMSPINE's form, the folder is the
             sequence and the order the frame.
 
     Returns:
@@ -45,7 +45,7 @@ def parse_names(path, imgname, subjects=SUBJECTS):
                              '\'S1/S1_Directions_1.54138969/S1_Directions_1.54138969_000000.jpg\' is the form')
         if subjects is not None and found['subject'] not in subjects:
             raise ValueError(f'{path}: imgname has {name!r} of {found["subject"]}, '
-                             f'who is none of {", ".join(subjects)}')
+                             f'which is none of {", ".join(subjects)}')
         sequences.append(name.rpartition('/')[0])
         frames.append(int(found['frame']))
     return np.array(sequences), np.array(frames)
@@ -100,7 +100,7 @@ def renumbered(name, offset):
 
 
 def find_images(folder, names, sequences, start=None):
-    """Tell which frames' images are there. Each folder is listed once, and no file is opened.
+    """Return which frames' images exist. Each folder is listed once, and no file is opened.
 
     Args:
         folder: that the names are below; where it is no local one, all of them are taken to be there.

@@ -4,7 +4,7 @@ It has `/metadata/{kinematic_axes (A,), markers_names (K,)}`, and for each subje
 `/S*/calibration/{names (C,), size (C, 2), R (C, 3, 3), t (C, 3), K (C, 3, 3), dist (C, D)}` and a group for each
 sequence with `kinematics (T, A)` and `markers (T, K, 3)`, whose axes are OpenSim's, Y up. The world of the cameras,
 with Z up and x_c = R x_w + t, has a marker's third, first and second axis, as the authors make their own files. Lengths
-are in metres, or in millimetres where people or cameras would otherwise be of no human size.
+are in metres, or in millimetres where people or cameras would otherwise have implausible sizes.
 """
 import re
 import warnings
@@ -113,7 +113,7 @@ def read_layout(path, file):
 
 
 def _extents(markers):
-    """Return how far each frame's known markers are apart, (T,); NaN where none is known."""
+    """Return how far each frame's valid markers are apart, (T,); NaN where none is valid."""
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', RuntimeWarning)  # of frames without a number
         return (np.nanmax(markers, axis=1) - np.nanmin(markers, axis=1)).max(-1)
@@ -158,5 +158,5 @@ def _text(path, dataset):
 
 def _metres(lengths, most):
     """Return the factor to metres of lengths that are typically up to `most` metres, or else in millimetres."""
-    known = lengths[np.isfinite(lengths)]
-    return 1e-3 if len(known) and np.median(known) > most else 1.
+    valid = lengths[np.isfinite(lengths)]
+    return 1e-3 if len(valid) and np.median(valid) > most else 1.

@@ -62,7 +62,7 @@ def _contents(where, data):
     first = data[0]
     names = first.get('joint_names')
     if names is None and len(first['part']) != len(skeleton.SIMSPINE):
-        raise ValueError(f'{where} has {len(first["part"])} joints, and no column joint_names to tell which')
+        raise ValueError(f'{where} has {len(first["part"])} joints, and no column joint_names that names them')
     angles = first.get('param_names') or [f'axis_{i}' for i in range(len(first.get('angles', ())))]
     info = make_metadata(where, names or list(skeleton.SIMSPINE), angles)
     check_shapes(where, {field: np.array([first[field]]) for field in fields}, info)

@@ -36,11 +36,11 @@ def read_npz(path, fields, metadata=True, optional=()):
     if not path.is_file():
         raise FileNotFoundError(f'{path} does not exist')
     with reading(path, 'is truncated, or no such file'), zipfile.ZipFile(path) as archive:
-        found = {name.removesuffix('.npy') for name in archive.namelist()}
-        missing = {*fields, *(['metadata'] if metadata else [])} - found
+        present = {name.removesuffix('.npy') for name in archive.namelist()}
+        missing = {*fields, *(['metadata'] if metadata else [])} - present
         if missing:
             raise ValueError(f'{path} has no field {min(missing)!r}')
-        arrays = {field: read_array(path, archive, field) for field in (*fields, *(found & set(optional)))}
+        arrays = {field: read_array(path, archive, field) for field in (*fields, *(present & set(optional)))}
         info = read_dict(path, archive, 'metadata') if metadata else None
     check_shapes(path, arrays, info)
     return arrays, info
@@ -105,7 +105,7 @@ def make_metadata(path, joint_names, param_names):
 
 
 def is_seen(points):
-    """Tell which points of a file are there: their last number is over 0, and all are finite."""
+    """Return the mask of valid points of a file: their last number is over 0, and all are finite."""
     return (points[..., -1] > 0) & np.isfinite(points).all(-1)
 
 
@@ -115,7 +115,7 @@ def spine_lengths(path, field, points, seen):
     Args:
         path, field: where the points are from, for the error.
         points: metres, (N, 37, 3).
-        seen: which are labelled, (N, 37).
+        seen: mask of labelled points, (N, 37).
 
     Raises:
         ValueError: they are typically of no human length in metres.
@@ -123,20 +123,20 @@ def spine_lengths(path, field, points, seen):
     chain = list(skeleton.SUBSETS['spine'])
     lengths = np.linalg.norm(np.diff(points[:, chain], axis=1), axis=-1).sum(1)
     lengths = np.where(seen[:, chain].all(1) & (lengths > 0), lengths, np.nan)
-    known = lengths[np.isfinite(lengths)]
-    if len(known) and not .2 < np.median(known) < 1.2:
-        raise ValueError(f'{path}: {field} has spines of {np.median(known):.3g}, where metres are expected')
+    valid = lengths[np.isfinite(lengths)]
+    if len(valid) and not .2 < np.median(valid) < 1.2:
+        raise ValueError(f'{path}: {field} has spines of {np.median(valid):.3g}, where metres are expected')
     return lengths
 
 
 def read_detections(path, names, ann_file):
     """Read the detected keypoints of frames, as `KeypointFile` writes them.
 
-    Frames without detections, as those whose images are not there, are left out, with one warning that counts them.
+    Frames without detections, such as those without an image, are left out, with one warning that counts them.
 
     Args:
         path: `.npz` with `imgname` (M,) and `part` (M, 37, 3), x and y in pixels and a score.
-        names: of the frames that are wanted, (N,).
+        names: of the requested frames, (N,).
         ann_file: where the names are from, for the messages.
 
     Returns:
@@ -146,14 +146,14 @@ def read_detections(path, names, ann_file):
         FileNotFoundError: there is no such file.
         ValueError: it is of another form, has a frame twice, or has none of the frames.
     """
-    found, _ = read_npz(path, ('imgname', 'part'), metadata=False)
-    if found['part'].shape[1] != skeleton.NUM_KEYPOINTS:
-        raise ValueError(f'{path}: part has {found["part"].shape[1]} keypoints, where {skeleton.NUM_KEYPOINTS} are '
+    arrays, _ = read_npz(path, ('imgname', 'part'), metadata=False)
+    if arrays['part'].shape[1] != skeleton.NUM_KEYPOINTS:
+        raise ValueError(f'{path}: part has {arrays["part"].shape[1]} keypoints, where {skeleton.NUM_KEYPOINTS} are '
                          'expected')
-    detected = found['imgname'].astype(str)
+    detected = arrays['imgname'].astype(str)
     for where, rows in ((path, detected), (ann_file, names)):
         if len(np.unique(rows)) < len(rows):
-            raise ValueError(f'{where}: imgname has an image twice: whose detections are whose?')
+            raise ValueError(f'{where}: imgname has an image twice: its detections cannot be matched')
     row_of = {name: row for row, name in enumerate(detected)}
     rows = np.array([row for row, name in enumerate(names) if name in row_of], int)
     if not len(rows):
@@ -162,4 +162,4 @@ def read_detections(path, names, ann_file):
         missing = next(name for name in names if name not in row_of)
         print_log(f'{path} lacks {len(names) - len(rows)} of {len(names)} frames of {ann_file}, among them {missing}: '
                   'they are left out', 'current', logging.WARNING)
-    return rows, found['part'][[row_of[names[row]] for row in rows]]
+    return rows, arrays['part'][[row_of[names[row]] for row in rows]]

@@ -1,3 +1,4 @@
+"""Transforms of training and test pipelines: loading, cropping, augmentation and labels."""
 from spinepose_mm import deprecated
 
 from .affine import SpineTopdownAffine

@@ -6,7 +6,7 @@ from mmpose.structures.bbox import get_udp_warp_matrix, get_warp_matrix
 
 from .coded_image import CodedImage
 
-# OpenCV rounds the places that it reads to 1/1024, then to 1/32 of a pixel, halves upwards. Seen from the other side
+# OpenCV rounds the places that it reads to 1/1024, then to 1/32 of a pixel, halves upwards. In a mirrored image
 # these are halves downwards, unless all are moved by the first unit.
 _UNIT = 1 / 1024
 

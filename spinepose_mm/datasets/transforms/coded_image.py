@@ -7,15 +7,15 @@ _LEAST_PIXELS, _MOST_BITS = 1 << 20, 2  # of an image that may be halved: its si
 
 
 class CodedImage:
-    """A JPEG that is decoded when a crop is cut from it, since only then it is known which size suffices.
+    """A JPEG that is decoded when a crop is cut from it, since only then the size that suffices is clear.
 
     In `results['img']` it stands for the array of its pixels from LoadSpineImage to SpineTopdownAffine. All that it
-    can do in between is to be flipped, by `numpy.flip`, which MMPose's RandomFlip uses. What was decoded is kept, for
+    can do until then is to be flipped, by `numpy.flip`, which MMPose's RandomFlip uses. What was decoded is kept, for
     other people of the same image.
 
     Args:
         data: bytes of the file.
-        shape: (h, w), those of `image_file.examine`.
+        shape: (h, w), as `spinepose_mm.io.image.examine` returns it.
         refuse: called without arguments if the data cannot be decoded; it raises an error or returns None.
 
     Attributes:
@@ -33,7 +33,7 @@ class CodedImage:
         self._decoded = {}
 
     def can_be_halved(self, scale):
-        """Say whether half the width and height show in a crop what the whole image does.
+        """Return whether decoding at half the width and height suffices for a crop.
 
         Each pixel of the crop must be at least 2 x 2 of the image's, and the image one of over a megapixel and
         without much grain: bilinear sampling skips pixels, where halving takes means, so that crops of small sharp
@@ -46,7 +46,7 @@ class CodedImage:
         return scale >= 2 and area >= _LEAST_PIXELS and 8 * len(self.data) <= _MOST_BITS * area
 
     def pixels(self, factor):
-        """Return the pixels as they are without flips, or None if `refuse` does; see `image_file.decode`.
+        """Return the pixels as they are without flips, or None if `refuse` does; see `spinepose_mm.io.image.decode`.
 
         They are not to be written to.
         """

@@ -8,9 +8,9 @@ from mmpose.registry import TRANSFORMS
 class RandomCoarseDropout(BaseTransform):
     """Blacken a rectangle of the image, anywhere in it with equal probability.
 
-    It is RTMPose's coarse dropout: one hole whose sides are each 0.2 to 0.4 of the image's, so that it hides 9% of it on
-    average. RTMPose's recipes take it from albumentations, which is archived. MMDetection's `CutOut` cuts holes off at
-    the right and lower border, which hides 6% and spares the middle.
+    It is RTMPose's coarse dropout: one hole whose sides are each 0.2 to 0.4 of the image's, so that it covers 9% of
+    the image on average. RTMPose's recipes take it from albumentations, which is archived. MMDetection's `CutOut` cuts
+    holes off at the right and lower border, which covers 6% and spares the middle.
 
     Args:
         prob: probability that there is a hole.

@@ -7,17 +7,17 @@ from spinepose_mm import skeleton
 
 @TRANSFORMS.register_module()
 class DropKeypoints(BaseTransform):
-    """Take keypoints away from the input of a lifter: some at random, those of legs that the image cuts off, and all
+    """Remove keypoints from the input of a lifter: some at random, those of legs that the image cuts off, and all
     but those of a subset.
 
-    What is taken away is zero and not visible, as what a detector did not find. The target stays.
+    A removed keypoint is zero and not visible, like one that was not detected. The target stays.
 
     Required keys: `keypoints` (T, K, 2), `keypoints_visible` (T, K). Both are changed.
 
     Args:
-        prob: probability to take a keypoint away, in all frames of a window.
+        prob: probability that a keypoint is removed, in all frames of a window.
         cut: probability that the image ends at a random height between S1 and the lowest keypoint.
-        keep: name out of `skeleton.SUBSETS`; what is not in it is taken away always.
+        keep: name out of `skeleton.SUBSETS`; keypoints outside it are always removed.
 
     Raises:
         ValueError: there is no subset of that name.
@@ -34,9 +34,9 @@ class DropKeypoints(BaseTransform):
         dropped = ~self.kept | (np.random.rand(len(self.kept)) < self.prob)
         if np.random.rand() < self.cut:
             middle = len(results['keypoints']) // 2
-            height, seen = results['keypoints'][middle, :, 1], results['keypoints_visible'][middle] > 0
-            if seen[skeleton.ROOT]:
-                dropped |= height > np.random.uniform(height[skeleton.ROOT], height[seen].max())
+            height, visible = results['keypoints'][middle, :, 1], results['keypoints_visible'][middle] > 0
+            if visible[skeleton.ROOT]:
+                dropped |= height > np.random.uniform(height[skeleton.ROOT], height[visible].max())
         results['keypoints'][:, dropped] = 0
         results['keypoints_visible'][:, dropped] = 0
         return results

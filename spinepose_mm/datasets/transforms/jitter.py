@@ -5,7 +5,7 @@ from mmpose.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class JitterKeypoints(BaseTransform):
-    """Move the seen keypoints of a lifter's input at random, as a detector's are off.
+    """Add noise to the visible keypoints of a lifter's input, like the errors of a detector.
 
     Required keys: `keypoints` (T, K, 2), `keypoints_visible` (T, K). The first is changed.
 
@@ -18,9 +18,9 @@ class JitterKeypoints(BaseTransform):
         self.std = std
 
     def transform(self, results):
-        keypoints, seen = results['keypoints'], results['keypoints_visible'] > 0
-        if seen.any():
-            extent = np.ptp(keypoints[seen], axis=0).max()
+        keypoints, visible = results['keypoints'], results['keypoints_visible'] > 0
+        if visible.any():
+            extent = np.ptp(keypoints[visible], axis=0).max()
             noise = np.random.normal(0, self.std * np.random.rand() * extent, keypoints.shape)
-            results['keypoints'] = np.where(seen[..., None], keypoints + noise, keypoints).astype(keypoints.dtype)
+            results['keypoints'] = np.where(visible[..., None], keypoints + noise, keypoints).astype(keypoints.dtype)
         return results

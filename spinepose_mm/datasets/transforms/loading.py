@@ -25,8 +25,8 @@ class LoadSpineImage(LoadImage):
     Args:
         skip_broken: for training: log a warning that counts, and return None, so that the data set takes another
             sample. Otherwise a broken file is an error.
-        lazy: leave a JPEG coded, as a CodedImage, for a SpineTopdownAffine to decode. There must be nothing in
-            between that wants pixels; MMPose's flips and transforms of boxes do not. What is no JPEG, or is to be
+        lazy: leave a JPEG coded, as a CodedImage, for a SpineTopdownAffine to decode. No step in
+            between may need pixels; MMPose's flips and transforms of boxes do not. What is no JPEG, or is to be
             read otherwise than by default, is decoded at once.
         max_megapixels: of an image that is decoded, in millions of pixels; a larger one is a broken one.
         **kwargs: those of MMPose's `LoadImage`.
@@ -97,5 +97,5 @@ class LoadSpineImage(LoadImage):
 
 
 def is_truncated(data):
-    """Say whether the bytes of a JPEG or PNG file end before the image does; False for other formats."""
+    """Return whether the bytes of a JPEG or PNG file end before the image does; False for other formats."""
     return examine(data)[0]

@@ -9,7 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 class SpineTarget(GenerateTarget):
     """MMPose's `GenerateTarget`, which cuts the labels of a `SimCCLabel` from a table; they are the same, bit for bit.
 
-    Other codecs do as ever. The arguments are the same.
+    Other codecs are unchanged. The arguments are the same.
     """
 
     def __init__(self, *args, **kwargs):

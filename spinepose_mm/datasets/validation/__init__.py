@@ -1,1 +1,1 @@
-"""Everything that is wrong, or looks wrong, with a data set."""
+"""Validation of a data set: checks of its annotations and images, and a report of what fails them."""

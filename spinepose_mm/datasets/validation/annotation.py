@@ -1,4 +1,4 @@
-"""What makes one person of a COCO file useless to a top-down pose model."""
+"""Validate one annotation of a COCO file for a top-down pose model."""
 import numpy as np
 
 from spinepose_mm import skeleton
@@ -6,11 +6,11 @@ from spinepose_mm.io.reading import is_number
 
 
 def problem(person):
-    """Say what is wrong with a person's labels and box, or return None.
+    """Return what is wrong with a person's labels and box, or None.
 
     Args:
         person: annotation with a list of `keypoints`, x, y and visibility one after the other. People without a
-            labelled keypoint are not looked at any further.
+            labelled keypoint are not checked any further.
     """
     try:
         flat, bbox = np.array(person['keypoints']), np.array(person.get('bbox', ()))
@@ -36,7 +36,7 @@ def problem(person):
 
 
 def has_area(bbox, width, height):
-    """Tell whether a box (x, y, w, h) has an area in an image, to whose last pixels MMPose cuts it."""
+    """Return whether a box (x, y, w, h), clipped to the image as MMPose does, has an area."""
     low = np.clip(bbox[:2], 0, (width - 1, height - 1))
     high = np.clip(np.add(bbox[:2], bbox[2:]), 0, (width - 1, height - 1))
     return bool((high > low).all())

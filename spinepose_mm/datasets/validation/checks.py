@@ -1,4 +1,4 @@
-"""What can be told from labels alone: signs of swapped sides, wrong order and doubles, for all people at once.
+"""Checks of labels without images: swapped sides, wrong keypoint order and duplicates, for all people at once.
 
 In the shapes, N is the number of people and K that of keypoints; points are in image pixels.
 """
@@ -26,7 +26,7 @@ def outside(points, labelled, low, high):
 
 
 def swapped_sides(points, labelled, ratio=2.):
-    """Return where a limb's ends lie on the wrong sides: its bones would be shorter if left and right were exchanged.
+    """Return which limbs have swapped sides: their bones would be shorter if left and right were swapped.
 
     Args:
         points: (N, K, 2).
@@ -34,39 +34,39 @@ def swapped_sides(points, labelled, ratio=2.):
         ratio: how many times shorter.
 
     Returns:
-        list: (names of the pair's two keypoints, whose they are: bool, (N,)) for each pair that hangs on another pair.
+        list: (names of the pair's two keypoints, which people: bool, (N,)) for each pair whose parents are a pair.
     """
-    found, count = [], points.shape[1]
+    swapped, count = [], points.shape[1]
     for left, right in _PAIRS:
         left_parent, right_parent = skeleton.PARENTS[left], skeleton.PARENTS[right]
         ends = (left, right, left_parent, right_parent)
         if max(ends) >= count or left_parent == right_parent:
             continue
-        known = labelled[:, ends].all(1)
+        valid = labelled[:, ends].all(1)
         own = distance(points, left, left_parent) + distance(points, right, right_parent)
         crossed = distance(points, left, right_parent) + distance(points, right, left_parent)
-        found.append(((skeleton.NAMES[left], skeleton.NAMES[right]), known & (own > ratio * crossed)))
-    return found
+        swapped.append(((skeleton.NAMES[left], skeleton.NAMES[right]), valid & (own > ratio * crossed)))
+    return swapped
 
 
 def mirrored_faces(points, visible, least=0.3):
-    """Return whose face is mirrored: both eyes are seen, and the left one lies where the right one belongs.
+    """Return which faces are mirrored: both eyes are visible, and the left one is where the right one should be.
 
     Args:
         points: (N, K, 2), y downwards.
-        visible: which keypoints can be seen, bool, (N, K).
-        least: sine of the angle between the eyes' line and the nose's under which the side cannot be told.
+        visible: which keypoints are visible, bool, (N, K).
+        least: sine of the angle between the eyes' line and the nose's under which the side is ambiguous.
 
     Returns:
-        tuple: (whose is mirrored; whose face is seen well enough to tell), bool, (N,) each.
+        tuple: (which faces are mirrored; which faces can be judged), bool, (N,) each.
     """
     nose, left, right = map(skeleton.index, ('nose', 'left_eye', 'right_eye'))
     eyes = points[:, left] - points[:, right]
     down = points[:, nose] - (points[:, left] + points[:, right]) / 2
     cross = eyes[:, 0] * down[:, 1] - eyes[:, 1] * down[:, 0]
     lengths = np.linalg.norm(eyes, axis=-1) * np.linalg.norm(down, axis=-1)
-    seen = visible[:, [nose, left, right]].all(1) & (np.abs(cross) > least * lengths)
-    return seen & (cross < 0), seen
+    valid = visible[:, [nose, left, right]].all(1) & (np.abs(cross) > least * lengths)
+    return valid & (cross < 0), valid
 
 
 def bone_lengths():
@@ -78,7 +78,7 @@ def bone_lengths():
 
 
 def stretched(points, labelled):
-    """Return how many times longer each bone is than the person's others let expect.
+    """Return how many times longer each bone is than expected from the person's other bones.
 
     The images' perspective shortens bones but lengthens them little, so that a person's scale is that of the longer
     ones: the third quartile of length in the image over length in the body.
@@ -94,25 +94,25 @@ def stretched(points, labelled):
     ends, lengths = bone_lengths()
     within = (ends < points.shape[1]).all(1)
     ends, lengths = ends[within], lengths[within]
-    found = np.linalg.norm(points[:, ends[:, 0]] - points[:, ends[:, 1]], axis=-1) / lengths
-    found[~labelled[:, ends].all(2)] = np.nan
-    count = (~np.isnan(found)).sum(1)
+    relative = np.linalg.norm(points[:, ends[:, 0]] - points[:, ends[:, 1]], axis=-1) / lengths
+    relative[~labelled[:, ends].all(2)] = np.nan
+    count = (~np.isnan(relative)).sum(1)
     third = np.clip((0.75 * count).astype(int), 0, max(len(ends) - 1, 0))
-    scale = np.sort(found, axis=1)[np.arange(len(found)), third][:, None]  # NaN is sorted to the end
+    scale = np.sort(relative, axis=1)[np.arange(len(relative)), third][:, None]  # NaN is sorted to the end
     with np.errstate(divide='ignore', invalid='ignore'):
-        return [bone for bone, here in zip(skeleton.BONES, within) if here], found / scale
+        return [bone for bone, here in zip(skeleton.BONES, within) if here], relative / scale
 
 
 def doubles(image_ids, points, labelled, scale, tolerance=0.02):
-    """Return the people who are labelled twice in one image.
+    """Return which people are labelled twice in one image.
 
     Args:
         image_ids: (N,).
         points: (N, K, 2).
         labelled: bool, (N, K).
         scale: size of each person in pixels, (N,).
-        tolerance: mean distance between the same keypoints of two people, in sizes, under which they are one, where
-            they share more than half of their keypoints.
+        tolerance: mean distance between the same keypoints of two people, in sizes, under which they are the same,
+            where they share more than half of their keypoints.
 
     Returns:
         ndarray: bool, (N,); the first of each such group is not among them.

@@ -1,4 +1,4 @@
-"""The data set doctor: everything that is wrong, or looks wrong, with a file of labels and its images."""
+"""Validate a data set in COCO's format: a report of errors and suspects in its labels and images."""
 import hashlib
 import json
 import os
@@ -25,7 +25,7 @@ FACES_TO_JUDGE = 20
 
 @dataclass
 class Report:
-    """What was found.
+    """The result of validating a data set.
 
     Attributes:
         file: the annotation file.
@@ -33,7 +33,7 @@ class Report:
         people: number of annotations.
         keypoints: number of keypoints of each person: SpineTrack's 37, or Halpe-26's or COCO's, its first ones.
         visibility: how often each keypoint is not labelled, occluded, visible, (K, 3).
-        findings: {(severity, what is wrong): entries that it is wrong with}. Severities are 'error' (training refuses
+        findings: {(severity, problem): entries that have it}. Severities are 'error' (training refuses
             it, or leaves it out), 'suspect' (likely wrong labels) and 'note'.
     """
     file: str
@@ -44,7 +44,7 @@ class Report:
     findings: dict = field(default_factory=lambda: defaultdict(list))
 
     def add(self, severity, problem, entries):
-        """Note a problem; nothing where the list of entries is empty."""
+        """Add a problem, unless its list of entries is empty."""
         if entries:
             self.findings[severity, problem] += entries
 
@@ -53,7 +53,7 @@ class Report:
         return sum(len(entries) for (kind, _), entries in self.findings.items() if kind == severity)
 
     def text(self, examples=3):
-        """Return the report for people to read."""
+        """Return the report as text to read."""
         lines = [f'{self.file}: {counted(self.people, "person")} in {counted(self.images, "image")}', '']
         if self.visibility is not None:
             lines.append(f'{"keypoint":18}{"level":7}{"visible":>9}{"occluded":>10}{"unlabelled":>12}')
@@ -80,7 +80,7 @@ class Report:
 
 
 def validate(ann_file, image_folder=None, progress=False):
-    """Look through a data set in COCO's format.
+    """Validate a data set in COCO's format.
 
     Args:
         ann_file: path of the JSON.
@@ -88,7 +88,7 @@ def validate(ann_file, image_folder=None, progress=False):
         progress: whether to show a progress bar.
 
     Returns:
-        Report: what was found.
+        Report: the findings.
 
     Raises:
         FileNotFoundError: there is no such file or folder.
@@ -104,7 +104,7 @@ def validate(ann_file, image_folder=None, progress=False):
     _repeated(report, SUSPECT, 'file name used twice', [image['file_name'] for image in usable])
     by_id = {image['id']: image for image in usable}
     taken = {person['image_id'] for person in people if _is_id(person.get('image_id'))}
-    report.add(NOTE, 'image that nobody is in', [number for number in by_id if number not in taken])
+    report.add(NOTE, 'image without people', [number for number in by_id if number not in taken])
     people = _sound(report, people, by_id)
     if people:
         _labels(report, people, by_id)
@@ -134,7 +134,7 @@ def _is_id(value):
 
 
 def _is_usable(image):
-    """Tell whether an image has all that is needed of it."""
+    """Return whether an image entry has all required fields."""
     sizes = [image.get(side) for side in ('width', 'height')]
     return (_is_id(image.get('id')) and isinstance(image.get('file_name'), str)
             and all(is_number(size) and size > 0 for size in sizes))
@@ -148,22 +148,22 @@ def _repeated(report, severity, problem, values):
 
 
 def _sound(report, people, by_id):
-    """Report the people who cannot be trained on, and return the others."""
+    """Report the annotations that cannot be trained on, and return the others."""
     sound = []
     counts = Counter(len(person['keypoints']) / 3 for person in people if isinstance(person.get('keypoints'), list))
-    known = [count for count, _ in counts.most_common() if count in skeleton.LAYOUTS]
-    report.keypoints = int(known[0]) if known else skeleton.NUM_KEYPOINTS
+    layouts = [count for count, _ in counts.most_common() if count in skeleton.LAYOUTS]
+    report.keypoints = int(layouts[0]) if layouts else skeleton.NUM_KEYPOINTS
     for person in people:
-        found = _unsound(person, by_id, report.keypoints)
-        if found is None:
+        wrong = _unsound(person, by_id, report.keypoints)
+        if wrong is None:
             sound.append(person)
         else:
-            report.add(*found, [person.get('id')])
+            report.add(*wrong, [person.get('id')])
     return sound
 
 
 def _unsound(person, by_id, count):
-    """Return (severity, why a person cannot be trained on), or None."""
+    """Return (severity, why an annotation cannot be trained on), or None."""
     if not _is_id(person.get('id')) or not _is_id(person.get('image_id')) or 'category_id' not in person:
         return ERROR, 'annotation without id, image_id or category_id'
     image, flat = by_id.get(person['image_id']), person.get('keypoints')
@@ -185,7 +185,7 @@ def _unsound(person, by_id, count):
 
 
 def _labels(report, people, by_id):
-    """Report what the labels of sound people tell."""
+    """Check the labels of the sound annotations."""
     ids = np.array([person['id'] for person in people], dtype=object)
     values = np.array([person['keypoints'] for person in people], float).reshape(len(people), -1, 3)
     boxes = np.array([person['bbox'] for person in people], float)
@@ -193,8 +193,8 @@ def _labels(report, people, by_id):
     points, labelled = values[..., :2], values[..., 2] > 0
     report.visibility = np.stack([(values[..., 2] == v).sum(0) for v in (0, 1, 2)], axis=1)
 
-    def add(problem, whom):
-        report.add(SUSPECT, problem, ids[whom].tolist())
+    def add(problem, mask):
+        report.add(SUSPECT, problem, ids[mask].tolist())
 
     add('area of 0, which no prediction can match in a test',
         np.array([person.get('area', 1) == 0 for person in people]))
@@ -202,11 +202,11 @@ def _labels(report, people, by_id):
     margin = 0.25 * boxes[:, 2:]
     add('label outside the bbox by more than a quarter of it', checks.outside(
         points, labelled, boxes[:, :2] - margin, boxes[:, :2] + boxes[:, 2:] + margin).any(1))
-    for (left, right), whom in checks.swapped_sides(points, labelled):
-        add(f'{left} and {right} look exchanged', whom)
-    mirrored, seen = checks.mirrored_faces(points, values[..., 2] > 1)
+    for (left, right), mask in checks.swapped_sides(points, labelled):
+        add(f'{left} and {right} look exchanged', mask)
+    mirrored, judged = checks.mirrored_faces(points, values[..., 2] > 1)
     add('eyes on the wrong sides of a face', mirrored)
-    if seen.sum() >= FACES_TO_JUDGE and mirrored.sum() > seen.sum() / 2:
+    if judged.sum() >= FACES_TO_JUDGE and mirrored.sum() > judged.sum() / 2:
         report.add(SUSPECT, 'most faces are mirrored: left and right are exchanged in the whole file', [report.file])
     bones, factor = checks.stretched(points, labelled)
     add('a bone more than three times too long for the person', (np.nan_to_num(factor) > 3).any(1))
@@ -225,8 +225,8 @@ def _images(report, images, folder, progress):
         raise FileNotFoundError(f'the folder of images {folder} does not exist')
     first = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = pool.map(lambda image: _image(folder / image['file_name']), images)
-        for image, (problem, size, digest) in zip(images, tqdm(found, total=len(images), disable=not progress)):
+        results = pool.map(lambda image: _image(folder / image['file_name']), images)
+        for image, (problem, size, digest) in zip(images, tqdm(results, total=len(images), disable=not progress)):
             name = image['file_name']
             if problem:
                 report.add(ERROR, problem, [name])

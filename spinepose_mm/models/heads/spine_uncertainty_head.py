@@ -10,8 +10,8 @@ from spinepose_mm.models.losses.expected_error_loss import LOG_RANGE
 class SpineUncertaintyHead(TemporalRegressionHead):
     """MMPose's head of a lifter that also predicts how far off each of its points will be.
 
-    Predictions have `keypoint_errors` (1, K) beside `keypoints` (1, K, 3): the expected distance from the truth, in the
-    unit of the keypoints.
+    Predictions have `keypoint_errors` (1, K) beside `keypoints` (1, K, 3): the expected distance from the ground
+    truth, in the unit of the keypoints.
 
     Args:
         in_channels, num_joints, decoder, init_cfg: as for MMPose's `TemporalRegressionHead`.
@@ -32,19 +32,19 @@ class SpineUncertaintyHead(TemporalRegressionHead):
 
     def predict(self, feats, batch_data_samples, test_cfg=None):
         """Return the predictions as InstanceData, each with `keypoints`, `keypoint_scores` and `keypoint_errors`."""
-        found = self.forward(feats)
+        output = self.forward(feats)
         roots = [torch.as_tensor(sample.metainfo.get('target_root', torch.empty(0))) for sample in batch_data_samples]
-        predictions = self.decode((found[..., :3], torch.stack(roots)))
-        for prediction, errors in zip(predictions, found[..., 3].clamp(*LOG_RANGE).exp().detach().cpu().numpy()):
+        predictions = self.decode((output[..., :3], torch.stack(roots)))
+        for prediction, errors in zip(predictions, output[..., 3].clamp(*LOG_RANGE).exp().detach().cpu().numpy()):
             prediction.keypoint_errors = errors[None]
         return predictions
 
     def loss(self, inputs, batch_data_samples, train_cfg=None):
         """Return the loss, and the mean error as `mpjpe`, in the unit of the target."""
-        found = self.forward(inputs)
+        output = self.forward(inputs)
         labels = [sample.gt_instance_labels for sample in batch_data_samples]
         target = torch.cat([label.lifting_target_label for label in labels])
         weight = torch.cat([label.lifting_target_weight for label in labels])
-        off = (found[..., :3].detach() - target).norm(dim=-1)
-        return dict(loss_pose3d=self.loss_module(found[..., :3], found[..., 3], target, weight),
+        off = (output[..., :3].detach() - target).norm(dim=-1)
+        return dict(loss_pose3d=self.loss_module(output[..., :3], output[..., 3], target, weight),
                     mpjpe=(off * weight).sum() / weight.sum().clamp(min=1))

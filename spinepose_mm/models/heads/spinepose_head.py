@@ -12,7 +12,7 @@ from spinepose_mm import skeleton
 from spinepose_mm.confidence import confidence, read_calibration
 from spinepose_mm.models.losses import expected_coordinates
 
-#: What a keypoint's score is made of, the largest values along x and y: MMPose's way, and the official library's.
+#: How a keypoint's score is computed from the largest values along x and y: MMPose's way, and the official library's.
 SCORES = ('min', 'mean')
 
 
@@ -26,7 +26,7 @@ class SpinePoseHead(RTMCCHead):
 
     Args:
         position_weight: weight of RTMPose's own loss, `loss`.
-        structure_loss: config of a loss of (predicted points, true points, which are labelled), or None.
+        structure_loss: config of a loss of (predicted points, ground truth, mask of labelled points), or None.
         spine_loss: the same.
         reach: how far from the peak of a distribution bins count for the points that the geometric losses compare, in
             the codec's sigmas; `inf` for the mean of the whole distribution.
@@ -123,7 +123,7 @@ class SpinePoseHead(RTMCCHead):
 
     def _anatomical_losses(self, simcc, labels, labelled):
         kl = self.loss_module
-        # Half precision does not tell neighbouring bins apart.
+        # Half precision does not resolve neighbouring bins.
         with torch.autocast(simcc[0].device.type, enabled=False):
             pred = self._points(logits * kl.beta for logits in simcc)
             true = self._points(axis * kl.label_beta for axis in labels)

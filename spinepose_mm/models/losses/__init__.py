@@ -1,3 +1,4 @@
+"""Anatomical losses and the loss of expected errors: functions, and modules around them."""
 from .bone_angle_loss import SpineBoneAngleLoss, bone_angle_loss
 from .coordinates import expected_coordinates
 from .expected_error_loss import SpineExpectedErrorLoss, expected_error_loss

@@ -14,14 +14,14 @@ def bone_angle_loss(pred, target, labelled, bones, min_length=2.):
         L = \frac{1}{\pi |B|} \sum_{b \in B} |\Delta\varphi_b|, \qquad
         \Delta\varphi_b = \mathrm{atan2}(\sin(\varphi_p - \varphi_g), \cos(\varphi_p - \varphi_g))
 
-    with the angles :math:`\varphi` of a predicted and a true bone to the horizontal (SpinePose, arXiv 2504.08110,
+    with the angles :math:`\varphi` of a predicted and a labelled bone to the horizontal (SpinePose, arXiv 2504.08110,
     :math:`L_{structure}`). They are compared by the bones' cross and dot product, which needs neither angle. B are the
-    bones with both ends labelled and a true length of `min_length` or more. A predicted bone that is shorter has no
+    bones with both ends labelled and a labelled length of `min_length` or more. A predicted bone that is shorter has no
     direction: it counts as right and gets no gradient, so that no gradient is longer than 1 / `min_length`.
 
     Args:
         pred: predicted points, (N, K, 2), in the unit of `min_length`.
-        target: true points, (N, K, 2).
+        target: ground truth, (N, K, 2).
         labelled: which points count, bool, (N, K).
         bones: numbers of the two ends of each bone, int64, (B, 2).
         min_length: length under which a bone has no direction.
@@ -30,9 +30,9 @@ def bone_angle_loss(pred, target, labelled, bones, min_length=2.):
         Tensor: one value from 0 to 1 for each person, (N,); 0 for people without a bone that counts.
 
     Example:
-        >>> true = torch.tensor([[[0., 0.], [10., 0.]]])
+        >>> target = torch.tensor([[[0., 0.], [10., 0.]]])
         >>> turned = torch.tensor([[[0., 0.], [0., 10.]]])
-        >>> bone_angle_loss(turned, true, torch.ones(1, 2, dtype=torch.bool), torch.tensor([[1, 0]]))
+        >>> bone_angle_loss(turned, target, torch.ones(1, 2, dtype=torch.bool), torch.tensor([[1, 0]]))
         tensor([0.5000])
     """
     outer, inner = bones.T
@@ -57,7 +57,7 @@ class SpineBoneAngleLoss(nn.Module):
         min_length: as for `bone_angle_loss`, in pixels of the network's input.
 
     Raises:
-        KeyError: a bone ends in a keypoint that there is not.
+        KeyError: a bone ends in an unknown keypoint.
     """
 
     def __init__(self, loss_weight=0.1, bones=skeleton.BONES, min_length=2.):

@@ -18,7 +18,7 @@ def expected_error_loss(pred, log_error, target, weight):
     Args:
         pred: predicted points, (N, K, 3).
         log_error: logarithm of :math:`\mu`, in the unit of the points, (N, K).
-        target: true points, (N, K, 3).
+        target: ground truth, (N, K, 3).
         weight: of each point, 0 for what is not labelled, (N, K).
 
     Returns:
@@ -30,10 +30,10 @@ def expected_error_loss(pred, log_error, target, weight):
         tensor(2.6094)
     """
     pred, log_error, target, weight = (tensor.float() for tensor in (pred, log_error, target, weight))
-    seen = weight > 0
+    valid = weight > 0
     # What is not labelled becomes right by one unit, since a masked infinite gradient would still be NaN.
-    off = torch.where(seen[..., None], pred - target, torch.ones_like(pred)).square().sum(-1).clamp(min=1e-12).sqrt()
-    log_error = torch.where(seen, log_error.clamp(*LOG_RANGE), torch.zeros_like(log_error))
+    off = torch.where(valid[..., None], pred - target, torch.ones_like(pred)).square().sum(-1).clamp(min=1e-12).sqrt()
+    log_error = torch.where(valid, log_error.clamp(*LOG_RANGE), torch.zeros_like(log_error))
     return (weight * (off * torch.exp(-log_error) + log_error)).sum() / weight.sum().clamp(min=1e-6)
 
 

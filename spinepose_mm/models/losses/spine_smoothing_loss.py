@@ -49,7 +49,7 @@ def chain_length(points, labelled, min_length):
     Args:
         points: (N, L, 2).
         labelled: which points count, bool, (N, L).
-        min_length: the least that is returned, in the unit of the points: for chains seen end on, or without steps.
+        min_length: lower bound of the result, in the unit of the points: for chains seen end on, or without steps.
 
     Returns:
         Tensor: (N,).
@@ -63,15 +63,15 @@ def chain_length(points, labelled, min_length):
 class SpineSmoothingLoss(nn.Module):
     """`spine_smoothing_loss` along the spine from C1 to S1, summed over the people as RTMPose's own loss is.
 
-    Lengths are in units of the person's true spine in the image, so that people near and far weigh the same and the
-    threshold is anatomy's; the paper does not say its unit, and `unit` takes another. Of rendered people's spines, the longest of the eight steps (L1 to T8 or T8 to T3) is 0.20
-    to 0.27 of the whole in 98 of 100.
+    Lengths are in units of the person's ground-truth spine in the image, so that people near and far weigh the same
+    and the threshold is anatomy's; the paper does not say its unit, and `unit` takes another. Of rendered people's
+    spines, the longest of the eight steps (L1 to T8 or T8 to T3) is 0.20 to 0.27 of the whole in 98 of 100.
 
     Args:
         loss_weight: the published weight by default.
         sharpness: k, per unit.
         threshold: T, in units.
-        min_length: the least length of a true spine, in pixels of the network's input.
+        min_length: lower bound of the length of a ground-truth spine, in pixels of the network's input.
         unit: 'spine', or a length in pixels of the network's input: 1 for pixels, 0.5 for SimCC's bins at a split ratio
             of 2.
 
@@ -86,7 +86,8 @@ class SpineSmoothingLoss(nn.Module):
         self.threshold = threshold
         self.min_length = min_length
         if unit != 'spine' and not (isinstance(unit, (int, float)) and unit > 0):
-            raise ValueError(f"SpineSmoothingLoss: unit is 'spine' or a length in pixels over 0, but {unit!r} was given")
+            raise ValueError("SpineSmoothingLoss: unit is 'spine' or a length in pixels over 0, but "
+                             f'{unit!r} was given')
         self.unit = unit
         self.register_buffer('chain', torch.tensor(skeleton.SUBSETS['spine']), persistent=False)
 
@@ -95,7 +96,7 @@ class SpineSmoothingLoss(nn.Module):
 
         Args:
             pred: predicted keypoints, (N, 37, 2), in input pixels.
-            target: true keypoints, (N, 37, 2).
+            target: ground truth, (N, 37, 2).
             labelled: which keypoints count, bool, (N, 37).
         """
         pred, target, labelled = pred[:, self.chain], target[:, self.chain], labelled[:, self.chain]

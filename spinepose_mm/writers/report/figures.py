@@ -20,8 +20,8 @@ RANGES_NOTE = 'share of the time in which it is known'
 #: Limits of the ranges of trunk inclination in RULA (McAtamney and Corlett, 1993) and ISO 11226:2000, degrees.
 RANGES = (0, 20, 60)
 _ENDS, _ROOM = (2, 98), .5  # percentiles that an axis shows at least, and what it shows beyond, in parts of their span
-_MOST_POINTS, _MOST_RUNS = 300, 100  # of a curve and of the band under it; more cannot be told apart
-# Okabe and Ito's colours, which colour-blind people tell apart; lines differ in their dashes too.
+_MOST_POINTS, _MOST_RUNS = 300, 100  # of a curve and of the band under it; more cannot be distinguished
+# Okabe and Ito's colours, which colour-blind people can distinguish; lines differ in their dashes too.
 _STYLES = {'trunk': (INK, '-', 1.8), 'neck': ('#009e73', (0, (4, 1.5)), 1.3), 'thoracic': ('#0072b2', '-', 1.3),
            'lumbar': ('#d55e00', (0, (1.2, 1.2)), 1.6), 'kyphosis': ('#0072b2', '-', 1.3),
            'lordosis': ('#d55e00', (0, (1.2, 1.2)), 1.6), 'thoracolumbar': (INK, '-', 1.8)}
@@ -47,53 +47,53 @@ def thin(frames, values, total):
     edges = np.linspace(0, total, _MOST_POINTS // 2 + 1)
     places, kept = [], []
     for first, low, high in zip(edges, *(np.searchsorted(frames, ends) for ends in (edges[:-1], edges[1:]))):
-        told = low + np.flatnonzero(np.isfinite(values[low:high]))
-        ends = sorted({told[values[told].argmin()], told[values[told].argmax()]}) if len(told) else []
+        valid = low + np.flatnonzero(np.isfinite(values[low:high]))
+        ends = sorted({valid[values[valid].argmin()], valid[values[valid].argmax()]}) if len(valid) else []
         places += [frames[i] for i in ends] or [first]
         kept += [values[i] for i in ends] or [np.nan]
     return np.array(places), np.array(kept)
 
 
 def curves(track, names, times, hidden=False):
-    """Plot measures over time with their intervals, over a band of where the person is seen from.
+    """Plot measures over time with their intervals, over a band of the view of the person.
 
     Args:
         track: Track.
         names: of the measures.
         times: of the first and the last frame, and their number.
-        hidden: to plot those where the camera does not show their plane, in the place of those where it does.
+        hidden: whether to plot the values where the camera does not show their plane, in place of those where it does.
 
     Returns:
         Figure: of matplotlib, or None where nothing is known.
     """
     first, last, total = times
     lines = {name: thin(track.frames, track.values(name, hidden), total) for name in names}
-    known = np.concatenate([values[np.isfinite(values)] for _, values in lines.values()] or [[]])
-    if not len(known):
+    valid = np.concatenate([values[np.isfinite(values)] for _, values in lines.values()] or [[]])
+    if not len(valid):
         return None
 
     def to_time(places):
         return first + np.asarray(places) * (last - first) / max(1, total - 1)
 
-    with figure(2.35) as made:
-        axes = made.add_axes([.115, .2, .865, .66])
-        _value_axis(axes, known)
+    with figure(2.35) as chart:
+        axes = chart.add_axes([.115, .2, .865, .66])
+        _value_axis(axes, valid)
         for name, (places, values) in lines.items():
             color, dashes, width = _STYLES.get(name.split('_')[0], (INK, '-', 1.8))
             axes.plot(to_time(places), values, color=color, linestyle=dashes, zorder=2 + width,
                       linewidth=width if total <= _MOST_POINTS else .6 * width,
                       marker='o' if np.isfinite(values).sum() == 1 else None,
                       label=_label(name, names))
-            width = np.interp(places, *_known(track.frames, track.errors(name)))
+            width = np.interp(places, *_valid(track.frames, track.errors(name)))
             axes.fill_between(to_time(places), values - width, values + width, color=color, alpha=.16, linewidth=0,
                               zorder=1.5)
             _mark_beyond(axes, to_time(places), values, color)
         _time_axis(axes, first, last)
         _view_band(axes, track, total, to_time)
         if len(names) > 1:
-            made.legend(loc='upper left', bbox_to_anchor=(0, 1.01), ncols=len(names), columnspacing=.9,
-                        handlelength=1.6, handletextpad=.4, borderaxespad=.2)
-    return made
+            chart.legend(loc='upper left', bbox_to_anchor=(0, 1.01), ncols=len(names), columnspacing=.9,
+                         handlelength=1.6, handletextpad=.4, borderaxespad=.2)
+    return chart
 
 
 def _label(name, names):
@@ -103,10 +103,10 @@ def _label(name, names):
     return ' '.join(words[:-1] if len(endings) == 1 < len(names) else words)
 
 
-def _known(frames, values):
+def _valid(frames, values):
     """Return frames and values without those that are NaN; where all are, one of them."""
-    known = np.isfinite(values)
-    return (frames[known], values[known]) if known.any() else (frames[:1], [np.nan])
+    valid = np.isfinite(values)
+    return (frames[valid], values[valid]) if valid.any() else (frames[:1], [np.nan])
 
 
 def _mark_beyond(axes, times, values, color):
@@ -122,23 +122,23 @@ def ranges(inclinations, seconds, gaps):
     """Plot how long the trunk was inclined within each of RANGES.
 
     Args:
-        inclinations: degrees, NaN where not known, (N,).
+        inclinations: degrees, NaN where missing, (N,).
         seconds: that a value stands for.
-        gaps: Missing; where frames are, each bar has a line between what its share may be with them.
+        gaps: Missing; where frames are missing, each bar has a line between the bounds of its share of all frames.
 
     Returns:
         Figure: of matplotlib, or None where nothing is known.
     """
-    known = inclinations[np.isfinite(inclinations)]
-    if not len(known):
+    valid = inclinations[np.isfinite(inclinations)]
+    if not len(valid):
         return None
-    counts = np.bincount(np.digitize(known, RANGES), minlength=len(RANGES) + 1)
+    counts = np.bincount(np.digitize(valid, RANGES), minlength=len(RANGES) + 1)
     labels = [f'below {RANGES[0]}°', *(f'{low}–{high}°' for low, high in zip(RANGES, RANGES[1:])),
               f'{RANGES[-1]}° and more']
     is_whole = gaps.share < LEAST_MISSING
-    with figure(2.1) as made:
-        axes = made.add_axes([.29, .04, .36, .92])
-        shares = 100 * counts / len(known)
+    with figure(2.1) as chart:
+        axes = chart.add_axes([.29, .04, .36, .92])
+        shares = 100 * counts / len(valid)
         axes.barh(labels, shares, color=_RANGE_COLORS, height=.66)
         for row, (share, count) in enumerate(zip(shares, counts)):
             low, high = (100 * bound for bound in gaps.share_bounds(count))
@@ -152,7 +152,7 @@ def ranges(inclinations, seconds, gaps):
         axes.xaxis.set_visible(False)
         axes.spines['bottom'].set_visible(False)
         axes.tick_params(axis='y', labelcolor=INK)
-    return made
+    return chart
 
 
 def _time_axis(axes, first, last):
@@ -163,11 +163,11 @@ def _time_axis(axes, first, last):
         axes.xaxis.set_major_formatter(lambda value, _: f'{value // 60:.0f}:{value % 60:02.0f}')
 
 
-def _value_axis(axes, known):
+def _value_axis(axes, values):
     """Show all values but single ones far away, which would leave the others a flat line."""
-    low, high = np.percentile(known, _ENDS)
+    low, high = np.percentile(values, _ENDS)
     room = _ROOM * max(high - low, 10)
-    low, high = min(max(known.min(), low - room), -5), max(min(known.max(), high + room), 5)
+    low, high = min(max(values.min(), low - room), -5), max(min(values.max(), high + room), 5)
     axes.set_ylim(low - .08 * (high - low), high + .04 * (high - low))  # with room for the band
     axes.axhline(0, color=ZERO, linewidth=.9, zorder=1)
     axes.yaxis.set_major_locator(ticker.MaxNLocator(5, integer=True))
@@ -175,14 +175,14 @@ def _value_axis(axes, known):
 
 
 def _view_band(axes, track, total, to_time):
-    """Draw a band at the foot of a panel, coloured by where the person is seen from."""
+    """Draw a band at the foot of a panel, coloured by the view of the person."""
     bins = np.minimum(np.arange(_MOST_RUNS + 1) * max(1, total / _MOST_RUNS), total)
-    seen = np.full(_MOST_RUNS, len(VIEWS))  # the number after them is none
+    views = np.full(_MOST_RUNS, len(VIEWS))  # the number after them is none
     at = np.searchsorted(bins, track.frames, 'right') - 1
-    seen[at] = track.views
-    starts = np.flatnonzero(np.r_[True, seen[1:] != seen[:-1]])
+    views[at] = track.views
+    starts = np.flatnonzero(np.r_[True, views[1:] != views[:-1]])
     edges = to_time(np.stack([bins[starts], bins[np.r_[starts[1:], _MOST_RUNS]]], axis=-1) - .5)
     for i, view in enumerate(VIEWS):
-        runs = edges[seen[starts] == i]
+        runs = edges[views[starts] == i]
         axes.broken_barh(np.stack([runs[:, 0], np.ptp(runs, axis=1)], axis=-1), (0, .045), color=VIEW_COLORS[view],
                          linewidth=0, transform=axes.get_xaxis_transform())

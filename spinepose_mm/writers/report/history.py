@@ -1,4 +1,4 @@
-"""A video's people while it goes by: their measures on disk, and images of them spread evenly over the video."""
+"""The people of a video, frame by frame: measures on disk, and images of them spread evenly over the video."""
 import pickle
 from dataclasses import dataclass, field
 from tempfile import TemporaryFile
@@ -25,7 +25,7 @@ class Spread:
         self._most, self._every, self._count = most, 1, 0
 
     def offer(self, make):
-        """Take what `make` returns, if it is this item's turn."""
+        """Keep what `make` returns, if it is this item's turn."""
         if self._count % self._every == 0:
             self.items.append(make())
             if len(self.items) > self._most:
@@ -49,9 +49,9 @@ class Shot:
         scale: of the frame's pixels to those of it.
         size: of the person in pixels of it: the height of the box, or four thirds of its width.
         keypoints: pixels of it, (37, 2).
-        seen: which of them are, (37,).
+        seen: which of them are visible, (37,).
         points: metres, (37, 3), NaN where there are none.
-        view: from where the person is seen, out of VIEWS, None where that was not asked.
+        view: view of the person, out of VIEWS, None where views are not estimated.
     """
     time: float
     image: np.ndarray
@@ -73,18 +73,18 @@ class Shot:
 
 @dataclass
 class Seen:
-    """What is kept of a person in memory: how often there was one, how often each keypoint, and where the shots are."""
+    """What is kept of a person in memory: number of frames, of those with each keypoint, and where the shots are."""
     frames: int = 0
     keypoints: np.ndarray = field(default_factory=lambda: np.zeros(skeleton.NUM_KEYPOINTS, int))
     shots: Spread = field(default_factory=lambda: Spread(4 * SHOTS))
 
 
 class Recording:
-    """People of a video, of whom little is kept in memory; it is to be closed.
+    """The people of a video, in constant memory; `close` it in the end.
 
     Args:
         measures: names.
-        min_confidence: under which a keypoint is not seen.
+        min_confidence: threshold under which a keypoint counts as not visible.
     """
 
     def __init__(self, measures, min_confidence):
@@ -100,9 +100,9 @@ class Recording:
         self._shots.close()
 
     def add(self, frame):
-        """Take a Frame, whose people have ids."""
+        """Add a Frame, whose people have track ids."""
         self.first, self.last = (frame.time if self.frames == 0 else self.first), frame.time
-        self.frames += 1  # before its people, since an interruption may come in between
+        self.frames += 1  # before its people, since a run may be interrupted between the two
         if len(frame.people):
             self._add_people(frame)
 
@@ -117,10 +117,10 @@ class Recording:
         rows['seen'] = people.confidence >= self._min_confidence
         self._rows.write(rows.tobytes())
         for i, person in enumerate(people.ids.tolist()):
-            known = self.people.setdefault(person, Seen())
-            known.frames += 1
-            known.keypoints += rows['seen'][i]
-            known.shots.offer(lambda: self._keep(frame, i))
+            counts = self.people.setdefault(person, Seen())
+            counts.frames += 1
+            counts.keypoints += rows['seen'][i]
+            counts.shots.offer(lambda: self._keep(frame, i))
 
     def _keep(self, frame, i):
         """Write a shot of the i-th person to disk; return where it is."""
@@ -132,10 +132,10 @@ class Recording:
         image, scale, shift = _cut(frame.image, (x + right) / 2 - _SHAPE * height / 2,
                                      low + _MARGIN * size - height, height, min(_KEPT_PIXELS, round(height)))
         data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY_OF_KEPT])[1]
-        seen = people.confidence[i] >= self._min_confidence
+        visible = people.confidence[i] >= self._min_confidence
         points = np.full((skeleton.NUM_KEYPOINTS, 3), np.nan) if people.points is None else people.points[i]
         place = self._shots.seek(0, 2)
-        pickle.dump(Shot(frame.time, data, scale, size * scale, people.keypoints[i] * scale + shift, seen, points,
+        pickle.dump(Shot(frame.time, data, scale, size * scale, people.keypoints[i] * scale + shift, visible, points,
                          None if people.views is None else str(people.views[i])), self._shots)
         return place
 
@@ -164,7 +164,7 @@ class Track:
 
     @property
     def views(self):
-        """From where the person was seen: numbers in VIEWS, and the one after them where that was not asked, (N,)."""
+        """The view of each frame: numbers in VIEWS, and the one after them where views are not estimated, (N,)."""
         return self._rows['view'][self._chosen]
 
     @property
@@ -177,18 +177,18 @@ class Track:
 
         Args:
             measure: its name.
-            hidden: to have those where the camera does not show its plane, and NaN where it does.
+            hidden: whether to return those where the camera does not show its plane, and NaN where it does.
         """
         values = self._rows['values'][:, self._measures.index(measure)][self._chosen]
         shown = self.shown(MEASURES[measure].plane)
         return np.where(shown != hidden, values, np.nan)
 
     def errors(self, measure):
-        """Return half of the interval of a measure in each frame, NaN where none is known, (N,)."""
+        """Return half of the interval of a measure in each frame, NaN where there is none, (N,)."""
         return self._rows['errors'][:, self._measures.index(measure)][self._chosen]
 
     def shown(self, plane):
-        """Return in which frames the camera shows a plane, (N,); in all where that was not asked."""
+        """Return in which frames the camera shows a plane, (N,); in all where views are not estimated."""
         return np.append(shows(VIEWS, plane), True)[self.views]
 
 

@@ -1,4 +1,4 @@
-"""What is not known of a person in a report: in how much of the time, when, why, and what that does to the figures."""
+"""Missing measures of a person in a report: their share of the time, when, why, and what they do to the statistics."""
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,8 @@ from spinepose_mm.wording import counted
 
 from .style import clock
 
-BIASED = ('Shares and medians are of the known frames alone, and biased where the person moved otherwise in the missing '
-          'ones.')
+BIASED = ('Shares and medians are of the known frames alone, and biased where the person moved otherwise in the '
+          'missing ones.')
 LEAST_MISSING = .01  # of the frames, below which nothing is said
 _MOST_RANGES = 4
 _PLANE = tuple(skeleton.index(f'{side}_{name}') for name in ('hip', 'shoulder') for side in ('left', 'right'))
@@ -19,11 +19,11 @@ _PLANE = tuple(skeleton.index(f'{side}_{name}') for name in ('hip', 'shoulder') 
 
 @dataclass
 class Missing:
-    """The frames from a person's first to the last in which a measure is not known.
+    """The frames from a person's first to the last in which a measure is missing.
 
     Attributes:
         total: number of the frames from the first to the last.
-        known: number of those in which it is known.
+        known: number of those that have a value.
         times: of the first and the last frame of the longest runs of the others, seconds, [(first, last), …].
         runs: number of all runs.
         why: sentence without a full stop on what was missing most.
@@ -39,18 +39,17 @@ class Missing:
         return 1 - self.known / self.total
 
     def share_bounds(self, count):
-        """Return between what a share of all frames is that is `count` of the known ones, of 1."""
+        """Return bounds of a share of all frames, 0 to 1, that is `count` of the frames with a value."""
         return count / self.total, (count + self.total - self.known) / self.total
 
     def median_bounds(self, values):
-        """Return between what the median of all frames is, given the known values, (N,); infinite where it may be any.
-        """
+        """Return bounds of the median of all frames, given the values, (N,); infinite where there is no bound."""
         ordered, gone = np.sort(values), self.total - self.known
         padded = [np.r_[np.full(gone, -np.inf), ordered], np.r_[ordered, np.full(gone, np.inf)]]
         return tuple(float(np.percentile(each, 50, method='nearest')) for each in padded)
 
     def sentence(self):
-        """Return what is missing, when and why, '' where that is hardly anything."""
+        """Return what is missing, when and why; '' for less than LEAST_MISSING."""
         if self.share < LEAST_MISSING:
             return ''
         ends = [(clock(first), clock(last)) for first, last in self.times]
@@ -69,28 +68,28 @@ def missing(track, name, recording):
         recording: Recording of its video.
     """
     first, last = track.frames[0], track.frames[-1]
-    known = np.zeros(last - first + 1, bool)
-    known[track.frames - first] = np.isfinite(track.values(name))
-    runs = np.flatnonzero(np.diff(np.r_[True, known, True].astype(int))).reshape(-1, 2)
+    valid = np.zeros(last - first + 1, bool)
+    valid[track.frames - first] = np.isfinite(track.values(name))
+    runs = np.flatnonzero(np.diff(np.r_[True, valid, True].astype(int))).reshape(-1, 2)
     longest = np.sort(np.argsort(runs[:, 0] - runs[:, 1], kind='stable')[:_MOST_RANGES])
     step = (recording.last - recording.first) / max(1, recording.frames - 1)
     times = (recording.first + (first + runs[longest] - [0, 1]) * step).tolist()
-    return Missing(len(known), int(known.sum()), times, len(runs), _why(track, name, len(known) - int(known.sum())))
+    return Missing(len(valid), int(valid.sum()), times, len(runs), _why(track, name, len(valid) - int(valid.sum())))
 
 
 def _why(track, name, count):
-    """Return what was missing most in the `count` frames in which a measure is not known."""
+    """Return what was missing most in the `count` frames without the measure."""
     gone = ~np.isfinite(track.values(name))
     needed = [*map(skeleton.index, LEVELS_OF[name]), *_PLANE]
-    unseen = ~track.seen[np.ix_(gone, needed)]
-    hidden = unseen.sum(0)
+    invisible = ~track.seen[np.ix_(gone, needed)]
+    lacking = invisible.sum(0)
     shown = track.shown(MEASURES[name].plane)[gone]
-    most = skeleton.KEYPOINTS[needed[int(hidden.argmax())]]
-    whole = ~unseen.any(1)
+    most = skeleton.KEYPOINTS[needed[int(lacking.argmax())]]
+    whole = ~invisible.any(1)
     reasons = {
         'the person was not detected in {}': count - int(gone.sum()),
-        f'{most.level or most.name.replace("_", " ")} was missing most, in {{}}': int(hidden.max(initial=0)),
+        f'{most.level or most.name.replace("_", " ")} was missing most, in {{}}': int(lacking.max(initial=0)),
         'the camera did not show the plane in {}': int((whole & ~shown).sum()),
         'the keypoints were where no spine can be in {}': int((whole & shown).sum())}
-    told = sorted((number, reason) for reason, number in reasons.items() if number)[::-1]
-    return '; '.join(reason.format(f'{100 * number / count:.0f} % of these') for number, reason in told)
+    given = sorted((number, reason) for reason, number in reasons.items() if number)[::-1]
+    return '; '.join(reason.format(f'{100 * number / count:.0f} % of these') for number, reason in given)

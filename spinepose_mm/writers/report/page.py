@@ -25,16 +25,16 @@ def begin(name, facts, about, warning=''):
     Args:
         name: of the input.
         facts: sentences about it.
-        about: {title: text} of what it was made with.
-        warning: what to do where hardly anything was measured.
+        about: {title: text} of the models and assumptions.
+        warning: what to do where little was measured.
     """
-    told = ''.join(f'<dt>{escape(head)}</dt><dd>{escape(text)}</dd>' for head, text in about.items())
+    items = ''.join(f'<dt>{escape(head)}</dt><dd>{escape(text)}</dd>' for head, text in about.items())
     return (f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" '
             f'content="width=device-width, initial-scale=1">\n<title>Spine report: {escape(name)}</title>\n'
             f'<style>{PAGE}</style>\n</head>\n<body>\n<h1>Spine report: {escape(name)}</h1>\n'
             f'<p class="facts">{escape(" · ".join(facts))}</p>\n'
             + (f'<p class="warning"><b>Warning:</b> {escape(warning)}.</p>\n' if warning else '')
-            + (f'<dl class="about">{told}</dl>\n' if told else '') +
+            + (f'<dl class="about">{items}</dl>\n' if items else '') +
             '<p class="note">Keypoints near the middle of the vertebrae were estimated from the images, and these '
             'are measures between those keypoints. They are not radiographic measurements, and not for diagnosis.'
             '</p>\n')
@@ -49,7 +49,7 @@ def nothing_measured(coverage, inputs='frames'):
 
 
 def end(measures, has_ranges):
-    """Return the end of a page: what the measures mean, and what made the report.
+    """Return the end of a page: what the measures mean, and the version of the package.
 
     Args:
         measures: names of those that the page has.
@@ -85,7 +85,7 @@ def strip(images, shots, colors):
 
 
 def views(track):
-    """Return a sentence of how long a person was seen from where, with the colours of the band."""
+    """Return a sentence with the share of each view, in the colours of the band."""
     counts = np.bincount(track.views, minlength=len(VIEWS) + 1)[:-1]
     if not counts.any():
         return ''
@@ -97,7 +97,7 @@ def views(track):
 
 
 def chart(heading, note, svg, remark=''):
-    """Return a chart with its heading, a note of what its numbers are, and what is missing in it."""
+    """Return a chart with its heading, a note on its numbers, and a remark on missing values."""
     return (f'<figure class="chart"><h3>{escape(heading)}</h3><p>{escape(note)}</p>\n{svg}'
             + (f'<p class="missing">{escape(remark)}</p>' if remark else '') + '</figure>\n')
 
@@ -106,13 +106,13 @@ def apart(charts):
     """Return charts that are not reliable, under a heading that says so, '' where there are none."""
     if not charts:
         return ''
-    return ('<div class="apart"><div class="keep"><h3>Not reliable from this view</h3>\n<p>The camera does not show the '
-            'plane of these curves. They come from what the lifter takes for usual, not from the image, and are in no '
-            f'table.</p></div>\n<div class="figures">\n{"".join(charts)}</div></div>\n')
+    return ('<div class="apart"><div class="keep"><h3>Not reliable from this view</h3>\n<p>The camera does not show '
+            'the plane of these curves. They come from what the lifter takes for usual, not from the image, and are in '
+            f'no table.</p></div>\n<div class="figures">\n{"".join(charts)}</div></div>\n')
 
 
 def unseen(seen, chosen):
-    """Return a sentence of the keypoints that were seen in less than half of the frames.
+    """Return a sentence with the keypoints that were visible in less than half of the frames.
 
     Args:
         seen: Seen.
@@ -124,7 +124,7 @@ def unseen(seen, chosen):
 
 
 def image_section(frame, drawn, units, most):
-    """Return an image and a table of the measures of its people, of whom there may be `most` columns."""
+    """Return an image and a table of the measures of its people, in at most `most` columns."""
     people = frame.people
     shown = min(len(people), most)
     rows = [] if people.views is None or not shown else [
@@ -148,5 +148,5 @@ def image_section(frame, drawn, units, most):
 
 
 def detected(count):
-    """Return how many people there are, in words."""
+    """Return the number of people, in words."""
     return counted(count, 'person') if count else 'No detections'

@@ -8,7 +8,7 @@ from spinepose_mm.visualization.drawing import across, upright
 
 from .style import GREY, WIDTH, ZERO, clock, figure
 
-#: Title, what is to the right, and the plane that has to be shown, of each panel of shapes.
+#: Title, what is to the right, and the plane that the camera has to show, of each panel of shapes.
 _KINDS_IN_SPACE = ('From the side', 'forward', 'sagittal'), ('From the front', 'to the left', 'frontal')
 _KINDS_IN_IMAGE = ('In the image', 'to the right', 'any'),
 
@@ -22,7 +22,7 @@ def shapes(shots, colors, coordinates):
         coordinates: what their points are in, 'camera' or 'world', and None where there are none.
 
     Returns:
-        Figure: of matplotlib, or None where the spine is nowhere seen whole.
+        Figure: of matplotlib, or None where the whole spine is never visible.
     """
     spine = list(skeleton.SUBSETS['spine'])
     kinds = _KINDS_IN_SPACE if coordinates else _KINDS_IN_IMAGE
@@ -39,9 +39,9 @@ def shapes(shots, colors, coordinates):
     if not panels:
         return None
     span = 1.25 * max(np.ptp([flat for flat, _, _ in lines], axis=(0, 1)).max() for _, _, lines in panels)
-    with figure(2.75) as made:
+    with figure(2.75) as chart:
         for i, (title, note, lines) in enumerate(panels):
-            axes = made.add_axes([.115 + .385 * i, .19, 1.68 / WIDTH, 1.85 / 2.75])
+            axes = chart.add_axes([.115 + .385 * i, .19, 1.68 / WIDTH, 1.85 / 2.75])
             for flat, time, color in lines:
                 axes.plot(*flat.T, '-o', color=color, linewidth=1.5, markersize=2.4, label=time)
             every = np.concatenate([flat for flat, _, _ in lines])
@@ -50,9 +50,9 @@ def shapes(shots, colors, coordinates):
             axes.tick_params(labelleft=i == 0)
             axes.set_xlabel(f'{note} →', labelpad=1)
             axes.set_title(title, fontsize=11, loc='left', pad=4)
-        made.legend(*made.axes[0].get_legend_handles_labels(), loc='upper left', borderaxespad=0, handlelength=1,
-                    labelspacing=.3, bbox_to_anchor=(.12 + .385 * len(panels), .88))
-    return made
+        chart.legend(*chart.axes[0].get_legend_handles_labels(), loc='upper left', borderaxespad=0, handlelength=1,
+                     labelspacing=.3, bbox_to_anchor=(.12 + .385 * len(panels), .88))
+    return chart
 
 
 def _square(axes, middle, span):
@@ -73,7 +73,7 @@ def _from_side_and_front(shot, coordinates):
 
 
 def _in_image(shot):
-    """Return a shot's keypoints as (to the right, up) in pixels of the frame, NaN where not seen, (1, 37, 2)."""
+    """Return a shot's keypoints as (to the right, up) in pixels of the frame, NaN where not visible, (1, 37, 2)."""
     return np.where(shot.seen[:, None], shot.keypoints * [1, -1] / shot.scale, np.nan)[None]
 
 

@@ -1,4 +1,4 @@
-"""A sketch of a body from the side with the levels of the spine, which tells a reader what S1, C7 and L1 are."""
+"""A sketch of a body from the side with the levels of the spine, which explains S1, C7 and L1."""
 
 #: Outline of `spinepose_mm.synthetic.Body()` that stands, from the side, down to the thighs, and the keypoints of its
 #: spine: forward and up from the ground, in thousandths of the stature.

@@ -27,7 +27,7 @@ def to_svg(made, label):
 
     Args:
         made: the Figure.
-        label: what it shows, for those who cannot see it.
+        label: alternative text.
     """
     file = io.StringIO()
     with style.context(_STYLE):
@@ -41,7 +41,7 @@ def to_svg(made, label):
 
 
 #: Of the page. On a phone the table's numbers stand under each other; what is wider scrolls, under a shadow where there
-#: is more (Komarov and Verou's background-attachment). In print nothing is cut off, and headings keep with what follows.
+#: is more (Komarov and Verou's background-attachment). In print nothing is cut off, and headings keep with their text.
 PAGE = '''
 *{box-sizing:border-box}body{font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,Verdana,sans-serif;color:#222;
 background:#fff;margin:0 auto;max-width:980px;padding:20px 16px 40px}

@@ -17,12 +17,12 @@ PERCENTILES = 5, 95
 
 
 def numbers(track, units, find_missing):
-    """Return a table of a person's measures over a video, and sentences of those that are not known.
+    """Return a table of a person's measures over a video, and sentences on those without a value.
 
     Args:
         track: Track.
         units: {measure: unit}.
-        find_missing: what gives the Missing of a measure, given its name.
+        find_missing: function from a measure's name to its Missing.
     """
     rows, unknown = ({plane: [] for plane in _PLANES} for _ in range(2))
     has_errors = has_bounds = False
@@ -65,7 +65,7 @@ def number(value, unit):
 
 
 def with_error(value, error, unit):
-    """Return a number with half of its interval, where that is known."""
+    """Return a number with half of its interval, where there is one."""
     return number(value, unit) + (f' ± {number(error, unit)}' if np.isfinite(error) else '')
 
 
@@ -81,8 +81,8 @@ def _legend(has_errors, has_bounds):
 def _row(name, unit, track, gaps):
     """Return a measure's row of the table."""
     values, errors = track.values(name), track.errors(name)
-    known = np.flatnonzero(np.isfinite(values))
-    values, errors, times = values[known], errors[known], track.times[known]
+    valid = np.flatnonzero(np.isfinite(values))
+    values, errors, times = values[valid], errors[valid], track.times[valid]
     ends = []
     for percent in PERCENTILES:
         at = np.abs(values - np.percentile(values, percent, method='nearest')).argmin()
@@ -92,5 +92,5 @@ def _row(name, unit, track, gaps):
         low, high = gaps.median_bounds(values)
         middle += f'<small>({number(low, unit)} to {number(high, unit)})</small>' if np.isfinite([low, high]).all() \
             else '<small>(may be any)</small>'
-    share = f'{100 * len(known) / (gaps.total if gaps else len(track.frames)):.0f} %'
+    share = f'{100 * len(valid) / (gaps.total if gaps else len(track.frames)):.0f} %'
     return f'<tr>{title(name, unit)}{"".join(f"<td>{cell}</td>" for cell in (ends[0], middle, ends[1], share))}</tr>'

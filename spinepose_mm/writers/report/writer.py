@@ -30,16 +30,16 @@ _ROOM = 1.15  # height of a person's images in the person's sizes
 
 
 class ReportWriter(Writer):
-    """A report of a video or of images for people who read no tables: what was seen, curves, shapes and numbers.
+    """A report of a video or of images: images with keypoints, curves, shapes of the spine and tables of numbers.
 
-    Of a video, the people who are there most are shown, each with images, measures over time, the shape of the spine,
-    how long the trunk was how far inclined, and a table. Of images, each is shown with a table. What is held in
-    memory does not grow with the frames: measures and cut-out images wait in temporary files, and at the end one
-    measure of one person is read at a time. The same frames give the same bytes. Without a frame there is no file.
+    A video's report shows the people who are in the most frames, each with images, measures over time, the shape of
+    the spine, the time in each range of trunk inclination, and a table. A report of images shows each with a table.
+    Memory is constant: measures and cut-out images wait in temporary files, and at the end one measure of one person
+    is read at a time. The same frames give the same bytes. Without a frame there is no file.
 
     Raises:
         IsADirectoryError: the file's place is taken by a folder.
-        ValueError: people of a video have no ids.
+        ValueError: people of a video have no track ids.
     """
 
     def __init__(self, path, frame_rate, spine_only=False, **kwargs):
@@ -47,7 +47,8 @@ class ReportWriter(Writer):
         if self.path.is_dir():
             raise IsADirectoryError(f'{path} is a folder, where a file is to be written')
         self.spine_only, self._name = spine_only, None
-        self.shown = {name: unit for name, unit in self.measures.items() if unit != 'px'}  # which tell a reader nothing
+        # Pixels mean nothing to a reader.
+        self.shown = {name: unit for name, unit in self.measures.items() if unit != 'px'}
         self.coverage = Coverage(measures=bool(self.shown))
         self._content = _Images(self) if frame_rate is None else _Video(self)
         self.ending.callback(self._content.close)
@@ -66,7 +67,7 @@ class ReportWriter(Writer):
 
 
 class _Images:
-    """Images that have nothing to do with each other; their part of the page waits in a file."""
+    """Independent images; their part of the page waits in a file."""
 
     def __init__(self, options):
         self._options, self._count, self._people = options, 0, 0
@@ -98,7 +99,7 @@ class _Images:
 
 
 class _Video:
-    """A video, whose people are followed."""
+    """A video with tracked people."""
 
     def __init__(self, options):
         self._options, self._has_ranges = options, False
@@ -115,8 +116,9 @@ class _Video:
         often = sorted(video.people, key=lambda person: (-video.people[person].frames, person))
         least = min(LEAST_FRAMES, video.people[often[0]].frames) if often else 0
         shown = [person for person in often if video.people[person].frames >= least][:MOST_PEOPLE]
-        facts = [clock(video.last - video.first + 1 / rate), counted(video.frames, 'frame'), f'{rate:.5g} frames a second',
-                 page.detected(len(often)), 'measured in 3D' if self._options.coordinates else 'measured in the image',
+        facts = [clock(video.last - video.first + 1 / rate), counted(video.frames, 'frame'),
+                 f'{rate:.5g} frames a second', page.detected(len(often)),
+                 'measured in 3D' if self._options.coordinates else 'measured in the image',
                  page.nothing_measured(self._options.coverage)]
         file.write(page.begin(name, filter(None, facts), self._options.about, self._options.coverage.warning))
         others = len(often) - len(shown)
@@ -130,12 +132,12 @@ class _Video:
     def _person(self, person):
         """Yield a person's part of the page."""
         options, video = self._options, self._video
-        track, seen, shots = video.track(person), video.people[person], video.shots(person)
+        track, counts, shots = video.track(person), video.people[person], video.shots(person)
         colors = [matplotlib.colors.to_hex(color) for color in
                   matplotlib.colormaps['viridis'](np.linspace(0, .88, len(shots)))]
-        share = 100 * seen.frames / video.frames
+        share = 100 * counts.frames / video.frames
         yield (f'<section class="person" id="person-{person}">\n<div class="keep"><h2>Person {person}</h2>\n'
-               f'<p class="facts">In {seen.frames} of {counted(video.frames, "frame")} ({share:.0f} %), '
+               f'<p class="facts">In {counts.frames} of {counted(video.frames, "frame")} ({share:.0f} %), '
                f'from {clock(track.times[0])} to {clock(track.times[-1])}</p>\n')
         yield page.strip([self._tile(shot, shots) for shot in shots], shots, colors) + '</div>\n'
         yield page.views(track)
@@ -143,10 +145,10 @@ class _Video:
         yield '<div class="figures">\n' + ''.join(self._charts(person, track, shots, colors, find_missing)) + '</div>\n'
         yield page.apart(list(self._curves(person, track, lambda name: None, hidden=True)))
         yield numbers(track, options.shown, find_missing)
-        yield page.unseen(seen, options.keypoints) + '</section>\n'
+        yield page.unseen(counts, options.keypoints) + '</section>\n'
 
     def _charts(self, person, track, shots, colors, find_missing):
-        """Yield what of a person can be relied on: shapes of the spine, ranges of the trunk, curves."""
+        """Yield the reliable charts of a person: shapes of the spine, ranges of the trunk, curves."""
         options = self._options
         figure = shapes(shots, colors, options.coordinates)
         if figure:
@@ -164,7 +166,7 @@ class _Video:
         yield from self._curves(person, track, find_missing)
 
     def _curves(self, person, track, find_missing, hidden=False):
-        """Yield the panels of curves; the `hidden` ones are those whose plane the camera does not show."""
+        """Yield the panels of curves; `hidden` ones are of frames in which the camera does not show their plane."""
         video = self._video
         for title, note, names in figures.PANELS:
             names = [name for name in names if name in self._options.shown]

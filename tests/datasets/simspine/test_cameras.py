@@ -55,7 +55,7 @@ def test_the_files_own_cameras_go_before_a_fit(labels):
 
 
 def test_cameras_of_a_subject_that_differ_between_sequences(labels):
-    """Not SIMSPINE's way, but each sequence tells its own camera."""
+    """Not SIMSPINE's way, but a camera can be fitted to each sequence."""
     arrays, sequences, expected = labels
     moved = np.char.find(sequences, 'Walking') > 0
     arrays['S_world'][moved, :, :3] += [3, 0, 0]
@@ -63,14 +63,16 @@ def test_cameras_of_a_subject_that_differ_between_sequences(labels):
     np.testing.assert_allclose(camera_space('x.npz', found, sequences)[..., :3], expected, atol=2e-3)
 
 
-def test_labels_that_tell_no_camera(labels):
+def test_labels_that_fit_no_camera(labels):
     arrays, sequences, _ = labels
     arrays['part'][sequences == 'S1/S1_Walking.60457274', :, 0] += 300 * np.arange(15)
-    with pytest.raises(ValueError, match=r'x\.npz: the camera of S1/S1_Walking\.60457274 does not follow from S_world and '
-                                         r'part: the points are \d+ pixels'):
+    with pytest.raises(ValueError,
+                       match=r'x\.npz: the camera of S1/S1_Walking\.60457274 does not follow from S_world and '
+                             r'part: the points are \d+ pixels'):
         add_cameras('x.npz', arrays, sequences)
     arrays['part'][..., 2] = 0
-    with pytest.raises(ValueError, match=r'x\.npz: the camera of S1/S1_Directions_1\.54138969 .*: 0 points are too few'):
+    with pytest.raises(ValueError,
+                       match=r'x\.npz: the camera of S1/S1_Directions_1\.54138969 .*: 0 points are too few'):
         add_cameras('x.npz', arrays, sequences)
 
 
@@ -78,7 +80,8 @@ def test_rays_with_and_without_a_lens(labels):
     arrays, sequences, expected = labels
     rays = camera_rays(arrays['part'], add_cameras('x.npz', arrays, sequences))
     np.testing.assert_allclose(rays, expected[..., :2] / expected[..., 2:], atol=1e-4)
-    plain = simspine_release.labels(simspine_release.make(('S1', ), frames=3, dist=np.zeros(5)), ['S1'], published=False)
+    plain = simspine_release.labels(simspine_release.make(('S1', ), frames=3, dist=np.zeros(5)), ['S1'],
+                                    published=False)
     sequences = parse_names('', plain['imgname'])[0]
     del plain['R'], plain['t']
     found = add_cameras('x.npz', plain, sequences)

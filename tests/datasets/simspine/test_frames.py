@@ -9,7 +9,7 @@ def test_names_of_images():
     names = builders.simspine_names(2)
     sequences, frames = parse_names('', names)
     assert sequences[0] == 'S1/S1_Directions_1.54138969' and frames[:4].tolist() == [0, 1, 0, 1]
-    with pytest.raises(ValueError, match=r'x\.npz: imgname has .* of S2, who is none of S1, S5'):
+    with pytest.raises(ValueError, match=r'x\.npz: imgname has .* of S2, which is none of S1, S5'):
         parse_names('x.npz', [names[0].replace('S1', 'S2')])
     with pytest.raises(ValueError, match=r"x\.npz: imgname has '00000001\.jpg', where"):
         parse_names('x.npz', ['00000001.jpg'])
@@ -61,7 +61,7 @@ def test_renumbered():
 
 
 @pytest.mark.parametrize('first, every', [(0, 1), (1, 1), (0, 5), (1, 5)])
-def test_images_are_found_by_number(tmp_path, first, every):
+def test_images_are_matched_by_number(tmp_path, first, every):
     names = np.array(builders.simspine_names(11, subjects=('S1', ), cameras=('1', )))
     sequences, frames = parse_names('', names)
     there = frames % every == 0

@@ -15,7 +15,8 @@ FIELDS = tuple(LAYOUT)
 @pytest.fixture(scope='module')
 def splits(tmp_path_factory):
     """The module `datasets`, without a net, and {split: fields as released}."""
-    pytest.importorskip('datasets.config', reason='Hugging Face datasets is not installed')  # this folder is `datasets` too
+    # This folder is `datasets` too.
+    pytest.importorskip('datasets.config', reason='Hugging Face datasets is not installed')
     import datasets
     datasets.config.HF_DATASETS_CACHE = tmp_path_factory.mktemp('cache')
     made = simspine_release.make(('S1', 'S9'), frames=4)
@@ -40,7 +41,8 @@ def check(files, splits, joints=15):
 
 def test_a_saved_data_set(splits, tmp_path, monkeypatch):
     datasets, fields = splits
-    datasets.DatasetDict({split: data(datasets, values) for split, values in fields.items()}).save_to_disk(tmp_path / 'hub')
+    splits = {split: data(datasets, values) for split, values in fields.items()}
+    datasets.DatasetDict(splits).save_to_disk(tmp_path / 'hub')
     monkeypatch.setattr('spinepose_mm.datasets.simspine.hub._FRAMES', 7)  # of 32: several parts, the last one shorter
     check(convert_hub(tmp_path / 'hub', tmp_path / 'out'), fields)
     assert read_npz(tmp_path / 'out/simspine_test.npz', ['part'])[1]['joint_names'] == list(simspine_release.MARKERS)

@@ -116,7 +116,8 @@ def test_names_in_metadata_may_be_a_list_or_an_array(tmp_path, kind):
 
 @pytest.mark.parametrize('names', [[1, 2], [['a']], [None], np.array([b'a'])])
 def test_names_that_are_none(tmp_path, names):
-    path = builders.write_simspine(tmp_path / 'a.npz', metadata=np.array(dict(joint_names=names, param_names=[]), object))
+    path = builders.write_simspine(tmp_path / 'a.npz',
+                                   metadata=np.array(dict(joint_names=names, param_names=[]), object))
     with pytest.raises(ValueError, match=r"a\.npz: metadata\['joint_names'\] does not hold names alone"):
         read_npz(path, ['part'])
 
@@ -130,7 +131,7 @@ def test_unknown_joint():
 
 def test_the_37_markers_have_pose2sims_names():
     """Its names of Halpe-26, whose order is theirs and SpineTrack's, written out."""
-    names = ('Nose LEye REye LEar REar LShoulder RShoulder LElbow RElbow LWrist RWrist LHip RHip LKnee RKnee LAnkle RAnkle '
-             'Head Neck Hip LBigToe RBigToe LSmallToe RSmallToe LHeel RHeel').split()
+    names = ('Nose LEye REye LEar REar LShoulder RShoulder LElbow RElbow LWrist RWrist LHip RHip LKnee RKnee LAnkle '
+             'RAnkle Head Neck Hip LBigToe RBigToe LSmallToe RSmallToe LHeel RHeel').split()
     assert joint_keypoints('', names).tolist() == list(range(26))
     assert joint_keypoints('', ['Spine_03', 'RClavicle', 'Neck_03']).tolist() == [28, 34, 36]

@@ -21,7 +21,7 @@ def people():
 
 
 def exchange(points, person, *names):
-    """Return the points with some pairs of one person exchanged."""
+    """Return the points with some pairs of one person swapped."""
     points = points.copy()
     for name in names:
         left, right = skeleton.index('left_' + name), skeleton.index('right_' + name)
@@ -35,13 +35,13 @@ def test_outside():
     assert found.tolist() == [[False, True, False]]
 
 
-def test_exchanged_ends_are_found_on_the_right_person(people):
+def test_swapped_ends_are_reported_on_the_right_person(people):
     points, labelled = people
-    assert not any(whom.any() for _, whom in checks.swapped_sides(points, labelled))
+    assert not any(mask.any() for _, mask in checks.swapped_sides(points, labelled))
     found = dict(checks.swapped_sides(exchange(points, 2, 'ankle'), labelled))
     assert found['left_heel', 'right_heel'].tolist() == [False, False, True, False]
     labelled[2, skeleton.index('left_ankle')] = False
-    assert not any(whom.any() for _, whom in checks.swapped_sides(exchange(points, 2, 'ankle'), labelled))
+    assert not any(mask.any() for _, mask in checks.swapped_sides(exchange(points, 2, 'ankle'), labelled))
 
 
 def test_mirrored_faces(people):

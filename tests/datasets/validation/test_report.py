@@ -88,15 +88,15 @@ def test_odd_fields_are_findings_too(tmp_path):
         'coordinates that are not numbers': [4, 5, 7],
         'bbox without area in the image': [6], 'missing image': ['c\0'],
         'no person to train on': [str(tmp_path / 'a.json')]}
-    assert found(report, NOTE) == {'image that nobody is in': [5, 6], 'person without labels': [9]}
+    assert found(report, NOTE) == {'image without people': [5, 6], 'person without labels': [9]}
     assert found(report, SUSPECT) == {'file name used twice': ['1.jpg']}
 
 
 @pytest.mark.parametrize('fields', [
     dict(bbox=[119.2, 20, .8, 30]), dict(bbox=['1', '2', '30', '40']), dict(keypoints=['a'] * 111),
     dict(category_id=None)])
-def test_training_leaves_out_who_is_an_error(tmp_path, fields):
-    """The doctor's errors are those of the data set."""
+def test_training_leaves_out_errors(tmp_path, fields):
+    """The errors of the validation are those of the data set class."""
     wrong = {key: value for key, value in builders.person(2, 2, **fields).items() if value is not None}
     path = builders.write_annotations(tmp_path / 'a.json', [builders.person(1), wrong])
     assert validate(path).count(ERROR) == 1
@@ -105,7 +105,7 @@ def test_training_leaves_out_who_is_an_error(tmp_path, fields):
                             test_mode=True))
 
 
-def test_labels_outside_are_found(tmp_path):
+def test_labels_outside_are_reported(tmp_path):
     beyond, off = builders.person(1), builders.person(2, 2, bbox=[10., 20., 20., 20.])
     beyond['keypoints'][0:2] = [125., 50.]
     report = validate(builders.write_annotations(tmp_path / 'a.json', [beyond, off]))
@@ -153,7 +153,8 @@ def test_images(rendered, tmp_path):
     cv2.imwrite(str(tmp_path / names[4]), cv2.imread(str(tmp_path / names[4]))[:-1])
     (tmp_path / names[6]).write_bytes((tmp_path / names[5]).read_bytes())
     assert found(validate_changed(tmp_path, content, image_folder=tmp_path), ERROR) == {
-        'missing image': [names[0]], 'truncated image': [names[1]], 'file that is no image, or too large a one': names[2:4],
+        'missing image': [names[0]], 'truncated image': [names[1]],
+        'file that is no image, or too large a one': names[2:4],
         'image of another size than the file says': [names[4]]}
     again = found(validate(tmp_path / 'changed.json', tmp_path))
     assert again['image that is there under another name too'] == [names[6]]

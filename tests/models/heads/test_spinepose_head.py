@@ -113,7 +113,7 @@ def test_a_turned_bone_costs_its_angle():
 
 
 def test_points_are_means_around_the_peak_or_of_the_whole():
-    """A second peak far off, a third as likely, moves the mean of the whole distribution and not that around the peak."""
+    """A second peak far off, a third as likely, moves the mean of all bins and not that around the peak."""
     points = torch.full((1, 37, 2), 40.).numpy()
     elbow, wrist = skeleton.index('right_elbow'), skeleton.index('right_wrist')
     points[0, wrist] = 70, 40
@@ -137,8 +137,8 @@ def test_people_without_labels_touch_neither_losses_nor_gradients():
     for name in ('loss_kpt', 'loss_structure', 'loss_spine'):
         assert losses[name].item() == pytest.approx(alone[name].item(), rel=1e-5)
     batch[1].gt_instance_labels.keypoint_weights[:] = 0
-    nobody = head.simcc_loss(simcc, batch)
-    assert all(value == 0 for name, value in nobody.items() if 'loss' in name)
+    losses = head.simcc_loss(simcc, batch)
+    assert all(value == 0 for name, value in losses.items() if 'loss' in name)
 
 
 @pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])

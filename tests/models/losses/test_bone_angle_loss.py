@@ -69,7 +69,7 @@ def test_unlabelled_points_get_no_gradient():
 
 
 def test_bones_without_direction():
-    """A predicted bone without length counts as right, a true one not at all; all gradients are finite."""
+    """A predicted bone without length counts as right, a labelled one not at all; all gradients are finite."""
     true = torch.tensor([[[0., 0.], [10., 0.], [10., 10.]], [[5., 5.], [5., 5.], [5., 15.]]])
     pred = torch.tensor([[[3., 3.], [3., 3.], [13., 3.]], [[0., 0.], [7., 0.], [14., 0.]]], requires_grad=True)
     found = bone_angle_loss(pred, true, torch.ones(2, 3, dtype=torch.bool), BONES)

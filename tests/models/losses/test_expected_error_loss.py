@@ -32,7 +32,8 @@ def test_expected_error_of_samples():
 
     def closure():
         optimizer.zero_grad()
-        loss = expected_error_loss(torch.zeros(1, 20000, 3), log_error.expand(1, 20000), target[None], torch.ones(1, 20000))
+        loss = expected_error_loss(
+            torch.zeros(1, 20000, 3), log_error.expand(1, 20000), target[None], torch.ones(1, 20000))
         loss.backward()
         return loss
     optimizer.step(closure)

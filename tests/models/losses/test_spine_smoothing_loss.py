@@ -55,7 +55,7 @@ def test_a_gap_starts_the_chain_anew():
     assert points.grad[0, 4].abs().max() == 0 and points.grad[0, 3].abs().max() > 0
 
 
-def test_nobody_labelled_and_coincident_points():
+def test_no_labels_and_coincident_points():
     points = torch.rand(2, 9, 2)
     points[1] = .5
     points.requires_grad_()
@@ -74,7 +74,7 @@ def test_chain_length():
 
 
 @pytest.mark.parametrize('motion', MOTIONS)
-def test_true_spines_pass(motion):
+def test_ground_truth_spines_pass(motion):
     """The default threshold is above every step of a moving spine, seen from the side."""
     loss = MODELS.build(dict(type='SpineSmoothingLoss', loss_weight=1.))
     rng = np.random.default_rng(0)
@@ -88,7 +88,7 @@ def test_true_spines_pass(motion):
     assert loss(broken, points, whole(*points.shape[:2])).item() / len(points) > 1e-3
 
 
-def test_module_counts_in_true_spine_lengths():
+def test_module_counts_in_ground_truth_spine_lengths():
     """Twice as near, the loss is the same; it sums over people with its weight."""
     loss = MODELS.build(dict(type='SpineSmoothingLoss', loss_weight=.3, sharpness=20., threshold=.2))
     pred, true = torch.rand(2, 4, 37, 2) * 100 + 20

@@ -15,7 +15,7 @@ from spinepose_mm.writers.report.style import clock, to_svg
 
 
 def make_track(frames, leans, views, errors=np.nan):
-    """Return the Track of a person with a trunk lean, and a neck's that is not known."""
+    """Return the Track of a person with a trunk lean, and no neck lean."""
     rows = np.zeros(len(frames), [('frame', int), ('time', float), ('view', int), ('seen', bool, 37),
                                   ('values', float, 2), ('errors', float, 2)])
     rows['frame'], rows['view'], rows['seen'] = frames, [VIEWS.index(view) for view in views], True
@@ -48,8 +48,8 @@ def test_long_curves_keep_extremes_and_gaps():
     assert (places[np.nanargmax(thinned)], places[np.nanargmin(thinned)]) == (1234, 7777)
     gaps = places[np.isnan(thinned)]
     assert ((2000 <= gaps) & (gaps < 3000) | (4000 <= gaps) & (gaps < 6000)).all() and len(gaps) > 30
-    told = np.isfinite(thinned)
-    np.testing.assert_array_equal(thinned[told], values[np.searchsorted(frames, places[told])])
+    valid = np.isfinite(thinned)
+    np.testing.assert_array_equal(thinned[valid], values[np.searchsorted(frames, places[valid])])
 
 
 def test_a_curve_over_time_with_its_gaps_and_views():
@@ -69,7 +69,7 @@ def test_a_curve_over_time_with_its_gaps_and_views():
     assert [text.get_text() for text in made.legends[0].get_texts()] == ['trunk', 'neck']
 
 
-def test_nothing_known_is_no_figure():
+def test_no_values_are_no_figure():
     track = make_track([0, 1], [np.nan, np.nan], ['front', 'unknown'])
     assert curves(track, ('trunk_lean', ), (0., 1., 2)) is None and curves(track, (), (0, 1, 2)) is None
     assert ranges(np.full(3, np.nan), .1, None) is None

@@ -63,7 +63,7 @@ def test_where_the_view_was_not_asked_all_is_shown(recording):
     assert recording.track(0).values('kyphosis').tolist() == [3]
 
 
-def test_how_often_keypoints_are_seen(recording):
+def test_how_often_keypoints_are_visible(recording):
     found = people([0], [[10, 10, 20, 40]])
     for i, confidence in enumerate([.2, .3, .9]):
         found.confidence[0, 7] = confidence

@@ -26,8 +26,8 @@ def track(values, frames=None, view='left side', unseen=None, hidden=()):
     return Track(rows, np.arange(len(values)), ['trunk_inclination'])
 
 
-def test_deep_bends_that_are_missing_are_told_with_when_and_why():
-    """28 of 100 frames, the deepest, without C7: 38% of the known ones are at 60 degrees and more, 56% of all are."""
+def test_deep_bends_that_are_missing_are_reported_with_when_and_why():
+    """28 of 100 frames, the deepest, without C7: 38% of the others are at 60 degrees and more, 56% of all are."""
     angles = np.r_[np.linspace(0, 59, 44), np.linspace(60, 79, 28), np.linspace(80, 110, 28)]
     known = np.r_[angles[:72], np.full(28, np.nan)]
     found = missing(track(known, unseen='C7', hidden=range(72, 100)), 'trunk_inclination', RECORDING)

@@ -106,8 +106,8 @@ def test_what_a_video_is_and_how_often_people_were_there(tmp_path):
         frame.people = no_people()
     page = report(tmp_path, frames)
     text = words(page)
-    assert ('some video.mp4 4.0 s · 40 frames · 10 frames a second · 1 person · measured in the image · nothing could be'
-            in text)
+    assert ('some video.mp4 4.0 s · 40 frames · 10 frames a second · 1 person · measured in the image · '
+            'nothing could be') in text
     assert 'In 30 of 40 frames (75 %), from 1.0 s to 3.9 s' in text
     assert 'not radiographic' in text and 'not for diagnosis' in text and f'spinepose_mm {__version__}' in text
     assert 'ISO 11226' in text and MEASURES['kyphosis'].definition in text
@@ -116,7 +116,7 @@ def test_what_a_video_is_and_how_often_people_were_there(tmp_path):
         assert f'{view} {100 * seen.count(view) / 30:.0f} %' in text
 
 
-def test_those_who_are_there_most_come_first_and_the_others_are_counted(tmp_path):
+def test_people_in_most_frames_come_first_and_the_others_are_counted(tmp_path):
     frames = list(video(30, ids=range(50), names=('trunk_inclination', )))
     for i, frame in enumerate(frames):  # person n is in the last n frames; 0 is in none
         frame.people = frame.people[[person for person in range(50) if person >= 30 - i]]
@@ -125,11 +125,11 @@ def test_those_who_are_there_most_come_first_and_the_others_are_counted(tmp_path
     assert '49 people' in words(found) and '43 others are left out' in words(found)
     for i, frame in enumerate(frames):
         frame.people = frame.people[frame.people.ids >= 30] if i < 21 else frame.people[[0]]
-    few = report(tmp_path, [*frames[21:], *frames[:5]])  # of those in less than 10 frames, the one who is in most
+    few = report(tmp_path, [*frames[21:], *frames[:5]])  # of those in less than 10 frames, the person in most
     assert list(persons(few))[0] == min(persons(few), key=lambda number: (number != 30, number))
 
 
-def test_somebody_seen_briefly_is_shown_only_alone(tmp_path):
+def test_a_person_in_few_frames_is_shown_only_alone(tmp_path):
     frames = list(video(9))
     assert list(persons(report(tmp_path, frames))) == [0]
     both = frames + list(video(12, ids=(5, )))
@@ -161,7 +161,7 @@ def test_figures_and_images_of_each_person(tmp_path, lifted):
 
 
 def from_the_side(frames=40, missing=()):
-    """Return frames of a person in 3D before a camera at the left side, with a lean that the lifter made up."""
+    """Return frames of a person in 3D before a camera at the left side, with a lean that only the lifter predicts."""
     for i, frame in enumerate(video(frames, names=())):
         frame.people.views[:] = 'left side'
         frame.people.measures = dict(trunk_inclination=np.array([i + .2]), trunk_lean=np.array([16.]))
@@ -201,7 +201,7 @@ def test_hardly_anything_measured_is_a_warning_at_the_head(tmp_path):
     assert not report(tmp_path, from_the_side(), coordinates='camera', measures=units()).find_class('warning')
 
 
-def test_the_head_says_what_it_was_made_with(tmp_path):
+def test_the_head_names_models_and_assumptions(tmp_path):
     about = {'Model': 'a <model>', 'Not for measuring': 'a <model> (a toy)', 'Height': '1.7 m'}
     for rate in (10., None):
         head, = report(tmp_path, video(2), rate, about=about).find_class('about')
@@ -223,8 +223,9 @@ def test_the_spine_only(tmp_path):
     assert 'most of these frames: left knee, T8.' in whole_body and 'most of these frames: T8.' in spine
 
 
-def test_nobody_at_all(tmp_path):
-    page = report(tmp_path, [Frame(i, i / 10, 'video.mp4', np.zeros((9, 9, 3), np.uint8), no_people()) for i in range(3)])
+def test_no_people_at_all(tmp_path):
+    page = report(tmp_path,
+                  [Frame(i, i / 10, 'video.mp4', np.zeros((9, 9, 3), np.uint8), no_people()) for i in range(3)])
     assert 'No detections' in words(page) and 'Warning: no detections in 3 of 3 frames; give the people' in words(page)
     assert not persons(page) and not panels(page)
     assert 'ISO 11226' not in words(page)

@@ -25,7 +25,7 @@ def test_dropped_keypoints():
         drop(keep='tail')
 
 
-def test_a_image_that_ends_above_the_feet():
+def test_an_image_that_ends_above_the_feet():
     """What is below a random height between S1 and the lowest keypoint is gone, in all frames of the window."""
     np.random.seed(0)
     transform = TRANSFORMS.build(dict(type='DropKeypoints', cut=1.))
@@ -45,7 +45,7 @@ def test_a_image_that_ends_above_the_feet():
     assert (transform(blind)['keypoints'] == 0).all()
 
 
-def test_jitter_moves_what_is_seen():
+def test_jitter_moves_visible_keypoints():
     np.random.seed(0)
     points = np.random.rand(500, 37, 2).astype(np.float32)
     seen = np.random.rand(500, 37) > .3

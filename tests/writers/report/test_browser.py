@@ -19,7 +19,7 @@ BROWSER = shutil.which('chromium') or shutil.which('chromium-browser') or shutil
 FLAGS = ('--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
          '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-pdf-header-footer')
 LEAST = 11  # pixels of text
-#: Looks at the page in a frame of some width; what it finds is the text of this one.
+#: Looks at the page in a frame of some width; its findings are the text of this one.
 LOOK = '''<body><script>onload = () => {
 const frame = document.querySelector('iframe'), page = frame.contentDocument, found = [];
 for (const each of page.querySelectorAll('body *')) {

@@ -162,7 +162,8 @@ def test_detected_boxes(tmp_path):
     np.testing.assert_allclose(detections(tmp_path, json.dumps([found]))[0]['bbox'], [[1, 2, 31, 42]])
     for text, message in (
             ('[', r'boxes\.json is not JSON'), ('{}', r'boxes\.json is not in COCO format'),
-            (json.dumps([{**found, 'image_id': 77}]), r'boxes\.json has detections for 1 images that .*a\.json has not, such as image_id 77'),
+            (json.dumps([{**found, 'image_id': 77}]),
+             r'boxes\.json has detections for 1 images that .*a\.json has not, such as image_id 77'),
             (json.dumps([{**found, 'bbox': [float('nan'), 2, 3, 4]}]), r'boxes\.json: a box of image 1')):
         with pytest.raises(ValueError, match=message):
             detections(tmp_path, text)

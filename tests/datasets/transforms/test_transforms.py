@@ -22,8 +22,8 @@ def test_blur_refuses_bad_options(kwargs, message):
         TRANSFORMS.build(dict(type='RandomBlur', **kwargs))
 
 
-def test_dropout_hides_as_much_as_that_of_rtmpose_and_the_middle_most():
-    """A side of s, drawn from 0.2 to 0.4, lies anywhere: it hides the middle with s / (1 - s), 0.438 on average."""
+def test_dropout_covers_as_much_as_that_of_rtmpose_and_the_middle_most():
+    """A side of s, drawn from 0.2 to 0.4, is anywhere: it covers the middle with s / (1 - s), 0.438 on average."""
     np.random.seed(0)
     image = np.full((200, 100, 3), 9, np.uint8)
     dropout = TRANSFORMS.build(dict(type='RandomCoarseDropout'))

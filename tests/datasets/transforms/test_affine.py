@@ -117,7 +117,7 @@ def test_a_halved_image_lies_where_the_whole_does(large, flip, rotation, use_udp
 
 
 @pytest.mark.parametrize('scale, factor', [(1.95, 1), (2.05, 2), (9, 2)])
-def test_a_image_is_halved_where_that_suffices(large, scale, factor):
+def test_an_image_is_halved_where_that_suffices(large, scale, factor):
     coded = lazy(large)
     at = (640, 480), (96 * scale, 20), 30  # the height follows from the width
     crop('SpineTopdownAffine', coded, at, halve=True, input_size=(96, 128))
@@ -145,7 +145,7 @@ def test_the_order_of_people_changes_nothing(large):
     assert set(coded._decoded) == {1, 2}
 
 
-def test_crops_are_nobody_elses(tmp_path):
+def test_crops_are_not_shared(tmp_path):
     """Later steps write into a crop, and must not reach what the next person is cropped from."""
     coded = lazy(builders.write_image(tmp_path / 'a.jpg'))
     for at in PEOPLE[:2]:

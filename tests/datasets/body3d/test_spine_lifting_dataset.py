@@ -51,11 +51,12 @@ def test_windows_stay_in_their_sequence_and_in_order(tmp_path):
         assert item['target_img_path'] == [name] and item['lifting_target'].shape == (1, 37, 3)
 
 
-def test_markers_alone_and_what_is_not_seen(tmp_path):
+def test_markers_alone_and_invisible_keypoints(tmp_path):
     S = np.concatenate([np.random.default_rng(0).normal(0, .05, (32, 15, 3)) + [0, 0, 9], np.ones((32, 15, 1))], -1)
     S[4, 10, 3] = 0  # the nose
     S[6, 2, 3] = 0  # within the spine: no length, so no target
-    data = DATASETS.build(dict(type='SpineLiftingDataset', ann_file=str(builders.write_simspine(tmp_path / 'a.npz', S=S))))
+    data = DATASETS.build(dict(type='SpineLiftingDataset',
+                               ann_file=str(builders.write_simspine(tmp_path / 'a.npz', S=S))))
     assert len(data) == 31
     item = data.get_data_info(4)
     assert item['keypoints_visible'].sum() == item['lifting_target_visible'].sum() == 14
@@ -104,7 +105,7 @@ def test_frames_without_detections_are_left_out(poses, tmp_path, warnings):
 
 
 def test_the_released_S_and_camera_space_are_lifted_alike(tmp_path, warnings):
-    """`S` as it is released, R (X - t), gives the same items as camera space, from true and from detected keypoints."""
+    """`S` as it is released, R (X - t), gives the same items as camera space, from exact and detected keypoints."""
     release = simspine_release.make(('S1', ))
     exact = simspine_release.labels(release, ['S1'], published=False)
     found = np.concatenate([np.zeros((len(exact['part']), 37, 2)), np.ones((len(exact['part']), 37, 1))], -1)
@@ -119,11 +120,13 @@ def test_the_released_S_and_camera_space_are_lifted_alike(tmp_path, warnings):
         for row in range(0, len(exact['S']), 7):
             for item in (data.get_data_info(row) for data in both):
                 np.testing.assert_allclose(item['keypoints'][0, columns], rays[row], atol=1e-4)
-                np.testing.assert_allclose(item['lifting_target'][0, columns] * item['unit'], exact['S'][row, :, :3], atol=2e-3)
+                np.testing.assert_allclose(item['lifting_target'][0, columns] * item['unit'], exact['S'][row, :, :3],
+                                           atol=2e-3)
     assert warnings().count('True.npz: S is not camera space') == 2 and 'False.npz' not in warnings()
 
 
-@pytest.mark.parametrize('options, message', [(dict(seq_len=4), 'seq_len is odd'), (dict(fraction=0.), 'fraction is over')])
+@pytest.mark.parametrize('options, message',
+                         [(dict(seq_len=4), 'seq_len is odd'), (dict(fraction=0.), 'fraction is over')])
 def test_settings_out_of_range(poses, options, message):
     with pytest.raises(ValueError, match=message):
         build(poses, **options)

@@ -188,7 +188,7 @@ def test_a_coded_image_says_what_it_cannot_do(tmp_path, use):
         use(coded)
 
 
-def test_people_of_a_image_share_what_is_decoded(tmp_path):
+def test_people_of_an_image_share_what_is_decoded(tmp_path):
     path, loader = builders.write_image(tmp_path / 'a.jpg'), TRANSFORMS.build(dict(type='LoadSpineImage', lazy=True))
 
     def pixels(factor):

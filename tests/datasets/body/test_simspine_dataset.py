@@ -10,7 +10,8 @@ import simspine_release
 from spinepose_mm import skeleton
 
 #: Which keypoints SIMSPINE's own markers and Human3.6M's joints are, written out.
-TRUNK = {'hip', 'spine_01', 'spine_02', 'spine_03', 'spine_04', 'spine_05', 'neck', 'neck_02', 'neck_03', 'head', 'nose',
+TRUNK = {'hip', 'spine_01', 'spine_02', 'spine_03', 'spine_04', 'spine_05', 'neck', 'neck_02', 'neck_03', 'head',
+         'nose',
          'left_clavicle', 'right_clavicle', 'left_latissimus', 'right_latissimus'}
 LIMBS = {f'{side}_{joint}' for side in ('left', 'right') for joint in (
     'shoulder', 'elbow', 'wrist', 'hip', 'knee', 'ankle')}
@@ -34,7 +35,7 @@ def release():
 
 @pytest.fixture(scope='module')
 def files(release, tmp_path_factory):
-    """Folder with 15 and 37 markers, Human3.6M's file of every fifth frame, and all true points by image name."""
+    """Folder with 15 and 37 markers, Human3.6M's file of every fifth frame, and the ground truth by image name."""
     root = tmp_path_factory.mktemp('release')
     simspine_release.write_npz(root / '15.npz', release, ['S1', 'S5'])
     simspine_release.write_npz(root / '37.npz', release, ['S1', 'S5'], simspine_release.NAMES)
@@ -123,8 +124,9 @@ def test_images_and_joints_are_those_of_the_frame(release, files, tmp_path, warn
 
 
 def test_no_image_at_all(files, tmp_path):
-    with pytest.raises(FileNotFoundError, match=r'none of the 176 images of .*15\.npz exists, such as .*img/S1/S1_D.*check '
-                                                'data_root and data_prefix'):
+    with pytest.raises(FileNotFoundError,
+                       match=r'none of the 176 images of .*15\.npz exists, such as .*img/S1/S1_D.*check '
+                             'data_root and data_prefix'):
         build(files[0] / '15.npz', data_root=str(tmp_path), data_prefix=dict(img='img'))
 
 
@@ -188,9 +190,10 @@ def test_what_does_not_fit(release, tmp_path):
     simspine_release.write_human36m(tmp_path / 'other.npz', release, ['S5'])
     np.savez(tmp_path / 'few.npz', imgname=np.load(path)['imgname'], part=np.ones((88, 16, 3)))
     for options, message in (
-            (dict(human36m_file=str(tmp_path / 'other.npz')), r'other\.npz: imgname has none of the frames of .*a\.npz'),
+            (dict(human36m_file=str(tmp_path / 'other.npz')),
+             r'other\.npz: imgname has none of the frames of .*a\.npz'),
             (dict(human36m_file=str(tmp_path / 'few.npz')), r'few\.npz: part has 16 joints, where 17'),
-            (dict(subjects=('S9', )), 'of S1, who is none of S9'),
+            (dict(subjects=('S9', )), 'of S1, which is none of S9'),
             (dict(fraction=0), 'fraction is over 0 and up to 1, but 0'),
             (dict(fraction=2), 'fraction is over 0 and up to 1, but 2')):
         with pytest.raises(ValueError, match=message):
