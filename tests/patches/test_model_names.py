@@ -7,7 +7,7 @@ from mmpose.apis.inferencers import Pose2DInferencer
 from mmpose.apis.inferencers.utils import get_model_aliases
 
 import builders
-from spinepose_mm.patches import model_names
+from spinepose_mm.zoo import models as zoo
 
 ALIASES = {
     'spinepose-s': 'spinepose_v2_small', 'spinepose-m': 'spinepose_v2_medium', 'spinepose-l': 'spinepose_v2_large',
@@ -44,7 +44,7 @@ def test_baselines_whose_weights_are_published(alias, name, weights):
 
 def test_a_model_without_published_weights():
     """It is in the zoo for its figures, and no alias, since nothing could be loaded."""
-    config, weights = model_names.find_config('spinepose_baseline_rtmpose_m')
+    config, weights = zoo.find_config('spinepose_baseline_rtmpose_m')
     assert config.endswith('spinepose_baseline_rtmpose_m.py') and weights is None
     with pytest.raises(ValueError, match="no model named 'spinepose_baseline_rtmpose_m'"):
         lookup('spinepose_baseline_rtmpose_m')
@@ -65,13 +65,13 @@ def test_unknown_alias_lists_the_near_ones():
     with pytest.raises(ValueError, match="no model named 'spinepose-xs'.*near: .*spinepose-x.*spinepose-v1-l"):
         lookup('spinepose-xs')
     with pytest.raises(ValueError, match="no model named 'spinepose_v2_huge'.*near: spinepose_v2_large"):
-        model_names.find_config('spinepose_v2_huge')
+        zoo.find_config('spinepose_v2_huge')
 
 
 def test_zoo_is_complete():
-    unpublished = [model['Name'] for model in model_names.models() if not model['Weights']]
+    unpublished = [model['Name'] for model in zoo.models() if not model['Weights']]
     assert unpublished == ['spinepose_baseline_rtmpose_m']
-    for model in model_names.models():
+    for model in zoo.models():
         lifter = model['Name'] == 'spinepose_lifter_official'  # of which no number of parameters was published
         assert model['Results'] and ('Parameters (M)' in model['Metadata']) != lifter
         if model['Name'] in unpublished:
@@ -85,17 +85,17 @@ def test_zoo_is_complete():
 
 @pytest.mark.parametrize('name', ['spinepose_v1_small', 'spinepose_v1_small.py', 'spinepose-v1-s'])
 def test_config_by_name_file_name_and_alias(name):
-    config, weights = model_names.find_config(name)
+    config, weights = zoo.find_config(name)
     assert config.endswith('spinepose_v1_small.py') and weights.startswith('https://')
 
 
 def test_config_that_is_not_in_the_zoo():
-    config, weights = model_names.find_config('spinepose_demo.py')
+    config, weights = zoo.find_config('spinepose_demo.py')
     assert config.endswith('configs/demo/spinepose_demo.py') and weights is None
 
 
 def test_an_inferencer_takes_the_name_of_a_file():
-    assert lookup('spinepose_tiny.py')[1] == model_names.find_config('spinepose-tiny')[1]
+    assert lookup('spinepose_tiny.py')[1] == zoo.find_config('spinepose-tiny')[1]
     cfg, weights = lookup('spinepose_demo.py')  # not in the zoo
     assert cfg.filename.endswith('configs/demo/spinepose_demo.py') and weights is None
     with pytest.raises(ValueError, match="no model named 'spinepose_tyni.py'.*near: spinepose_tiny"):
@@ -134,8 +134,8 @@ def test_figures_of_the_zoo_are_the_published_ones():
         ('COCO', ''): '68.2 73.1 73.0 77.5 75.2 79.5 75.9 80.1',
         ('Halpe-26', ''): '70.6 75.2 75.0 79.2 77.0 81.1 77.6 81.8'}
     models = {model['Name']: {result['Dataset']: result['Metrics'] for result in model['Results']}
-              for model in model_names.models()}
-    readme = (model_names.index_folder() / 'configs/README.md').read_text(encoding='utf-8')
+              for model in zoo.models()}
+    readme = (zoo.index_folder() / 'configs/README.md').read_text(encoding='utf-8')
     for (dataset, subset), text in published.items():
         found = [models[f'spinepose_v1_{size}'][dataset][f'{subset} {value}'.strip()]
                  for size in ('small', 'medium', 'large', 'xlarge') for value in ('AP', 'AR')]

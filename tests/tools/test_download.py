@@ -8,9 +8,9 @@ from mmengine.runner import CheckpointLoader
 
 import builders
 from hub import CONTENT, Server
-from spinepose_mm.patches import model_names
+from spinepose_mm.zoo import models as zoo
 
-SCRIPT = model_names.index_folder() / 'tools' / 'download.py'
+SCRIPT = zoo.index_folder() / 'tools' / 'download.py'
 
 
 def download(monkeypatch, *arguments):
@@ -29,10 +29,10 @@ def test_a_shipped_model(tmp_path, monkeypatch, capsys):
 
 
 def test_a_published_model(tmp_path, monkeypatch):
-    config = model_names.find_config('spinepose-s')[0]
+    config = zoo.find_config('spinepose-s')[0]
     monkeypatch.setenv('SPINEPOSE_HOSTS', '127.0.0.1')
     with Server() as server:
-        monkeypatch.setattr(model_names, 'find_config', lambda name: (config, f'{server.url}/hub/s.pth'))
+        monkeypatch.setattr(zoo, 'find_config', lambda name: (config, f'{server.url}/hub/s.pth'))
         download(monkeypatch, 'spinepose-s', '--dest', tmp_path)
     assert (tmp_path / 's.pth').read_bytes() == CONTENT and (tmp_path / 'spinepose_v2_small.py').is_file()
 
