@@ -55,13 +55,13 @@ def read_dict(path, archive, field):
         shape, dtype = _read_header(path, file, field)
         data = file.read()
     try:
-        found = plain_array(read_plain(data)) if dtype == object and shape in ((), (1, )) else None
+        value = plain_array(read_plain(data)) if dtype == object and shape in ((), (1, )) else None
     except pickle.UnpicklingError as error:
         raise ValueError(f'{path}: {field} was refused: {error}') from error
-    found = found[0] if isinstance(found, list) and len(found) == 1 else found
-    if not isinstance(found, dict):
+    value = value[0] if isinstance(value, list) and len(value) == 1 else value
+    if not isinstance(value, dict):
         raise ValueError(f'{path}: {field} is not a dict')
-    return {name: plain_array(value) for name, value in found.items()}
+    return {name: plain_array(entry) for name, entry in value.items()}
 
 
 def _read_header(path, file, field):

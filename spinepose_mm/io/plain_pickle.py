@@ -38,7 +38,7 @@ def read_plain(data):
 
 
 def plain_array(value):
-    """Return an array that `read_plain` found as a numpy.ndarray, one of objects as their list; others as they are."""
+    """Return an array that `read_plain` returned as a numpy.ndarray, one of objects as a list; others unchanged."""
     if not isinstance(value, Array):
         return value
     return value.objects if hasattr(value, 'objects') else np.asarray(value)

@@ -154,11 +154,11 @@ def _compared(path, url, known, progress):
     if not any(expected.values()):
         print_log(f'{path}: nothing is known to compare it with', 'current')
         return path
-    found = _sha256(path, progress)
+    digest = _sha256(path, progress)
     for source, sha256 in expected.items():
-        if not found.startswith(sha256):
-            raise ConnectionError(f'{path} is not what {url} was: its SHA-256 is {found}, where {sha256} ({source}) is '
-                                  'expected. Remove it, and it will be downloaded again')
+        if not digest.startswith(sha256):
+            raise ConnectionError(f'{path} is not what {url} was: its SHA-256 is {digest}, where {sha256} ({source}) '
+                                  'is expected. Remove it, and it will be downloaded again')
     return path
 
 

@@ -264,8 +264,8 @@ def test_failed_download_names_the_file_to_fetch(tmp_path, monkeypatch, served):
 
 def test_mmengine_still_has_what_is_replaced():
     """Fails loudly where a later MMEngine names or calls these otherwise."""
-    assert mmengine_checkpoint.load_from_http.__module__ == 'spinepose_mm.patches.checkpoints'
-    assert mmengine_checkpoint.load_from_local.__module__ == 'spinepose_mm.patches.checkpoints'
+    assert mmengine_checkpoint.load_from_http.__module__ == 'spinepose_mm.zoo.checkpoints'
+    assert mmengine_checkpoint.load_from_local.__module__ == 'spinepose_mm.zoo.checkpoints'
     assert CheckpointLoader._get_checkpoint_loader('a.pth') is mmengine_checkpoint.load_from_local
     code = 'import mmengine.runner.checkpoint as c; print(hasattr(c, "load_from_http"), hasattr(c, "load_from_local"))'
     assert subprocess.check_output([sys.executable, '-W', 'ignore', '-c', code], text=True) == 'True True\n'
