@@ -27,8 +27,6 @@ FLOORS = (
     ('benchmarks', ),
     ('patches', ),
 )
-#: Nothing but the package itself imports these.
-TOP = 'patches'
 
 
 def modules(root):
