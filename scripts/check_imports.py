@@ -34,6 +34,8 @@ def modules(root):
     found = {}
     for path in sorted((root / PACKAGE).rglob('*.py')):
         parts = path.relative_to(root).with_suffix('').parts
+        if any(part.startswith('.') for part in parts):  # .mim, which an editable install links to configs and tools
+            continue
         found['.'.join(parts[:-1] if parts[-1] == '__init__' else parts)] = path
     return found
 

@@ -22,6 +22,7 @@ def test_the_package_keeps_its_layers():
     ({'attic/a.py': 'import spinepose_mm.io.b', 'io/b.py': ''}, ['spinepose_mm.attic.a:1: attic stands on no floor']),
     ({'io/a.py': 'from . import b', 'io/b.py': 'from .a import x'},
      ['circle: spinepose_mm.io.a > spinepose_mm.io.b > spinepose_mm.io.a']),
+    ({'.mim/tools/a.py': 'import spinepose_mm.io.b', 'io/b.py': ''}, []),
     ({'inference/a.py': 'import numpy\nfrom spinepose_mm.io import b', 'io/b.py': ''}, [])])
 def test_what_breaks_a_layer_is_named(tmp_path, files, wrong):
     for name, content in files.items():
