@@ -53,8 +53,19 @@ setup(
     python_requires='>=3.11,<3.13',
     # torch: from 2.6 on, checkpoints are loaded as data; numpy: what xtcocotools and mmcv are built against here.
     install_requires=[
-        'torch>=2.6', 'numpy>=1.26,<2.3', 'mmengine>=0.10.7,<0.11', 'opencv-python>=4.8,<5', 'safetensors>=0.4',
-        'simplejpeg>=1.7', 'scipy>=1.10', 'tqdm', 'requests', 'matplotlib', 'pillow', 'filelock>=3.22'],
+        'torch>=2.6',
+        'numpy>=1.26,<2.3',
+        'mmengine>=0.10.7,<0.11',
+        'opencv-python>=4.8,<5',
+        'safetensors>=0.4',
+        'simplejpeg>=1.7',
+        'scipy>=1.10',
+        'tqdm',
+        'requests',
+        'matplotlib',
+        'pillow',
+        'filelock>=3.22',
+    ],
     extras_require={
         # As for MMPose itself, what has to be built or has broken requirements is mim's business, or that of
         # scripts/install.py: pip alone would try to build chumpy for mmpose, and mmcv without torch.
@@ -67,8 +78,19 @@ setup(
         'vitpose': ['mmpretrain>=1.2,<1.3'],
         # The programs that results are tried in (rtmlib, spinepose, Pose2Sim, OpenSim) are installed without their
         # requirements, by scripts/install.py too.
-        'test': ['pytest>=8', 'hypothesis>=6.100', 'lxml', 'pyvista>=0.49', 'mmpretrain>=1.2,<1.3', 'h5py>=3.8',
-                 'onnx>=1.16', 'onnxruntime>=1.18', 'pyarrow>=14', 'av>=15.1'],
+        'test': [
+            'pytest>=8',
+            'hypothesis>=6.100',
+            'lxml',
+            'pyvista>=0.49',
+            'mmpretrain>=1.2,<1.3',
+            'h5py>=3.8',
+            'onnx>=1.16',
+            'onnxruntime>=1.18',
+            'pyarrow>=14',
+            'av>=15.1',
+        ],
     },
     cmdclass={'build_py': BuildPy, 'sdist': Sdist},
-    zip_safe=False)
+    zip_safe=False,
+)

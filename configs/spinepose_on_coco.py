@@ -4,6 +4,7 @@
 
 SPINEPOSE_MODEL is the model's config, below this folder or with its whole path.
 """
+
 _base_ = ['{{$SPINEPOSE_MODEL:spinepose_v1_small.py}}', '_base_/coco17.py']
 
 val_dataloader = dict(
@@ -12,7 +13,9 @@ val_dataloader = dict(
         type='SpineTrackCombinedDataset',
         datasets=[dict(_base_.coco_val, bbox_file=_base_.coco_detections)],
         pipeline=_base_.val_pipeline,
-        test_mode=True))
+        test_mode=True,
+    )
+)
 test_dataloader = val_dataloader
 val_evaluator = dict(_delete_=True, **_base_.coco_evaluator)
 test_evaluator = val_evaluator

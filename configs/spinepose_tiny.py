@@ -4,11 +4,12 @@ It is the small model without the backbone's last stage: with few and small step
 stride 16 what it does not on 3x4. The data are those of `synthesize`, in the folder that the variable SPINETRACK_ROOT
 names.
 """
+
 _base_ = ['spinepose_v1_small.py']
 
 data_root = '{{$SPINETRACK_ROOT:data/synthetic}}'
 input_size = (96, 128)
-codec = dict(_base_.codec, input_size=input_size, sigma=(3., 3.4))
+codec = dict(_base_.codec, input_size=input_size, sigma=(3.0, 3.4))
 max_epochs = 10
 base_lr = 1e-3
 
@@ -19,7 +20,8 @@ def rendered(split, **kwargs):
         data_root=data_root,
         ann_file=f'annotations/person_keypoints_{split}.json',
         data_prefix=dict(img=f'images/{split}/'),
-        **kwargs)
+        **kwargs,
+    )
 
 
 train_pipeline = [
@@ -45,7 +47,8 @@ model = dict(
     backbone=dict(
         # (in channels, out channels, blocks, shortcuts, spatial pyramid pooling) of each stage
         arch_ovewrite=[(64, 128, 3, True, False), (128, 256, 6, True, False), (256, 512, 6, False, True)],
-        out_indices=(3, )),
+        out_indices=(3,),
+    ),
     head=dict(
         in_channels=256,
         input_size=input_size,
@@ -54,22 +57,20 @@ model = dict(
         spine_loss=None,
         # Fitted for the shipped weights; None, or numbers of the tool `calibrate`, for weights of your own.
         calibration=dict(slope=1.983, offset=6.266),
-        decoder=codec))
+        decoder=codec,
+    ),
+)
 
 train_dataloader = dict(batch_size=16, num_workers=1, dataset=rendered('train', pipeline=train_pipeline, _delete_=True))
 val_dataloader = dict(
-    batch_size=50, num_workers=1, dataset=rendered('val', test_mode=True, pipeline=val_pipeline, _delete_=True))
+    batch_size=50, num_workers=1, dataset=rendered('val', test_mode=True, pipeline=val_pipeline, _delete_=True)
+)
 test_dataloader = val_dataloader
 
 train_cfg = dict(max_epochs=max_epochs, val_interval=2)
 optim_wrapper = dict(optimizer=dict(lr=base_lr))
 param_scheduler = [
     dict(_base_.short_warm_up, epochs=max_epochs / 10),
-    dict(
-        _base_.param_scheduler[1],
-        eta_min_ratio=0.05,
-        begin=max_epochs // 2,
-        end=max_epochs,
-        T_max=max_epochs // 2),
+    dict(_base_.param_scheduler[1], eta_min_ratio=0.05, begin=max_epochs // 2, end=max_epochs, T_max=max_epochs // 2),
 ]
 custom_hooks = []

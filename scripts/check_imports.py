@@ -4,6 +4,7 @@
 
 It reads the source, imports inside of functions included, and ends with 1 where a rule is broken.
 """
+
 import ast
 import sys
 from pathlib import Path
@@ -12,20 +13,20 @@ PACKAGE = 'spinepose_mm'
 #: Rooms from the ground up; those of one row do not import each other.
 FLOORS = (
     ('version', 'deprecated', 'skeleton', 'wording'),
-    ('confidence', ),
-    ('structures', ),
-    ('io', ),
+    ('confidence',),
+    ('structures',),
+    ('io',),
     ('analysis', 'tracking'),
-    ('lifting', ),
+    ('lifting',),
     ('visualization', 'zoo'),
-    ('synthetic', ),
-    ('writers', ),
+    ('synthetic',),
+    ('writers',),
     ('datasets', 'engine'),
     ('models', 'deployment'),
-    ('evaluation', ),
-    ('inference', ),
-    ('benchmarks', ),
-    ('patches', ),
+    ('evaluation',),
+    ('inference',),
+    ('benchmarks',),
+    ('patches',),
 )
 
 
@@ -48,7 +49,7 @@ def imports(name, path, known):
         if isinstance(node, ast.Import):
             found += [(alias.name, node.lineno) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            above = base[:len(base) - node.level + 1] if node.level else []
+            above = base[: len(base) - node.level + 1] if node.level else []
             source = '.'.join([*above, *filter(None, [node.module])])
             for alias in node.names:
                 whole = f'{source}.{alias.name}'
@@ -76,7 +77,7 @@ def circle(graph):
 
     def visit(name):
         if name in path:
-            return path[path.index(name):] + [name]
+            return path[path.index(name) :] + [name]
         if name in done:
             return []
         path.append(name)
@@ -84,6 +85,7 @@ def circle(graph):
         path.pop()
         done.add(name)
         return found
+
     return next(filter(None, map(visit, graph)), [])
 
 
@@ -97,8 +99,10 @@ def check(root):
     found = {name: imports(name, path, known) for name, path in known.items()}
     wrong = [sentence for name, targets in found.items() for sentence in upward(name, targets)]
     # A package's own file imports its modules, which may import each other: circles are of modules, not of packages.
-    graph = {name: [target for target, _ in targets if known[target].name != '__init__.py']
-             for name, targets in found.items()}
+    graph = {
+        name: [target for target, _ in targets if known[target].name != '__init__.py']
+        for name, targets in found.items()
+    }
     around = circle(graph)
     return wrong + ([f'circle: {" > ".join(around)}'] if around else [])
 

@@ -7,6 +7,7 @@ Only the standard library is used, since nothing else is there yet. What `constr
 pinned. mmcv and xtcocotools are built from source against it, and their wheels kept in the user's cache, because the
 published mmcv wheels stop at torch 2.1 and xtcocotools' are built for numpy 1. A second run does nothing.
 """
+
 import argparse
 import hashlib
 import importlib.metadata
@@ -27,17 +28,39 @@ PYTHONS = ((3, 11), (3, 12))
 NEEDED_GB = 8
 BUILD_TOOLS = ('pip', 'wheel', 'setuptools', 'ninja', 'psutil', 'cython')
 TORCH = ('torch', 'torchvision', 'numpy')
-LIBRARIES = ('mmengine', 'json_tricks', 'munkres', 'scipy', 'matplotlib', 'pillow', 'pycocotools', 'shapely', 'six',
-             'terminaltables', 'tqdm', 'addict', 'rich', 'yapf', 'opencv-python', 'safetensors', 'simplejpeg')
+LIBRARIES = (
+    'mmengine',
+    'json_tricks',
+    'munkres',
+    'scipy',
+    'matplotlib',
+    'pillow',
+    'pycocotools',
+    'shapely',
+    'six',
+    'terminaltables',
+    'tqdm',
+    'addict',
+    'rich',
+    'yapf',
+    'opencv-python',
+    'safetensors',
+    'simplejpeg',
+)
 FROM_SOURCE = ('mmcv', 'xtcocotools')
 # mmpose asks for chumpy, which no longer builds and is never imported; openmim asks for opendatalab, which pins
 # setuptools to 60.2. Both go in without their requirements, and what mim really needs follows.
 WITHOUT_REQUIREMENTS = ('mmpose', 'mmdet', 'openmim', 'model-index')
 MIM_NEEDS = ('click', 'colorama', 'ordered-set', 'tabulate', 'pandas', 'requests', 'markdown')
 EXTRAS = {
-    'onnx': ('onnx', 'onnxruntime'), 'parquet': ('pyarrow',), 'simspine': ('h5py',), 'synthetic': ('pyvista',),
-    'test': ('pytest', 'hypothesis', 'lxml', 'anytree', 'c3d', 'OneEuroFilter', 'rtoml'), 'video': ('av',),
-    'vitpose': ('mmpretrain',)}
+    'onnx': ('onnx', 'onnxruntime'),
+    'parquet': ('pyarrow',),
+    'simspine': ('h5py',),
+    'synthetic': ('pyvista',),
+    'test': ('pytest', 'hypothesis', 'lxml', 'anytree', 'c3d', 'OneEuroFilter', 'rtoml'),
+    'video': ('av',),
+    'vitpose': ('mmpretrain',),
+}
 # Programs that the tests let read and run what is written here; they ask for Qt, OpenVINO and a second OpenCV, which
 # are not used.
 EXTRAS_WITHOUT_REQUIREMENTS = {'test': ('opensim', 'pose2sim', 'rtmlib', 'spinepose')}
@@ -51,16 +74,16 @@ class InstallError(Exception):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--venv', type=Path, help='folder of a virtual environment to install into')
-    parser.add_argument('--keep-torch', action='store_true',
-                        help='keep the torch, torchvision and numpy that are installed')
+    parser.add_argument(
+        '--keep-torch', action='store_true', help='keep the torch, torchvision and numpy that are installed'
+    )
     parser.add_argument('--extras', nargs='*', default=[], choices=sorted(EXTRAS), help='optional groups to add')
     args = parser.parse_args()
     try:
         check_python()
         if args.venv:
             python = make_venv(args.venv)
-            os.execv(python, [str(python), __file__, '--extras', *args.extras]
-                     + ['--keep-torch'] * args.keep_torch)
+            os.execv(python, [str(python), __file__, '--extras', *args.extras] + ['--keep-torch'] * args.keep_torch)
         Installer(Path(sys.prefix), args.extras, args.keep_torch).run()
     except (InstallError, OSError) as error:
         sys.exit(f'error: {error}')
@@ -72,8 +95,10 @@ def check_python():
     """Raise InstallError where this Python is not one that the pinned set is for."""
     low, high = ('.'.join(map(str, version)) for version in PYTHONS)
     if not PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]:
-        raise InstallError(f'Python {low} or {high} is needed, but {sys.executable} is {platform.python_version()}; '
-                           f'name another one: make PYTHON=/path/to/python{low}')
+        raise InstallError(
+            f'Python {low} or {high} is needed, but {sys.executable} is {platform.python_version()}; '
+            f'name another one: make PYTHON=/path/to/python{low}'
+        )
 
 
 def make_venv(folder):
@@ -91,16 +116,22 @@ def make_venv(folder):
 def check_machine(prefix):
     """Raise InstallError where there is no environment, no compiler or too little disk."""
     if sys.prefix == sys.base_prefix and 'CONDA_PREFIX' not in os.environ:
-        raise InstallError(f'{sys.executable} is not in a virtual environment; make one first '
-                           '(python3.11 -m venv .venv), or run `make setup`')
+        raise InstallError(
+            f'{sys.executable} is not in a virtual environment; make one first '
+            '(python3.11 -m venv .venv), or run `make setup`'
+        )
     compiler = os.environ.get('CXX', 'c++').split()[0]
     if not (shutil.which(compiler) or shutil.which('g++')):
-        raise InstallError(f'no C++ compiler ({compiler}) was found, and mmcv has to be built; '
-                           'install one (Debian, Ubuntu: apt-get install g++)')
+        raise InstallError(
+            f'no C++ compiler ({compiler}) was found, and mmcv has to be built; '
+            'install one (Debian, Ubuntu: apt-get install g++)'
+        )
     header = Path(sysconfig.get_path('include'), 'Python.h')
     if not header.is_file():
-        raise InstallError(f'{header} is missing, and mmcv has to be built; '
-                           'install the Python headers (Debian, Ubuntu: apt-get install python3-dev)')
+        raise InstallError(
+            f'{header} is missing, and mmcv has to be built; '
+            'install the Python headers (Debian, Ubuntu: apt-get install python3-dev)'
+        )
     free = shutil.disk_usage(prefix).free / 1e9
     if free < NEEDED_GB:
         raise InstallError(f'{prefix} has {free:.1f} GB free, and the installation needs {NEEDED_GB} GB')
@@ -140,8 +171,14 @@ class Installer:
                 for name in SOURCES:
                     source = ROOT / name
                     (shutil.copytree if source.is_dir() else shutil.copy2)(source, Path(folder, name))
-                self.pip('installing spinepose_mm', 'install', '--no-deps', '--no-build-isolation',
-                         '--force-reinstall', folder)
+                self.pip(
+                    'installing spinepose_mm',
+                    'install',
+                    '--no-deps',
+                    '--no-build-isolation',
+                    '--force-reinstall',
+                    folder,
+                )
             self.stamp('package').write_text(package)
 
     def install_stack(self):
@@ -172,10 +209,20 @@ class Installer:
             length = ', which takes about 10 minutes on 2 cores' if name == 'mmcv' else ''
             with tempfile.TemporaryDirectory(dir=make_folder(folder)) as building:
                 # --no-cache-dir: pip's own cache would hand out a wheel built against another torch.
-                self.pip(f'building {name} {self.pins[name]} from source{length}', 'wheel', '--no-build-isolation',
-                         '--no-deps', '--no-cache-dir', '--no-binary', name, '-w', building,
-                         f'{name}=={self.pins[name]}', **({} if cuda else {'CUDA_VISIBLE_DEVICES': ''}))
-                built, = Path(building).glob(pattern)
+                self.pip(
+                    f'building {name} {self.pins[name]} from source{length}',
+                    'wheel',
+                    '--no-build-isolation',
+                    '--no-deps',
+                    '--no-cache-dir',
+                    '--no-binary',
+                    name,
+                    '-w',
+                    building,
+                    f'{name}=={self.pins[name]}',
+                    **({} if cuda else {'CUDA_VISIBLE_DEVICES': ''}),
+                )
+                (built,) = Path(building).glob(pattern)
                 built.replace(folder / built.name)
         return next(folder.glob(pattern))
 
@@ -189,11 +236,16 @@ class Installer:
         compiler = shutil.which('nvcc') or os.environ.get('CUDA_HOME')
         cuda = os.environ.get('FORCE_CUDA') == '1' or gpu == 'True' and bool(compiler)
         if gpu == 'True' and not cuda:
-            print('   there is a GPU, but no nvcc: mmcv is for the CPU. Pose models run on the GPU all the same, but '
-                  'the person detector does not', flush=True)
+            print(
+                '   there is a GPU, but no nvcc: mmcv is for the CPU. Pose models run on the GPU all the same, but '
+                'the person detector does not',
+                flush=True,
+            )
         base = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache')
-        tag = (f'{sys.implementation.cache_tag}-torch{version}-numpy{self.pins["numpy"].split(".")[0]}-'
-               f'{"cuda" if cuda else "cpu"}ops-{sysconfig.get_platform()}')
+        tag = (
+            f'{sys.implementation.cache_tag}-torch{version}-numpy{self.pins["numpy"].split(".")[0]}-'
+            f'{"cuda" if cuda else "cpu"}ops-{sysconfig.get_platform()}'
+        )
         return base / 'spinepose_mm' / 'wheels' / tag, cuda
 
     def pip(self, doing, *args, **variables):
@@ -210,13 +262,19 @@ class Installer:
         print(f'-- {doing} ...', flush=True)
         start = time.monotonic()
         with self.log.open('a') as log:
-            code = subprocess.call([sys.executable, '-m', 'pip', '--disable-pip-version-check', *args], stdout=log,
-                                   stderr=subprocess.STDOUT, env={**os.environ, **variables})
+            code = subprocess.call(
+                [sys.executable, '-m', 'pip', '--disable-pip-version-check', *args],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **variables},
+            )
         if code:
             text = self.log.read_text()
             if 'No space left on device' in text:
-                raise InstallError(f'the disk is full (while {doing}); {NEEDED_GB} GB are needed in {self.prefix}, '
-                                   f'and some in {tempfile.gettempdir()}')
+                raise InstallError(
+                    f'the disk is full (while {doing}); {NEEDED_GB} GB are needed in {self.prefix}, '
+                    f'and some in {tempfile.gettempdir()}'
+                )
             lines = [line for line in text.splitlines() if line.strip()][-12:]
             raise InstallError(f'{doing} failed; the end of {self.log}:\n' + '\n'.join(lines))
         print(f'   done in {time.monotonic() - start:.0f} s', flush=True)

@@ -2,6 +2,7 @@
 
 As with MMPose's own, the modules of the classes are imported when a registry is first asked for one.
 """
+
 from importlib import import_module
 
 from . import deprecated, patches
@@ -11,9 +12,27 @@ deprecated.install()
 patches.install()
 _old = deprecated.getter(__name__)
 
-__all__ = ['__version__', 'analysis', 'confidence', 'datasets', 'deployment', 'engine', 'evaluation', 'inference',
-           'io', 'lifting', 'models', 'patches', 'skeleton', 'structures', 'synthetic', 'tracking', 'visualization',
-           'writers', 'zoo']
+__all__ = [
+    '__version__',
+    'analysis',
+    'confidence',
+    'datasets',
+    'deployment',
+    'engine',
+    'evaluation',
+    'inference',
+    'io',
+    'lifting',
+    'models',
+    'patches',
+    'skeleton',
+    'structures',
+    'synthetic',
+    'tracking',
+    'visualization',
+    'writers',
+    'zoo',
+]
 
 
 def __getattr__(name):

@@ -8,6 +8,7 @@ so close to its place that its object keypoint similarity (OKS) is RIGHT or more
     >>> confidence([[.3]]).round(2).tolist()                     # of a model without numbers of its own
     [[0.5]]
 """
+
 import math
 from typing import NamedTuple
 
@@ -15,13 +16,14 @@ import numpy as np
 
 from . import skeleton
 
-RIGHT = .5  # OKS from which a keypoint is right
-MIN_CONFIDENCE = .5  # from which a keypoint counts as visible: it is more likely right than wrong
-_CUSTOMARY = .3  # the score from which keypoints usually count, such as in MMPose's and Pose2Sim's defaults
+RIGHT = 0.5  # OKS from which a keypoint is right
+MIN_CONFIDENCE = 0.5  # from which a keypoint counts as visible: it is more likely right than wrong
+_CUSTOMARY = 0.3  # the score from which keypoints usually count, such as in MMPose's and Pose2Sim's defaults
 
 
 class Calibration(NamedTuple):
     """The two numbers of `confidence`, fitted for a model's weights (`spinepose_mm.evaluation.calibration`)."""
+
     slope: float
     offset: float
 
@@ -41,7 +43,7 @@ def confidence(scores, calibration=None):
     """
     scores = np.asarray(scores, float)
     if calibration is None:
-        slope, offset, relative = 2., -2 * math.log(_CUSTOMARY), scores
+        slope, offset, relative = 2.0, -2 * math.log(_CUSTOMARY), scores
     else:
         (slope, offset), relative = calibration, relative_scores(scores)
     with np.errstate(divide='ignore', over='ignore'):
@@ -50,7 +52,7 @@ def confidence(scores, calibration=None):
 
 def relative_scores(scores):
     """Return scores times OKS's constants of their keypoints, (..., K), of the first K of the skeleton."""
-    return np.asarray(scores, float) * (2 * np.array(skeleton.SIGMAS[:np.shape(scores)[-1]]))
+    return np.asarray(scores, float) * (2 * np.array(skeleton.SIGMAS[: np.shape(scores)[-1]]))
 
 
 def read_calibration(given, where):
@@ -70,6 +72,8 @@ def read_calibration(given, where):
     except (AttributeError, TypeError, ValueError):
         calibration = Calibration(math.nan, math.nan)
     if not (calibration.slope > 0 and math.isfinite(calibration.slope) and math.isfinite(calibration.offset)):
-        raise ValueError(f'{where}: calibration is dict(slope=..., offset=...), two numbers with a slope over 0, or '
-                         f'None, not {given!r}')
+        raise ValueError(
+            f'{where}: calibration is dict(slope=..., offset=...), two numbers with a slope over 0, or '
+            f'None, not {given!r}'
+        )
     return calibration

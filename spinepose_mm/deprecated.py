@@ -2,6 +2,7 @@
 
 To drop them, delete this file and what imports it.
 """
+
 import sys
 import warnings
 from functools import wraps
@@ -19,89 +20,107 @@ def _whole(*names):
 
 
 #: {module: those that its contents are in now}
-MODULES = {_whole(old)[0]: _whole(*new.split()) for old, new in {
-    'benchmarks.measures': 'benchmarks.spine_measures',
-    'datasets.annotation': 'datasets.validation.annotation',
-    'datasets.checks': 'datasets.validation.checks',
-    'datasets.doctor': 'datasets.validation.report',
-    'datasets.simspine_cameras': 'datasets.simspine.cameras',
-    'datasets.simspine_checks': 'datasets.simspine.checks',
-    'datasets.simspine_conversion': 'datasets.simspine.conversion',
-    'datasets.simspine_frames': 'datasets.simspine.frames structures.simspine_layout',
-    'datasets.simspine_h5': 'datasets.simspine.h5',
-    'datasets.simspine_hub': 'datasets.simspine.hub',
-    'datasets.simspine_writing': 'datasets.simspine.writing',
-    'datasets.transforms.coded_picture': 'datasets.transforms.coded_image',
-    'datasets.transforms.image_file': 'io.image',
-    'inference.ahead': 'io.prefetch',
-    'inference.between': 'tracking.propagation',
-    'inference.drawing': 'visualization.drawing',
-    'inference.ids': 'tracking.tracker',
-    'inference.journal': 'inference.cache io.identity',
-    'inference.people': 'structures.frame',
-    'inference.run': 'inference.pipeline',
-    'inference.smoothing': 'tracking.one_euro',
-    'inference.sources': 'io.sources',
-    'inference.subject': 'tracking.subject',
-    'inference.writers': 'writers',
-    'inference.writers.base': 'writers.base',
-    'inference.writers.coco': 'writers.coco',
-    'inference.writers.openpose': 'writers.openpose',
-    'inference.writers.pictures': 'writers.images',
-    'inference.writers.recording': 'writers.report.history',
-    'inference.writers.report': 'writers.report.writer',
-    'inference.writers.report_figures': 'writers.report.figures',
-    'inference.writers.report_page': 'writers.report.page',
-    'inference.writers.report_style': 'writers.report.style',
-    'inference.writers.table': 'writers.table',
-    'inference.writers.trc': 'writers.trc',
-    'interop': 'patches',
-    'interop.aliases': 'zoo.models patches.model_names',
-    'interop.checkpoints': 'zoo.checkpoints patches.checkpoints',
-    'interop.detector': 'patches.detector',
-    'interop.distributed': 'patches.distributed',
-    'interop.downloads': 'zoo.downloads',
-    'interop.inferencers': 'patches.inferencers',
-    'interop.noise': 'patches.warnings',
-    'interop.registries': 'patches.registries',
-    'interop.saving': 'patches.checkpoint_hook',
-    'interop.threads': 'deployment.threads',
-    'interop.tools': 'patches.tools',
-    'lifting.camera': 'structures.camera io.cameras',
-    'models.growth': 'models.head_expansion',
-    'synthetic.crossing': 'synthetic.tracking_scenes',
-    'synthetic.picture': 'synthetic.rendering',
-}.items()}
+MODULES = {
+    _whole(old)[0]: _whole(*new.split())
+    for old, new in {
+        'benchmarks.measures': 'benchmarks.spine_measures',
+        'datasets.annotation': 'datasets.validation.annotation',
+        'datasets.checks': 'datasets.validation.checks',
+        'datasets.doctor': 'datasets.validation.report',
+        'datasets.simspine_cameras': 'datasets.simspine.cameras',
+        'datasets.simspine_checks': 'datasets.simspine.checks',
+        'datasets.simspine_conversion': 'datasets.simspine.conversion',
+        'datasets.simspine_frames': 'datasets.simspine.frames structures.simspine_layout',
+        'datasets.simspine_h5': 'datasets.simspine.h5',
+        'datasets.simspine_hub': 'datasets.simspine.hub',
+        'datasets.simspine_writing': 'datasets.simspine.writing',
+        'datasets.transforms.coded_picture': 'datasets.transforms.coded_image',
+        'datasets.transforms.image_file': 'io.image',
+        'inference.ahead': 'io.prefetch',
+        'inference.between': 'tracking.propagation',
+        'inference.drawing': 'visualization.drawing',
+        'inference.ids': 'tracking.tracker',
+        'inference.journal': 'inference.cache io.identity',
+        'inference.people': 'structures.frame',
+        'inference.run': 'inference.pipeline',
+        'inference.smoothing': 'tracking.one_euro',
+        'inference.sources': 'io.sources',
+        'inference.subject': 'tracking.subject',
+        'inference.writers': 'writers',
+        'inference.writers.base': 'writers.base',
+        'inference.writers.coco': 'writers.coco',
+        'inference.writers.openpose': 'writers.openpose',
+        'inference.writers.pictures': 'writers.images',
+        'inference.writers.recording': 'writers.report.history',
+        'inference.writers.report': 'writers.report.writer',
+        'inference.writers.report_figures': 'writers.report.figures',
+        'inference.writers.report_page': 'writers.report.page',
+        'inference.writers.report_style': 'writers.report.style',
+        'inference.writers.table': 'writers.table',
+        'inference.writers.trc': 'writers.trc',
+        'interop': 'patches',
+        'interop.aliases': 'zoo.models patches.model_names',
+        'interop.checkpoints': 'zoo.checkpoints patches.checkpoints',
+        'interop.detector': 'patches.detector',
+        'interop.distributed': 'patches.distributed',
+        'interop.downloads': 'zoo.downloads',
+        'interop.inferencers': 'patches.inferencers',
+        'interop.noise': 'patches.warnings',
+        'interop.registries': 'patches.registries',
+        'interop.saving': 'patches.checkpoint_hook',
+        'interop.threads': 'deployment.threads',
+        'interop.tools': 'patches.tools',
+        'lifting.camera': 'structures.camera io.cameras',
+        'models.growth': 'models.head_expansion',
+        'synthetic.crossing': 'synthetic.tracking_scenes',
+        'synthetic.picture': 'synthetic.rendering',
+    }.items()
+}
 
 #: {name in its module: what it is now}; names of `MODULES` that are the same in the new module need no entry.
-NAMES = dict(_whole(*names) for names in {
-    'analysis.measure_picture': 'analysis.measure_image',
-    'analysis.spine.measure_picture': 'analysis.spine.measure_image',
-    'datasets.doctor.examine': 'datasets.validation.report.validate',
-    **{f'datasets.simspine.{name}': f'datasets.simspine.npz.{name}' for name in (
-        'check_shapes', 'is_seen', 'joint_keypoints', 'make_metadata', 'read_detections', 'read_npz', 'spine_lengths')},
-    **{f'datasets.simspine.{name}': f'structures.simspine_layout.{name}' for name in (
-        'CAMERA_LAYOUT', 'LAYOUT', 'NAMES')},
-    'datasets.transforms.coded_picture.CodedPicture': 'datasets.transforms.coded_image.CodedImage',
-    'inference.ahead.ahead': 'io.prefetch.prefetch',
-    'inference.between.boxes_between': 'tracking.propagation.propagate_boxes',
-    'inference.ids.Ids': 'tracking.tracker.PoseTracker',
-    'inference.journal.Journal': 'inference.cache.EstimateCache',
-    'inference.people.nobody': 'structures.frame.no_people',
-    'inference.sources.Pictures': 'io.sources.Images',
-    'inference.writers.PicturesWriter': 'writers.ImagesWriter',
-    'inference.writers.pictures.PicturesWriter': 'writers.images.ImagesWriter',
-    'inference.writers.report.MOST_PICTURES': 'writers.report.writer.MOST_IMAGES',
-    'inference.writers.report_page.image': 'writers.report.page.element',
-    'inference.writers.report_page.picture': 'writers.report.page.image_section',
-    'lifting.space.LEAST_SCORE': 'lifting.space.MIN_SCORE',
-    'models.SpineGrowth': 'models.SpineHeadExpansion',
-    'models.growth.SpineGrowth': 'models.head_expansion.SpineHeadExpansion',
-    'synthetic.anatomy.MOST_DEVIATIONS': 'synthetic.anatomy.MAX_DEVIATIONS',
-    'synthetic.dataset.MOST_PEOPLE': 'synthetic.dataset.MAX_PEOPLE',
-    'synthetic.picture.LEAST_AREA': 'synthetic.rendering.MIN_AREA',
-    'synthetic.picture.film': 'synthetic.rendering.video',
-}.items())
+NAMES = dict(
+    _whole(*names)
+    for names in {
+        'analysis.measure_picture': 'analysis.measure_image',
+        'analysis.spine.measure_picture': 'analysis.spine.measure_image',
+        'datasets.doctor.examine': 'datasets.validation.report.validate',
+        **{
+            f'datasets.simspine.{name}': f'datasets.simspine.npz.{name}'
+            for name in (
+                'check_shapes',
+                'is_seen',
+                'joint_keypoints',
+                'make_metadata',
+                'read_detections',
+                'read_npz',
+                'spine_lengths',
+            )
+        },
+        **{
+            f'datasets.simspine.{name}': f'structures.simspine_layout.{name}'
+            for name in ('CAMERA_LAYOUT', 'LAYOUT', 'NAMES')
+        },
+        'datasets.transforms.coded_picture.CodedPicture': 'datasets.transforms.coded_image.CodedImage',
+        'inference.ahead.ahead': 'io.prefetch.prefetch',
+        'inference.between.boxes_between': 'tracking.propagation.propagate_boxes',
+        'inference.ids.Ids': 'tracking.tracker.PoseTracker',
+        'inference.journal.Journal': 'inference.cache.EstimateCache',
+        'inference.people.nobody': 'structures.frame.no_people',
+        'inference.sources.Pictures': 'io.sources.Images',
+        'inference.writers.PicturesWriter': 'writers.ImagesWriter',
+        'inference.writers.pictures.PicturesWriter': 'writers.images.ImagesWriter',
+        'inference.writers.report.MOST_PICTURES': 'writers.report.writer.MOST_IMAGES',
+        'inference.writers.report_page.image': 'writers.report.page.element',
+        'inference.writers.report_page.picture': 'writers.report.page.image_section',
+        'lifting.space.LEAST_SCORE': 'lifting.space.MIN_SCORE',
+        'models.SpineGrowth': 'models.SpineHeadExpansion',
+        'models.growth.SpineGrowth': 'models.head_expansion.SpineHeadExpansion',
+        'synthetic.anatomy.MOST_DEVIATIONS': 'synthetic.anatomy.MAX_DEVIATIONS',
+        'synthetic.dataset.MOST_PEOPLE': 'synthetic.dataset.MAX_PEOPLE',
+        'synthetic.picture.LEAST_AREA': 'synthetic.rendering.MIN_AREA',
+        'synthetic.picture.film': 'synthetic.rendering.video',
+    }.items()
+)
 
 #: {format of results: its name now}
 FORMATS = {'pictures': 'images'}
@@ -168,11 +187,13 @@ def install():
 
 def getter(module):
     """Return the `__getattr__` of a module, which finds what used to be in it."""
+
     def __getattr__(name):
         old = f'{module}.{name}'
         if old in MODULES or old in NAMES:
             return _renamed(old)
         raise AttributeError(f'module {module!r} has no attribute {name!r}')
+
     return __getattr__
 
 
@@ -217,6 +238,7 @@ def arguments(**names):
     Args:
         **names: {old: new}.
     """
+
     def decorate(function):
         @wraps(function)
         def call(*args, **kwargs):
@@ -224,7 +246,9 @@ def arguments(**names):
                 _warn_of_setting(f'{old} of {function.__qualname__}', names[old])
                 kwargs[names[old]] = kwargs.pop(old)
             return function(*args, **kwargs)
+
         return call
+
     return decorate
 
 
@@ -238,9 +262,11 @@ def setting(config, old, new, default=None):
 
 def register(registry, old, new):
     """Register the builder of a class by its old name."""
+
     def build(*args, **kwargs):
         _warn_of_setting(old, new.__name__)
         return new(*args, **kwargs)
+
     registry.register_module(name=old, module=build)
 
 

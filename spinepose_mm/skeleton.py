@@ -10,6 +10,7 @@ order. The spine's points lie near the centroids of the vertebral bodies, not on
     >>> [skeleton.KEYPOINTS[i].level for i in skeleton.SUBSETS['spine']]
     ['C1', 'C4', 'C7', 'T3', 'T8', 'L1', 'L3', 'L5', 'S1']
 """
+
 import difflib
 from typing import NamedTuple
 
@@ -19,7 +20,8 @@ PAPER = dict(
     title='Towards Unconstrained 2D Pose Estimation of the Human Spine',
     container='Proceedings of the IEEE/CVF Conference on Computer Vision and Pattern Recognition Workshops',
     year='2025',
-    homepage='https://github.com/dfki-av/spinepose')
+    homepage='https://github.com/dfki-av/spinepose',
+)
 
 _MIDDLE, _LEFT, _RIGHT, _SPINE = (51, 153, 255), (0, 255, 0), (255, 128, 0), (255, 51, 153)
 
@@ -34,6 +36,7 @@ class Keypoint(NamedTuple):
         weight: weight of the keypoint in the training loss.
         level: vertebral level, such as 'L3'; empty off the spine.
     """
+
     name: str
     part: str
     sigma: float
@@ -45,7 +48,7 @@ class Keypoint(NamedTuple):
         """Name of the same keypoint on the other side; empty for those in the middle."""
         for side, other in (('left_', 'right_'), ('right_', 'left_')):
             if self.name.startswith(side):
-                return other + self.name[len(side):]
+                return other + self.name[len(side) :]
         return ''
 
     @property
@@ -69,30 +72,30 @@ def _pair(name, part, sigma, weight):
 
 
 KEYPOINTS = (
-    Keypoint('nose', 'upper', .026, 1.0),
-    *_pair('eye', 'upper', .025, 1.0),
-    *_pair('ear', 'upper', .035, 1.0),
-    *_pair('shoulder', 'upper', .079, 1.0),
-    *_pair('elbow', 'upper', .072, 1.2),
-    *_pair('wrist', 'upper', .062, 1.5),
-    *_pair('hip', 'lower', .107, 1.0),
-    *_pair('knee', 'lower', .087, 1.2),
-    *_pair('ankle', 'lower', .089, 1.5),
-    Keypoint('head', 'upper', .026, 1.0),
-    Keypoint('neck', 'upper', .040, 1.5, 'C7'),
-    Keypoint('hip', 'lower', .070, 1.5, 'S1'),
-    *_pair('big_toe', 'lower', .079, 1.2),
-    *_pair('small_toe', 'lower', .079, 1.2),
-    *_pair('heel', 'lower', .079, 1.2),
-    Keypoint('spine_01', 'upper', .10, 1.2, 'L5'),
-    Keypoint('spine_02', 'upper', .10, 1.2, 'L3'),
-    Keypoint('spine_03', 'upper', .10, 1.2, 'L1'),
-    Keypoint('spine_04', 'upper', .08, 1.2, 'T8'),
-    Keypoint('spine_05', 'upper', .08, 1.2, 'T3'),
-    *_pair('latissimus', 'upper', .12, 1.0),
-    *_pair('clavicle', 'upper', .07, 1.2),
-    Keypoint('neck_02', 'upper', .07, 1.5, 'C4'),
-    Keypoint('neck_03', 'upper', .06, 1.5, 'C1'),
+    Keypoint('nose', 'upper', 0.026, 1.0),
+    *_pair('eye', 'upper', 0.025, 1.0),
+    *_pair('ear', 'upper', 0.035, 1.0),
+    *_pair('shoulder', 'upper', 0.079, 1.0),
+    *_pair('elbow', 'upper', 0.072, 1.2),
+    *_pair('wrist', 'upper', 0.062, 1.5),
+    *_pair('hip', 'lower', 0.107, 1.0),
+    *_pair('knee', 'lower', 0.087, 1.2),
+    *_pair('ankle', 'lower', 0.089, 1.5),
+    Keypoint('head', 'upper', 0.026, 1.0),
+    Keypoint('neck', 'upper', 0.040, 1.5, 'C7'),
+    Keypoint('hip', 'lower', 0.070, 1.5, 'S1'),
+    *_pair('big_toe', 'lower', 0.079, 1.2),
+    *_pair('small_toe', 'lower', 0.079, 1.2),
+    *_pair('heel', 'lower', 0.079, 1.2),
+    Keypoint('spine_01', 'upper', 0.10, 1.2, 'L5'),
+    Keypoint('spine_02', 'upper', 0.10, 1.2, 'L3'),
+    Keypoint('spine_03', 'upper', 0.10, 1.2, 'L1'),
+    Keypoint('spine_04', 'upper', 0.08, 1.2, 'T8'),
+    Keypoint('spine_05', 'upper', 0.08, 1.2, 'T3'),
+    *_pair('latissimus', 'upper', 0.12, 1.0),
+    *_pair('clavicle', 'upper', 0.07, 1.2),
+    Keypoint('neck_02', 'upper', 0.07, 1.5, 'C4'),
+    Keypoint('neck_03', 'upper', 0.06, 1.5, 'C1'),
 )
 NUM_KEYPOINTS = len(KEYPOINTS)
 NAMES = tuple(keypoint.name for keypoint in KEYPOINTS)
@@ -104,14 +107,42 @@ WEIGHTS = tuple(keypoint.weight for keypoint in KEYPOINTS)
 POSE2SIM = tuple(keypoint.marker for keypoint in KEYPOINTS)
 #: The keypoint that each marker of SIMSPINE is.
 SIMSPINE = {
-    'Hip': 'hip', 'Spine_01': 'spine_01', 'Spine_02': 'spine_02', 'Spine_03': 'spine_03', 'Spine_04': 'spine_04',
-    'Spine_05': 'spine_05', 'Neck': 'neck', 'Neck_02': 'neck_02', 'Neck_03': 'neck_03', 'Head': 'head', 'Nose': 'nose',
-    'LClavicle': 'left_clavicle', 'RClavicle': 'right_clavicle', 'LLatissimus': 'left_latissimus',
-    'RLatissimus': 'right_latissimus'}
+    'Hip': 'hip',
+    'Spine_01': 'spine_01',
+    'Spine_02': 'spine_02',
+    'Spine_03': 'spine_03',
+    'Spine_04': 'spine_04',
+    'Spine_05': 'spine_05',
+    'Neck': 'neck',
+    'Neck_02': 'neck_02',
+    'Neck_03': 'neck_03',
+    'Head': 'head',
+    'Nose': 'nose',
+    'LClavicle': 'left_clavicle',
+    'RClavicle': 'right_clavicle',
+    'LLatissimus': 'left_latissimus',
+    'RLatissimus': 'right_latissimus',
+}
 #: The keypoint that each joint of MMPose's Human3.6M is; its root, spine, thorax, neck and head are other points.
 HUMAN36M = (
-    '', 'right_hip', 'right_knee', 'right_ankle', 'left_hip', 'left_knee', 'left_ankle', '', '', '', '',
-    'left_shoulder', 'left_elbow', 'left_wrist', 'right_shoulder', 'right_elbow', 'right_wrist')
+    '',
+    'right_hip',
+    'right_knee',
+    'right_ankle',
+    'left_hip',
+    'left_knee',
+    'left_ankle',
+    '',
+    '',
+    '',
+    '',
+    'left_shoulder',
+    'left_elbow',
+    'left_wrist',
+    'right_shoulder',
+    'right_elbow',
+    'right_wrist',
+)
 LEVELS = {keypoint.level: keypoint.name for keypoint in KEYPOINTS if keypoint.level}
 
 
@@ -153,8 +184,12 @@ def _bones():
         yield from ((side + foot, side + 'ankle') for foot in ('big_toe', 'small_toe', 'heel'))
         arm = ('spine_05', side + 'clavicle', side + 'shoulder', side + 'elbow', side + 'wrist')
         yield from zip(arm[1:], arm)
-        yield from ((side + 'latissimus', 'spine_04'), (side + 'eye', 'nose'), (side + 'ear', side + 'eye'),
-                    (side + 'ear', side + 'shoulder'))
+        yield from (
+            (side + 'latissimus', 'spine_04'),
+            (side + 'eye', 'nose'),
+            (side + 'ear', side + 'eye'),
+            (side + 'ear', side + 'shoulder'),
+        )
     yield 'left_eye', 'right_eye'
     yield 'nose', 'head'
     chain = ('head', *(NAMES[i] for i in SUBSETS['spine']))
@@ -184,8 +219,9 @@ def metainfo():
         paper_info=dict(PAPER),
         keypoint_info={
             i: dict(name=point.name, id=i, color=list(point.color), type=point.part, swap=point.twin)
-            for i, point in enumerate(KEYPOINTS)},
-        skeleton_info={
-            i: dict(link=bone, id=i, color=list(bone_color(bone))) for i, bone in enumerate(BONES)},
+            for i, point in enumerate(KEYPOINTS)
+        },
+        skeleton_info={i: dict(link=bone, id=i, color=list(bone_color(bone))) for i, bone in enumerate(BONES)},
         joint_weights=list(WEIGHTS),
-        sigmas=list(SIGMAS))
+        sigmas=list(SIGMAS),
+    )

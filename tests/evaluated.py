@@ -1,4 +1,5 @@
 """People to evaluate, as labels and as predictions, and how COCO's evaluator and the authors evaluate them."""
+
 import copy
 import json
 
@@ -23,11 +24,20 @@ def predictions(path, noise, seed=0):
     for person in json.loads(path.read_text())['annotations']:
         true = np.array(person['keypoints']).reshape(-1, 3)[None, :, :2]
         x, y, w, h = person['bbox']
-        samples.append(dict(
-            id=person['id'], img_id=person['image_id'], category_id=1, raw_ann_info=person, ori_shape=(480, 640),
-            pred_instances=dict(keypoints=true + rng.normal(0, 1, true.shape) * noise * rng.uniform(0, 2),
-                                keypoint_scores=rng.uniform(.1, 1, (1, 37)).astype(np.float32)),
-            gt_instances=dict(bbox_scores=np.ones(1), bbox_scales=1.25 * np.array([[w, h]]))))
+        samples.append(
+            dict(
+                id=person['id'],
+                img_id=person['image_id'],
+                category_id=1,
+                raw_ann_info=person,
+                ori_shape=(480, 640),
+                pred_instances=dict(
+                    keypoints=true + rng.normal(0, 1, true.shape) * noise * rng.uniform(0, 2),
+                    keypoint_scores=rng.uniform(0.1, 1, (1, 37)).astype(np.float32),
+                ),
+                gt_instances=dict(bbox_scores=np.ones(1), bbox_scales=1.25 * np.array([[w, h]])),
+            )
+        )
     return samples
 
 
@@ -41,31 +51,40 @@ def crowd_of_people(path, seed=0):
     same = rng.random(37).astype(np.float32)
     people, samples = [], []
     for i in range(60):
-        scale = rng.choice([.4, 1, 2.5])
+        scale = rng.choice([0.4, 1, 2.5])
         flat = np.array(builders.keypoints()).reshape(-1, 3)
         flat[:, :2] = flat[:, :2] * scale + rng.integers(0, 3, 2) * 10 * scale
-        flat[:, 2] = rng.choice([0, 1, 2], 37, p=[.2, .2, .6])
+        flat[:, 2] = rng.choice([0, 1, 2], 37, p=[0.2, 0.2, 0.6])
         for subset in ('body', 'feet', 'spine'):
-            if rng.random() < .15:
+            if rng.random() < 0.15:
                 flat[list(skeleton.SUBSETS[subset]), 2] = 0
         low, high = flat[:, :2].min(0), flat[:, :2].max(0)
-        people.append(builders.person(
-            i + 1, int(rng.integers(1, 16)), keypoints=flat.ravel().tolist(), iscrowd=int(i % 12 == 5),
-            area=float(2400 * scale**2), bbox=[*low, *(high - low)], num_keypoints=37))
+        people.append(
+            builders.person(
+                i + 1,
+                int(rng.integers(1, 16)),
+                keypoints=flat.ravel().tolist(),
+                iscrowd=int(i % 12 == 5),
+                area=float(2400 * scale**2),
+                bbox=[*low, *(high - low)],
+                num_keypoints=37,
+            )
+        )
     images = [dict(id=i, file_name=f'{i}.jpg', width=640, height=480, crowdIndex=i % 11 / 10) for i in range(1, 16)]
     path = builders.write_annotations(path, people, images)
     for sample in predictions(path, noise=3, seed=seed):
         found, (w, h) = sample['pred_instances'], sample['raw_ann_info']['bbox'][2:]
-        if rng.random() < .8:
-            found['keypoint_scores'][:] = rng.choice([0, .1, .5]) if rng.random() < .3 else rng.permutation(same)
+        if rng.random() < 0.8:
+            found['keypoint_scores'][:] = rng.choice([0, 0.1, 0.5]) if rng.random() < 0.3 else rng.permutation(same)
         found['keypoints'] = found['keypoints'].astype(np.float32)
-        sample['gt_instances'] = dict(bbox_scores=rng.choice([.5, 1, 1, 1], 1).astype(np.float32),
-                                      bbox_scales=np.array([[w, h]], np.float32))
+        sample['gt_instances'] = dict(
+            bbox_scores=rng.choice([0.5, 1, 1, 1], 1).astype(np.float32), bbox_scales=np.array([[w, h]], np.float32)
+        )
         sample['crowd_index'] = images[sample['img_id'] - 1]['crowdIndex']
         again = copy.deepcopy(sample)
-        again['id'] += 100 * (rng.random() < .8)  # others are the same, loaded twice
+        again['id'] += 100 * (rng.random() < 0.8)  # others are the same, loaded twice
         again['pred_instances']['keypoints'] += rng.choice([0, 1, 40])
-        samples += [sample, again] if rng.random() < .5 else [sample]
+        samples += [sample, again] if rng.random() < 0.5 else [sample]
     return path, samples
 
 
@@ -83,11 +102,20 @@ def by_image(samples):
     images = {}
     for sample in samples:
         images.setdefault(sample['img_id'], []).append(sample)
-    return [dict(
-        people[0], id=[person['id'] for person in people], category_id=1, gt_instances={},
-        raw_ann_info=list({person['id']: person for person in (one['raw_ann_info'] for one in people)}.values()),
-        pred_instances={name: np.concatenate([person['pred_instances'][name] for person in people])
-                        for name in ('keypoints', 'keypoint_scores')}) for people in images.values()]
+    return [
+        dict(
+            people[0],
+            id=[person['id'] for person in people],
+            category_id=1,
+            gt_instances={},
+            raw_ann_info=list({person['id']: person for person in (one['raw_ann_info'] for one in people)}.values()),
+            pred_instances={
+                name: np.concatenate([person['pred_instances'][name] for person in people])
+                for name in ('keypoints', 'keypoint_scores')
+            },
+        )
+        for people in images.values()
+    ]
 
 
 def scores(metric, samples, meta=META):
@@ -98,6 +126,7 @@ def scores(metric, samples, meta=META):
 
 def cut(samples, path, ids, folder):
     """Return the samples and the annotation file of a data set that has the keypoints `ids` alone."""
+
     def cut_flat(flat):
         return np.array(flat).reshape(-1, 3)[list(ids)].ravel().tolist()
 
@@ -111,8 +140,9 @@ def cut(samples, path, ids, folder):
     labels = {person['id']: person for person in data['annotations']}
     for sample in samples:
         whole = sample['raw_ann_info']
-        sample['raw_ann_info'] = ([labels[person['id']] for person in whole] if isinstance(whole, list)
-                                  else labels[whole['id']])
+        sample['raw_ann_info'] = (
+            [labels[person['id']] for person in whole] if isinstance(whole, list) else labels[whole['id']]
+        )
     (folder / 'cut.json').write_text(json.dumps(data))
     return samples, folder / 'cut.json'
 
@@ -121,19 +151,24 @@ def labels_of(samples):
     """Return the content of a COCO file of the labels that come with samples, once for each sample."""
     found = [sample['raw_ann_info'] for sample in samples]
     found = sum((one if isinstance(one, list) else [one] for one in found), [])
-    return dict(images=[dict(id=i) for i in sorted({sample['img_id'] for sample in samples})], annotations=found,
-                categories=META['CLASSES'])
+    return dict(
+        images=[dict(id=i) for i in sorted({sample['img_id'] for sample in samples})],
+        annotations=found,
+        categories=META['CLASSES'],
+    )
 
 
 def mean_over(least):
     """Return the function that gives the mean of the keypoints' scores over the least, times that of the box."""
+
     def score(seen, box):
         good = [value for value in seen if value > least]
-        return box * (sum(good) / len(good)) if good else 0.
+        return box * (sum(good) / len(good)) if good else 0.0
+
     return score
 
 
-def authors_way(labels, samples, evaluator=xtcocotools, score=None, nms=oks_nms, threshold=.9, use_area=True):
+def authors_way(labels, samples, evaluator=xtcocotools, score=None, nms=oks_nms, threshold=0.9, use_area=True):
     """Return what COCO's evaluator says where people are scored and suppressed once and then cut into subsets.
 
     Args:
@@ -147,8 +182,11 @@ def authors_way(labels, samples, evaluator=xtcocotools, score=None, nms=oks_nms,
             area = np.ptp(points[:, 0]) * np.ptp(points[:, 1])
             if 'bbox_scales' in boxes:
                 area = boxes['bbox_scales'][i, 0] * boxes['bbox_scales'][i, 1]
-            person = dict(keypoints=np.column_stack([points, seen]), area=area,
-                          score=(score or mean_over(.2))(seen, boxes.get('bbox_scores', np.ones(99))[i]))
+            person = dict(
+                keypoints=np.column_stack([points, seen]),
+                area=area,
+                score=(score or mean_over(0.2))(seen, boxes.get('bbox_scores', np.ones(99))[i]),
+            )
             key = (sample['id'], 0) if np.ndim(sample['id']) == 0 else (0, i)  # what is loaded twice counts once
             images.setdefault(sample['img_id'], {}).setdefault(key, person)
     kept = []
@@ -165,8 +203,15 @@ def authors_way(labels, samples, evaluator=xtcocotools, score=None, nms=oks_nms,
         truth = evaluator.coco.COCO()
         truth.dataset = cut_labels
         truth.createIndex()
-        results = [dict(image_id=image, category_id=1, score=float(person['score']),
-                        keypoints=person['keypoints'][list(ids)].ravel().tolist()) for image, person in kept]
+        results = [
+            dict(
+                image_id=image,
+                category_id=1,
+                score=float(person['score']),
+                keypoints=person['keypoints'][list(ids)].ravel().tolist(),
+            )
+            for image, person in kept
+        ]
         if evaluator is pycocotools:  # xtcocotools leaves them out itself
             results = [person for person in results if any(person['keypoints'][2::3])]
         options = (META['sigmas'][list(ids)], use_area) if evaluator is xtcocotools else ()

@@ -4,6 +4,7 @@
 
 reads files as this package does and uses what came out, in a process that may crash.
 """
+
 import io
 import pickle
 import struct
@@ -26,31 +27,37 @@ class Made:
 
 def array(dtype, shape, data):
     """Return an array as NumPy's own pickles make it, with any content."""
-    return Made(np._core.multiarray._reconstruct, np.ndarray, (0, ), b'b', state=(1, shape, dtype, False, data))
+    return Made(np._core.multiarray._reconstruct, np.ndarray, (0,), b'b', state=(1, shape, dtype, False, data))
 
 
 def forged():
     """Return {name: object}; each takes bytes for pointers, or is longer than its bytes."""
     pointers = Made(np.dtype, 'O8', False, True, state=(3, '|', None, None, None, 8, 8, 0))
     field = {'a': (Made(np.dtype, 'O8', False, True), 0)}
-    fields = Made(np.dtype, 'i8', False, True, state=(3, '<', None, ('a', ), field, 8, 8, 0x1b))
-    structure = Made(np.dtype, 'V8', False, True, state=(3, '|', None, ('a', ), field, 8, 1, 0))
+    fields = Made(np.dtype, 'i8', False, True, state=(3, '<', None, ('a',), field, 8, 8, 0x1B))
+    structure = Made(np.dtype, 'V8', False, True, state=(3, '|', None, ('a',), field, 8, 1, 0))
     wide = Made(np.dtype, 'S8', False, True, state=(3, '|', None, None, None, 1 << 30, 1, 0))
     return {
-        'pointers': array(pointers, (1, ), b'A' * 8), 'fields': array(fields, (1, ), b'A' * 8),
-        'structure': array(structure, (1, ), b'A' * 8), 'wide': array(wide, (1, ), b'A' * 8),
+        'pointers': array(pointers, (1,), b'A' * 8),
+        'fields': array(fields, (1,), b'A' * 8),
+        'structure': array(structure, (1,), b'A' * 8),
+        'wide': array(wide, (1,), b'A' * 8),
         'scalar': Made(np._core.multiarray.scalar, pointers, b'A' * 8),
-        'placed': Made(np.ndarray, (1, ), 'O', b'A' * 8),
-        'long': array(np.dtype('i8'), (1 << 40, ), b'A' * 8), 'negative': array(np.dtype('i8'), (-1, ), b'')}
+        'placed': Made(np.ndarray, (1,), 'O', b'A' * 8),
+        'long': array(np.dtype('i8'), (1 << 40,), b'A' * 8),
+        'negative': array(np.dtype('i8'), (-1,), b''),
+    }
 
 
 def widened(npz):
     """Return the pickle of metadata with an array whose type is made a gigabyte wide when the array is there."""
+
     def text(data):
         if npz:
             return b'C' + bytes([len(data)]) + data
         # torch reads protocol 2, in which bytes are encoded text.
         return b'c_codecs\nencode\nX' + struct.pack('<I', len(data)) + data + b'X\x06\0\0\0latin1\x86R'
+
     dtype = b'cnumpy\ndtype\nX\x02\0\0\0S8\x89\x88\x87Rq\x05a'
     start = b'cnumpy._core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85' + text(b'b') + b'\x87R'
     fill = b'(K\x01K\x01\x85h\x05\x89' + text(b'A' * 8) + b'tba'
@@ -62,8 +69,9 @@ def widened(npz):
 def unlisted():
     """Return the pickle of numpy.ndarray((1, ), 'O', bytes), under a name that only protocol 4 can spell."""
     name = b'ndarray\n(to be filled)'
-    return (b'\x80\x04\x8c\x05numpy\x8c' + bytes([len(name)]) + name + b'\x93K\x01\x85\x8c\x01OC\x08' + b'A' * 8
-            + b'\x87R.')
+    return (
+        b'\x80\x04\x8c\x05numpy\x8c' + bytes([len(name)]) + name + b'\x93K\x01\x85\x8c\x01OC\x08' + b'A' * 8 + b'\x87R.'
+    )
 
 
 def write_all(folder):
@@ -100,6 +108,7 @@ def read(path):
     """Read a file and use all of it; return what it is, or why it is refused."""
     from spinepose_mm.datasets.simspine.npz import read_npz
     from spinepose_mm.zoo.checkpoints import load_from_local
+
     try:
         return f'taken: {read_npz(path, ["imgname"]) if path.suffix == ".npz" else load_from_local(path)}'
     except ValueError as error:

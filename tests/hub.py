@@ -1,4 +1,5 @@
 """A server on this machine that behaves as a hub of models and data sets does."""
+
 import hashlib
 import http.server
 import threading
@@ -21,6 +22,7 @@ def put_into_cache(url, home, save):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     """A server of `files` or CONTENT that takes ranges, and breaks off a given number of times."""
+
     protocol_version = 'HTTP/1.1'
 
     def do_GET(self):
@@ -79,7 +81,7 @@ class Server(http.server.ThreadingHTTPServer):
         self.url = f'http://127.0.0.1:{self.server_port}'
 
     def __enter__(self):
-        threading.Thread(target=self.serve_forever, args=(.02, ), daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *args):

@@ -1,4 +1,5 @@
 """A short video of two people as inference gives it, and its writing to files."""
+
 import numpy as np
 
 from spinepose_mm import skeleton
@@ -6,7 +7,7 @@ from spinepose_mm.lifting import Camera
 from spinepose_mm.structures.frame import Frame, People, no_people
 from spinepose_mm.synthetic import Body, forward, keypoints, sequence
 
-RATE = 25.
+RATE = 25.0
 CAMERA = Camera.looking([1, 1.4, 4], [0, 1, 0], 40, (640, 480))
 #: Options of a writer for this video.
 LIFTED = dict(coordinates='world', measures=dict(trunk_lean='deg', sway='%'))
@@ -26,15 +27,20 @@ def make_people(ids, points, coordinates=None, seed=0):
     """Return People seen by CAMERA, whose left wrists are not visible, with points in these coordinates or none."""
     rng, count = np.random.default_rng(seed), len(ids)
     pixels = CAMERA.project(points)
-    scores = rng.uniform(.5, 1, points.shape[:2])
-    scores[:, skeleton.index('left_wrist')] = .1
+    scores = rng.uniform(0.5, 1, points.shape[:2])
+    scores[:, skeleton.index('left_wrist')] = 0.1
     people = People(
-        pixels, scores, np.concatenate([pixels.min(1) - 5, pixels.max(1) + 5], axis=1), rng.uniform(.7, 1, count),
-        np.array(ids), views=np.array(['left', 'front'])[:count],
-        measures=dict(trunk_lean=rng.normal(0, 30, count), sway=np.full(count, np.nan)))
+        pixels,
+        scores,
+        np.concatenate([pixels.min(1) - 5, pixels.max(1) + 5], axis=1),
+        rng.uniform(0.7, 1, count),
+        np.array(ids),
+        views=np.array(['left', 'front'])[:count],
+        measures=dict(trunk_lean=rng.normal(0, 30, count), sway=np.full(count, np.nan)),
+    )
     if coordinates:
         people.points = points if coordinates == 'world' else CAMERA.to_camera(points)
-        people.point_errors = rng.uniform(.01, .05, scores.shape)
+        people.point_errors = rng.uniform(0.01, 0.05, scores.shape)
         people.reprojection_errors = rng.uniform(1, 3, count)
     return people
 

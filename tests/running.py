@@ -1,4 +1,5 @@
 """The real tools as subprocesses, called through mim, and what they print."""
+
 import os
 import re
 import subprocess
@@ -13,22 +14,36 @@ import builders
 from hub import put_into_cache
 
 MIM = [sys.executable, '-W', 'ignore', '-m', 'mim']
-QUICK = ['train_cfg.max_epochs=1', 'train_cfg.val_interval=1', 'train_dataloader.batch_size=8',
-         'train_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False',
-         'val_dataloader.num_workers=0', 'val_dataloader.persistent_workers=False',
-         'test_dataloader.num_workers=0', 'test_dataloader.persistent_workers=False', 'default_hooks.logger.interval=1']
+QUICK = [
+    'train_cfg.max_epochs=1',
+    'train_cfg.val_interval=1',
+    'train_dataloader.batch_size=8',
+    'train_dataloader.num_workers=0',
+    'train_dataloader.persistent_workers=False',
+    'val_dataloader.num_workers=0',
+    'val_dataloader.persistent_workers=False',
+    'test_dataloader.num_workers=0',
+    'test_dataloader.persistent_workers=False',
+    'default_hooks.logger.interval=1',
+]
 
 
 def environment(data, **variables):
-    return {**os.environ, 'SPINETRACK_ROOT': str(data), 'OMP_NUM_THREADS': '1', 'PYTHONWARNINGS': 'ignore',
-            **variables}
+    return {**os.environ, 'SPINETRACK_ROOT': str(data), 'OMP_NUM_THREADS': '1', 'PYTHONWARNINGS': 'ignore', **variables}
 
 
 def mim(*args, data, cwd, options=(), **variables):
     """Run mim and return the process, with all its output in `stdout`."""
     command = [*MIM, *map(str, args)] + (['--cfg-options', *map(str, options)] if options else [])
-    return subprocess.run(command, cwd=cwd, env=environment(data, **variables), stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=300)
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env=environment(data, **variables),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+    )
 
 
 def mim_twofold(*args, **kwargs):

@@ -4,32 +4,87 @@ Markers are in OpenSim's axes (x forward, y up, z to the right), and the world's
 marker's. Image points are projected with R X + t and OpenCV's distortion. The published `S` is R (X - t). Frame names
 count from 0 in SIMSPINE, and from 1 in MMPose's extraction of Human3.6M, which keeps every fifth frame.
 """
+
 from pathlib import Path
 
 import numpy as np
 
 #: SIMSPINE's 15 markers, in its order.
-MARKERS = ('Hip', 'Spine_01', 'Spine_02', 'Spine_03', 'Spine_04', 'Spine_05', 'Neck', 'Neck_02', 'Neck_03', 'Head',
-           'Nose', 'LClavicle', 'RClavicle', 'LLatissimus', 'RLatissimus')
+MARKERS = (
+    'Hip',
+    'Spine_01',
+    'Spine_02',
+    'Spine_03',
+    'Spine_04',
+    'Spine_05',
+    'Neck',
+    'Neck_02',
+    'Neck_03',
+    'Head',
+    'Nose',
+    'LClavicle',
+    'RClavicle',
+    'LLatissimus',
+    'RLatissimus',
+)
 _MIDDLE = dict(
-    Nose=(.12, 1.58, 0), Head=(.03, 1.76, 0), Hip=(-.06, .97, 0), Spine_01=(-.03, 1.03, 0), Spine_02=(-.01, 1.09, 0),
-    Spine_03=(-.02, 1.16, 0), Spine_04=(-.06, 1.29, 0), Spine_05=(-.06, 1.41, 0), Neck=(-.03, 1.48, 0),
-    Neck_02=(-.01, 1.54, 0), Neck_03=(.0, 1.60, 0))
+    Nose=(0.12, 1.58, 0),
+    Head=(0.03, 1.76, 0),
+    Hip=(-0.06, 0.97, 0),
+    Spine_01=(-0.03, 1.03, 0),
+    Spine_02=(-0.01, 1.09, 0),
+    Spine_03=(-0.02, 1.16, 0),
+    Spine_04=(-0.06, 1.29, 0),
+    Spine_05=(-0.06, 1.41, 0),
+    Neck=(-0.03, 1.48, 0),
+    Neck_02=(-0.01, 1.54, 0),
+    Neck_03=(0.0, 1.60, 0),
+)
 _RIGHT = dict(
-    Eye=(.10, 1.63, .03), Ear=(.02, 1.62, .07), Shoulder=(-.01, 1.42, .18), Elbow=(-.03, 1.14, .22),
-    Wrist=(.05, .90, .26), Hip=(0, .92, .09), Knee=(.02, .50, .10), Ankle=(0, .08, .10), BigToe=(.19, .02, .08),
-    SmallToe=(.14, .02, .15), Heel=(-.06, .03, .10), Latissimus=(-.07, 1.25, .14), Clavicle=(.03, 1.43, .06))
+    Eye=(0.10, 1.63, 0.03),
+    Ear=(0.02, 1.62, 0.07),
+    Shoulder=(-0.01, 1.42, 0.18),
+    Elbow=(-0.03, 1.14, 0.22),
+    Wrist=(0.05, 0.90, 0.26),
+    Hip=(0, 0.92, 0.09),
+    Knee=(0.02, 0.50, 0.10),
+    Ankle=(0, 0.08, 0.10),
+    BigToe=(0.19, 0.02, 0.08),
+    SmallToe=(0.14, 0.02, 0.15),
+    Heel=(-0.06, 0.03, 0.10),
+    Latissimus=(-0.07, 1.25, 0.14),
+    Clavicle=(0.03, 1.43, 0.06),
+)
 #: The person who stands straight, {Pose2Sim's name: OpenSim's x, y, z in metres}: 37 points.
-BODY = {**_MIDDLE, **{side + name: (x, y, sign * z) for name, (x, y, z) in _RIGHT.items()
-                      for side, sign in (('L', -1), ('R', 1))}}
+BODY = {
+    **_MIDDLE,
+    **{side + name: (x, y, sign * z) for name, (x, y, z) in _RIGHT.items() for side, sign in (('L', -1), ('R', 1))},
+}
 NAMES = tuple(BODY)
 #: Human3.6M's 17 joints in MMPose's order; those without a name are other points.
-HUMAN36M = (None, 'RHip', 'RKnee', 'RAnkle', 'LHip', 'LKnee', 'LAnkle', None, None, None, None, 'LShoulder', 'LElbow',
-            'LWrist', 'RShoulder', 'RElbow', 'RWrist')
-SUBJECTS = dict(train=('S1', 'S5'), test=('S9', ))
+HUMAN36M = (
+    None,
+    'RHip',
+    'RKnee',
+    'RAnkle',
+    'LHip',
+    'LKnee',
+    'LAnkle',
+    None,
+    None,
+    None,
+    None,
+    'LShoulder',
+    'LElbow',
+    'LWrist',
+    'RShoulder',
+    'RElbow',
+    'RWrist',
+)
+SUBJECTS = dict(train=('S1', 'S5'), test=('S9',))
 VIEWS = ('54138969', '55011271', '58860488', '60457274')
-K = np.array([[1145., 0, 512.5], [0, 1143.7, 515.4], [0, 0, 1]])
-DIST = np.array([-.2070, .2478, -.0009, -.0016, -.0031])
+K = np.array([[1145.0, 0, 512.5], [0, 1143.7, 515.4], [0, 0, 1]])
+DIST = np.array([-0.2070, 0.2478, -0.0009, -0.0016, -0.0031])
 
 
 def turn(axis, angles):
@@ -51,18 +106,18 @@ def act(seed, frames, roam=1.2):
     rng = np.random.default_rng(seed)
     times = np.arange(frames) / 50
 
-    def wave(size, shift=0.):
-        return shift + size * np.sin(2 * np.pi * (rng.uniform(.3, .9) * times + rng.random()))
+    def wave(size, shift=0.0):
+        return shift + size * np.sin(2 * np.pi * (rng.uniform(0.3, 0.9) * times + rng.random()))
 
     points = np.tile(np.array(list(BODY.values())), (frames, 1, 1))
-    upper = points[0, :, 1] > .95
-    legs = points[0, :, 1] < .6
+    upper = points[0, :, 1] > 0.95
+    legs = points[0, :, 1] < 0.6
     hip = np.array(BODY['Hip'])
-    bend = turn(2, -wave(.3, .2)) @ turn(1, wave(.4)) @ turn(0, wave(.15))
+    bend = turn(2, -wave(0.3, 0.2)) @ turn(1, wave(0.4)) @ turn(0, wave(0.15))
     points[:, upper] = (points[:, upper] - hip) @ bend.swapaxes(1, 2) + hip
     for side, sign in ((-1, 1), (1, -1)):
         swung = legs & (np.sign(points[0, :, 2]) == side)
-        points[:, swung, 0] += (sign * wave(.25))[:, None]
+        points[:, swung, 0] += (sign * wave(0.25))[:, None]
     points = points @ turn(1, wave(1.5, rng.uniform(-np.pi, np.pi))).swapaxes(1, 2)
     points[..., 0] += wave(roam)[:, None]
     points[..., 2] += wave(roam)[:, None]
@@ -78,12 +133,12 @@ def cameras(seed, height=1.5):
     """Return {view: (R, t)} of four cameras in the corners of a room, x_c = R x + t, Z up."""
     rng, found = np.random.default_rng(seed), {}
     for view, (x, y) in zip(VIEWS, ((1.9, 4.6), (1.9, -4.4), (-1.8, 4.5), (-1.9, -4.5))):
-        position = np.array([x, y, height]) + rng.uniform(-.2, .2, 3)
-        forward = np.array([0, 0, .9]) - position
+        position = np.array([x, y, height]) + rng.uniform(-0.2, 0.2, 3)
+        forward = np.array([0, 0, 0.9]) - position
         forward /= np.linalg.norm(forward)
         right = np.cross(forward, [0, 0, 1])
         right /= np.linalg.norm(right)
-        R = turn(2, rng.uniform(-.05, .05)) @ np.stack([right, np.cross(forward, right), forward])
+        R = turn(2, rng.uniform(-0.05, 0.05)) @ np.stack([right, np.cross(forward, right), forward])
         found[view] = R, -R @ position
     return found
 
@@ -94,18 +149,26 @@ def project(points, R, t, dist=DIST):
     x, y = x / z, y / z
     k1, k2, p1, p2, k3 = dist
     r2 = x * x + y * y
-    radial = 1 + k1 * r2 + k2 * r2 ** 2 + k3 * r2 ** 3
-    return np.stack([
-        K[0, 0] * (x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x * x)) + K[0, 2],
-        K[1, 1] * (y * radial + p1 * (r2 + 2 * y * y) + 2 * p2 * x * y) + K[1, 2]], axis=-1)
+    radial = 1 + k1 * r2 + k2 * r2**2 + k3 * r2**3
+    return np.stack(
+        [
+            K[0, 0] * (x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x * x)) + K[0, 2],
+            K[1, 1] * (y * radial + p1 * (r2 + 2 * y * y) + 2 * p2 * x * y) + K[1, 2],
+        ],
+        axis=-1,
+    )
 
 
 def make(subjects=('S1', 'S5', 'S9'), sequences=('Directions_1', 'Walking'), frames=11, roam=1.2, dist=DIST):
     """Return {subject: dict(cameras={view: (R, t)}, sequences={name: markers (frames, 37, 3)}, dist)}."""
-    return {subject: dict(
-        cameras=cameras(number), dist=np.asarray(dist),
-        sequences={name: act([number, i], frames, roam) for i, name in enumerate(sequences)})
-        for number, subject in enumerate(subjects)}
+    return {
+        subject: dict(
+            cameras=cameras(number),
+            dist=np.asarray(dist),
+            sequences={name: act([number, i], frames, roam) for i, name in enumerate(sequences)},
+        )
+        for number, subject in enumerate(subjects)
+    }
 
 
 def labels(release, subjects, names=MARKERS, published=True):
@@ -123,12 +186,20 @@ def labels(release, subjects, names=MARKERS, published=True):
                 pixels = project(world, R, t, release[subject]['dist'])
                 low, high = pixels.min(1), pixels.max(1)
                 stem = f'{subject}_{sequence}.{view}'
-                rows += [dict(
-                    imgname=f'{subject}/{stem}/{stem}_{frame:06d}.jpg', center=(low[frame] + high[frame]) / 2,
-                    scale=1.2 * (high - low)[frame].max() / 200, part=_seen(pixels[frame]),
-                    S=_seen((world[frame] - t) @ R.T if published else world[frame] @ R.T + t),
-                    S_world=_seen(world[frame]), angles=np.full(62, float(frame)), R=R, t=t)
-                    for frame in range(len(markers))]
+                rows += [
+                    dict(
+                        imgname=f'{subject}/{stem}/{stem}_{frame:06d}.jpg',
+                        center=(low[frame] + high[frame]) / 2,
+                        scale=1.2 * (high - low)[frame].max() / 200,
+                        part=_seen(pixels[frame]),
+                        S=_seen((world[frame] - t) @ R.T if published else world[frame] @ R.T + t),
+                        S_world=_seen(world[frame]),
+                        angles=np.full(62, float(frame)),
+                        R=R,
+                        t=t,
+                    )
+                    for frame in range(len(markers))
+                ]
     return {field: np.array([row[field] for row in rows]) for field in rows[0]}
 
 
@@ -139,12 +210,23 @@ def _seen(points):
 def write_npz(path, release, subjects, names=MARKERS, published=True, **changes):
     """Write an annotation file as it is released, without cameras; `changes` replace fields."""
     fields = {**labels(release, subjects, names, published), **changes}
-    info = dict(root_name='Hip', root_index=list(names).index('Hip'), joint_names=list(names),
-                param_names=[f'axis_{i}' for i in range(62)], parent_ids=[-1] * len(names))
+    info = dict(
+        root_name='Hip',
+        root_index=list(names).index('Hip'),
+        joint_names=list(names),
+        param_names=[f'axis_{i}' for i in range(62)],
+        parent_ids=[-1] * len(names),
+    )
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    np.savez(path, metadata=np.array(info, dtype=object), **{
-        field: value if field == 'imgname' else value.astype(np.float32) for field, value in fields.items()
-        if field not in ('R', 't')})
+    np.savez(
+        path,
+        metadata=np.array(info, dtype=object),
+        **{
+            field: value if field == 'imgname' else value.astype(np.float32)
+            for field, value in fields.items()
+            if field not in ('R', 't')
+        },
+    )
     return path
 
 
@@ -155,14 +237,20 @@ def write_human36m(path, release, subjects, every=5, first=1):
     kept = numbers % every == 0
     part = fields['part'][kept]
     part[:, [name is None for name in HUMAN36M], :2] += 17  # other points, which are of no use
-    np.savez(path, part=part, imgname=np.array([
-        f'{name[:-10]}{number + first:06d}.jpg' for name, number in zip(fields['imgname'][kept], numbers[kept])]))
+    np.savez(
+        path,
+        part=part,
+        imgname=np.array(
+            [f'{name[:-10]}{number + first:06d}.jpg' for name, number in zip(fields['imgname'][kept], numbers[kept])]
+        ),
+    )
     return path
 
 
-def write_raw(path, release, names=MARKERS, unit=1.):
+def write_raw(path, release, names=MARKERS, unit=1.0):
     """Write simspine.h5; `unit` is how many of its units a metre has."""
     import h5py
+
     columns = [NAMES.index(name) for name in names]
     with h5py.File(path, 'w') as file:
         file['metadata/markers_names'] = np.array(names, 'S')

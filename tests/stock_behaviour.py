@@ -6,6 +6,7 @@
 Each group of cases runs in two processes. What works without the import has to give the same with it; what fails
 without it, such as MMEngine's own checkpoints at today's torch, may work.
 """
+
 import argparse
 import hashlib
 import json
@@ -20,9 +21,16 @@ ROOT = Path(__file__).parents[1]
 
 def compare(group):
     """Return {case: (outcome without the import, outcome with it)} of those that worked without and differ."""
-    processes = [subprocess.Popen([sys.executable, '-W', 'ignore', __file__, '--only', group, '--run', plugin],
-                                  cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-                 for plugin in ('no', 'yes')]
+    processes = [
+        subprocess.Popen(
+            [sys.executable, '-W', 'ignore', __file__, '--only', group, '--run', plugin],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for plugin in ('no', 'yes')
+    ]
     outcomes = []
     for process in processes:
         out, err = process.communicate(timeout=300)
@@ -32,8 +40,11 @@ def compare(group):
     without, with_it = outcomes
     if not any(outcome['ok'] for outcome in without.values()) or without.keys() != with_it.keys():
         raise RuntimeError(f'{group}: nothing was compared')
-    return {case: (outcome, with_it[case]) for case, outcome in without.items()
-            if outcome['ok'] and outcome != with_it[case]}
+    return {
+        case: (outcome, with_it[case])
+        for case, outcome in without.items()
+        if outcome['ok'] and outcome != with_it[case]
+    }
 
 
 def run(group, folder):
@@ -50,16 +61,25 @@ def run(group, folder):
 def write_forms(folder, weights):
     """Write weights in every form that checkpoints have, and things that are none; return the files."""
     import torch
+
     prefixed = {f'backbone.{name}': value for name, value in weights.items()}
     forms = {
-        'bare': weights, 'bare_dict': dict(weights), 'state_dict': dict(state_dict=weights),
+        'bare': weights,
+        'bare_dict': dict(weights),
+        'state_dict': dict(state_dict=weights),
         'model': dict(model=weights),
-        'with_meta': dict(state_dict=dict(weights), meta=dict(config='text', CLASSES=('a', ))),
+        'with_meta': dict(state_dict=dict(weights), meta=dict(config='text', CLASSES=('a',))),
         'model_and_more': dict(model=weights, epoch=3, args='text'),
-        'prefixed': dict(state_dict=prefixed), 'prefixed_bare': prefixed,
+        'prefixed': dict(state_dict=prefixed),
+        'prefixed_bare': prefixed,
         'module': {f'module.{name}': value for name, value in weights.items()},
-        'bare_with_numbers': {**weights, 'epoch': 3}, 'empty': {}, 'no_weights': dict(state_dict={}),
-        'no_meta': dict(state_dict=weights, meta=None), 'list': [1, 2], 'tensor': torch.ones(2)}
+        'bare_with_numbers': {**weights, 'epoch': 3},
+        'empty': {},
+        'no_weights': dict(state_dict={}),
+        'no_meta': dict(state_dict=weights, meta=None),
+        'list': [1, 2],
+        'tensor': torch.ones(2),
+    }
     for name, content in forms.items():
         torch.save(content, folder / f'{name}.pth')
     return {name: str(folder / f'{name}.pth') for name in forms}
@@ -68,11 +88,15 @@ def write_forms(folder, weights):
 def described(value):
     """Return what a loaded checkpoint is: types, names, attributes and values."""
     import torch
+
     if torch.is_tensor(value):
         return str(value.dtype), value.tolist()
     if isinstance(value, dict):
-        return type(value).__name__, vars(value) if isinstance(value, OrderedDict) else None, {
-            key: described(entry) for key, entry in value.items()}
+        return (
+            type(value).__name__,
+            vars(value) if isinstance(value, OrderedDict) else None,
+            {key: described(entry) for key, entry in value.items()},
+        )
     return type(value).__name__, value
 
 
@@ -109,7 +133,8 @@ def loaders(folder):
         cases[f'load_checkpoint {form}'] = lambda file=file: into(lambda net: checkpoint.load_checkpoint(net, file))
         cases[f'strict {form}'] = lambda file=file: into(lambda net: checkpoint.load_checkpoint(net, file, strict=True))
         cases[f'prefix {form}'] = lambda file=file: described(
-            checkpoint._load_checkpoint_with_prefix('backbone', file, 'cpu'))
+            checkpoint._load_checkpoint_with_prefix('backbone', file, 'cpu')
+        )
         cases[f'Pretrained {form}'] = lambda file=file: into(PretrainedInit(file))
         cases[f'Pretrained prefix {form}'] = lambda file=file: into(PretrainedInit(file, prefix='backbone.'))
     return cases
@@ -139,20 +164,39 @@ def runner(folder):
             return dict(score=len(results))
 
     def make(name, **hook):
-        data = dict(dataset=torch.utils.data.TensorDataset(torch.ones(4, 1)), batch_size=2, num_workers=0,
-                    sampler=dict(type='DefaultSampler', shuffle=False),
-                    collate_fn=lambda batch: dict(inputs=torch.stack([one for one, in batch])))
-        return Runner(Model(), str(folder / name), train_dataloader=data, train_cfg=dict(by_epoch=True, max_epochs=3),
-                      optim_wrapper=dict(optimizer=dict(type='SGD', lr=.1)), val_dataloader=data, val_cfg=dict(),
-                      val_evaluator=[Score()], test_dataloader=data, test_cfg=dict(), test_evaluator=[Score()],
-                      experiment_name=name, default_hooks=dict(checkpoint=dict(type='CheckpointHook', **hook)))
+        data = dict(
+            dataset=torch.utils.data.TensorDataset(torch.ones(4, 1)),
+            batch_size=2,
+            num_workers=0,
+            sampler=dict(type='DefaultSampler', shuffle=False),
+            collate_fn=lambda batch: dict(inputs=torch.stack([one for (one,) in batch])),
+        )
+        return Runner(
+            Model(),
+            str(folder / name),
+            train_dataloader=data,
+            train_cfg=dict(by_epoch=True, max_epochs=3),
+            optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)),
+            val_dataloader=data,
+            val_cfg=dict(),
+            val_evaluator=[Score()],
+            test_dataloader=data,
+            test_cfg=dict(),
+            test_evaluator=[Score()],
+            experiment_name=name,
+            default_hooks=dict(checkpoint=dict(type='CheckpointHook', **hook)),
+        )
 
     def trained(name, **hook):
         made = make(name, **hook)
         made.train()
         work = Path(made.work_dir)
-        return (digest(made.model), sorted(path.name for path in work.glob('*.pth*')),
-                Path((work / 'last_checkpoint').read_text()).name, Path(find_latest_checkpoint(str(work))).name)
+        return (
+            digest(made.model),
+            sorted(path.name for path in work.glob('*.pth*')),
+            Path((work / 'last_checkpoint').read_text()).name,
+            Path(find_latest_checkpoint(str(work))).name,
+        )
 
     def loaded(file, name):
         made = make(name)
@@ -161,13 +205,17 @@ def runner(folder):
 
     files = write_forms(folder, Model().state_dict())
     return {
-        'val': lambda: make('val').val(), 'test': lambda: make('test').test(),
+        'val': lambda: make('val').val(),
+        'test': lambda: make('test').test(),
         'val with save_best': lambda: make('val_best', save_best='score', rule='greater').val(),
         'train': lambda: trained('train', interval=1),
         'train, keep one': lambda: trained('keep', interval=1, max_keep_ckpts=1),
         'train, best': lambda: trained('best', interval=2, save_best='score', rule='greater'),
-        **{f'Runner.load_checkpoint {form}': lambda file=file, form=form: loaded(file, f'load_{form}')
-           for form, file in files.items()}}
+        **{
+            f'Runner.load_checkpoint {form}': lambda file=file, form=form: loaded(file, f'load_{form}')
+            for form, file in files.items()
+        },
+    }
 
 
 def backbones(folder):
@@ -177,11 +225,13 @@ def backbones(folder):
     import torch
     from mmengine.config import ConfigDict
     from mmengine.registry import MODELS, DefaultScope
+
     swin = dict(type='SwinTransformer', embed_dims=8, depths=(1, 1, 1, 1), num_heads=(1, 1, 1, 1), window_size=2)
     pvt = dict(type='PyramidVisionTransformer', embed_dims=8, num_layers=[1, 1, 1, 1], pretrain_img_size=32)
     cases = {}
     for scope in ('mmpose', 'mmdet'):
         for config in (swin, pvt, dict(type='ResNet', depth=18, base_channels=8)):
+
             def build(config=config, scope=scope, **kwargs):
                 torch.manual_seed(1)
                 with DefaultScope.overwrite_default_scope(scope):
@@ -191,13 +241,15 @@ def backbones(folder):
 
             def init(file, build=build, **kwargs):
                 return digest(build(init_cfg=ConfigDict(type='Pretrained', checkpoint=file), **kwargs))
+
             place = folder / f'{scope}_{config["type"]}'
             place.mkdir()
             for form, file in write_forms(place, build().state_dict()).items():
                 cases[f'{scope} {config["type"]} {form}'] = lambda file=file, init=init: init(file)
                 if config['type'] != 'ResNet':  # whose authors' names are others
                     cases[f'{scope} {config["type"]} {form} converted'] = lambda file=file, init=init: init(
-                        file, convert_weights=True)
+                        file, convert_weights=True
+                    )
     return cases
 
 

@@ -3,6 +3,7 @@
 To these belong the messages: an error names the file, and the field where there is one. What they are built of is in
 `bad_inputs`, a module for each kind of file.
 """
+
 import re
 from collections import Counter
 
@@ -23,13 +24,35 @@ from bad_inputs import (
     videos,
 )
 
-GROUPS = dict(annotations=annotations, boxes=boxes, cameras=cameras, checkpoints=checkpoints, h5=simspine_h5,
-              images=images, npz=npz, onnx=onnx_files, options=options, outputs=outputs, videos=videos)
+GROUPS = dict(
+    annotations=annotations,
+    boxes=boxes,
+    cameras=cameras,
+    checkpoints=checkpoints,
+    h5=simspine_h5,
+    images=images,
+    npz=npz,
+    onnx=onnx_files,
+    options=options,
+    outputs=outputs,
+    videos=videos,
+)
 CASES = {f'{group}: {name}': case for group, module in GROUPS.items() for name, case in module.CASES.items()}
 _LONGEST = 1200  # characters of a clear error
 #: How many there are of each; those of annotations are each given to check_dataset, to a training and to a test.
-COUNTS = dict(annotations=177, boxes=45, cameras=34, checkpoints=38, h5=14, images=30, npz=32, onnx=29, options=44,
-              outputs=20, videos=20)
+COUNTS = dict(
+    annotations=177,
+    boxes=45,
+    cameras=34,
+    checkpoints=38,
+    h5=14,
+    images=30,
+    npz=32,
+    onnx=29,
+    options=44,
+    outputs=20,
+    videos=20,
+)
 
 
 class Place:
@@ -48,6 +71,7 @@ class Place:
 @pytest.fixture(scope='session')
 def inferencer():
     from spinepose_mm.inference import SpinePoseInferencer
+
     init_default_scope('mmpose')
     return SpinePoseInferencer('spinepose-tiny', det_model='whole_image', device='cpu')
 

@@ -15,7 +15,7 @@ from spinepose_mm.evaluation.table import complexity
 from spinepose_mm.zoo.models import index_folder
 
 CONFIGS = sorted(path for path in (index_folder() / 'configs').rglob('*.py') if path.parent.name != '_base_')
-PUBLISHED = {'small': (5.98, .72), 'medium': (14.34, 1.98), 'large': (28.66, 4.22), 'xlarge': (50.69, 17.37)}
+PUBLISHED = {'small': (5.98, 0.72), 'medium': (14.34, 1.98), 'large': (28.66, 4.22), 'xlarge': (50.69, 17.37)}
 
 
 def test_every_config_is_here():
@@ -45,7 +45,7 @@ def test_config_is_whole(path):
     if cfg.codec.type == 'SimCCLabel':
         assert cfg.model.head.input_size == cfg.codec.input_size
         w, h = cfg.codec.input_size
-        stride = 32 if cfg.model.backbone.out_indices == (4, ) else 16
+        stride = 32 if cfg.model.backbone.out_indices == (4,) else 16
         assert cfg.model.head.in_featuremap_size == (w // stride, h // stride)
     for pipeline in (cfg.train_dataloader.dataset.pipeline, cfg.val_dataloader.dataset.pipeline):
         for step in pipeline:
@@ -77,8 +77,10 @@ def test_the_student_is_expanded_from_its_teacher(size):
     assert cfg.model.init_cfg == dict(type='SpineHeadExpansion', checkpoint=cfg.model.teacher.checkpoint)
     assert cfg.model.teacher.loss_weight == 2.5
     stock = get_config(cfg.model.teacher.config)
-    known = {model['Config']: model['Weights'] for model in BaseInferencer._get_models_from_metafile(
-        BaseInferencer._get_repo_or_mim_dir('mmpose'))}
+    known = {
+        model['Config']: model['Weights']
+        for model in BaseInferencer._get_models_from_metafile(BaseInferencer._get_repo_or_mim_dir('mmpose'))
+    }
     assert known['configs/' + cfg.model.teacher.config.removeprefix('mmpose::')] == cfg.model.teacher.checkpoint
     with torch.device('meta'):
         own, teacher = (MODELS.build(model).state_dict() for model in (cfg.model, stock.model))
@@ -95,13 +97,17 @@ def test_v2_has_the_whole_method_and_starts_from_v1(size):
     cfg, v1 = (Config.fromfile(builders.config(f'spinepose_v{version}_{size}')) for version in (2, 1))
     assert cfg.model.init_cfg.type == 'Pretrained' and f'spinepose-{size[0]}_' in cfg.model.init_cfg.checkpoint
     assert cfg.model.teacher == v1.model.teacher and cfg.model.head == v1.model.head
-    assert cfg.model.head.structure_loss.loss_weight == .1 and cfg.model.head.spine_loss.loss_weight == .5
+    assert cfg.model.head.structure_loss.loss_weight == 0.1 and cfg.model.head.spine_loss.loss_weight == 0.5
 
 
-@pytest.mark.parametrize('name, stock', [
-    ('rtmpose_m', 'rtmpose/coco/rtmpose-m_8xb256-420e_coco-256x192'),
-    ('hrnet_w32', 'topdown_heatmap/coco/td-hm_hrnet-w32_8xb64-210e_coco-256x192'),
-    ('vitpose_b', 'topdown_heatmap/coco/td-hm_ViTPose-base_8xb64-210e_coco-256x192')])
+@pytest.mark.parametrize(
+    'name, stock',
+    [
+        ('rtmpose_m', 'rtmpose/coco/rtmpose-m_8xb256-420e_coco-256x192'),
+        ('hrnet_w32', 'topdown_heatmap/coco/td-hm_hrnet-w32_8xb64-210e_coco-256x192'),
+        ('vitpose_b', 'topdown_heatmap/coco/td-hm_ViTPose-base_8xb64-210e_coco-256x192'),
+    ],
+)
 def test_baselines_are_expanded_from_mmposes_networks(name, stock, tmp_path):
     """Codec and state dict are MMPose's with 37 rows in the last layer, COCO's rows are kept, and batches are mixed.
 
@@ -120,7 +126,8 @@ def test_baselines_are_expanded_from_mmposes_networks(name, stock, tmp_path):
     found = model.state_dict()
     assert {name: tuple(value.shape) for name, value in found.items()} == {
         name: (37, *value.shape[1:]) if name.startswith('head.final_layer') else tuple(value.shape)
-        for name, value in source.items()}
+        for name, value in source.items()
+    }
     assert torch.equal(found['head.final_layer.weight'][:17], source['head.final_layer.weight'])
     inputs = torch.zeros(1, 3, 256, 192)
     assert model.eval()(inputs, None)[0].shape[-2 if name == 'rtmpose_m' else 0] == 37
@@ -130,8 +137,9 @@ def test_baselines_are_expanded_from_mmposes_networks(name, stock, tmp_path):
 def test_augmentation_and_weight_decay_are_rtmposes(size):
     cfg = Config.fromfile(builders.config(f'spinepose_v1_{size}'))
     stock = get_config(cfg.model.teacher.config)
-    own, other = ({step.pop('type'): step for step in config.train_dataloader.dataset.pipeline}
-                  for config in (cfg, stock))
+    own, other = (
+        {step.pop('type'): step for step in config.train_dataloader.dataset.pipeline} for config in (cfg, stock)
+    )
     assert own['SpineBBoxTransform'] == other['RandomBBoxTransform']
     assert cfg.optim_wrapper.optimizer.weight_decay == stock.optim_wrapper.optimizer.weight_decay
 
@@ -144,11 +152,12 @@ def test_the_learning_rate_ends_at_5_percent_whatever_the_batch(name, lr):
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=lr)
     cosine = {key: value for key, value in cfg.param_scheduler[1].items() if key != 'convert_to_iter_based'}
     schedule = PARAM_SCHEDULERS.get(cosine.pop('type')).build_iter_from_epoch(
-        optimizer=optimizer, epoch_length=100, **cosine)
+        optimizer=optimizer, epoch_length=100, **cosine
+    )
     for _ in range(100 * cfg.train_cfg.max_epochs):
         optimizer.step()
         schedule.step()
-    assert optimizer.param_groups[0]['lr'] == pytest.approx(.05 * lr, rel=.01)
+    assert optimizer.param_groups[0]['lr'] == pytest.approx(0.05 * lr, rel=0.01)
 
 
 def test_data_root_can_be_named(monkeypatch):
@@ -168,12 +177,12 @@ def test_every_batch_of_v2_holds_the_asked_ratio(tmp_path, monkeypatch):
     monkeypatch.setenv('SPINETRACK_ROOT', str(tmp_path))
     monkeypatch.setenv('SIMSPINE_ROOT', str(tmp_path))
     loader = Config.fromfile(builders.config('spinepose_v2_small')).train_dataloader
-    loader.dataset.datasets[1].fraction = 1.
+    loader.dataset.datasets[1].fraction = 1.0
     dataset = DATASETS.build(dict(loader.dataset, pipeline=[]))
     for ratio, expected in ((loader.sampler.ratio, 6), ([3, 1], 3)):
         sampler = DATA_SAMPLERS.build(dict(loader.sampler, ratio=ratio), default_args=dict(dataset=dataset, seed=0))
         names = [dataset[i]['dataset_name'] for i in sampler]
         assert len(names) == 120
         for start in range(0, 120, 12):
-            batch = names[start:start + 12]
+            batch = names[start : start + 12]
             assert batch.count('simspine') == expected and batch.count('spinetrack') == 12 - expected

@@ -1,4 +1,5 @@
 """Names of earlier releases: each works, warns once and names the new one."""
+
 import pickle
 import runpy
 import sys
@@ -82,10 +83,12 @@ def test_names(old, new):
 
 def test_statements_of_old_code(fresh):
     """Each gives its warning in its own line, where Python shows it in a main program."""
-    code = ('import spinepose_mm.inference.writers.base as base\n'
-            'from spinepose_mm.inference.people import *\n'
-            'from spinepose_mm.datasets import doctor, simspine_h5\n'
-            'from spinepose_mm.datasets.simspine import read_npz\n')
+    code = (
+        'import spinepose_mm.inference.writers.base as base\n'
+        'from spinepose_mm.inference.people import *\n'
+        'from spinepose_mm.datasets import doctor, simspine_h5\n'
+        'from spinepose_mm.datasets.simspine import read_npz\n'
+    )
     space = dict(__name__='__main__')
     with warnings.catch_warnings(record=True) as found:
         warnings.resetwarnings()
@@ -111,17 +114,20 @@ def test_registered_names(registry):
 
 
 def test_configs_of_a_lifter(tmp_path):
-    S = np.append(np.random.default_rng(0).normal(0, .05, (32, 15, 3)) + [0, 0, 9], np.ones((32, 15, 1)), -1)
+    S = np.append(np.random.default_rng(0).normal(0, 0.05, (32, 15, 3)) + [0, 0, 9], np.ones((32, 15, 1)), -1)
     path = str(builders.write_simspine(tmp_path / 'a.npz', S=S))
-    old = dict(type='SpineLiftingDataset', ann_file=path, least_score=.4)
-    assert warned(DATASETS.build, 'min_score', old).min_score == .4
-    assert warned(DATASETS.build, 'min_score', dict(old, min_score=.5)).min_score == .4  # of a config that it inherits
+    old = dict(type='SpineLiftingDataset', ann_file=path, least_score=0.4)
+    assert warned(DATASETS.build, 'min_score', old).min_score == 0.4
+    assert (
+        warned(DATASETS.build, 'min_score', dict(old, min_score=0.5)).min_score == 0.4
+    )  # of a config that it inherits
 
     def shown(**options):
         cfg = Config(dict(test_dataloader=dict(dataset=options)))
         return SpinePose3DInferencer._min_score.fget(SimpleNamespace(cfg=cfg))
-    assert warned(shown, 'min_score', least_score=.4, min_score=.5) == .4
-    assert shown(min_score=.5) == .5 and shown() == MIN_SCORE
+
+    assert warned(shown, 'min_score', least_score=0.4, min_score=0.5) == 0.4
+    assert shown(min_score=0.5) == 0.5 and shown() == MIN_SCORE
 
 
 def test_arguments(tmp_path):
@@ -130,7 +136,7 @@ def test_arguments(tmp_path):
     assert warned(Images, 'images', pictures=[image]).images == [image]
     warned(draw_bones, 'visible', image, np.zeros((37, 2)), seen=np.zeros(37, bool), radius=1, thickness=1)
     with pytest.raises(FileNotFoundError), pytest.warns(DeprecationWarning, match='min_score'):
-        evaluate_views(tmp_path / 'a.npz', tmp_path / 'b.npz', least_score=.1)
+        evaluate_views(tmp_path / 'a.npz', tmp_path / 'b.npz', least_score=0.1)
 
 
 def test_settings_warn_where_python_shows_it(recwarn):
@@ -151,7 +157,7 @@ def test_attributes():
     assert warned(getattr, 'Images.is_video', Images, 'is_film') is False
     warned(setattr, 'Images.prefetches', source, 'reads_ahead', True)
     assert source.prefetches is True
-    crossing = Crossing(30., (640, 480), [1], [2], [3])
+    crossing = Crossing(30.0, (640, 480), [1], [2], [3])
     assert warned(getattr, 'Crossing.ground_truth', crossing, 'true') == crossing.ground_truth == [1]
     assert warned(getattr, 'Measure.image_unit', MEASURES['spine_length'], 'picture_unit') == 'px'
 
@@ -182,4 +188,4 @@ def test_options_of_other_tools(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, 'argv', ['evaluate_views', 'a.npz', 'b.npz', '--least-score', '.25'])
     with pytest.raises(SystemExit) as done, pytest.warns(DeprecationWarning, match='--min-score'):
         views()
-    assert done.value.code == .25
+    assert done.value.code == 0.25

@@ -2,6 +2,7 @@
 
 Files are sound ones with something else at any of their places, or with other bytes. The seeds are fixed.
 """
+
 import copy
 import json
 
@@ -24,15 +25,19 @@ from spinepose_mm.lifting import read_cameras
 from spinepose_mm.structures.frame import Frame
 from spinepose_mm.structures.simspine_layout import LAYOUT
 
-NUMBERS = st.one_of(st.integers(-3, 3), st.floats(), st.sampled_from([10 ** 400, -10 ** 30, 2 ** 63, 1e308]))
+NUMBERS = st.one_of(st.integers(-3, 3), st.floats(), st.sampled_from([10**400, -(10**30), 2**63, 1e308]))
 LEAVES = st.one_of(st.none(), st.booleans(), NUMBERS, st.text(max_size=4), st.sampled_from(['1', '-1', '1.5', 'nan']))
-VALUES = st.recursive(LEAVES, lambda inner: st.one_of(
-    st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=3), inner, max_size=2)), max_leaves=5)
+VALUES = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=3), inner, max_size=2)),
+    max_leaves=5,
+)
 
 
 def tried(count):
-    return settings(derandomize=True, max_examples=count, deadline=None, database=None,
-                    suppress_health_check=list(HealthCheck))
+    return settings(
+        derandomize=True, max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
 
 
 @st.composite
@@ -60,11 +65,11 @@ def damaged(draw, content):
     if kind == 0:
         return draw(st.binary(max_size=60))
     if kind == 1:
-        return content[:draw(st.integers(0, len(content)))]
+        return content[: draw(st.integers(0, len(content)))]
     content = bytearray(content)
     for _ in range(draw(st.integers(1, 4))):
         at, new = draw(st.integers(0, len(content) - 1)), draw(st.binary(min_size=1, max_size=4))
-        content[at:at + (len(new) if kind < 4 else 0)] = new
+        content[at : at + (len(new) if kind < 4 else 0)] = new
     return bytes(content)
 
 
@@ -83,8 +88,12 @@ def folder(tmp_path_factory):
 
 
 @tried(50)
-@given(content=st.one_of(changed(annotations.sound()).map(lambda found: json.dumps(found).encode()),
-                         damaged(json.dumps(annotations.sound()).encode())))
+@given(
+    content=st.one_of(
+        changed(annotations.sound()).map(lambda found: json.dumps(found).encode()),
+        damaged(json.dumps(annotations.sound()).encode()),
+    )
+)
 def test_annotations(folder, content):
     path = folder / 'a.json'
     path.write_bytes(content)
@@ -92,11 +101,19 @@ def test_annotations(folder, content):
         (folder / f'{i}.jpg').touch()
 
     def build(**options):
-        return DATASETS.build(dict(type='SpineTrackDataset', ann_file=str(path), serialize_data=False,
-                                   data_prefix=dict(img=str(folder)), **options))
+        return DATASETS.build(
+            dict(
+                type='SpineTrackDataset',
+                ann_file=str(path),
+                serialize_data=False,
+                data_prefix=dict(img=str(folder)),
+                **options,
+            )
+        )
 
     def measure():
         SpineTrackMetric(ann_file=str(path)).dataset_meta = copy.deepcopy(META)
+
     for read in (lambda: validate(path).text(), build, lambda: build(test_mode=True), measure):
         ends_clearly(path, read)
 
@@ -104,8 +121,8 @@ def test_annotations(folder, content):
 @tried(100)
 @given(kind=st.sampled_from(['json', 'csv']), data=st.data())
 def test_boxes(folder, kind, data):
-    frames, named = [[[1., 2, 11, 22]]] * 3, {'0': [[1., 2, 11, 22]], '2': []}
-    detected = [dict(image_id=0, bbox=[1., 2, 10, 20], score=.5)] * 2
+    frames, named = [[[1.0, 2, 11, 22]]] * 3, {'0': [[1.0, 2, 11, 22]], '2': []}
+    detected = [dict(image_id=0, bbox=[1.0, 2, 10, 20], score=0.5)] * 2
     path = folder / f'b.{kind}'
     if kind == 'json':
         document = data.draw(st.sampled_from([frames, named, detected]))
@@ -119,33 +136,39 @@ def test_boxes(folder, kind, data):
             frame = Frame(index, index / 30, 'clip.mp4')
             boxes.meet(frame)
             found = boxes.of(frame)
-            assert found.shape[1:] == (4, ) and np.isfinite(found).all() and (found[:, 2:] > found[:, :2]).all()
+            assert found.shape[1:] == (4,) and np.isfinite(found).all() and (found[:, 2:] > found[:, :2]).all()
+
     ends_clearly(path, read)
 
 
 @tried(120)
 @given(data=st.data())
 def test_calibration_files(folder, data):
-    kind, content = data.draw(st.sampled_from([
-        ('toml', cameras.TABLE), ('yml', cameras.YML), ('xml', cameras.XML), ('json', cameras.JSON)]))
+    kind, content = data.draw(
+        st.sampled_from([('toml', cameras.TABLE), ('yml', cameras.YML), ('xml', cameras.XML), ('json', cameras.JSON)])
+    )
     path = folder / f'c.{kind}'
     path.write_bytes(data.draw(damaged(content.encode())))
 
     def read():
         for camera in read_cameras(path):
             assert all(np.isfinite(value).all() for value in (camera.K, camera.R, camera.t, camera.dist))
+
     ends_clearly(path, read)
 
 
 @tried(100)
-@given(field=st.sampled_from(['keypoint_names', 'mean', 'std', 'input_size']),
-       text=st.one_of(VALUES.map(json.dumps), changed([1., 2, 3], 1).map(json.dumps), st.text(max_size=6)))
+@given(
+    field=st.sampled_from(['keypoint_names', 'mean', 'std', 'input_size']),
+    text=st.one_of(VALUES.map(json.dumps), changed([1.0, 2, 3], 1).map(json.dumps), st.text(max_size=6)),
+)
 def test_metadata_of_onnx_files(folder, field, text):
     path = folder / 'n.onnx'
 
     def read():
         found = read_metadata(path, {field: text})[field]
         assert field == 'keypoint_names' or np.isfinite(np.array(found, float)).all()
+
     ends_clearly(path, read)
 
 
@@ -164,4 +187,5 @@ def test_annotation_files_of_simspine(folder, small, data):
         arrays, info = read_npz(path, tuple(LAYOUT))
         joint_keypoints(path, info['joint_names'])
         assert len({len(values) for values in arrays.values()}) == 1
+
     ends_clearly(path, read)

@@ -1,4 +1,5 @@
 """What is shipped, in each way of installing."""
+
 import shutil
 import subprocess
 import sys
@@ -10,8 +11,14 @@ import pytest
 
 pytestmark = pytest.mark.tools
 ROOT = Path(__file__).parents[1]
-SHIPPED = ('.mim/model-index.yml', '.mim/configs/metafile.yml', '.mim/configs/spinepose_v1_small.py',
-           '.mim/configs/_base_/spinetrack.py', '.mim/tools/train.py', 'skeleton.py')
+SHIPPED = (
+    '.mim/model-index.yml',
+    '.mim/configs/metafile.yml',
+    '.mim/configs/spinepose_v1_small.py',
+    '.mim/configs/_base_/spinetrack.py',
+    '.mim/tools/train.py',
+    'skeleton.py',
+)
 
 
 @pytest.fixture(scope='module')
@@ -26,8 +33,9 @@ def source(tmp_path_factory):
 
 
 def python(*args, cwd):
-    done = subprocess.run([sys.executable, '-W', 'ignore', *args], cwd=cwd, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(
+        [sys.executable, '-W', 'ignore', *args], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     assert done.returncode == 0, done.stdout[-3000:]
     return done.stdout
 
@@ -60,9 +68,13 @@ def test_editable_install(source, tmp_path):
     (tmp_path / 'wheel').mkdir()
     site = tmp_path / 'site'
     zipfile.ZipFile(build('editable', source, tmp_path / 'wheel')).extractall(site)
-    out = python('-c', f'import site, sys; sys.path = [p for p in sys.path if not p.endswith("site-packages")]; '
-                 f'import importlib.util as u; site.addsitedir({str(site)!r}); '
-                 'print(u.find_spec("spinepose_mm").origin)', cwd=tmp_path)
+    out = python(
+        '-c',
+        f'import site, sys; sys.path = [p for p in sys.path if not p.endswith("site-packages")]; '
+        f'import importlib.util as u; site.addsitedir({str(site)!r}); '
+        'print(u.find_spec("spinepose_mm").origin)',
+        cwd=tmp_path,
+    )
     package = Path(out.strip()).parent
     assert package == source / 'spinepose_mm'
     assert all((package / name).is_file() for name in SHIPPED)
@@ -70,6 +82,7 @@ def test_editable_install(source, tmp_path):
 
 def test_metadata_states_ranges_and_extras():
     import importlib.metadata as metadata
+
     meta = metadata.metadata('spinepose_mm')
     assert meta['Name'] in ('spinepose_mm', 'spinepose-mm') and meta['License'] == 'Apache-2.0'
     needs = meta.get_all('Requires-Dist')

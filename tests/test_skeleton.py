@@ -17,8 +17,17 @@ def test_shares_the_order_of_coco_and_halpe26():
 
 def test_spine_runs_from_c1_to_s1():
     assert skeleton.SUBSETS['spine'] == (36, 35, 18, 30, 29, 28, 27, 26, 19)
-    assert [skeleton.KEYPOINTS[i].level for i in skeleton.SUBSETS['spine']] == \
-        ['C1', 'C4', 'C7', 'T3', 'T8', 'L1', 'L3', 'L5', 'S1']
+    assert [skeleton.KEYPOINTS[i].level for i in skeleton.SUBSETS['spine']] == [
+        'C1',
+        'C4',
+        'C7',
+        'T3',
+        'T8',
+        'L1',
+        'L3',
+        'L5',
+        'S1',
+    ]
     assert skeleton.SUBSETS['feet'] == (20, 21, 22, 23, 24, 25)
     assert skeleton.SUBSETS['all'] == tuple(range(37))
 
@@ -40,8 +49,9 @@ def test_markers_are_those_of_pose2sim_and_simspine():
     halpe = {node.id: node.name for node in PreOrderIter(HALPE_26)}
     assert len(halpe) == 22  # eyes and ears are in none of its trees of Halpe-26
     assert {i: skeleton.POSE2SIM[i] for i in halpe} == halpe
-    assert {marker: skeleton.POSE2SIM[skeleton.index(name)] for marker, name in skeleton.SIMSPINE.items()} == \
-        {marker: marker for marker in skeleton.SIMSPINE}
+    assert {marker: skeleton.POSE2SIM[skeleton.index(name)] for marker, name in skeleton.SIMSPINE.items()} == {
+        marker: marker for marker in skeleton.SIMSPINE
+    }
     assert skeleton.POSE2SIM[1:5] == ('LEye', 'REye', 'LEar', 'REar')
 
 
@@ -56,8 +66,8 @@ def test_metainfo_is_what_mmpose_reads():
     assert meta['num_keypoints'] == 37 and meta['dataset_name'] == 'spinetrack'
     assert tuple(meta['flip_indices']) == skeleton.FLIP_INDICES
     assert len(meta['skeleton_links']) == len(skeleton.BONES) == len(set(skeleton.BONES)) == 39
-    np.testing.assert_allclose(meta['dataset_keypoint_weights'][[0, 9, 18, 26, 31]], [1., 1.5, 1.5, 1.2, 1.])
-    np.testing.assert_allclose(meta['sigmas'][[18, 19, 26, 29, 31, 35, 36]], [.04, .07, .1, .08, .12, .07, .06])
+    np.testing.assert_allclose(meta['dataset_keypoint_weights'][[0, 9, 18, 26, 31]], [1.0, 1.5, 1.5, 1.2, 1.0])
+    np.testing.assert_allclose(meta['sigmas'][[18, 19, 26, 29, 31, 35, 36]], [0.04, 0.07, 0.1, 0.08, 0.12, 0.07, 0.06])
 
 
 def test_every_keypoint_is_on_a_bone_and_bones_join_one_body():

@@ -1,4 +1,5 @@
 """What is imported when: `import spinepose_mm` and the tools' --help take no more than they need."""
+
 import re
 import runpy
 import subprocess
@@ -34,23 +35,36 @@ def run(code, folder):
     return printed, set(modules.split())
 
 
-@pytest.mark.parametrize('ours, theirs', [
-    ('spinepose_mm', 'mmengine.runner, mmengine.infer, mmpose.registry'),
-    ('spinepose_mm.models, spinepose_mm.datasets, spinepose_mm.evaluation',
-     'mmpose.models, mmpose.datasets, mmpose.evaluation')])
+@pytest.mark.parametrize(
+    'ours, theirs',
+    [
+        ('spinepose_mm', 'mmengine.runner, mmengine.infer, mmpose.registry'),
+        (
+            'spinepose_mm.models, spinepose_mm.datasets, spinepose_mm.evaluation',
+            'mmpose.models, mmpose.datasets, mmpose.evaluation',
+        ),
+    ],
+)
 def test_little_is_imported_beside_what_mmpose_imports(ours, theirs, tmp_path):
     more = run(f'import {ours}', tmp_path)[1] - run(f'import {theirs}, mmengine.infer', tmp_path)[1]
     assert {name.split('.')[0] for name in more} - sys.stdlib_module_names <= {
-        'mmengine', 'safetensors', 'simplejpeg', 'spinepose_mm'}
+        'mmengine',
+        'safetensors',
+        'simplejpeg',
+        'spinepose_mm',
+    }
     assert not [name for name in more if re.match(r'spinepose_mm\.(analysis|deployment|inference|synthetic)', name)]
 
 
 def test_subpackages_are_there_when_they_are_asked_for(tmp_path):
-    run('import spinepose_mm\n'
+    run(
+        'import spinepose_mm\n'
         'assert {"inference", "lifting", "models", "__version__"} <= set(dir(spinepose_mm))\n'
         'assert spinepose_mm.synthetic.Body and spinepose_mm.inference.analyse\n'
         'assert spinepose_mm.models.SpineHeadExpansion\n'
-        'assert not hasattr(spinepose_mm, "nothing")', tmp_path)
+        'assert not hasattr(spinepose_mm, "nothing")',
+        tmp_path,
+    )
 
 
 #: Those of MMPose that these hand over to import torch before they read their arguments.

@@ -6,6 +6,7 @@
 `mim run spinepose_mm benchmark SUBJECT --help` lists the options of each. Other packages are competitors here and no
 requirements; those that are not installed are left out.
 """
+
 import argparse
 import importlib
 import sys
@@ -16,7 +17,8 @@ SUBJECTS = {
     'inference': 'from a file to keypoints, against MMPose, rtmlib and the official library; and videos',
     'evaluation': "SpineTrackMetric against MMPose's metric and COCO's evaluator",
     'export': 'writing ONNX files, and running them against PyTorch',
-    'startup': "import and --help, against MMPose's and others'"}
+    'startup': "import and --help, against MMPose's and others'",
+}
 
 
 def main():
@@ -26,6 +28,7 @@ def main():
     except (ImportError, OSError, ValueError) as error:
         sys.exit(f'error: {error}')
     from spinepose_mm.benchmarks.pairs import machine
+
     print(f'{machine()}\n\n{tables}')
 
 

@@ -7,6 +7,7 @@ Level cameras stand all around the people, 2.5 to 6 m away and 1 to 2 m high, an
 them, 1 pixel is 3.5 mm. Errors are those against the measures of the exact points in space: medians, with the
 90th percentile in brackets.
 """
+
 import argparse
 
 
@@ -18,8 +19,10 @@ def main():
     args = parser.parse_args()
     if args.intervals:
         from spinepose_mm.benchmarks.intervals import print_intervals
+
         return print_intervals()
     from spinepose_mm.benchmarks.spine_measures import print_tables  # takes seconds
+
     print_tables(args.people, args.frames)
 
 

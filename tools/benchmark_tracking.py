@@ -7,6 +7,7 @@ All get the same boxes and keypoints. Those of other packages are this package's
 settings that give each person an id at once) are left out where they are not installed. MMPose's are as its inferencers
 use them.
 """
+
 import argparse
 import importlib.util
 import sys
@@ -18,25 +19,37 @@ from types import SimpleNamespace
 import numpy as np
 from tqdm import tqdm
 
-_COLUMNS = ('Tracker', 'smoothing', 'id switches', 'ids passed on', 'IDF1', 'error (px)', 'error (% of size)',
-            'jitter (sizes/s²)', 'lag (ms)')
+_COLUMNS = (
+    'Tracker',
+    'smoothing',
+    'id switches',
+    'ids passed on',
+    'IDF1',
+    'error (px)',
+    'error (% of size)',
+    'jitter (sizes/s²)',
+    'lag (ms)',
+)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--videos', type=int, default=20, help='how many, of 2 to 6 people in turn (20)')
-    parser.add_argument('--seconds', type=float, default=20., help='of each video (20)')
-    parser.add_argument('--frame-rate', type=float, default=30., help='frames a second (30)')
+    parser.add_argument('--seconds', type=float, default=20.0, help='of each video (20)')
+    parser.add_argument('--frame-rate', type=float, default=30.0, help='frames a second (30)')
     parser.add_argument('--size', type=int, nargs=2, default=[1280, 720], metavar=('W', 'H'), help='pixels (1280 720)')
     parser.add_argument('--seed', type=int, default=0, help='of the first video (0)')
     parser.add_argument('--films', type=int, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.films is not None:
-        warnings.warn('--films is now --videos', DeprecationWarning)
+        warnings.warn('--films is now --videos', DeprecationWarning, stacklevel=2)
         args.videos = args.films
     from spinepose_mm.synthetic.tracking_scenes import crossing  # takes seconds
-    videos = [crossing(args.seed + i, 2 + i % 5, args.seconds, args.frame_rate, args.size)
-             for i in tqdm(range(args.videos), 'videos', leave=False)]
+
+    videos = [
+        crossing(args.seed + i, 2 + i % 5, args.seconds, args.frame_rate, args.size)
+        for i in tqdm(range(args.videos), 'videos', leave=False)
+    ]
     print(f'| {" | ".join(_COLUMNS)} |\n| --- | --- |{" ---: |" * (len(_COLUMNS) - 2)}')
     for name, package, smooth, make in ROWS:
         if importlib.util.find_spec(package) is None:
@@ -48,6 +61,7 @@ def main():
 def _scores(videos, make):
     """Return a row's numbers as texts: sums of the first two, means over videos of the others."""
     from spinepose_mm.evaluation.tracking import identity_scores, motion_scores
+
     rows = []
     for video in videos:
         step = make(video.frame_rate)
@@ -56,15 +70,24 @@ def _scores(videos, make):
         motion = motion_scores(*video.courses(points), video.frame_rate)
         rows.append([*identity.values(), *motion.values()])
     total, mean = np.sum(rows, axis=0), np.mean(rows, axis=0)
-    return (f'{total[0]:.0f}', f'{total[1]:.0f}', f'{mean[2]:.3f}', f'{mean[3]:.2f}', f'{100 * mean[4]:.2f}',
-            f'{mean[5]:.1f}', f'{1000 * mean[6]:.1f}')
+    return (
+        f'{total[0]:.0f}',
+        f'{total[1]:.0f}',
+        f'{mean[2]:.3f}',
+        f'{mean[3]:.2f}',
+        f'{100 * mean[4]:.2f}',
+        f'{mean[5]:.1f}',
+        f'{1000 * mean[6]:.1f}',
+    )
 
 
 # Each returns a function from a frame's People and time to track ids, -1 for none, and keypoints, in their order.
 
+
 def _ours(frame_rate, smooth):
     from spinepose_mm.tracking.one_euro import Smoother
     from spinepose_mm.tracking.tracker import PoseTracker
+
     tracker, smoother = PoseTracker(frame_rate), Smoother()
 
     def step(people, time):
@@ -83,10 +106,14 @@ def _official(frame_rate, smooth):
     from spinepose.pose_tracker import PoseTracker
 
     from spinepose_mm import skeleton
+
     shown = SimpleNamespace()
     solution = SimpleNamespace(
-        det_model=True, num_keypoints=skeleton.NUM_KEYPOINTS, detect=lambda image: shown.people.boxes,
-        estimate=lambda image, boxes: (shown.people.keypoints.copy(), shown.people.scores.copy()))
+        det_model=True,
+        num_keypoints=skeleton.NUM_KEYPOINTS,
+        detect=lambda image: shown.people.boxes,
+        estimate=lambda image, boxes: (shown.people.keypoints.copy(), shown.people.scores.copy()),
+    )
     tracker = PoseTracker(lambda **options: solution, smoothing=smooth, smoothing_freq=frame_rate)
 
     def step(people, time):
@@ -106,15 +133,24 @@ def _mmpose(frame_rate, by_keypoints):
     from mmpose.structures import PoseDataSample
 
     from spinepose_mm import skeleton
+
     track = partial(_track_by_oks, sigmas=np.array(skeleton.SIGMAS)) if by_keypoints else _track_by_iou
     state = SimpleNamespace(last=[], next=0)
 
     def step(people, time):
-        new = [PoseDataSample(pred_instances=InstanceData(
-            bboxes=people.boxes[[i]], keypoints=people.keypoints[[i]], keypoint_scores=people.scores[[i]],
-            areas=(people.boxes[[i], 2:] - people.boxes[[i], :2]).prod(1))) for i in range(len(people))]
+        new = [
+            PoseDataSample(
+                pred_instances=InstanceData(
+                    bboxes=people.boxes[[i]],
+                    keypoints=people.keypoints[[i]],
+                    keypoint_scores=people.scores[[i]],
+                    areas=(people.boxes[[i], 2:] - people.boxes[[i], :2]).prod(1),
+                )
+            )
+            for i in range(len(people))
+        ]
         for person in new:
-            person.track_id = track(person, state.last, .3)[0]
+            person.track_id = track(person, state.last, 0.3)[0]
             if person.track_id < 0:
                 person.track_id, state.next = state.next, state.next + 1
         state.last = new
@@ -129,14 +165,24 @@ def _trackers(frame_rate):
 
     from spinepose_mm.lifting.space import MIN_SCORE
     from spinepose_mm.tracking.tracker import MEMORY
-    tracker = OCSORTTracker(lost_track_buffer=round(30 * MEMORY), frame_rate=frame_rate, minimum_consecutive_frames=1,
-                            high_conf_det_threshold=MIN_SCORE)
+
+    tracker = OCSORTTracker(
+        lost_track_buffer=round(30 * MEMORY),
+        frame_rate=frame_rate,
+        minimum_consecutive_frames=1,
+        high_conf_det_threshold=MIN_SCORE,
+    )
 
     def step(people, time):
         number = np.arange(len(people))
-        tracked = tracker.update(Detections(
-            people.boxes.astype(np.float32), confidence=people.box_scores, class_id=number * 0,
-            data=dict(number=number)))
+        tracked = tracker.update(
+            Detections(
+                people.boxes.astype(np.float32),
+                confidence=people.box_scores,
+                class_id=number * 0,
+                data=dict(number=number),
+            )
+        )
         ids = np.full(len(people), -1)
         if len(tracked):
             ids[tracked.data['number']] = tracked.tracker_id
@@ -145,13 +191,15 @@ def _trackers(frame_rate):
     return step
 
 
-ROWS = (('this package', 'spinepose_mm', False, partial(_ours, smooth=False)),
-        ('this package', 'spinepose_mm', True, partial(_ours, smooth=True)),
-        ('official library', 'spinepose', False, partial(_official, smooth=False)),
-        ('official library', 'spinepose', True, partial(_official, smooth=True)),
-        ('MMPose, IoU', 'mmpose', False, partial(_mmpose, by_keypoints=False)),
-        ('MMPose, OKS', 'mmpose', False, partial(_mmpose, by_keypoints=True)),
-        ('trackers, OC-SORT', 'trackers', False, _trackers))
+ROWS = (
+    ('this package', 'spinepose_mm', False, partial(_ours, smooth=False)),
+    ('this package', 'spinepose_mm', True, partial(_ours, smooth=True)),
+    ('official library', 'spinepose', False, partial(_official, smooth=False)),
+    ('official library', 'spinepose', True, partial(_official, smooth=True)),
+    ('MMPose, IoU', 'mmpose', False, partial(_mmpose, by_keypoints=False)),
+    ('MMPose, OKS', 'mmpose', False, partial(_mmpose, by_keypoints=True)),
+    ('trackers, OC-SORT', 'trackers', False, _trackers),
+)
 
 if __name__ == '__main__':
     main()

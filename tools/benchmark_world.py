@@ -6,6 +6,7 @@ The people's heights and the camera are known. Errors are those of the up direct
 places in the world of `spinepose_mm.lifting`, once it is settled; the table has their median, 90th percentile and
 maximum over scenes.
 """
+
 import argparse
 import sys
 
@@ -15,27 +16,42 @@ from tqdm import tqdm
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('--motions', nargs='+', default=['stand', 'walk', 'deadlift', 'squat', 'sit', 'jump', 'lie'],
-                        metavar='NAME', help='what the people do')
+    parser.add_argument(
+        '--motions',
+        nargs='+',
+        default=['stand', 'walk', 'deadlift', 'squat', 'sit', 'jump', 'lie'],
+        metavar='NAME',
+        help='what the people do',
+    )
     parser.add_argument('--people', nargs='+', type=int, default=[1, 2, 4], help='how many people are in a scene')
     parser.add_argument('--scenes', type=int, default=20, help='of each kind')
     parser.add_argument('--frames', type=int, default=60, help='of each scene, at 15 a second')
-    parser.add_argument('--noise', type=float, default=0., help='of the keypoints in the image, pixels')
+    parser.add_argument('--noise', type=float, default=0.0, help='of the keypoints in the image, pixels')
     parser.add_argument('--no-feet', action='store_true', help='the feet are not visible')
     parser.add_argument('--lifter', metavar='MODEL[=CHECKPOINT]', help='lift the keypoints, in place of the 3D labels')
     args = parser.parse_args()
     from spinepose_mm.synthetic.motion import MOTIONS  # takes seconds
+
     for name in set(args.motions) - set(MOTIONS):
         parser.error(f'--motions: there is no {name}, but {", ".join(MOTIONS)}')
     lift = _lifter(args.lifter) if args.lifter else None
-    print('| Motion | People | Up: median (°) | 90% | worst | World: median (cm) | 90% | worst |\n'
-          '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |')
+    print(
+        '| Motion | People | Up: median (°) | 90% | worst | World: median (cm) | 90% | worst |\n'
+        '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |'
+    )
     for motion in args.motions:
         for people in args.people:
-            errors = np.array([_errors(seed, motion, people, args, lift) for seed in
-                               tqdm(range(args.scenes), leave=False, file=sys.stderr)])
-            values = [f'{value:.1f}' for column in errors.T for value in
-                      (np.median(column), np.quantile(column, .9), column.max())]
+            errors = np.array(
+                [
+                    _errors(seed, motion, people, args, lift)
+                    for seed in tqdm(range(args.scenes), leave=False, file=sys.stderr)
+                ]
+            )
+            values = [
+                f'{value:.1f}'
+                for column in errors.T
+                for value in (np.median(column), np.quantile(column, 0.9), column.max())
+            ]
             print(f'| {motion} | {people} | ' + ' | '.join(values) + ' |', flush=True)
 
 
@@ -45,6 +61,7 @@ def _errors(seed, motion, people, args, lift):
     from spinepose_mm.lifting.space import Space
     from spinepose_mm.lifting.world import world_axes
     from spinepose_mm.synthetic.poses import stage
+
     hip, feet = skeleton.index('S1'), [name.endswith(('toe', 'heel', 'ankle')) for name in skeleton.NAMES]
     rng = np.random.default_rng([seed, people])
     points, heights, camera = stage(rng, motion, people, args.frames)
@@ -58,13 +75,19 @@ def _errors(seed, motion, people, args, lift):
     for frame in range(args.frames):
         space.update(range(people), poses[frame], pixels[frame], scores[frame])
     # Once more, with the world of the warm-up.
-    placed = np.stack([space.update(range(people), poses[frame], pixels[frame], scores[frame]).keypoints
-                       for frame in range(args.frames)])
+    placed = np.stack(
+        [
+            space.update(range(people), poses[frame], pixels[frame], scores[frame]).keypoints
+            for frame in range(args.frames)
+        ]
+    )
     up = camera.R[:, 1]
     camera_height = -(camera.R.T @ camera.t)[1]
     R, t = world_axes(up, truth[0, 0, hip] - up * (truth[0, 0, hip] @ up + camera_height))
-    return (np.degrees(np.arccos(np.clip(space.world.R[1] @ up, -1, 1))),
-            100 * np.linalg.norm(placed - (truth @ R.T + t), axis=-1).mean())
+    return (
+        np.degrees(np.arccos(np.clip(space.world.R[1] @ up, -1, 1))),
+        100 * np.linalg.norm(placed - (truth @ R.T + t), axis=-1).mean(),
+    )
 
 
 def _lifter(name):
@@ -75,6 +98,7 @@ def _lifter(name):
 
     from spinepose_mm import skeleton
     from spinepose_mm.zoo.models import find_config
+
     model, _, checkpoint = name.partition('=')
     config, weights = find_config(model)
     cfg = Config.fromfile(config)

@@ -5,6 +5,7 @@
 The exit code is 0 where nothing is wrong, 1 where something is, and 2 where the file cannot be read; `mim run` makes 1
 of every other code than 0.
 """
+
 import argparse
 import json
 import sys
@@ -20,6 +21,7 @@ def main():
     parser.add_argument('--out', type=Path, metavar='JSON', help='file to write all entries of the findings to')
     args = parser.parse_args()
     from spinepose_mm.datasets.validation.report import ERROR, SUSPECT, validate  # takes seconds
+
     try:
         report = validate(args.ann_file, args.images, progress=True)
         if args.out:

@@ -6,6 +6,7 @@
 From the raw file, they have the cameras too. The labels can be validated against an annotation file with some of the
 same frames, such as SIMSPINE's own (--reference).
 """
+
 import argparse
 import sys
 from pathlib import Path
@@ -15,10 +16,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('source', help='simspine.h5, or a data set for Hugging Face datasets: a name or a folder')
     parser.add_argument('--out', type=Path, required=True, help='folder for simspine_train.npz and simspine_test.npz')
-    parser.add_argument('--reference', type=Path, help='.npz of SIMSPINE\'s layout with some of the same frames')
+    parser.add_argument('--reference', type=Path, help=".npz of SIMSPINE's layout with some of the same frames")
     args = parser.parse_args()
     from spinepose_mm.datasets.simspine.conversion import convert  # takes seconds
     from spinepose_mm.datasets.simspine.hub import convert_hub
+
     try:
         if Path(args.source).suffix in ('.h5', '.hdf5'):
             files = convert(args.source, args.out, args.reference, progress=True)

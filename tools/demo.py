@@ -1,7 +1,8 @@
 """Train a small model on rendered people by the whole method, evaluate and run it, and lift its predictions to 3D.
 
-    mim run spinepose_mm demo --out demo_results
+mim run spinepose_mm demo --out demo_results
 """
+
 import argparse
 import json
 import os
@@ -33,6 +34,7 @@ def main():
     from spinepose_mm.synthetic.dataset import Settings, synthesize
     from spinepose_mm.synthetic.look import contact_sheet, plot_spine
     from spinepose_mm.zoo.models import find_config  # takes seconds
+
     start = time.monotonic()
     data, out = args.out / 'data', args.out
     print(f'-- rendering {args.images} images to train on and {VAL_IMAGES} of other people ...', flush=True)
@@ -42,19 +44,35 @@ def main():
     os.environ['SPINETRACK_ROOT'] = str(data.resolve())
     # As the recipes' teachers do, it begins with a backbone that was trained on many people: that of spinepose-tiny.
     backbone = find_config('spinepose-tiny')[1]
-    teacher = train(TEACHER, out / 'teacher', args.teacher_epochs, 'model.backbone.init_cfg.type=Pretrained',
-                    'model.backbone.init_cfg.prefix=backbone.', f'model.backbone.init_cfg.checkpoint={backbone}')
+    teacher = train(
+        TEACHER,
+        out / 'teacher',
+        args.teacher_epochs,
+        'model.backbone.init_cfg.type=Pretrained',
+        'model.backbone.init_cfg.prefix=backbone.',
+        f'model.backbone.init_cfg.checkpoint={backbone}',
+    )
     os.environ['SPINEPOSE_TEACHER'] = str(teacher.resolve())
     checkpoint = train(CONFIG, out / 'train', args.epochs)
     print('-- evaluating on other people than they were trained on ...', flush=True)
-    run('evaluate.py', f'{TEACHER}={teacher}', f'{CONFIG}={checkpoint}', '--work-dir', out / 'evaluate',
-        '--out', out / 'table.md', log=out / 'evaluate.log')
+    run(
+        'evaluate.py',
+        f'{TEACHER}={teacher}',
+        f'{CONFIG}={checkpoint}',
+        '--work-dir',
+        out / 'evaluate',
+        '--out',
+        out / 'table.md',
+        log=out / 'evaluate.log',
+    )
     print('-- tracking a person through a motion ...', flush=True)
     follow(checkpoint, out)
     plot_training(out)
     print((out / 'table.md').read_text())
-    print(f'Done in {time.monotonic() - start:.0f} s. Look in {out}: data.jpg, spine_model.png, training.png, '
-          f'sequence.jpg, sequence.png and lifted.png; the table is table.md, the model {checkpoint}')
+    print(
+        f'Done in {time.monotonic() - start:.0f} s. Look in {out}: data.jpg, spine_model.png, training.png, '
+        f'sequence.jpg, sequence.png and lifted.png; the table is table.md, the model {checkpoint}'
+    )
 
 
 def positive(text):
@@ -68,17 +86,36 @@ def train(config, folder, epochs, *options):
     """Train a model and return the path of its last checkpoint."""
     log = folder.with_suffix('.log')
     print(f'-- training {config.name} for {epochs} epochs (log: {log}) ...', flush=True)
-    run('train.py', config, '--work-dir', folder, '--cfg-options', f'train_cfg.max_epochs={epochs}',
-        f'param_scheduler.1.begin={epochs // 2}', f'param_scheduler.1.end={epochs}',
-        f'param_scheduler.1.T_max={epochs - epochs // 2}', *options, log=log, show=progress)
+    run(
+        'train.py',
+        config,
+        '--work-dir',
+        folder,
+        '--cfg-options',
+        f'train_cfg.max_epochs={epochs}',
+        f'param_scheduler.1.begin={epochs // 2}',
+        f'param_scheduler.1.end={epochs}',
+        f'param_scheduler.1.T_max={epochs - epochs // 2}',
+        *options,
+        log=log,
+        show=progress,
+    )
     return folder / f'epoch_{epochs}.pth'
 
 
 def run(tool, *args, log, show=lambda line: ''):
     """Run one of the tools with its output in a log file; print what `show` makes of a line. Exit where it fails."""
     command = [sys.executable, '-W', 'ignore', str(TOOLS / tool), *map(str, args)]
-    with log.open('w') as file, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                                 env={**os.environ, 'PYTHONWARNINGS': 'ignore'}) as process:
+    with (
+        log.open('w') as file,
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, 'PYTHONWARNINGS': 'ignore'},
+        ) as process,
+    ):
         for line in process.stdout:
             file.write(line)
             if show(line):
@@ -91,11 +128,14 @@ def progress(line):
     """Return the gist of a line of MMEngine's log: the loss during an epoch, AP after some."""
     loss = re.search(r'Epoch\(train\)\s+\[(\d+)\]\[ *100/.*eta: (\S+).* loss: (\S+)', line)
     if loss:
-        return 'epoch {}: loss {}, time left {}'.format(loss[1], loss[3], loss[2])
+        return f'epoch {loss[1]}: loss {loss[3]}, time left {loss[2]}'
     epoch = re.search(r'Epoch\(val\) \[(\d+)\]', line)
     scores = re.findall(r'spinetrack/(\w+)_AP: (\S+)', line)
-    return f'epoch {epoch[1]}: ' + ', '.join(f'{subset} AP {float(score):.3f}' for subset, score in scores) \
-        if epoch and scores else ''
+    return (
+        f'epoch {epoch[1]}: ' + ', '.join(f'{subset} AP {float(score):.3f}' for subset, score in scores)
+        if epoch and scores
+        else ''
+    )
 
 
 def follow(checkpoint, out, motion='side_bend', shown=8):
@@ -110,6 +150,7 @@ def follow(checkpoint, out, motion='side_bend', shown=8):
     from spinepose_mm.synthetic.rendering import video
     from spinepose_mm.synthetic.scene import Renderer
     from spinepose_mm.writers.encoding import encoder_for
+
     model = init_model(str(CONFIG), str(checkpoint), device='cpu')
     visualizer = PoseLocalVisualizer(radius=3, line_width=2)
     visualizer.set_dataset_meta(model.dataset_meta)
@@ -117,7 +158,7 @@ def follow(checkpoint, out, motion='side_bend', shown=8):
     path = out / 'video.mp4'
     writer = encoder_for(path)(path, 15, SIZE)
     for image, person in video(motion, VIDEO_SEED, renderer, frame_rate=15):
-        predicted, = inference_topdown(model, image, [person.bbox], bbox_format='xywh')
+        (predicted,) = inference_topdown(model, image, [person.bbox], bbox_format='xywh')
         visualizer.add_datasample('', mmcv.bgr2rgb(image), predicted, draw_gt=False, draw_bbox=False)
         drawn.append(visualizer.get_image())
         writer.write(image)
@@ -127,7 +168,7 @@ def follow(checkpoint, out, motion='side_bend', shown=8):
     writer.release()
     lift(path, boxes, checkpoint, out)
     picked = [drawn[i] for i in np.linspace(0, len(drawn) - 1, shown).round().astype(int)]
-    sheet = np.vstack([np.hstack(picked[i:i + 4]) for i in range(0, shown, 4)])
+    sheet = np.vstack([np.hstack(picked[i : i + 4]) for i in range(0, shown, 4)])
     mmcv.imwrite(mmcv.rgb2bgr(sheet), str(out / 'sequence.jpg'))
     figure, axes = subplots(1)
     for values, label in zip(np.array(leans).T, ('ground truth', 'prediction')):
@@ -141,16 +182,24 @@ def lift(path, boxes, checkpoint, out):
     """Lift a video's person into the world; keep the video of it, all the numbers, and a frame from its middle."""
     import mmcv
     from mmpose.apis import MMPoseInferencer
-    inferencer = MMPoseInferencer(pose3d='spinepose-lifter', pose2d=str(CONFIG), pose2d_weights=str(checkpoint),
-                                  det_model='whole_image', device='cpu')
-    results = list(inferencer(str(path), out_dir=str(out / 'lifted'), return_vis=True, coordinates='world',
-                              bboxes=boxes))
+
+    inferencer = MMPoseInferencer(
+        pose3d='spinepose-lifter',
+        pose2d=str(CONFIG),
+        pose2d_weights=str(checkpoint),
+        det_model='whole_image',
+        device='cpu',
+    )
+    results = list(
+        inferencer(str(path), out_dir=str(out / 'lifted'), return_vis=True, coordinates='world', bboxes=boxes)
+    )
     mmcv.imwrite(mmcv.rgb2bgr(results[len(results) // 2]['visualization'][0]), str(out / 'lifted.png'))
 
 
 def lean(points):
     """Return how far the line from S1 to C7 leans to the right in an image, in degrees; `points` is (37, 2 or 3)."""
     from spinepose_mm import skeleton
+
     x, y = (points[skeleton.index('C7')] - points[skeleton.index('S1')])[:2]
     return np.degrees(np.arctan2(x, -y))
 
@@ -158,8 +207,10 @@ def lean(points):
 def subplots(count):
     """Return matplotlib's figure and axes, without a display."""
     import matplotlib
+
     matplotlib.use('Agg')
     import matplotlib.pyplot as plt
+
     return plt.subplots(1, count, figsize=(5 * count, 4), layout='constrained')
 
 

@@ -4,6 +4,7 @@
 
 `mim download` takes the published ones alone, since it knows no files but those with a URL.
 """
+
 import argparse
 import os
 import shutil
@@ -20,6 +21,7 @@ def main():
     args = parser.parse_args()
     from spinepose_mm.zoo.downloads import fetch
     from spinepose_mm.zoo.models import find_config
+
     try:
         config, weights = find_config(args.model)
         if weights is None:

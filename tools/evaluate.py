@@ -1,8 +1,9 @@
 """Print the papers' table for one or several models: AP and AR of body, feet, spine and all keypoints, and on COCO.
 
-    mim run spinepose_mm evaluate spinepose-s spinepose_v1_large.py=work_dirs/spinepose_v1_large/epoch_10.pth
-    mim run spinepose_mm evaluate spinepose-v1-s spinepose-v1-m --on config coco halpe26
+mim run spinepose_mm evaluate spinepose-s spinepose_v1_large.py=work_dirs/spinepose_v1_large/epoch_10.pth
+mim run spinepose_mm evaluate spinepose-v1-s spinepose-v1-m --on config coco halpe26
 """
+
 import argparse
 from pathlib import Path
 
@@ -11,15 +12,25 @@ from mmengine.config import DictAction
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('models', nargs='+', metavar='MODEL[=CHECKPOINT]',
-                        help='config file, or a name or alias of the zoo; with its own weights, or with these')
-    parser.add_argument('--on', nargs='+', choices=('config', 'coco', 'halpe26'), default=['config'],
-                        help="test data: those of the model's config (config, the default), COCO val or Halpe-26 val")
+    parser.add_argument(
+        'models',
+        nargs='+',
+        metavar='MODEL[=CHECKPOINT]',
+        help='config file, or a name or alias of the zoo; with its own weights, or with these',
+    )
+    parser.add_argument(
+        '--on',
+        nargs='+',
+        choices=('config', 'coco', 'halpe26'),
+        default=['config'],
+        help="test data: those of the model's config (config, the default), COCO val or Halpe-26 val",
+    )
     parser.add_argument('--out', type=Path, help='Markdown file to write the table to')
     parser.add_argument('--work-dir', default='work_dirs/evaluate', help='folder of the logs')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings to override, a.b=value')
     args = parser.parse_args()
     from spinepose_mm.evaluation.table import evaluate, format_table  # takes seconds
+
     rows = {}
     for name in args.models:
         model, _, checkpoint = name.partition('=')

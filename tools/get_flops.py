@@ -1,7 +1,8 @@
 """Count a model's parameters and operations: MMPose's own get_flops, at the input size of the config.
 
-    mim run spinepose_mm get_flops spinepose_tiny.py
+mim run spinepose_mm get_flops spinepose_tiny.py
 """
+
 import sys
 
 from mmengine.config import Config

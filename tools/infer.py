@@ -7,6 +7,7 @@
 The results of a video are a table of keypoints and one of measures, the video with the keypoints drawn in, and a
 report; in 3D TRC for OpenSim too. An interrupted run goes on with the same command.
 """
+
 import argparse
 import os
 import signal
@@ -23,10 +24,19 @@ FORMATS = ('csv', 'parquet', 'trc', 'openpose', 'coco', 'video', 'images', 'repo
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('inputs', nargs='+', metavar='INPUT',
-                        help='image, video, folder of images, pattern in quotes, webcam:0 or address of a stream')
-    parser.add_argument('--out', nargs='+', default=['results'], metavar='PATH',
-                        help='a folder, or files whose endings are those of formats (results)')
+    parser.add_argument(
+        'inputs',
+        nargs='+',
+        metavar='INPUT',
+        help='image, video, folder of images, pattern in quotes, webcam:0 or address of a stream',
+    )
+    parser.add_argument(
+        '--out',
+        nargs='+',
+        default=['results'],
+        metavar='PATH',
+        help='a folder, or files whose endings are those of formats (results)',
+    )
     parser.add_argument('--formats', nargs='+', type=format_name, choices=FORMATS, help='what to write to a folder')
     parser.add_argument('--spine-only', action='store_true', help='write the keypoints of the spine alone')
     parser.add_argument('--show', action='store_true', help='show each frame in a window; Escape ends it')
@@ -34,35 +44,63 @@ def parse():
     models.add_argument('--model', default='spinepose-m', help='config file, or name or alias of the zoo (spinepose-m)')
     models.add_argument('--weights', help='checkpoint, or a file that export_onnx wrote, where they are not its own')
     models.add_argument('--device', help='cpu, cuda:0 … (a GPU where there is one)')
-    models.add_argument('--det-model', help='detector of MMDetection\'s (RTMDet for people); whole_image: none')
+    models.add_argument('--det-model', help="detector of MMDetection's (RTMDet for people); whole_image: none")
     models.add_argument('--det-weights', help='its checkpoint')
     people = parser.add_argument_group('people')
     people.add_argument('--boxes', metavar='FILE', help='.csv or .json of boxes, in the place of a detector')
-    people.add_argument('--bbox-thr', type=float, default=.3, help='score from which a box is taken (.3)')
-    people.add_argument('--detect-every', type=int, default=1, metavar='N',
-                        help='run the detector on one of N frames of a video; boxes are propagated in between (1)')
-    people.add_argument('--no-flip-test', action='store_true',
-                        help='twice as fast: keypoints are not averaged with those in the mirror image')
-    people.add_argument('--score', choices=('min', 'mean'),
-                        help='score of a keypoint: the smaller of the largest values along x and y (usual), or their '
-                             'mean, as in the official library')
-    people.add_argument('--v1-postprocess', action='store_true',
-                        help='average the inner points of the spine, as the official library does for v1 models')
-    people.add_argument('--subject', nargs='+', default=['all'], metavar='SUBJECT',
-                        help='all, largest, most central, a track id, or the box x1 y1 x2 y2 of a person (all)')
+    people.add_argument('--bbox-thr', type=float, default=0.3, help='score from which a box is taken (.3)')
+    people.add_argument(
+        '--detect-every',
+        type=int,
+        default=1,
+        metavar='N',
+        help='run the detector on one of N frames of a video; boxes are propagated in between (1)',
+    )
+    people.add_argument(
+        '--no-flip-test',
+        action='store_true',
+        help='twice as fast: keypoints are not averaged with those in the mirror image',
+    )
+    people.add_argument(
+        '--score',
+        choices=('min', 'mean'),
+        help='score of a keypoint: the smaller of the largest values along x and y (usual), or their '
+        'mean, as in the official library',
+    )
+    people.add_argument(
+        '--v1-postprocess',
+        action='store_true',
+        help='average the inner points of the spine, as the official library does for v1 models',
+    )
+    people.add_argument(
+        '--subject',
+        nargs='+',
+        default=['all'],
+        metavar='SUBJECT',
+        help='all, largest, most central, a track id, or the box x1 y1 x2 y2 of a person (all)',
+    )
     people.add_argument('--no-smoothing', action='store_true', help='keep keypoints as they are predicted')
     people.add_argument('--frame-rate', type=float, help='of images that follow each other in time, or of slow motion')
-    people.add_argument('--max-megapixels', type=float, default=178., metavar='N',
-                        help='size of an image or frame up to which it is decoded (178)')
+    people.add_argument(
+        '--max-megapixels',
+        type=float,
+        default=178.0,
+        metavar='N',
+        help='size of an image or frame up to which it is decoded (178)',
+    )
     space = parser.add_argument_group('in 3D')
     space.add_argument('--3d', action='store_true', dest='lift', help='lift people, in metres')
-    space.add_argument('--lifter', default='spinepose-lifter', metavar='MODEL',
-                       help='alias, config or ONNX file of the lifter (spinepose-lifter)')
+    space.add_argument(
+        '--lifter',
+        default='spinepose-lifter',
+        metavar='MODEL',
+        help='alias, config or ONNX file of the lifter (spinepose-lifter)',
+    )
     space.add_argument('--lifter-weights', help='its checkpoint, where it is not its own')
     space.add_argument('--world', action='store_true', help='upright and on the ground, not before the camera')
     space.add_argument('--height', type=float, default=1.7, help='of the people, in metres (1.7)')
-    space.add_argument('--camera', metavar='FILE', help='calibration: Pose2Sim\'s .toml, OpenCV\'s .yml, .xml or .json')
-    space.add_argument('--field-of-view', type=float, default=84., help='diagonal, degrees, without calibration (84)')
+    space.add_argument('--camera', metavar='FILE', help="calibration: Pose2Sim's .toml, OpenCV's .yml, .xml or .json")
+    space.add_argument('--field-of-view', type=float, default=84.0, help='diagonal, degrees, without calibration (84)')
     args = parser.parse_args()
     if not args.lift:
         for name in ('world', 'height', 'camera', 'field_of_view', 'lifter_weights'):
@@ -80,7 +118,7 @@ def parse():
 def format_name(name):
     """Return the name of a format of results."""
     if name == 'pictures':
-        warnings.warn('--formats pictures is now --formats images', DeprecationWarning)
+        warnings.warn('--formats pictures is now --formats images', DeprecationWarning, stacklevel=2)
         return 'images'
     return name
 
@@ -101,6 +139,7 @@ def run(args):
     from spinepose_mm.inference.boxes import Boxes
     from spinepose_mm.io.paths import legible
     from spinepose_mm.wording import counted
+
     if len(args.inputs) > 1 and (len(args.out) > 1 or Path(args.out[0]).suffix):
         raise ValueError(f'the results of several inputs need a folder, not {" ".join(args.out)}')
     # Errors in files are raised before the models are loaded, which takes seconds.
@@ -114,25 +153,43 @@ def run(args):
     if args.boxes:
         Boxes(args.boxes)
     detector = 'whole_image' if args.boxes else args.det_model
-    options = dict(bboxes=args.boxes, bbox_thr=args.bbox_thr, subject=subject(args.subject),
-                   smooth=not args.no_smoothing, detect_every=args.detect_every,
-                   flip_test=False if args.no_flip_test else None, score=args.score,
-                   v1_postprocess=args.v1_postprocess or None)
+    options = dict(
+        bboxes=args.boxes,
+        bbox_thr=args.bbox_thr,
+        subject=subject(args.subject),
+        smooth=not args.no_smoothing,
+        detect_every=args.detect_every,
+        flip_test=False if args.no_flip_test else None,
+        score=args.score,
+        v1_postprocess=args.v1_postprocess or None,
+    )
     if args.lift:
         inferencer = SpinePose3DInferencer(
-            args.lifter, args.lifter_weights, args.model, args.weights, args.device, det_model=detector,
-            det_weights=args.det_weights)
-        options.update(coordinates='world' if args.world else 'camera', height=args.height, camera=args.camera,
-                       field_of_view=args.field_of_view)
+            args.lifter,
+            args.lifter_weights,
+            args.model,
+            args.weights,
+            args.device,
+            det_model=detector,
+            det_weights=args.det_weights,
+        )
+        options.update(
+            coordinates='world' if args.world else 'camera',
+            height=args.height,
+            camera=args.camera,
+            field_of_view=args.field_of_view,
+        )
     else:
-        inferencer = SpinePoseInferencer(args.model, args.weights, args.device, det_model=detector,
-                                         det_weights=args.det_weights)
+        inferencer = SpinePoseInferencer(
+            args.model, args.weights, args.device, det_model=detector, det_weights=args.det_weights
+        )
     if detector is None and (inferencer.pose2d_model if args.lift else inferencer).detector is None:
         raise ValueError('there is no person detector (see above): give --boxes, or --det-model whole_image')
     for source in sources:
         done = analyse(source, args.out, inferencer, args.formats, args.spine_only, args.show, **options)
-        notes = [f'{done.skipped} could not be read'] * bool(done.skipped) + \
-            [f'{counted(done.replayed, "frame")} predicted before'] * bool(done.replayed)
+        notes = [f'{done.skipped} could not be read'] * bool(done.skipped) + [
+            f'{counted(done.replayed, "frame")} predicted before'
+        ] * bool(done.replayed)
         path = legible(source.path)
         print(f'{path}: {counted(done.frames, "frame")}', counted(len(done.persons), 'person'), *notes, sep=', ')
         for written in done.files:

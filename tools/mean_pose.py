@@ -1,4 +1,5 @@
 """Print what predicting the training people's mean pose in every box gets on a config's test data."""
+
 import argparse
 
 from mmengine.config import Config, DictAction
@@ -11,6 +12,7 @@ def main():
     args = parser.parse_args()
     from spinepose_mm.evaluation.mean_pose import evaluate_mean_pose  # takes seconds
     from spinepose_mm.zoo.models import find_config
+
     cfg = Config.fromfile(find_config(args.config)[0])
     cfg.merge_from_dict(args.cfg_options or {})
     for name, value in evaluate_mean_pose(cfg).items():

@@ -1,7 +1,8 @@
 """Write a checkpoint's weights as safetensors in half precision, without the state of its training.
 
-    mim run spinepose_mm publish_model work_dirs/spinepose_tiny/epoch_10.pth spinepose_tiny.safetensors
+mim run spinepose_mm publish_model work_dirs/spinepose_tiny/epoch_10.pth spinepose_tiny.safetensors
 """
+
 import argparse
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ def main():
     parser.add_argument('out', type=Path, help='file to write, .safetensors')
     args = parser.parse_args()
     from spinepose_mm.zoo.checkpoints import CheckpointError, write_safetensors  # takes seconds
+
     try:
         write_safetensors(args.checkpoint, args.out)
     except (CheckpointError, OSError) as error:

@@ -4,6 +4,7 @@
 
 An interrupted run goes on where it stopped when it is started again. For training: SPINETRACK_ROOT=data/synthetic.
 """
+
 import argparse
 import re
 import sys
@@ -21,20 +22,34 @@ def main():
     parser.add_argument('--views', type=int, default=1, help='calibrated cameras that see each scene')
     parser.add_argument('--quality', type=int, default=90, help='of the JPEGs, up to 100')
     parser.add_argument('--backgrounds', default='', help='folder of images to put behind the people')
-    parser.add_argument('--motions', nargs='+', metavar='NAME',
-                        help='what the people do: stand, walk, run, jump, stretch, twist, squat, deadlift, sit, '
-                             'side_bend, lie, handstand (all)')
+    parser.add_argument(
+        '--motions',
+        nargs='+',
+        metavar='NAME',
+        help='what the people do: stand, walk, run, jump, stretch, twist, squat, deadlift, sit, '
+        'side_bend, lie, handstand (all)',
+    )
     parser.add_argument('--workers', type=int, help='processes (all cores)')
     args = parser.parse_args()
     from spinepose_mm.synthetic.dataset import Settings, synthesize  # takes seconds
     from spinepose_mm.synthetic.look import contact_sheet, plot_spine
     from spinepose_mm.synthetic.motion import MOTIONS
     from spinepose_mm.wording import counted
+
     val_images = max(1, args.images // 10) if args.val_images is None else args.val_images
     try:
         for split, images in (('train', args.images), ('val', val_images)):
-            settings = Settings(images, split, args.seed, args.size, args.people, args.views, args.quality,
-                                args.backgrounds, tuple(args.motions or MOTIONS))
+            settings = Settings(
+                images,
+                split,
+                args.seed,
+                args.size,
+                args.people,
+                args.views,
+                args.quality,
+                args.backgrounds,
+                tuple(args.motions or MOTIONS),
+            )
             ann_file = synthesize(args.out, settings, args.workers)
             print(f'{counted(images, "image")}: {ann_file}')
         contact_sheet(ann_file, args.out / 'contact_sheet.jpg')

@@ -1,4 +1,5 @@
 """Evaluate a model: MMPose's own tools/test.py, with spinepose_mm registered."""
+
 from spinepose_mm.patches.tools import run_mmpose_script
 
 if __name__ == '__main__':

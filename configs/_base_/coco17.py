@@ -4,6 +4,7 @@ A config takes what it needs. The data lie below data/coco, or in the folder tha
 annotations/person_keypoints_{train2017,val2017}.json, train2017/ and val2017/. The person detections of 56.4 AP that
 MMPose's configs use are person_detection_results/COCO_val2017_detections_AP_H_56_person.json.
 """
+
 coco_root = '{{$COCO_ROOT:data/coco}}'
 coco_mapping = [(i, i) for i in range(17)]
 coco_detections = f'{coco_root}/person_detection_results/COCO_val2017_detections_AP_H_56_person.json'
@@ -16,7 +17,8 @@ def coco(split, **kwargs):
         ann_file=f'annotations/person_keypoints_{split}.json',
         data_prefix=dict(img=f'{split}/'),
         pipeline=[dict(type='KeypointConverter', num_keypoints=37, mapping=coco_mapping)],
-        **kwargs)
+        **kwargs,
+    )
 
 
 coco_train = coco('train2017')

@@ -5,6 +5,7 @@ annotations/simspine_{train,test}.npz, of 15 or of 37 markers (ann_file), and Hu
 MMPose's annotations/h36m_{train,test}.npz adds twelve joints of the limbs (human36m_file, one for each split). What is
 labelled then, and the options, stand in configs/README.md.
 """
+
 simspine_root = '{{$SIMSPINE_ROOT:data/simspine}}'
 
 # 2% of the frames are about as many as SpineTrack has people; in the paper, more do not help.
@@ -14,7 +15,8 @@ simspine_train = dict(
     ann_file='annotations/simspine_train.npz',
     data_prefix=dict(img='images/'),
     human36m_file=None,
-    fraction=0.02)
+    fraction=0.02,
+)
 simspine_val = dict(simspine_train, ann_file='annotations/simspine_test.npz', test_mode=True)
 
 # Of each batch, as many from SpineTrack as from SIMSPINE.
@@ -24,4 +26,5 @@ mixed_sampler = dict(type='SpineMixedSampler', ratio=[1, 1])
 mixed_evaluator = dict(
     type='MultiDatasetEvaluator',
     datasets=[dict(type='SpineTrackDataset'), dict(type='SimSpineDataset')],
-    metrics=[dict(type='SpineTrackMetric'), dict(type='AUC', norm_factor=30, prefix='simspine')])
+    metrics=[dict(type='SpineTrackMetric'), dict(type='AUC', norm_factor=30, prefix='simspine')],
+)

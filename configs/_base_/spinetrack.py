@@ -1,4 +1,5 @@
 """The data: SpineTrack below data/spinetrack, or the folder that the variable SPINETRACK_ROOT names."""
+
 _base_ = ['spinepose.py']
 
 data_root = '{{$SPINETRACK_ROOT:data/spinetrack}}'
@@ -15,7 +16,7 @@ train_pipeline = [
     dict(type='SpineTopdownAffine', input_size=codec.input_size, halve=True),
     dict(type='PhotometricDistortion'),
     dict(type='RandomBlur', box_prob=0.1, median_prob=0.1),
-    dict(type='RandomCoarseDropout', prob=1., size=(0.2, 0.4)),
+    dict(type='RandomCoarseDropout', prob=1.0, size=(0.2, 0.4)),
     dict(type='SpineTarget', encoder=codec, use_dataset_keypoint_weights=True),
     dict(type='PackPoseInputs'),
 ]
@@ -33,7 +34,8 @@ def spinetrack(split, **kwargs):
         data_root=data_root,
         ann_file=f'annotations/person_keypoints_{split}.json',
         data_prefix=dict(img=f'images/{split}/'),
-        **kwargs)
+        **kwargs,
+    )
 
 
 train_dataloader = dict(
@@ -44,14 +46,17 @@ train_dataloader = dict(
     dataset=dict(
         type='SpineTrackCombinedDataset',
         datasets=[spinetrack(split) for split in ('train-real-coco', 'train-real-yoga', 'train-unreal')],
-        pipeline=train_pipeline))
+        pipeline=train_pipeline,
+    ),
+)
 val_dataloader = dict(
     batch_size=64,
     num_workers=8,
     persistent_workers=True,
     drop_last=False,
     sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
-    dataset=spinetrack('val2017', test_mode=True, pipeline=val_pipeline))
+    dataset=spinetrack('val2017', test_mode=True, pipeline=val_pipeline),
+)
 test_dataloader = val_dataloader
 
 val_evaluator = dict(type='SpineTrackMetric')

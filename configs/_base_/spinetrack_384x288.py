@@ -1,8 +1,9 @@
 """What an input of 288x384 pixels (w x h) changes."""
+
 _base_ = ['spinetrack_strong.py']
 
 input_size = (288, 384)
-codec = dict(_base_.codec, input_size=input_size, sigma=(6., 6.93))
+codec = dict(_base_.codec, input_size=input_size, sigma=(6.0, 6.93))
 
 
 def resized(pipeline):

@@ -3,6 +3,7 @@
 The teacher is trained first, with spinepose_demo_teacher.py; its checkpoint is where the variable SPINEPOSE_TEACHER
 says. `make demo` does both within minutes on two CPU cores.
 """
+
 _base_ = ['../spinepose_tiny.py']
 
 teacher = '{{$SPINEPOSE_TEACHER:work_dirs/spinepose_demo_teacher/epoch_16.pth}}'
@@ -14,7 +15,9 @@ model = dict(
     head=dict(
         calibration=None,
         structure_loss=dict(_delete_=True, type='SpineBoneAngleLoss', loss_weight=0.1),
-        spine_loss=dict(_delete_=True, type='SpineSmoothingLoss', loss_weight=0.5)))
+        spine_loss=dict(_delete_=True, type='SpineSmoothingLoss', loss_weight=0.5),
+    ),
+)
 
 train_cfg = dict(max_epochs=max_epochs, val_interval=4)
 param_scheduler = [

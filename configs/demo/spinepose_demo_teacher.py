@@ -1,4 +1,5 @@
 """The tiny model with Halpe-26's keypoints, the teacher of spinepose_demo.py; it learns from the same images."""
+
 _base_ = ['../spinepose_tiny.py']
 
 num_keypoints = 26
@@ -20,10 +21,14 @@ train_dataloader = dict(
                     dict(
                         type='KeypointConverter',
                         num_keypoints=num_keypoints,
-                        mapping=[(i, i) for i in range(num_keypoints)])
-                ])
+                        mapping=[(i, i) for i in range(num_keypoints)],
+                    )
+                ],
+            )
         ],
-        pipeline=_base_.train_pipeline))
+        pipeline=_base_.train_pipeline,
+    )
+)
 
 train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)
 param_scheduler = [

@@ -5,6 +5,7 @@
 The data are annotations/person_keypoints_{train,val}.json and images/{train,val}/ below the folder that the variable
 SPINETRACK_ROOT names.
 """
+
 _base_ = ['../spinepose_tiny.py']
 
 max_epochs = 20
@@ -13,7 +14,8 @@ base_lr = 5e-4
 model = dict(
     # Not load_from, which `--resume` drops where there is no checkpoint yet.
     init_cfg=dict(_delete_=True, type='Pretrained', checkpoint='spinepose-tiny'),
-    head=dict(calibration=None))  # the numbers of spinepose-tiny's weights; `calibrate` fits those of the new ones
+    head=dict(calibration=None),
+)  # the numbers of spinepose-tiny's weights; `calibrate` fits those of the new ones
 
 train_cfg = dict(max_epochs=max_epochs, val_interval=5)
 optim_wrapper = dict(optimizer=dict(lr=base_lr))

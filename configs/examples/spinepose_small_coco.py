@@ -4,6 +4,7 @@ It fits a few dozen people on two CPU cores, to see on real images that everythi
 
     COCO_ROOT=path/to/coco mim train spinepose_mm spinepose_small_coco.py
 """
+
 _base_ = ['../spinepose_v1_small.py', '../_base_/coco17.py']
 
 max_epochs = 100
@@ -22,9 +23,8 @@ train_pipeline = [
 model = dict(init_cfg=None, teacher=None, head=dict(structure_loss=None, spine_loss=None))
 
 train_dataloader = dict(
-    batch_size=8,
-    num_workers=1,
-    dataset=dict(datasets=[_base_.coco_train], pipeline=train_pipeline))
+    batch_size=8, num_workers=1, dataset=dict(datasets=[_base_.coco_train], pipeline=train_pipeline)
+)
 val_dataloader = dict(
     batch_size=32,
     num_workers=1,
@@ -33,7 +33,9 @@ val_dataloader = dict(
         type='SpineTrackCombinedDataset',
         datasets=[_base_.coco_val],
         pipeline=_base_.val_pipeline,
-        test_mode=True))
+        test_mode=True,
+    ),
+)
 test_dataloader = val_dataloader
 
 val_evaluator = dict(_delete_=True, **_base_.coco_evaluator)
@@ -43,12 +45,7 @@ train_cfg = dict(max_epochs=max_epochs, val_interval=20)
 optim_wrapper = dict(optimizer=dict(lr=base_lr))
 param_scheduler = [
     dict(_base_.short_warm_up, epochs=max_epochs / 10),
-    dict(
-        _base_.param_scheduler[1],
-        eta_min_ratio=0.05,
-        begin=max_epochs // 2,
-        end=max_epochs,
-        T_max=max_epochs // 2),
+    dict(_base_.param_scheduler[1], eta_min_ratio=0.05, begin=max_epochs // 2, end=max_epochs, T_max=max_epochs // 2),
 ]
 custom_hooks = []
 default_hooks = dict(checkpoint=dict(interval=10, save_best='coco/AP'), logger=dict(interval=10))

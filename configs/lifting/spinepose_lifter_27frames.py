@@ -1,4 +1,5 @@
 """The lifter over a window of 27 frames, of which it lifts the middle one."""
+
 _base_ = ['spinepose_lifter.py']
 
 seq_len = 27

@@ -1,4 +1,5 @@
 """The lifter from the nine keypoints of the spine alone, as the SIMSPINE paper compares it with the full body."""
+
 _base_ = ['spinepose_lifter.py']
 
 only_spine = dict(type='DropKeypoints', keep='spine')

@@ -9,6 +9,7 @@ unwrapping: angles beyond a half turn.
 measurer: all of these for the people of a video.
 coverage: how much of an input could be measured.
 """
+
 from spinepose_mm import deprecated
 
 from .intervals import measure_errors
@@ -19,8 +20,17 @@ from .unwrapping import Unwrapper
 from .view import VIEWS, shows, view
 
 __all__ = [
-    'MEASURES', 'Measure', 'Measurer', 'Unwrapper', 'VIEWS', 'measure_errors', 'measure_image', 'measure_space',
-    'shows', 'units', 'view'
+    'MEASURES',
+    'Measure',
+    'Measurer',
+    'Unwrapper',
+    'VIEWS',
+    'measure_errors',
+    'measure_image',
+    'measure_space',
+    'shows',
+    'units',
+    'view',
 ]
 
 __getattr__ = deprecated.getter(__name__)

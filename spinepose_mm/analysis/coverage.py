@@ -1,4 +1,5 @@
 """How much of an input could be measured, and what to do where that is hardly anything."""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -6,11 +7,14 @@ import numpy as np
 from .measures import MEASURES
 from .view import shows
 
-_MIN_SHARE = .2  # of people's frames that have an angle, below which there is a warning
-_ANGLES = {plane: [name for name, measure in MEASURES.items() if measure.plane == plane]
-           for plane in ('sagittal', 'frontal')}
-_BOXES = ('give the people\'s bounding boxes (--boxes), or a person detector (--det-model), so that each person fills '
-          'a box of their own')
+_MIN_SHARE = 0.2  # of people's frames that have an angle, below which there is a warning
+_ANGLES = {
+    plane: [name for name, measure in MEASURES.items() if measure.plane == plane] for plane in ('sagittal', 'frontal')
+}
+_BOXES = (
+    "give the people's bounding boxes (--boxes), or a person detector (--det-model), so that each person fills "
+    'a box of their own'
+)
 _TURN = 'place the camera straight beside the person, or straight in front or behind'
 
 
@@ -26,6 +30,7 @@ class Coverage:
         measured: number of those with an angle in a plane that the camera shows.
         measures: whether people are measured.
     """
+
     frames: int = 0
     empty: int = 0
     people: int = 0
@@ -57,7 +62,10 @@ class Coverage:
             return ''
         why, advice = (
             ('the camera shows the people neither from the side nor from the front or the back', _TURN)
-            if self.known > self.people / 2 else
-            ('too few keypoints are visible, as of a person who is small in the image', _BOXES))
-        return (f'hardly anything could be measured ({100 * self.measured / self.people:.0f} % of the frames with '
-                f'people): {why}; {advice}')
+            if self.known > self.people / 2
+            else ('too few keypoints are visible, as of a person who is small in the image', _BOXES)
+        )
+        return (
+            f'hardly anything could be measured ({100 * self.measured / self.people:.0f} % of the frames with '
+            f'people): {why}; {advice}'
+        )

@@ -6,6 +6,7 @@ expected distance for each point, so that the rest of S is an assumption, which 
 errors on synthetic people: how they divide among the axes, and how far those of the spine go together.
 P is the number of people.
 """
+
 import numpy as np
 
 from spinepose_mm import skeleton
@@ -15,20 +16,23 @@ from .spine import ABOVE_S1, measure_space
 
 #: Half of an interval, in standard deviations: measured to hold 95 to 100% of the errors from exact keypoints, and 77
 #: to 100% from `spinepose-tiny`'s, where the camera shows the plane (docs/measures.md).
-COVERAGE = 4.
-_SHARES = np.array([.15, .15, .70])  # of an error's variance along x, y and z, which is the depth in both coordinates
-_REACH = 12.  # vertebrae over which errors of the spine go together: their correlation is exp(-(distance / 12)^2)
+COVERAGE = 4.0
+_SHARES = np.array(
+    [0.15, 0.15, 0.70]
+)  # of an error's variance along x, y and z, which is the depth in both coordinates
+_REACH = 12.0  # vertebrae over which errors of the spine go together: their correlation is exp(-(distance / 12)^2)
 _STEP = 1e-3  # metres
 _HEIGHTS = {'C1': 24, 'C4': 21, **{level: height for level, height in ABOVE_S1.items() if level in skeleton.LEVELS}}
 _MOVED = [skeleton.index(level) for level in _HEIGHTS if level != 'S1'] + [
-    skeleton.index(f'{side}_{name}') for name in ('hip', 'shoulder') for side in ('left', 'right')]
+    skeleton.index(f'{side}_{name}') for name in ('hip', 'shoulder') for side in ('left', 'right')
+]
 
 
 def _correlation():
     """Return how errors of the moved points go together, those of hips and shoulders alone, (M, M)."""
     heights = np.array([height for level, height in _HEIGHTS.items() if level != 'S1'])
     correlation = np.eye(len(_MOVED))
-    correlation[:len(heights), :len(heights)] = np.exp(-((heights[:, None] - heights) / _REACH) ** 2)
+    correlation[: len(heights), : len(heights)] = np.exp(-(((heights[:, None] - heights) / _REACH) ** 2))
     return correlation
 
 

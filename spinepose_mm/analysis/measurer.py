@@ -1,4 +1,5 @@
 """Views and measures of the people of a video."""
+
 from dataclasses import replace
 
 import numpy as np

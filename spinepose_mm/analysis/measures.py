@@ -13,6 +13,7 @@ Sources:
     [4] Cobb (1948), Outline for the study of scoliosis: the angle between the end vertebrae of a curve.
     [5] The plumb line from C7 of spine radiographs; here it is the line from C7 to S1, however it stands.
 """
+
 import math
 from typing import NamedTuple
 
@@ -27,8 +28,10 @@ LINES = {'trunk': ('S1', 'C7'), 'neck': ('C7', 'C1'), 'thoracic': ('L1', 'C7'), 
 _CURVED = ('C7', 'T3', 'T8', 'L1', 'L3', 'L5', 'S1')
 LEVELS_OF = {
     **{f'{name}_{ending}': ends for ending in ('inclination', 'lean') for name, ends in LINES.items()},
-    'neck_flexion': ('L1', 'C7', 'C1'), 'thoracolumbar_flexion': ('S1', 'L1', 'C7'),
-    **dict.fromkeys(('kyphosis', 'lordosis', 'lateral_deviation'), _CURVED)}
+    'neck_flexion': ('L1', 'C7', 'C1'),
+    'thoracolumbar_flexion': ('S1', 'L1', 'C7'),
+    **dict.fromkeys(('kyphosis', 'lordosis', 'lateral_deviation'), _CURVED),
+}
 
 
 class Measure(NamedTuple):
@@ -44,6 +47,7 @@ class Measure(NamedTuple):
         definition: its formula in words.
         source: of the definition.
     """
+
     title: str
     unit: str
     image_unit: str
@@ -57,40 +61,72 @@ class Measure(NamedTuple):
 
 
 def _angle(title, plane, definition, source, turns=False):
-    return Measure(title, 'deg', 'deg', plane, -180., 180., turns, definition, source)
+    return Measure(title, 'deg', 'deg', plane, -180.0, 180.0, turns, definition, source)
 
 
 def _length(title, definition):
-    return Measure(title, 'mm', 'px', 'any', 0., math.inf, False, definition, 'keypoints')
+    return Measure(title, 'mm', 'px', 'any', 0.0, math.inf, False, definition, 'keypoints')
 
 
 #: Every measure, {name: Measure}.
 MEASURES = {
-    **{f'{name}_inclination': _angle(
-        f'{name} inclination', 'sagittal', f'angle of the line {lower} to {upper} to the vertical, positive forward',
-        'ISO 11226, RULA, OWAS' if name == 'trunk' else 'as of the trunk', turns=True)
-        for name, (lower, upper) in LINES.items()},
+    **{
+        f'{name}_inclination': _angle(
+            f'{name} inclination',
+            'sagittal',
+            f'angle of the line {lower} to {upper} to the vertical, positive forward',
+            'ISO 11226, RULA, OWAS' if name == 'trunk' else 'as of the trunk',
+            turns=True,
+        )
+        for name, (lower, upper) in LINES.items()
+    },
     'neck_flexion': _angle(
-        'neck flexion', 'sagittal', 'angle of the line C7 to C1 to the line L1 to C7, positive forward', 'ISB 2002'),
+        'neck flexion', 'sagittal', 'angle of the line C7 to C1 to the line L1 to C7, positive forward', 'ISB 2002'
+    ),
     'thoracolumbar_flexion': _angle(
-        'thoracolumbar flexion', 'sagittal', 'angle of the line L1 to C7 to the line S1 to L1, positive forward',
-        'ISB 2002'),
+        'thoracolumbar flexion',
+        'sagittal',
+        'angle of the line L1 to C7 to the line S1 to L1, positive forward',
+        'ISB 2002',
+    ),
     'kyphosis': _angle(
-        'kyphosis-like angle', 'sagittal', 'how much further forward the curve S1 to C7 leans at T4 than at T12',
-        'Cobb 1948'),
+        'kyphosis-like angle',
+        'sagittal',
+        'how much further forward the curve S1 to C7 leans at T4 than at T12',
+        'Cobb 1948',
+    ),
     'lordosis': _angle(
-        'lordosis-like angle', 'sagittal', 'how much further forward the curve S1 to C7 leans at S1 than at L1',
-        'Cobb 1948'),
-    **{f'{name}_lean': _angle(
-        f'{name} lean', 'frontal', f'angle of the line {lower} to {upper} to the vertical, positive to the left',
-        'RULA, OWAS' if name == 'trunk' else 'as of the trunk', turns=True) for name, (lower, upper) in LINES.items()},
+        'lordosis-like angle',
+        'sagittal',
+        'how much further forward the curve S1 to C7 leans at S1 than at L1',
+        'Cobb 1948',
+    ),
+    **{
+        f'{name}_lean': _angle(
+            f'{name} lean',
+            'frontal',
+            f'angle of the line {lower} to {upper} to the vertical, positive to the left',
+            'RULA, OWAS' if name == 'trunk' else 'as of the trunk',
+            turns=True,
+        )
+        for name, (lower, upper) in LINES.items()
+    },
     'lateral_deviation': Measure(
-        'lateral deviation', '%', '%', 'frontal', -100., 100., False,
+        'lateral deviation',
+        '%',
+        '%',
+        'frontal',
+        -100.0,
+        100.0,
+        False,
         'distance of the furthest keypoint from the line S1 to C7, over its length, positive to the left',
-        'C7 plumb line'),
+        'C7 plumb line',
+    ),
     'spine_length': _length('spine length', 'sum of the distances from S1 to C1'),
-    **{f'{upper}_{lower}': _length(f'{upper} to {lower}', f'distance from {upper} to {lower}')
-       for upper, lower in SEGMENTS},
+    **{
+        f'{upper}_{lower}': _length(f'{upper} to {lower}', f'distance from {upper} to {lower}')
+        for upper, lower in SEGMENTS
+    },
 }
 
 

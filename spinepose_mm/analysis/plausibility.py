@@ -4,6 +4,7 @@ The bounds were measured on `spinepose_mm.synthetic`'s bodies, whose joints have
 Panjabi (Clinical Biomechanics of the Spine, 2nd ed., 1990): 1,200 spines with each region at an end of its ranges in
 flexion, bending and rotation at once, and 384 in motion; tests hold them to that. P is the number of people.
 """
+
 import numpy as np
 
 from spinepose_mm import skeleton
@@ -12,13 +13,13 @@ from .measures import LEVELS_OF
 
 _LEVELS = [skeleton.KEYPOINTS[i].level for i in skeleton.SUBSETS['spine']]
 #: Lengths of the steps from C1 down to S1 as parts of their sum: means, which bodies keep within 7 percent.
-_STEPS = np.array([.091, .091, .112, .202, .200, .122, .121, .061])
+_STEPS = np.array([0.091, 0.091, 0.112, 0.202, 0.200, 0.122, 0.121, 0.061])
 #: A step may be so many times as long as it is in a spine of the size that the median of the steps gives. In images
 #: that show their plane, foreshortened spines reach 2.1, and with errors of 3 pixels 2.9.
-_MAX_STEP = 3.
+_MAX_STEP = 3.0
 #: Degrees by which a spine turns from one step to the next: bodies reach 64, and with errors of 10 mm hardly ever 90.
-_MAX_TURN = 90.
-_MIN_STEP = .5  # likewise, from which on the direction of a step says something
+_MAX_TURN = 90.0
+_MIN_STEP = 0.5  # likewise, from which on the direction of a step says something
 #: Degrees: what those bodies reach (-48 to 107, -30 to 105, -54 to 63), and 30 more on either side for errors of
 #: keypoints. A neck that is bent and turned to its ends reaches any flexion.
 RANGES = {'thoracolumbar_flexion': (-80, 140), 'kyphosis': (-60, 135), 'lordosis': (-85, 95)}

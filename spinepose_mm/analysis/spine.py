@@ -2,6 +2,7 @@
 
 P is the number of people, and a spine's 9 keypoints run from C1 to S1.
 """
+
 import numpy as np
 
 from spinepose_mm import deprecated, skeleton
@@ -13,7 +14,7 @@ _SPINE = list(skeleton.SUBSETS['spine'])
 _LEVELS = [skeleton.KEYPOINTS[i].level for i in _SPINE]
 #: Length that the projection of a unit vector must keep for its direction to be reliable: an axis of the body within 30
 #: degrees of the vertical has no reliable horizontal direction.
-_MIN_LEFT = .5
+_MIN_LEFT = 0.5
 #: How many vertebrae a level is above S1.
 ABOVE_S1 = dict(S1=0, L5=1, L3=3, L1=5, T12=6, T8=10, T4=14, T3=15, C7=18)
 _CURVE = [level for level in ABOVE_S1 if level in _LEVELS]  # the keypoints of the curve
@@ -42,8 +43,7 @@ def measure_space(points, up):
     if up.shape != (3,) or not np.isfinite(up).all() or not up.any():
         raise ValueError(f'up is a direction (3,), not {up.tolist()}')
     up = up / np.linalg.norm(up)
-    left = _unit(sum(_unit(vector(points, f'right_{name}', f'left_{name}')) for name in ('hip', 'shoulder')),
-                 _MIN_LEFT)
+    left = _unit(sum(_unit(vector(points, f'right_{name}', f'left_{name}')) for name in ('hip', 'shoulder')), _MIN_LEFT)
     along = _unit(_level(_unit(vector(points, 'S1', 'C7')), left), _MIN_LEFT)
     front = np.cross(left, along)
     forward = np.cross(_unit(_level(left, up), _MIN_LEFT), up)
@@ -51,7 +51,8 @@ def measure_space(points, up):
     spine, up = points[:, _SPINE], np.broadcast_to(up, left.shape)
     upright, sagittal, facing, frontal = (
         np.einsum('pkc,pac->pka', spine, np.stack(axes, axis=1))
-        for axes in ((forward, up), (front, along), (aside, up), (left, along)))
+        for axes in ((forward, up), (front, along), (aside, up), (left, along))
+    )
     return _values(upright, sagittal, facing, frontal, 1000 * spine)
 
 
@@ -70,10 +71,11 @@ def measure_image(keypoints, views):
     """
     spine, views = check_people(keypoints, 2)[:, _SPINE], np.asarray(views)
     # Seen from the right side, the front is to the right in the image; seen from the front, the left is.
-    forward = np.select([views == 'right side', views == 'left side'], [1., -1.], np.nan)
-    aside = np.select([views == 'front', views == 'back'], [1., -1.], np.nan)
-    sagittal, frontal = (np.stack([spine[..., 0] * right[:, None], -spine[..., 1]], axis=-1)
-                         for right in (forward, aside))
+    forward = np.select([views == 'right side', views == 'left side'], [1.0, -1.0], np.nan)
+    aside = np.select([views == 'front', views == 'back'], [1.0, -1.0], np.nan)
+    sagittal, frontal = (
+        np.stack([spine[..., 0] * right[:, None], -spine[..., 1]], axis=-1) for right in (forward, aside)
+    )
     return _values(sagittal, sagittal, frontal, frontal, spine)
 
 
@@ -85,7 +87,7 @@ def check_people(points, axes):
     """
     points = np.asarray(points, float)
     if points.ndim != 3 or points.shape[1:] != (skeleton.NUM_KEYPOINTS, axes):
-        raise ValueError(f'people\'s points are (P, {skeleton.NUM_KEYPOINTS}, {axes}), not {points.shape}')
+        raise ValueError(f"people's points are (P, {skeleton.NUM_KEYPOINTS}, {axes}), not {points.shape}")
     return points
 
 
@@ -121,12 +123,16 @@ def _values(upright, sagittal, facing, frontal, spine):
         sagittal, frontal: spines in the people's own planes, likewise.
         spine: spines in the unit of lengths, (P, 9, 2 or 3).
     """
-    angles = {f'{name}_{ending}': _angle(_line(plane, *ends)) for plane, ending in (
-        (upright, 'inclination'), (facing, 'lean')) for name, ends in LINES.items()}
+    angles = {
+        f'{name}_{ending}': _angle(_line(plane, *ends))
+        for plane, ending in ((upright, 'inclination'), (facing, 'lean'))
+        for name, ends in LINES.items()
+    }
     neck, thoracic, lumbar = (_angle(_line(sagittal, *LINES[name])) for name in ('neck', 'thoracic', 'lumbar'))
     s1, l1, t12, t4 = (_angle(tangent(sagittal, level)) for level in ('S1', 'L1', 'T12', 'T4'))
-    angles.update(neck_flexion=neck - thoracic, thoracolumbar_flexion=thoracic - lumbar, kyphosis=t4 - t12,
-                  lordosis=s1 - l1)
+    angles.update(
+        neck_flexion=neck - thoracic, thoracolumbar_flexion=thoracic - lumbar, kyphosis=t4 - t12, lordosis=s1 - l1
+    )
     lengths = np.linalg.norm(np.diff(spine, axis=1), axis=-1)
     angles = {**{name: _wrap(angle) for name, angle in angles.items()}, 'lateral_deviation': _deviation(frontal)}
     values = {**without_implausible(angles, spine), 'spine_length': lengths.sum(1)}
@@ -137,9 +143,9 @@ def _values(upright, sagittal, facing, frontal, spine):
 def _deviation(frontal):
     """Return the lateral deviation of spines, (P, 9, 2), (P,); NaN beyond the range, where the line is too short."""
     line = _line(frontal, 'S1', 'C7')[:, None]
-    inner = frontal[:, _LEVELS.index('C7') + 1:-1] - frontal[:, -1:]
+    inner = frontal[:, _LEVELS.index('C7') + 1 : -1] - frontal[:, -1:]
     with np.errstate(divide='ignore', invalid='ignore'):
-        off = 100 * (inner[..., 0] * line[..., 1] - inner[..., 1] * line[..., 0]) / (line ** 2).sum(-1)
+        off = 100 * (inner[..., 0] * line[..., 1] - inner[..., 1] * line[..., 0]) / (line**2).sum(-1)
     furthest = np.abs(off).argmax(1)  # the first NaN, where there is one
     off = off[np.arange(len(off)), furthest]
     return np.where(np.abs(off) <= MEASURES['lateral_deviation'].high, off, np.nan)
@@ -166,7 +172,7 @@ def _level(vectors, axis):
     return vectors - (vectors * axis).sum(-1, keepdims=True) * axis
 
 
-def _unit(vectors, least=0.):
+def _unit(vectors, least=0.0):
     """Return vectors at length 1; NaN where they are no longer than `least`."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return vectors / np.where(lengths > least, lengths, np.nan)

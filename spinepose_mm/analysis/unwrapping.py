@@ -1,7 +1,8 @@
 """Angles over time that do not jump where they pass a half turn."""
+
 import numpy as np
 
-_MAX_JUMP = 90.  # degrees across a gap
+_MAX_JUMP = 90.0  # degrees across a gap
 _MAX_PEOPLE = 1000
 
 
@@ -39,6 +40,6 @@ class Unwrapper:
             valid = np.isfinite(new)
             # The dict is in the order in which people were last visible.
             self._last[person] = np.where(valid, continued[row], last), np.where(valid, self._frame, frames)
-        for person in list(self._last)[:-max(_MAX_PEOPLE, len(angles))]:
+        for person in list(self._last)[: -max(_MAX_PEOPLE, len(angles))]:
             del self._last[person]
         return continued

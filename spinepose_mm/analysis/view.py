@@ -6,6 +6,7 @@ back. The latter is a triple product, so that it is the same for all parts of a 
 upright, lying or upside down. All lengths are parts of the stature, which is not known in an image, but shows in the
 limbs and the spine: those that are not foreshortened.
 """
+
 import numpy as np
 
 from spinepose_mm import skeleton
@@ -19,21 +20,30 @@ SHOWN_FROM = {'sagittal': ('left side', 'right side'), 'frontal': ('front', 'bac
 
 #: Chains of keypoints and their lengths; of a limb, the side that looks longer counts. Here and below, lengths are
 #: parts of the stature, and means over 400 of `spinepose_mm.synthetic`'s bodies when standing.
-_LENGTHS = {('C7', 'T3', 'T8', 'L1', 'L3', 'L5', 'S1'): .260, ('hip', 'knee'): .244, ('knee', 'ankle'): .245,
-            ('shoulder', 'elbow'): .186, ('elbow', 'wrist'): .145}
-_BREADTH = .323  # of shoulders and hips together
-_TRUNK = .252  # from S1 to C7
+_LENGTHS = {
+    ('C7', 'T3', 'T8', 'L1', 'L3', 'L5', 'S1'): 0.260,
+    ('hip', 'knee'): 0.244,
+    ('knee', 'ankle'): 0.245,
+    ('shoulder', 'elbow'): 0.186,
+    ('elbow', 'wrist'): 0.145,
+}
+_BREADTH = 0.323  # of shoulders and hips together
+_TRUNK = 0.252  # from S1 to C7
 #: Lower and upper end of a line up the body, then a point at its back and one at its front; and the area that the two
 #: span in the sagittal plane, a part of the squared stature. Of two sides, the mean counts.
-_FRONTS = {('C7', 'C1', 'ear', 'nose'): .0045, ('T8', 'C7', 'T3', 'clavicle'): .0032, ('S1', 'L1', 'S1', 'hip'): .0023,
-           ('ankle', 'knee', 'heel', 'big_toe'): .0367}
+_FRONTS = {
+    ('C7', 'C1', 'ear', 'nose'): 0.0045,
+    ('T8', 'C7', 'T3', 'clavicle'): 0.0032,
+    ('S1', 'L1', 'S1', 'hip'): 0.0023,
+    ('ankle', 'knee', 'heel', 'big_toe'): 0.0367,
+}
 _MIN_VALID = 2  # of the lengths, and of the fronts; one alone may be wrong
-_MIN_AXIS = .5  # of the lateral axis' three parts together, which are about 1
+_MIN_AXIS = 0.5  # of the lateral axis' three parts together, which are about 1
 
 #: The axis's largest slope away from where it points in an exact view: from the side, and from front or back.
 _SIDE, _FRONT = np.tan(np.radians(20)), np.tan(np.radians(15))
 _TILTED = np.tan(np.radians(30))  # the same from the side, where the axis points up or down as well
-_MIN_TRUNK = .75  # of its length; a shorter one, from front or back, leans towards the camera or away from it
+_MIN_TRUNK = 0.75  # of its length; a shorter one, from front or back, leans towards the camera or away from it
 
 
 def view(keypoints):
@@ -60,7 +70,9 @@ def view(keypoints):
     valid = np.isfinite(trunk).all(1) & (np.hypot(breadth, depth) > _MIN_AXIS)
     return np.select(
         [~valid, side & (towards > 0), side, front & (_cross(across, trunk) > 0), front],
-        ['unknown', 'left side', 'right side', 'front', 'back'], 'oblique')
+        ['unknown', 'left side', 'right side', 'front', 'back'],
+        'oblique',
+    )
 
 
 def shows(views, plane):
@@ -82,17 +94,21 @@ def _towards(keypoints, stature):
     """Return the part of the lateral axis towards the camera, about -1 to 1, (P,): the median of what fronts say."""
     parts = []
     for names, area in _FRONTS.items():
-        spanned = [_cross(keypoints[:, back] - keypoints[:, front], keypoints[:, upper] - keypoints[:, lower])
-                   for lower, upper, back, front in _sides(names)]
-        parts.append(np.ma.masked_invalid(spanned).mean(0) / (area * stature ** 2))
+        spanned = [
+            _cross(keypoints[:, back] - keypoints[:, front], keypoints[:, upper] - keypoints[:, lower])
+            for lower, upper, back, front in _sides(names)
+        ]
+        parts.append(np.ma.masked_invalid(spanned).mean(0) / (area * stature**2))
     parts = np.ma.stack(parts)
     return np.where(parts.count(0) >= _MIN_VALID, np.ma.median(parts, axis=0).filled(np.nan), np.nan)
 
 
 def _sides(names):
     """Return the numbers of keypoints of the left side, and of the right; those in the middle are of both."""
-    return [[skeleton.index(f'{side}_{name}' if f'{side}_{name}' in skeleton.NAMES else name) for name in names]
-            for side in ('left', 'right')]
+    return [
+        [skeleton.index(f'{side}_{name}' if f'{side}_{name}' in skeleton.NAMES else name) for name in names]
+        for side in ('left', 'right')
+    ]
 
 
 def _cross(first, second):

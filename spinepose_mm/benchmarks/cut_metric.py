@@ -1,4 +1,5 @@
 """The authors' order of evaluation out of MMPose's and COCO's parts, for `benchmark evaluation` to compare with."""
+
 from mmengine.fileio import load
 from mmpose.evaluation import CocoMetric
 from xtcocotools.coco import COCO
@@ -14,6 +15,7 @@ class CutCocoMetric(CocoMetric):
 
     Results are named as those of SpineTrackMetric. It needs an annotation file.
     """
+
     default_prefix = 'spinetrack'
 
     def __init__(self, **kwargs):
@@ -43,12 +45,14 @@ class CutCocoMetric(CocoMetric):
 def _cut_labels(coco, ids):
     """Return the COCO object of these keypoints alone."""
     truth = COCO()
-    truth.dataset = dict(coco.dataset, annotations=[
-        dict(person, keypoints=_cut(person['keypoints'], ids)) for person in coco.dataset['annotations']])
+    truth.dataset = dict(
+        coco.dataset,
+        annotations=[dict(person, keypoints=_cut(person['keypoints'], ids)) for person in coco.dataset['annotations']],
+    )
     truth.createIndex()
     return truth
 
 
 def _cut(keypoints, ids):
     """Return the flat x, y and visibility or score of these keypoints."""
-    return [value for i in ids for value in keypoints[3 * i:3 * i + 3]]
+    return [value for i in ids for value in keypoints[3 * i : 3 * i + 3]]

@@ -1,4 +1,5 @@
 """Benchmark of evaluating all subsets of keypoints, against MMPose's metric and COCO's evaluator."""
+
 import contextlib
 import io
 import json
@@ -13,8 +14,8 @@ from .pairs import compare, table
 
 _CUT, _OURS = 'CocoMetric, then COCOeval for each subset', 'SpineTrackMetric'
 _FOUR, _APART = 'CocoMetric on a data set of each subset', 'SpineTrackMetric, subset_scores=True'
-_TWICE, _CROWDS, _UNSEEN, _LACKING = .05, .02, .1, .1  # parts of the people, and of the keypoints, that are so
-_OFF = 1.2, .5  # shape and scale of how far off people's keypoints are, in sigmas
+_TWICE, _CROWDS, _UNSEEN, _LACKING = 0.05, 0.02, 0.1, 0.1  # parts of the people, and of the keypoints, that are so
+_OFF = 1.2, 0.5  # shape and scale of how far off people's keypoints are, in sigmas
 
 
 def add_arguments(parser):
@@ -35,6 +36,7 @@ def run(args):
     from spinepose_mm.evaluation import SpineTrackMetric
 
     from .cut_metric import CutCocoMetric
+
     content, samples = make_people(args.people, args.per_image)
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         works = {}  # of each subset: the file, data and samples of a metric
@@ -46,22 +48,35 @@ def run(args):
             'scored once': {_CUT: [(CutCocoMetric, *works['all'])], _OURS: [(SpineTrackMetric, *works['all'])]},
             'scored by subset': {
                 _FOUR: [(partial(CocoMetric, prefix=f'spinetrack/{subset}'), *work) for subset, work in works.items()],
-                _APART: [(partial(SpineTrackMetric, subset_scores=True), *works['all'])]}}
+                _APART: [(partial(SpineTrackMetric, subset_scores=True), *works['all'])],
+            },
+        }
         done = []
         for order, sides in orders.items():
             loaded = {name: [_load(*work) for work in side] for name, side in sides.items()}
             _check(*[(name, _evaluate_all(side)) for name, side in loaded.items()])
             notes = {'peak MB': {name: _peak(partial(_evaluate_all, side)) for name, side in loaded.items()}}
             done += [
-                compare(f'{order}, labels in memory',
-                        {name: partial(_evaluate_all, side) for name, side in loaded.items()},
-                        args.rounds, args.people, notes=notes),
-                compare(f'{order}, from the file on',
-                        {name: partial(_load_and_evaluate, side) for name, side in sides.items()},
-                        args.rounds, args.people, notes={'peak MB': {}})]
-    return (f'{args.people} labelled people, {args.per_image} in an image; {len(samples)} predictions; the numbers of '
-            'both sides are equal to the last bit; peak: of what Python and NumPy allocate beside the labels\n\n'
-            + table(done, 'person'))
+                compare(
+                    f'{order}, labels in memory',
+                    {name: partial(_evaluate_all, side) for name, side in loaded.items()},
+                    args.rounds,
+                    args.people,
+                    notes=notes,
+                ),
+                compare(
+                    f'{order}, from the file on',
+                    {name: partial(_load_and_evaluate, side) for name, side in sides.items()},
+                    args.rounds,
+                    args.people,
+                    notes={'peak MB': {}},
+                ),
+            ]
+    return (
+        f'{args.people} labelled people, {args.per_image} in an image; {len(samples)} predictions; the numbers of '
+        'both sides are equal to the last bit; peak: of what Python and NumPy allocate beside the labels\n\n'
+        + table(done, 'person')
+    )
 
 
 def make_people(people, per_image, seed=0):
@@ -72,6 +87,7 @@ def make_people(people, per_image, seed=0):
     from spinepose_mm import skeleton
     from spinepose_mm.synthetic.around import perform
     from spinepose_mm.synthetic.motion import MOTIONS
+
     rng = np.random.default_rng(seed)
     world = perform(rng, MOTIONS, 1, 25)[0]
     world = world[rng.integers(len(world), size=people)]
@@ -79,33 +95,48 @@ def make_people(people, per_image, seed=0):
     points = size * np.stack([world[..., 0] * np.cos(angle) + world[..., 2] * np.sin(angle), -world[..., 1]], -1)
     points = (points + rng.uniform(0, 500, (people, 1, 2))).round(2)
     low, high = points.min(1), points.max(1)
-    areas = .6 * (high - low).prod(1)
+    areas = 0.6 * (high - low).prod(1)
     sigmas = 2 * np.sqrt(areas)[:, None] * np.array(skeleton.SIGMAS)
     visible = np.where(rng.random((people, skeleton.NUM_KEYPOINTS)) < _UNSEEN, 0, 2)
     for subset, lacking in zip(('body', 'feet', 'spine'), rng.random((3, people)) < _LACKING / 3):
         visible[np.ix_(lacking, skeleton.SUBSETS[subset])] = 0
-    annotations = [dict(
-        id=i + 1, image_id=i // per_image + 1, category_id=1, iscrowd=int(rng.random() < _CROWDS), area=areas[i],
-        bbox=[*low[i], *(high - low)[i]], keypoints=np.column_stack([points[i], visible[i]]).ravel().tolist(),
-        num_keypoints=int((visible[i] > 0).sum())) for i in range(people)]
+    annotations = [
+        dict(
+            id=i + 1,
+            image_id=i // per_image + 1,
+            category_id=1,
+            iscrowd=int(rng.random() < _CROWDS),
+            area=areas[i],
+            bbox=[*low[i], *(high - low)[i]],
+            keypoints=np.column_stack([points[i], visible[i]]).ravel().tolist(),
+            num_keypoints=int((visible[i] > 0).sum()),
+        )
+        for i in range(people)
+    ]
     images = [dict(id=i + 1, file_name=f'{i + 1}.jpg', width=1280, height=720) for i in range(-(-people // per_image))]
     predicted = points + rng.normal(size=points.shape) * (sigmas * rng.gamma(*_OFF, (people, 1)))[..., None]
     samples = []
     for i in np.r_[:people, np.flatnonzero(rng.random(people) < _TWICE)].tolist():
-        again = rng.normal(size=predicted[i].shape) * .1 * sigmas[i, :, None]
+        again = rng.normal(size=predicted[i].shape) * 0.1 * sigmas[i, :, None]
         samples.append(_sample(rng, len(samples) + 1, i // per_image + 1, predicted[i] + again, low[i], high[i]))
     return dict(images=images, annotations=annotations, categories=[dict(id=1, name='person')]), samples
 
 
 def _sample(rng, number, image, points, low, high):
     """Return a data sample as a top-down estimator leaves it."""
-    box, score = np.r_[low, high][None].astype(np.float32), rng.uniform(.5, 1, 1).astype(np.float32)
+    box, score = np.r_[low, high][None].astype(np.float32), rng.uniform(0.5, 1, 1).astype(np.float32)
     return dict(
-        id=number, img_id=image, category_id=np.array(1),
+        id=number,
+        img_id=image,
+        category_id=np.array(1),
         pred_instances=dict(
-            keypoints=points[None].astype(np.float32), bboxes=box, bbox_scores=score,
-            keypoint_scores=rng.uniform(.1, 1, (1, len(points))).astype(np.float32)),
-        gt_instances=dict(bbox_scores=score, bbox_scales=1.25 * (box[:, 2:] - box[:, :2])))
+            keypoints=points[None].astype(np.float32),
+            bboxes=box,
+            bbox_scores=score,
+            keypoint_scores=rng.uniform(0.1, 1, (1, len(points))).astype(np.float32),
+        ),
+        gt_instances=dict(bbox_scores=score, bbox_scales=1.25 * (box[:, 2:] - box[:, :2])),
+    )
 
 
 def _cut_labels(content, ids):
@@ -126,8 +157,8 @@ def _cut_sample(sample, ids):
 def _meta(ids):
     """Return the metainfo of these keypoints that MMPose's data sets pass to a metric."""
     from spinepose_mm import skeleton
-    return dict(dataset_name='subset', num_keypoints=len(ids),
-                sigmas=np.array(skeleton.SIGMAS, np.float32)[list(ids)])
+
+    return dict(dataset_name='subset', num_keypoints=len(ids), sigmas=np.array(skeleton.SIGMAS, np.float32)[list(ids)])
 
 
 def _load(metric, path, meta, samples):
@@ -144,8 +175,11 @@ def _evaluate(metric, samples):
 
 def _evaluate_all(loaded):
     """Return the numbers of all metrics, {'spinetrack/body/AP': value}."""
-    return {name.replace('_', '/'): value
-            for metric, samples in loaded for name, value in _evaluate(metric, samples).items()}
+    return {
+        name.replace('_', '/'): value
+        for metric, samples in loaded
+        for name, value in _evaluate(metric, samples).items()
+    }
 
 
 def _load_and_evaluate(works):

@@ -1,4 +1,5 @@
 """Benchmark of writing an ONNX file and of running it, against PyTorch."""
+
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,7 @@ def run(args):
     from spinepose_mm.deployment.export import export_onnx
     from spinepose_mm.deployment.runtime import INPUT, OUTPUTS, open_session
     from spinepose_mm.zoo.models import find_config
+
     init_default_scope('mmpose')
     config = find_config(args.config)[0]
     cfg = Config.fromfile(config)
@@ -38,15 +40,18 @@ def run(args):
         weights = str(Path(folder, 'weights.pth'))
         save_checkpoint(dict(state_dict=network.state_dict()), weights)
         files = {'full': Path(folder, 'full.onnx'), 'half': Path(folder, 'half.onnx')}
-        written = compare('export with its checks', {
-            name: partial(export_onnx, config, weights, path, half=name == 'half') for name, path in files.items()},
-            max(1, args.rounds // 5))
+        written = compare(
+            'export with its checks',
+            {name: partial(export_onnx, config, weights, path, half=name == 'half') for name, path in files.items()},
+            max(1, args.rounds // 5),
+        )
         written.notes = {'MB': {name: f'{path.stat().st_size / 1e6:.1f}' for name, path in files.items()}}
         sessions, runs = {name: open_session(str(path)) for name, path in files.items()}, []
         for people in args.people:
-            images = torch.from_numpy(np.random.default_rng(0).normal(
-                size=(people, 3, height, width)).astype(np.float32))
-            sides = {'PyTorch': lambda: network.head(network.extract_feat(images))}
+            images = torch.from_numpy(
+                np.random.default_rng(0).normal(size=(people, 3, height, width)).astype(np.float32)
+            )
+            sides = {'PyTorch': partial(network, images)}
             for name, session in sessions.items():
                 sides[f'ONNX Runtime, {name}'] = partial(session.run, OUTPUTS, {INPUT: images.numpy()})
             runs.append(compare(counted(people, 'person'), sides, args.rounds, items=people))

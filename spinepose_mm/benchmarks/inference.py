@@ -1,4 +1,5 @@
 """Benchmark of inference on an image file and on a video, beside rtmlib, the official package and MMPose."""
+
 import contextlib
 import json
 import os
@@ -15,10 +16,10 @@ from .pairs import compare, table
 
 _SIZE = 1920, 1080
 _GRAIN = 2  # grey levels of noise: a file of about as many bits a pixel as a camera's
-_AGREE, _WITHIN = .95, 1.  # part of the keypoints that are to be within so many pixels; rounding decides between ties
+_AGREE, _WITHIN = 0.95, 1.0  # part of the keypoints that are to be within so many pixels; rounding decides between ties
 _DETECTOR = 'rtmdet_tiny_8xb32-300e_coco'  # MMDetection's smallest
 _REPEATS = 4  # images in a row, since caches are cold for the first after a pause
-_PAUSE = .06  # seconds after which no thread of the side before is spinning, as ONNX Runtime's do for .03
+_PAUSE = 0.06  # seconds after which no thread of the side before is spinning, as ONNX Runtime's do for .03
 
 
 def add_arguments(parser):
@@ -38,20 +39,26 @@ def run(args):
         ValueError: the sides predict different keypoints.
     """
     from mmengine.registry import init_default_scope
+
     init_default_scope('mmpose')
     with tempfile.TemporaryDirectory() as folder, _threads(args.threads) as threads:
         folder = Path(folder)
         image, box = _make_image(folder)
         cfg, weights, onnx = _model(args, folder)
         sides = _sides(cfg, weights, onnx, args.image or str(image), threads)
-        images = [_compare_images(sides, _boxes(people, args.image or str(image)), args.rounds)
-                  for people in args.people]
-        text = (f'{args.config} with {"its" if args.weights else "random"} weights, CPU, {threads} threads for each '
-                f'side, from file to keypoints\n\n{table(images, "image")}')
+        images = [
+            _compare_images(sides, _boxes(people, args.image or str(image)), args.rounds) for people in args.people
+        ]
+        text = (
+            f'{args.config} with {"its" if args.weights else "random"} weights, CPU, {threads} threads for each '
+            f'side, from file to keypoints\n\n{table(images, "image")}'
+        )
         if args.frames:
             video = _compare_video(image, box, folder, args.frames, max(1, args.rounds // 3))
-            text += (f'\n\nA video of {_SIZE[0]}x{_SIZE[1]}, one person, spinepose-tiny and {_DETECTOR} in PyTorch\n\n'
-                     f'{table([video], "frame")}')
+            text += (
+                f'\n\nA video of {_SIZE[0]}x{_SIZE[1]}, one person, spinepose-tiny and {_DETECTOR} in PyTorch\n\n'
+                f'{table([video], "frame")}'
+            )
     return text
 
 
@@ -60,6 +67,7 @@ def _threads(count):
     """Keep this process on some cores, and give torch and OpenCV as many threads as there are of them."""
     import cv2
     import torch
+
     cores, torchs, cv2s = os.sched_getaffinity(0), torch.get_num_threads(), cv2.getNumThreads()
     count = min(count or len(cores), len(cores))
     os.sched_setaffinity(0, sorted(cores)[:count])
@@ -78,6 +86,7 @@ def _make_image(folder):
     import cv2
 
     from spinepose_mm.synthetic import Settings, synthesize
+
     synthesize(folder, Settings(1, 'made', 3, size=_SIZE), workers=1)
     made = json.loads((folder / 'annotations/person_keypoints_made.json').read_text())
     x, y, width, height = made['annotations'][0]['bbox']
@@ -91,10 +100,11 @@ def _make_image(folder):
 def _boxes(people, image):
     """Return boxes of upright people side by side, (P, 4)."""
     import cv2
+
     height, width = cv2.imread(image).shape[:2]
-    left = (np.arange(people) + .1) * width / people
-    wide = min(.8 * width / people, .3 * height)
-    return np.column_stack([left, np.full(people, .15 * height), left + wide, np.full(people, .85 * height)])
+    left = (np.arange(people) + 0.1) * width / people
+    wide = min(0.8 * width / people, 0.3 * height)
+    return np.column_stack([left, np.full(people, 0.15 * height), left + wide, np.full(people, 0.85 * height)])
 
 
 def _model(args, folder):
@@ -105,6 +115,7 @@ def _model(args, folder):
 
     from spinepose_mm.deployment.export import export_onnx
     from spinepose_mm.zoo.models import find_config
+
     path = find_config(args.config)[0]
     cfg = Config.fromfile(path)
     cfg.model.update(init_cfg=None, teacher=None)
@@ -121,6 +132,7 @@ def _sides(cfg, weights, onnx, image, threads):
     import cv2
 
     from spinepose_mm.inference import SpinePoseInferencer
+
     sides, size = {}, tuple(cfg.codec.input_size)
     for name, make in {'rtmlib': _rtmlib, 'official spinepose': _official}.items():
         try:
@@ -133,8 +145,9 @@ def _sides(cfg, weights, onnx, image, threads):
     sides['MMPose'] = _mmpose(cfg, weights, image)
 
     def own(boxes, inferencer, flip_test):
-        result, = inferencer(image, bboxes=boxes, flip_test=flip_test)
+        (result,) = inferencer(image, bboxes=boxes, flip_test=flip_test)
         return np.array([person['keypoints'] for person in result['predictions'][0]])
+
     for name, file in (('PyTorch', weights), ('ONNX', onnx)):
         inferencer = SpinePoseInferencer(cfg, file, 'cpu', det_model='whole_image')
         sides[f'this package, {name}'] = partial(own, inferencer=inferencer, flip_test=False)
@@ -144,6 +157,7 @@ def _sides(cfg, weights, onnx, image, threads):
 
 def _rtmlib(onnx, size, threads):
     from rtmlib import RTMPose
+
     model = RTMPose(onnx, size, backend='onnxruntime', device='cpu')
     model.session = _session(onnx, threads)
     return model
@@ -158,6 +172,7 @@ def _official(onnx, size, threads):
 
     class Estimator(SpinePoseEstimator):
         MODE = {'file': dict(pose=onnx, pose_input_size=size, det_rfdetr=onnx, det_rfdetr_input_size=size)}
+
     estimator = Estimator('file', hardware_acceleration=False)
     estimator.pose_model.session = _session(onnx, threads)
     return estimator.estimate
@@ -166,6 +181,7 @@ def _official(onnx, size, threads):
 def _session(onnx, threads):
     """Return a session as both packages open it, but for the number of threads, which is the machine's cores there."""
     import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     return onnxruntime.InferenceSession(onnx, options, providers=['CPUExecutionProvider'])
@@ -174,14 +190,19 @@ def _session(onnx, threads):
 def _mmpose(cfg, weights, image):
     import mmcv
     from mmpose.apis import inference_topdown, init_model
+
     cfg = cfg.copy()
     cfg.model.test_cfg.flip_test = False
     cfg.test_dataloader.dataset.pipeline = [
-        dict(type='LoadImage'), dict(type='GetBBoxCenterScale'),
-        dict(type='TopdownAffine', input_size=cfg.codec.input_size), dict(type='PackPoseInputs')]
+        dict(type='LoadImage'),
+        dict(type='GetBBoxCenterScale'),
+        dict(type='TopdownAffine', input_size=cfg.codec.input_size),
+        dict(type='PackPoseInputs'),
+    ]
     model = init_model(cfg, weights, 'cpu')
-    return lambda boxes: np.concatenate([
-        sample.pred_instances.keypoints for sample in inference_topdown(model, mmcv.imread(image), boxes)])
+    return lambda boxes: np.concatenate(
+        [sample.pred_instances.keypoints for sample in inference_topdown(model, mmcv.imread(image), boxes)]
+    )
 
 
 def _compare_images(sides, boxes, rounds):
@@ -196,6 +217,7 @@ def _compare_images(sides, boxes, rounds):
     def repeat(find):
         for _ in range(_REPEATS):
             find(boxes)
+
     return compare(case, {name: partial(repeat, find) for name, find in sides.items()}, rounds, _REPEATS, pause=_PAUSE)
 
 
@@ -205,6 +227,7 @@ def _compare_video(image, box, folder, frames, rounds):
     import mmdet
 
     from spinepose_mm.inference import SpinePoseInferencer, open_source
+
     path, image = str(folder / 'video.mp4'), cv2.imread(str(image))
     writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*'mp4v'), 30, _SIZE)
     for number in range(frames):
@@ -212,11 +235,12 @@ def _compare_video(image, box, folder, frames, rounds):
     writer.release()
     detector = Path(mmdet.__file__).parent / '.mim/configs/rtmdet' / f'{_DETECTOR}.py'
     inferencer = SpinePoseInferencer('spinepose-tiny', None, 'cpu', det_model=str(detector))
-    stock, around = inferencer.detect, np.array([[*box, 1.]]) + [0, 0, 2 * frames, 0, 0]
+    stock, around = inferencer.detect, np.array([[*box, 1.0]]) + [0, 0, 2 * frames, 0, 0]
 
     def detect(*args):
         stock(*args)  # which has random weights, and detects no people
         return around
+
     inferencer.detect = detect
 
     def go(prefetches=True, overlaps=False, **options):
@@ -225,7 +249,16 @@ def _compare_video(image, box, folder, frames, rounds):
         counts = [len(frame.people) for frame in inferencer.follow(source, flip_test=False, **options)]
         if counts != [1] * frames:
             raise ValueError(f'{counts} people are detected in the frames of the video, where there is one in each')
-    return compare(counted(frames, 'frame'), {
-        'detector on every frame': partial(go, prefetches=False), '… and frames prefetched': go,
-        '… and the detector in parallel with the network': partial(go, overlaps=True),
-        'frames prefetched, detector on every 5th': partial(go, detect_every=5)}, rounds, items=frames, pause=_PAUSE)
+
+    return compare(
+        counted(frames, 'frame'),
+        {
+            'detector on every frame': partial(go, prefetches=False),
+            '… and frames prefetched': go,
+            '… and the detector in parallel with the network': partial(go, overlaps=True),
+            'frames prefetched, detector on every 5th': partial(go, detect_every=5),
+        },
+        rounds,
+        items=frames,
+        pause=_PAUSE,
+    )

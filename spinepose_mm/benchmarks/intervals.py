@@ -3,6 +3,7 @@
 The shipped lifter lifts them from exact keypoints and from those that `spinepose-tiny` predicts, with the ground truth
 of cameras and heights.
 """
+
 import numpy as np
 from tqdm import tqdm
 
@@ -16,7 +17,7 @@ from spinepose_mm.synthetic.scene import Renderer
 
 MOTIONS = 'deadlift', 'squat', 'walk', 'side_bend', 'sit', 'stretch', 'stand', 'twist', 'jump'
 _SIZE, _SECONDS, _RATE = (480, 480), 2.4, 2.5
-_UP = np.array([0., 1, 0])  # of the world
+_UP = np.array([0.0, 1, 0])  # of the world
 _ROOM = 1.1  # of a box, against what is visible of a person
 
 
@@ -27,11 +28,19 @@ def print_intervals(videos=4):
         videos: of each of MOTIONS.
     """
     inferencer = SpinePose3DInferencer('spinepose-lifter', pose2d_model='spinepose-tiny', det_model='whole_image')
-    cases = [case for number, motion in enumerate(tqdm(MOTIONS, leave=False)) for seed in range(videos)
-             for case in _cases(inferencer, motion, 100 * number + seed)]
+    cases = [
+        case
+        for number, motion in enumerate(tqdm(MOTIONS, leave=False))
+        for seed in range(videos)
+        for case in _cases(inferencer, motion, 100 * number + seed)
+    ]
     kinds = [(title, plane) for title in ('exact', 'detected') for plane in ('shown', 'not shown')]
-    print('| Lifted from keypoints | ' + ' | '.join(f'{title}, plane {plane}' for title, plane in kinds) + ' |\n| --- |'
-          + ' ---: |' * len(kinds))
+    print(
+        '| Lifted from keypoints | '
+        + ' | '.join(f'{title}, plane {plane}' for title, plane in kinds)
+        + ' |\n| --- |'
+        + ' ---: |' * len(kinds)
+    )
     for name, measure in MEASURES.items():
         if measure.plane != 'any':
             cells = [_cell([case[title] for case in cases], name, plane == 'shown') for title, plane in kinds]
@@ -51,17 +60,19 @@ def _cases(inferencer, motion, seed):
         x, y, w, h = person.bbox
         middle, half = np.array([x + w / 2, y + h / 2]), _ROOM * np.array([w, h]) / 2
         box = np.r_[middle - half, middle + half][None]
-        detected = inferencer.pose2d_model.find(image, np.c_[box, 1.])
+        detected = inferencer.pose2d_model.find(image, np.c_[box, 1.0])
         exact = People(pixels[None], np.ones((1, len(pixels))), box, np.ones(1))
         true = measure_space(camera.to_camera(person.world)[None], camera.R @ _UP)
-        yield {title: _errors(inferencer, camera, people, true, standing_height(person.world[None])[0])
-               for title, people in (('exact', exact), ('detected', detected))}
+        yield {
+            title: _errors(inferencer, camera, people, true, standing_height(person.world[None])[0])
+            for title, people in (('exact', exact), ('detected', detected))
+        }
     renderer.close()
 
 
 def _errors(inferencer, camera, people, true, height):
     people.ids = np.zeros(1, int)
-    frame = Frame(0, 0., '', people=people)
+    frame = Frame(0, 0.0, '', people=people)
     inferencer._lift([frame], 0, Space(camera, height=float(height), warm_up=1), None)
     lifted = Measurer().update(frame.people, camera.R @ _UP)
     errors = {}
@@ -73,8 +84,13 @@ def _errors(inferencer, camera, people, true, height):
 
 def _cell(cases, name, is_shown):
     """Return errors' median and 90% quantile, the intervals' median, and how many of the errors lie within."""
-    pairs = np.array([(errors[name], intervals.get(name, np.nan)) for errors, intervals, view in cases
-                      if shows(view, MEASURES[name].plane) == is_shown]).reshape(-1, 2)
+    pairs = np.array(
+        [
+            (errors[name], intervals.get(name, np.nan))
+            for errors, intervals, view in cases
+            if shows(view, MEASURES[name].plane) == is_shown
+        ]
+    ).reshape(-1, 2)
     off, half = pairs[np.isfinite(pairs).all(1)].T
     within = f'± {np.median(half):.0f}: {100 * np.mean(off <= half):.0f}%'
-    return f'{np.median(off):.1f} ({np.quantile(off, .9):.1f}), {within}'
+    return f'{np.median(off):.1f} ({np.quantile(off, 0.9):.1f}), {within}'

@@ -1,4 +1,5 @@
 """Benchmark of loading, cropping and labelling a config's images, beside MMPose's own steps."""
+
 import json
 import multiprocessing
 import tempfile
@@ -10,8 +11,12 @@ import numpy as np
 from .pairs import compare, table
 
 #: MMPose's steps in whose place this package's stand, and the options that only this package's have.
-_STOCK = {'LoadSpineImage': 'LoadImage', 'SpineBBoxTransform': 'RandomBBoxTransform',
-          'SpineTopdownAffine': 'TopdownAffine', 'SpineTarget': 'GenerateTarget'}
+_STOCK = {
+    'LoadSpineImage': 'LoadImage',
+    'SpineBBoxTransform': 'RandomBBoxTransform',
+    'SpineTopdownAffine': 'TopdownAffine',
+    'SpineTarget': 'GenerateTarget',
+}
 _OPTIONS = ('skip_broken', 'lazy', 'halve')
 _SIDES = 'MMPose', 'spinepose_mm'
 _GRAIN = 2  # grey levels of noise: files of about as many bits a pixel as a camera's
@@ -20,12 +25,27 @@ _QUALITY = 92
 
 def add_arguments(parser):
     parser.add_argument('--config', default='spinepose_v1_medium.py', help='file of a config, or its name')
-    parser.add_argument('--sizes', nargs='+', type=_size, default=[(640, 480), (1280, 720), (1920, 1080)],
-                        metavar='WxH', help='of the images, in pixels')
-    parser.add_argument('--images', metavar='FOLDER',
-                        help="of JPEG or PNG files, which are scaled to the sizes' widths, instead of synthetic images")
-    parser.add_argument('--heights', nargs='+', type=float, default=[.3, .6, .9], metavar='PART',
-                        help="of people, as parts of the image's; one after another")
+    parser.add_argument(
+        '--sizes',
+        nargs='+',
+        type=_size,
+        default=[(640, 480), (1280, 720), (1920, 1080)],
+        metavar='WxH',
+        help='of the images, in pixels',
+    )
+    parser.add_argument(
+        '--images',
+        metavar='FOLDER',
+        help="of JPEG or PNG files, which are scaled to the sizes' widths, instead of synthetic images",
+    )
+    parser.add_argument(
+        '--heights',
+        nargs='+',
+        type=float,
+        default=[0.3, 0.6, 0.9],
+        metavar='PART',
+        help="of people, as parts of the image's; one after another",
+    )
     parser.add_argument('--people', type=int, default=1, help='in an image')
     parser.add_argument('--workers', nargs='+', type=int, default=[0, 2], help='numbers of processes that load')
     parser.add_argument('--samples', type=int, default=96, help='people that are loaded in a round')
@@ -48,6 +68,7 @@ def run(args):
     from mmengine.registry import init_default_scope
 
     from spinepose_mm.zoo.models import find_config
+
     init_default_scope('mmpose')
     cv2.setNumThreads(0)  # as MMEngine's runner does for the loaders' sake
     cfg = Config.fromfile(find_config(args.config)[0])
@@ -60,22 +81,33 @@ def run(args):
                 bits = pool.apply(_write_data, (Path(folder), size, args))
             for split in ('train', 'val'):
                 pipeline = cfg[f'{split}_dataloader'].dataset.pipeline
-                sides = {name: _dataset(folder, steps, split)
-                         for name, steps in zip(_SIDES, (_stock(pipeline), pipeline))}
+                sides = {
+                    name: _dataset(folder, steps, split) for name, steps in zip(_SIDES, (_stock(pipeline), pipeline))
+                }
                 notes = {'grey levels': {_SIDES[1]: f'{_difference(*sides.values()):.2f}'}}
                 case = f'{split}, {size[0]}x{size[1]} ({bits:.1f} bits a pixel)'
-                comparisons += [_measure(f'{case}, {workers} workers', sides, workers, split, args.rounds, notes)
-                                for workers in args.workers]
+                comparisons += [
+                    _measure(f'{case}, {workers} workers', sides, workers, split, args.rounds, notes)
+                    for workers in args.workers
+                ]
     heights = ', '.join(f'{part:g}' for part in args.heights)
-    return (f'{args.config}, people {heights} of the image high, {args.people} in each, '
-            f'{args.images or "synthetic images"}; grey levels: mean difference of the crops, with the same random '
-            f'numbers\n\n{table(comparisons, "sample")}')
+    return (
+        f'{args.config}, people {heights} of the image high, {args.people} in each, '
+        f'{args.images or "synthetic images"}; grey levels: mean difference of the crops, with the same random '
+        f'numbers\n\n{table(comparisons, "sample")}'
+    )
 
 
 def _stock(pipeline):
     """Return a pipeline with MMPose's own steps."""
-    return [{key: value for key, value in dict(step, type=_STOCK.get(step['type'], step['type'])).items()
-             if key not in _OPTIONS} for step in pipeline]
+    return [
+        {
+            key: value
+            for key, value in dict(step, type=_STOCK.get(step['type'], step['type'])).items()
+            if key not in _OPTIONS
+        }
+        for step in pipeline
+    ]
 
 
 def _write_data(folder, size, args):
@@ -83,6 +115,7 @@ def _write_data(folder, size, args):
     import cv2
 
     from spinepose_mm import skeleton
+
     rng, images, people, bits = np.random.default_rng(0), [], [], []
     for number, image in enumerate(_images(rng, size, args.images, -(-args.samples // args.people))):
         h, w = image.shape[:2]
@@ -91,12 +124,20 @@ def _write_data(folder, size, args):
         bits.append(8 * len(data) / (w * h))
         images.append(dict(id=number, file_name=f'{number}.jpg', width=w, height=h))
         for _ in range(min(args.people, args.samples - len(people))):
-            extent = args.heights[len(people) % len(args.heights)] * h * np.array([.45, 1])
+            extent = args.heights[len(people) % len(args.heights)] * h * np.array([0.45, 1])
             corner = rng.uniform(0, np.maximum((w, h) - extent, 1))
             points = corner + extent * rng.random((skeleton.NUM_KEYPOINTS, 2))
-            people.append(dict(
-                id=len(people), image_id=number, category_id=1, iscrowd=0, area=float(extent.prod()),
-                bbox=[*corner, *extent], keypoints=np.insert(points, 2, 2, axis=1).ravel().tolist()))
+            people.append(
+                dict(
+                    id=len(people),
+                    image_id=number,
+                    category_id=1,
+                    iscrowd=0,
+                    area=float(extent.prod()),
+                    bbox=[*corner, *extent],
+                    keypoints=np.insert(points, 2, 2, axis=1).ravel().tolist(),
+                )
+            )
     content = dict(images=images, annotations=people, categories=[dict(id=1, name='person')])
     Path(folder, 'people.json').write_text(json.dumps(content))
     return np.mean(bits)
@@ -108,11 +149,15 @@ def _images(rng, size, folder, count):
 
     from spinepose_mm.lifting import Camera
     from spinepose_mm.synthetic import backdrop
-    paths = sorted(path for path in Path(folder).iterdir() if path.suffix.lower() in ('.jpg', '.jpeg', '.png')) \
-        if folder else None
+
+    paths = (
+        sorted(path for path in Path(folder).iterdir() if path.suffix.lower() in ('.jpg', '.jpeg', '.png'))
+        if folder
+        else None
+    )
     if folder and not paths:
         raise ValueError(f'no JPEG or PNG file is in {folder}')
-    camera = Camera.looking([3, 1.3, 1.6], [0, .95, 0], 36, size)
+    camera = Camera.looking([3, 1.3, 1.6], [0, 0.95, 0], 36, size)
     for number in range(count):
         if paths:
             image = cv2.imread(str(paths[number % len(paths)]))
@@ -128,21 +173,39 @@ def _images(rng, size, folder, count):
 
 def _dataset(folder, pipeline, split):
     from mmpose.registry import DATASETS
-    return DATASETS.build(dict(
-        type='SpineTrackDataset', data_root=str(folder), ann_file='people.json', data_prefix=dict(img=''),
-        pipeline=pipeline, test_mode=split == 'val'))
+
+    return DATASETS.build(
+        dict(
+            type='SpineTrackDataset',
+            data_root=str(folder),
+            ann_file='people.json',
+            data_prefix=dict(img=''),
+            pipeline=pipeline,
+            test_mode=split == 'val',
+        )
+    )
 
 
 def _measure(case, sides, workers, split, rounds, notes):
     """Let loaders over both data sets load all samples in turns."""
     from mmengine.dataset import pseudo_collate
     from torch.utils.data import DataLoader
-    loaders = {name: DataLoader(dataset, batch_size=16, shuffle=split == 'train', num_workers=workers,
-                                persistent_workers=workers > 0, collate_fn=pseudo_collate)
-               for name, dataset in sides.items()}
+
+    loaders = {
+        name: DataLoader(
+            dataset,
+            batch_size=16,
+            shuffle=split == 'train',
+            num_workers=workers,
+            persistent_workers=workers > 0,
+            collate_fn=pseudo_collate,
+        )
+        for name, dataset in sides.items()
+    }
     items = len(next(iter(sides.values())))
-    return compare(case, {name: partial(_load_all, loader) for name, loader in loaders.items()}, rounds, items,
-                   notes=notes)
+    return compare(
+        case, {name: partial(_load_all, loader) for name, loader in loaders.items()}, rounds, items, notes=notes
+    )
 
 
 def _load_all(loader):
@@ -172,6 +235,7 @@ def _difference(stock, own):
 def _crop(dataset, number):
     """Return a sample's image as it is after the crop, before its colours are changed."""
     from mmpose.datasets.transforms import TopdownAffine
+
     results = dataset.get_data_info(number)
     for step in dataset.pipeline.transforms:
         results = step(results)
@@ -185,8 +249,10 @@ def _check_labels(stock, own):
     labels = []
     for sample in (stock, own):
         parts = [sample.get(name) for name in ('gt_instances', 'gt_instance_labels', 'gt_fields') if name in sample]
-        labels.append({name: np.asarray(value) for part in parts for name, value in part.items()}
-                      | {name: sample.get(name) for name in ('input_center', 'input_scale', 'flip')})
+        labels.append(
+            {name: np.asarray(value) for part in parts for name, value in part.items()}
+            | {name: sample.get(name) for name in ('input_center', 'input_scale', 'flip')}
+        )
     for name, value in labels[0].items():
         if not np.array_equal(value, labels[1][name]):
             raise ValueError(f'{name} of sample {own.id} differs from that of MMPose')

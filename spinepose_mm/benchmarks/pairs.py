@@ -1,4 +1,5 @@
 """Sides of a comparison measured in turns, so that what else runs on the machine hits them alike."""
+
 import os
 import platform
 import time
@@ -17,6 +18,7 @@ class Comparison:
         seconds: {side: seconds of each round for an item, (R,)}; ratios are to the first side.
         notes: {column: {side: text}}, more columns of the table.
     """
+
     case: str
     seconds: dict
     notes: dict = field(default_factory=dict)
@@ -29,7 +31,7 @@ class Comparison:
         return next(iter(self.seconds.values())) / self.seconds[side]
 
 
-def compare(case, sides, rounds, items=1, warm_up=1, notes=None, pause=0.):
+def compare(case, sides, rounds, items=1, warm_up=1, notes=None, pause=0.0):
     """Let each side do its work once a round, and return the Comparison.
 
     Args:
@@ -44,7 +46,7 @@ def compare(case, sides, rounds, items=1, warm_up=1, notes=None, pause=0.):
     seconds = {name: [] for name in sides}
     for number in tqdm(range(warm_up + rounds), case, leave=False, disable=None):
         # Every other round goes backwards: caches and the processor are warmer for the side that comes second.
-        for name in list(sides)[::-1 if number % 2 else 1]:
+        for name in list(sides)[:: -1 if number % 2 else 1]:
             time.sleep(pause)
             start = time.perf_counter()
             sides[name]()
@@ -65,11 +67,19 @@ def table(comparisons, unit='item'):
     rows = []
     for comparison in comparisons:
         for name, seconds in comparison.seconds.items():
-            middle, (low, high) = np.median(seconds), np.quantile(comparison.ratios(name), (.25, .75))
+            middle, (low, high) = np.median(seconds), np.quantile(comparison.ratios(name), (0.25, 0.75))
             is_first = name == next(iter(comparison.seconds))
-            rows.append([comparison.case if is_first else '', name, f'{1000 * middle:.4g}', f'{1 / middle:.3g}',
-                         f'{np.median(comparison.ratios(name)):.2f}', '' if is_first else f'{low:.2f} to {high:.2f}',
-                         *(comparison.notes[column].get(name, '') for column in more)])
+            rows.append(
+                [
+                    comparison.case if is_first else '',
+                    name,
+                    f'{1000 * middle:.4g}',
+                    f'{1 / middle:.3g}',
+                    f'{np.median(comparison.ratios(name)):.2f}',
+                    '' if is_first else f'{low:.2f} to {high:.2f}',
+                    *(comparison.notes[column].get(name, '') for column in more),
+                ]
+            )
     rule = ['---', '---', *['---:'] * (len(head) - 2)]
     return '\n'.join(f'| {" | ".join(row)} |' for row in (head, rule, *rows))
 
@@ -78,10 +88,13 @@ def machine():
     """Return the machine's description: processor, cores, threads, GPU and versions."""
     import cv2
     import torch
+
     gpu = f', {torch.cuda.get_device_name()}' if torch.cuda.is_available() else ''
-    return (f'{_processor()}, {os.cpu_count()} cores{gpu}; Python {platform.python_version()}, torch '
-            f'{torch.__version__} with {torch.get_num_threads()} threads, OpenCV {cv2.__version__}, numpy '
-            f'{np.__version__}')
+    return (
+        f'{_processor()}, {os.cpu_count()} cores{gpu}; Python {platform.python_version()}, torch '
+        f'{torch.__version__} with {torch.get_num_threads()} threads, OpenCV {cv2.__version__}, numpy '
+        f'{np.__version__}'
+    )
 
 
 def _processor():

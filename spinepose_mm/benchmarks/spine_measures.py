@@ -4,6 +4,7 @@ Level cameras stand all around the people, 2.5 to 6 m away and 1 to 2 m high, an
 them, 1 pixel is 3.5 mm. Errors are those against the measures of the exact points in space: medians, with the
 90th percentile in brackets.
 """
+
 import numpy as np
 from tqdm import tqdm
 
@@ -13,10 +14,15 @@ from spinepose_mm.synthetic.around import perform, photograph
 from spinepose_mm.synthetic.body import Body, cobb, forward, keypoints, rest
 from spinepose_mm.synthetic.motion import MOTIONS
 
-GROUPS = {'upright': ('stand', 'walk', 'run', 'stretch', 'twist'), 'bent forward': ('squat', 'deadlift', 'sit', 'jump'),
-          'bent aside': ('side_bend', ), 'lying': ('lie', ), 'upside down': ('handstand', )}
+GROUPS = {
+    'upright': ('stand', 'walk', 'run', 'stretch', 'twist'),
+    'bent forward': ('squat', 'deadlift', 'sit', 'jump'),
+    'bent aside': ('side_bend',),
+    'lying': ('lie',),
+    'upside down': ('handstand',),
+}
 CURVES = {'kyphosis': ('T4', 'T12', 1), 'lordosis': ('L1', 'S1', -1)}
-_UP = np.array([0., 1, 0])
+_UP = np.array([0.0, 1, 0])
 _STEP = 5  # degrees between cameras
 _PLANES = {'sagittal': ('side', 'left side', 'right side'), 'frontal': ('front or back', 'front', 'back')}
 _ANGLED = [name for name, measure in MEASURES.items() if measure.plane in _PLANES]
@@ -42,10 +48,12 @@ class Shots:
         self.true = measure_space(self.points, _UP)
         inverted = self.points[:, skeleton.index('C7'), 1] < self.points[:, skeleton.index('S1'), 1]
         towards = np.stack([np.sin(np.radians(azimuths)), np.cos(np.radians(azimuths)) * np.where(inverted, -1, 1)])
-        self.facing = {plane: np.where(along > 0, *views) for along, (plane, (_, *views)) in
-                       zip(towards, _PLANES.items())}
-        self.off = {plane: np.degrees(np.arccos(np.abs(along).clip(0, 1))).round() for along, plane in
-                    zip(towards, _PLANES)}
+        self.facing = {
+            plane: np.where(along > 0, *views) for along, (plane, (_, *views)) in zip(towards, _PLANES.items())
+        }
+        self.off = {
+            plane: np.degrees(np.arccos(np.abs(along).clip(0, 1))).round() for along, plane in zip(towards, _PLANES)
+        }
 
     def error(self, name, measures, chosen=slice(None)):
         """Return errors of a measure of the chosen people, against the ground truth."""
@@ -89,16 +97,19 @@ def print_views(rng, groups, pixels=(0, 3), edges=((0, 0), (5, 10), (15, 15), (2
             predicted = view(shots.pixels + rng.normal(0, 1, shots.pixels.shape) * noise)
             for plane, (title, *names) in _PLANES.items():
                 right = predicted == shots.facing[plane]
-                cells = [f'{100 * np.mean(right[(shots.off[plane] >= low) & (shots.off[plane] <= high)]):.0f}%'
-                         for low, high in edges]
+                cells = [
+                    f'{100 * np.mean(right[(shots.off[plane] >= low) & (shots.off[plane] <= high)]):.0f}%'
+                    for low, high in edges
+                ]
                 opposite = np.isin(predicted, names) & ~right & (shots.off[plane] < 90)
                 _print_row(f'{group}, {noise} px, {title}', [*cells, f'{opposite.sum()} of {len(predicted)}'])
 
 
 def print_errors(rng, groups, pixels=(0, 1, 3), millimetres=(2, 5, 10)):
     """Print errors of measures under noise, in images of a recognised view, and in space."""
-    _print_head('Noise', [*(f'image, {noise} px' for noise in pixels),
-                          *(f'space, {noise} mm' for noise in millimetres)])
+    _print_head(
+        'Noise', [*(f'image, {noise} px' for noise in pixels), *(f'space, {noise} mm' for noise in millimetres)]
+    )
     once = slice(None, None, 360 // _STEP)  # the same people are in all images
     errors = [[] for _ in (*pixels, *millimetres)]
     for shots in groups.values():
@@ -108,12 +119,13 @@ def print_errors(rng, groups, pixels=(0, 1, 3), millimetres=(2, 5, 10)):
             results.append((measure_image(noisy, view(noisy)), slice(None)))
         for noise in millimetres:
             points = shots.points[once]
-            results.append((measure_space(points + rng.normal(0, .001, points.shape) * noise, _UP), once))
+            results.append((measure_space(points + rng.normal(0, 0.001, points.shape) * noise, _UP), once))
         for column, (measures, chosen) in zip(errors, results):
             column.append({name: shots.error(name, measures, chosen) for name in _ANGLED})
     for name in _ANGLED:
-        _print_row(MEASURES[name].title, [
-            _spread(np.concatenate([group[name] for group in column])) for column in errors])
+        _print_row(
+            MEASURES[name].title, [_spread(np.concatenate([group[name] for group in column])) for column in errors]
+        )
 
 
 def print_curves(rng, people, frames):
@@ -122,20 +134,28 @@ def print_curves(rng, people, frames):
     standing = [forward(body, rest()) for body in bodies]
     points = np.concatenate([keypoints(body, placed) for body, placed in zip(bodies, standing)])
     _print_head('Against Cobb angles', ['offset (°)', 'its deviation', 'slope', 'correlation'])
-    for title, (points, parts) in (('standing', (points, standing)), ('all motions', perform(
-            rng, list(MOTIONS), people, frames))):
-        measures = measure_space(points, _UP)
+    for title, (placed_points, parts) in (
+        ('standing', (points, standing)),
+        ('all motions', perform(rng, list(MOTIONS), people, frames)),
+    ):
+        measures = measure_space(placed_points, _UP)
         for name, (upper, lower, sign) in CURVES.items():
             cobb_angles = sign * np.concatenate([cobb(placed, upper, lower) for placed in parts])
             off = measures[name] - cobb_angles
-            _print_row(f'{MEASURES[name].title}, {upper} to {lower}, {title}', [
-                f'{off.mean():.1f}', f'{off.std():.1f}', f'{np.polyfit(cobb_angles, measures[name], 1)[0]:.2f}',
-                f'{np.corrcoef(cobb_angles, measures[name])[0, 1]:.3f}'])
+            _print_row(
+                f'{MEASURES[name].title}, {upper} to {lower}, {title}',
+                [
+                    f'{off.mean():.1f}',
+                    f'{off.std():.1f}',
+                    f'{np.polyfit(cobb_angles, measures[name], 1)[0]:.2f}',
+                    f'{np.corrcoef(cobb_angles, measures[name])[0, 1]:.3f}',
+                ],
+            )
 
 
 def _spread(errors):
     errors = errors[np.isfinite(errors)]
-    return f'{np.median(errors):.1f} ({np.quantile(errors, .9):.1f})' if len(errors) > 20 else '–'
+    return f'{np.median(errors):.1f} ({np.quantile(errors, 0.9):.1f})' if len(errors) > 20 else '–'
 
 
 def _print_head(first, columns):

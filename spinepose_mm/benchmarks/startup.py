@@ -1,4 +1,5 @@
 """Benchmark of importing this package and of its tools' --help, against MMPose's and others'."""
+
 import importlib.util
 import subprocess
 import sys
@@ -13,12 +14,17 @@ _IMPORTS = {
     'import, to train': {
         'MMPose': 'mmpose.datasets, mmpose.models, mmpose.evaluation, mmengine.runner',
         'this package, all registered': 'spinepose_mm',
-        'this package, all imported': 'spinepose_mm.datasets, spinepose_mm.models, spinepose_mm.evaluation'},
+        'this package, all imported': 'spinepose_mm.datasets, spinepose_mm.models, spinepose_mm.evaluation',
+    },
     'import, to run inference': {
-        'MMPose': 'mmpose.apis', 'this package': 'spinepose_mm.inference', 'rtmlib': 'rtmlib',
-        'official library': 'spinepose'}}
+        'MMPose': 'mmpose.apis',
+        'this package': 'spinepose_mm.inference',
+        'rtmlib': 'rtmlib',
+        'official library': 'spinepose',
+    },
+}
 #: Tools whose --help is asked for: of MMPose, in its folder, and of this package.
-_TOOLS = {'demo/inferencer_demo.py': ('infer', ), 'tools/train.py': ('train', ), 'tools/test.py': ('test', 'evaluate')}
+_TOOLS = {'demo/inferencer_demo.py': ('infer',), 'tools/train.py': ('train',), 'tools/test.py': ('test', 'evaluate')}
 
 
 def add_arguments(parser):
@@ -34,16 +40,27 @@ def run(args):
     import mmpose
 
     from spinepose_mm.zoo.models import index_folder
-    cases = {name: {side: ['-c', f'import {modules}'] for side, modules in sides.items()
-                    if importlib.util.find_spec(modules.split('.')[0])} for name, sides in _IMPORTS.items()}
+
+    cases = {
+        name: {
+            side: ['-c', f'import {modules}']
+            for side, modules in sides.items()
+            if importlib.util.find_spec(modules.split('.')[0])
+        }
+        for name, sides in _IMPORTS.items()
+    }
     for theirs, ours in _TOOLS.items():
-        scripts = {f'MMPose, {Path(theirs).stem}': Path(mmpose.__file__).parent / '.mim' / theirs,
-                   **{f'this package, {name}': index_folder() / 'tools' / f'{name}.py' for name in ours}}
+        scripts = {
+            f'MMPose, {Path(theirs).stem}': Path(mmpose.__file__).parent / '.mim' / theirs,
+            **{f'this package, {name}': index_folder() / 'tools' / f'{name}.py' for name in ours},
+        }
         cases[f'--help, {" and ".join(ours)}'] = {side: [path, '--help'] for side, path in scripts.items()}
     with tempfile.TemporaryDirectory() as folder:
-        done = [compare(name, {side: partial(_start, command, folder) for side, command in sides.items()}, args.rounds)
-                for name, sides in cases.items()]
-    return f'Fresh processes, with Python\'s own start\n\n{table(done, "start")}'
+        done = [
+            compare(name, {side: partial(_start, command, folder) for side, command in sides.items()}, args.rounds)
+            for name, sides in cases.items()
+        ]
+    return f"Fresh processes, with Python's own start\n\n{table(done, 'start')}"
 
 
 def _start(arguments, folder):

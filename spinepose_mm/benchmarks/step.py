@@ -2,6 +2,7 @@
 
 A step is a forward and a backward pass, on the same synthetic people. Nothing is downloaded: all weights are random.
 """
+
 import copy
 import statistics
 import tempfile
@@ -17,8 +18,13 @@ from .pairs import compare, table
 
 _LOSSES = ('structure_loss', 'spine_loss')
 #: What is left out of the whole method; without anything, a model is built of MMPose's own classes.
-_VARIANTS = {'RTMPose (MMPose)': None, 'plain': ('teacher', *_LOSSES), 'losses': ('teacher', ), 'teacher': _LOSSES,
-             'both': ()}
+_VARIANTS = {
+    'RTMPose (MMPose)': None,
+    'plain': ('teacher', *_LOSSES),
+    'losses': ('teacher',),
+    'teacher': _LOSSES,
+    'both': (),
+}
 
 
 def add_arguments(parser):
@@ -40,28 +46,36 @@ def run(args):
     from mmengine.registry import init_default_scope
 
     from spinepose_mm.zoo.models import find_config
+
     device = args.device or ('cuda' if torch.cuda.is_available() else 'cpu')
     init_default_scope('mmpose')
     cfg = Config.fromfile(find_config(args.config)[0])
     inputs, samples = _batch(cfg, args.batch_size, device)
     loss = partial(_loss, inputs=inputs, samples=samples, amp=args.amp)
     with tempfile.TemporaryDirectory() as folder:
-        models = {name: _build(cfg, left_out, Path(folder, 'teacher.pth')).to(device)
-                  for name, left_out in _VARIANTS.items()}
+        models = {
+            name: _build(cfg, left_out, Path(folder, 'teacher.pth')).to(device) for name, left_out in _VARIANTS.items()
+        }
         for model in models.values():  # the teachers are loaded by the first step
             _step(model, loss)
-    done = compare(counted(args.batch_size, 'person'),
-                   {name: partial(_step, model, loss) for name, model in models.items()},
-                   args.rounds)
+    done = compare(
+        counted(args.batch_size, 'person'),
+        {name: partial(_step, model, loss) for name, model in models.items()},
+        args.rounds,
+    )
     share = _share_of_losses(models['losses'], loss, samples, args.rounds)
     for model in models.values():
         model.to('cpu')
     memory = {name: _peak(model, loss, device) for name, model in models.items()}
     least = next(iter(memory.values()))
-    done.notes = {'MB': {name: f'{value / 1e6:.0f}' for name, value in memory.items()},
-                  'times the memory': {name: f'{value / least:.3f}' for name, value in memory.items()}}
-    return (f'{args.config}, {device}{", mixed precision" * args.amp}\n\n{table([done], "step")}\n\n'
-            f'The anatomical losses alone take {share:.2%} of a plain step.')
+    done.notes = {
+        'MB': {name: f'{value / 1e6:.0f}' for name, value in memory.items()},
+        'times the memory': {name: f'{value / least:.3f}' for name, value in memory.items()},
+    }
+    return (
+        f'{args.config}, {device}{", mixed precision" * args.amp}\n\n{table([done], "step")}\n\n'
+        f'The anatomical losses alone take {share:.2%} of a plain step.'
+    )
 
 
 def _build(cfg, left_out, checkpoint):
@@ -73,6 +87,7 @@ def _build(cfg, left_out, checkpoint):
     from mmpose.registry import MODELS
 
     from spinepose_mm.zoo.models import find_config
+
     model = copy.deepcopy(cfg.model)
     model.init_cfg = None
     if left_out is None:
@@ -98,20 +113,29 @@ def _batch(cfg, people, device):
     from mmpose.structures import PoseDataSample
 
     from spinepose_mm import skeleton
+
     codec, rng = KEYPOINT_CODECS.build(cfg.codec), np.random.default_rng(0)
     w, h = cfg.codec.input_size
     samples = []
     for _ in range(people):
         points = rng.uniform(5, (w - 5, h - 5), (1, skeleton.NUM_KEYPOINTS, 2)).astype(np.float32)
         labels = codec.encode(points)
-        samples.append(PoseDataSample(gt_instance_labels=InstanceData(**{
-            name: torch.from_numpy(labels[name])
-            for name in ('keypoint_x_labels', 'keypoint_y_labels', 'keypoint_weights')})).to(device))
+        samples.append(
+            PoseDataSample(
+                gt_instance_labels=InstanceData(
+                    **{
+                        name: torch.from_numpy(labels[name])
+                        for name in ('keypoint_x_labels', 'keypoint_y_labels', 'keypoint_weights')
+                    }
+                )
+            ).to(device)
+        )
     return torch.randn(people, 3, h, w, device=device), samples
 
 
 def _loss(model, inputs, samples, amp):
     import torch
+
     with torch.autocast(inputs.device.type, torch.float16, enabled=amp):  # bfloat16 has no accuracy in MMPose
         return sum(value for name, value in model.loss(inputs, samples).items() if 'loss' in name)
 
@@ -125,6 +149,7 @@ def _step(model, loss):
 def _synchronize(loss):
     if loss.keywords['inputs'].is_cuda:
         import torch
+
         torch.cuda.synchronize()
 
 
@@ -157,6 +182,7 @@ def _share_of_losses(model, loss, samples, rounds):
 def _peak(model, loss, device):
     """Return the bytes that a step needs at its peak, of a model that is on the CPU."""
     import torch
+
     if torch.device(device).type == 'cuda':  # alone on the device
         model.to(device)
         torch.cuda.reset_peak_memory_stats()

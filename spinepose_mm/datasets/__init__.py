@@ -1,4 +1,5 @@
 """Data sets, their transforms and samplers, registered in MMPose; conversion and validation of annotation files."""
+
 from spinepose_mm import deprecated
 
 from .body import SimSpineDataset, SpineTrackDataset
@@ -16,8 +17,20 @@ from .transforms import (
     SpineTopdownAffine,
 )
 
-__all__ = ['DropKeypoints', 'JitterKeypoints', 'LoadSpineImage', 'RandomBlur', 'RandomCoarseDropout', 'SimSpineDataset',
-           'SpineBBoxTransform', 'SpineLiftingDataset', 'SpineMixedSampler', 'SpineTarget', 'SpineTopdownAffine',
-           'SpineTrackCombinedDataset', 'SpineTrackDataset']
+__all__ = [
+    'DropKeypoints',
+    'JitterKeypoints',
+    'LoadSpineImage',
+    'RandomBlur',
+    'RandomCoarseDropout',
+    'SimSpineDataset',
+    'SpineBBoxTransform',
+    'SpineLiftingDataset',
+    'SpineMixedSampler',
+    'SpineTarget',
+    'SpineTopdownAffine',
+    'SpineTrackCombinedDataset',
+    'SpineTrackDataset',
+]
 
 __getattr__ = deprecated.getter(__name__)

@@ -1,4 +1,5 @@
 """Samplers over several data sets at once."""
+
 import math
 
 import torch
@@ -28,8 +29,10 @@ class SpineMixedSampler(Sampler):
     def __init__(self, dataset, ratio, seed=None):
         self.sizes = dataset.lens
         if len(ratio) != len(self.sizes) or min(ratio) <= 0 or min(self.sizes) == 0:
-            raise ValueError(f'SpineMixedSampler takes a share over 0 of each of {len(self.sizes)} data sets, none of '
-                             f'which is empty; not {list(ratio)} for {list(self.sizes)} samples')
+            raise ValueError(
+                f'SpineMixedSampler takes a share over 0 of each of {len(self.sizes)} data sets, none of '
+                f'which is empty; not {list(ratio)} for {list(self.sizes)} samples'
+            )
         self.shares = [share / sum(ratio) for share in ratio]
         self.seed = sync_random_seed() if seed is None else seed
         self.epoch = 0
@@ -47,7 +50,7 @@ class SpineMixedSampler(Sampler):
     def _endless(self, part):
         """Yield this process's numbers of one part, shuffled, for ever."""
         start, size, taken = sum(self.sizes[:part]), self.sizes[part], 0
-        generator = torch.Generator().manual_seed(hash((self.seed, self.epoch, part)) % 2 ** 63)
+        generator = torch.Generator().manual_seed(hash((self.seed, self.epoch, part)) % 2**63)
         while True:
             for number in torch.randperm(size, generator=generator).tolist():
                 if taken % self.processes == self.rank:

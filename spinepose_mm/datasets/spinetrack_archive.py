@@ -3,6 +3,7 @@
 What is in the archives below which folder is not documented; they are taken with and without folders around what is
 expected. An annotation file or a folder of images is there whole or not at all.
 """
+
 import errno
 import json
 import logging
@@ -86,7 +87,7 @@ def unpack(archive, folder, expected, progress=True):
         with zipfile.ZipFile(archive) as content:
             members = _members(archive, content)
             place = _place(archive, members, expected)
-            inside = {name[len(place):]: info for name, info in members.items() if name[:len(place)] == place}
+            inside = {name[len(place) :]: info for name, info in members.items() if name[: len(place)] == place}
             new = {name: info for name, info in inside.items() if not (folder / name[0]).exists()}
             _write(content, new, unfinished, progress)
         folder.mkdir(parents=True, exist_ok=True)
@@ -98,9 +99,10 @@ def unpack(archive, folder, expected, progress=True):
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     if len(inside) < len(members):
-        others = ['/'.join(name) for name in members if name[:len(place)] != place]
-        print_log(f'{archive}: {_some(others)} are left out, which are not beside {expected[0]}', 'current',
-                  logging.WARNING)
+        others = ['/'.join(name) for name in members if name[: len(place)] != place]
+        print_log(
+            f'{archive}: {_some(others)} are left out, which are not beside {expected[0]}', 'current', logging.WARNING
+        )
     return [f'{folder.name}/{entry}' for entry in entries]
 
 
@@ -126,8 +128,9 @@ def _members(archive, content):
     for info in content.infolist():
         path = PurePosixPath(info.filename.replace('\\', '/'))
         if path.is_absolute() or '..' in path.parts or info.external_attr >> 16 & _KIND == _SYMLINK:
-            raise ValueError(f'{archive} was not unpacked: it holds {info.filename!r}, which is a link or leads out of '
-                             'the folder')
+            raise ValueError(
+                f'{archive} was not unpacked: it holds {info.filename!r}, which is a link or leads out of the folder'
+            )
         junk = '__MACOSX' in path.parts or path.name.startswith(('._', '.DS_Store'))
         if path.parts and not info.is_dir() and not junk:
             members[path.parts] = info
@@ -144,8 +147,10 @@ def _place(archive, members, expected):
     whole = [place for place, entries in places.items() if len(entries) == len(expected)]
     if not whole:
         found = sorted({'/'.join(name) if len(name) < 3 else '/'.join(name[:2]) + '/...' for name in members})
-        raise ValueError(f'{archive} was not unpacked: {", ".join(expected)} are expected in one folder or at the top, '
-                         f'but it holds {_some(found) or "no files"}')
+        raise ValueError(
+            f'{archive} was not unpacked: {", ".join(expected)} are expected in one folder or at the top, '
+            f'but it holds {_some(found) or "no files"}'
+        )
     return min(whole, key=len)
 
 
@@ -153,10 +158,18 @@ def _write(content, members, folder, progress):
     """Write members of an archive below a folder that is not there yet."""
     needed, free = sum(info.file_size for info in members.values()), shutil.disk_usage(folder.parent).free
     if needed > free:
-        raise OSError(errno.ENOSPC, f'{needed} bytes are needed to unpack {content.filename}, and {free} are free',
-                      str(folder.parent))
-    with tqdm(desc=f'unpacking {Path(content.filename).name}', total=needed, unit='B', unit_scale=True,
-              disable=None if progress else True) as bar:
+        raise OSError(
+            errno.ENOSPC,
+            f'{needed} bytes are needed to unpack {content.filename}, and {free} are free',
+            str(folder.parent),
+        )
+    with tqdm(
+        desc=f'unpacking {Path(content.filename).name}',
+        total=needed,
+        unit='B',
+        unit_scale=True,
+        disable=None if progress else True,
+    ) as bar:
         for name, info in members.items():
             path = folder.joinpath(*name)
             path.parent.mkdir(parents=True, exist_ok=True)

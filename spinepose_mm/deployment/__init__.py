@@ -2,6 +2,7 @@
 
 They need the extra `onnx`.
 """
+
 from .export import export_onnx
 from .pose2sim import settings_toml, skeleton_toml
 from .runtime import run_onnx

@@ -1,4 +1,5 @@
 """Images whose channels were normalised in the wrong order."""
+
 import torch
 from torch import nn
 

@@ -2,6 +2,7 @@
 
 B is the number of people, K that of keypoints, W and H the size of the input.
 """
+
 import io
 import json
 import warnings
@@ -29,7 +30,7 @@ from .runtime import INPUT, OUTPUTS, libraries, open_session
 #: That of the RTMPose SDK's files, so that whatever runs those runs these. It has all operators that the network needs.
 OPSET = 11
 #: Input pixels by which a keypoint of the file may be off: one place of SimCC at the usual split ratio.
-MAX_DIFFERENCE = .5
+MAX_DIFFERENCE = 0.5
 #: How close to its best PyTorch has to rate a place for it to be as good, as a part of the range of its ratings: a
 #: rounding error decides between such. With and without half precision, of 10 binary digits.
 _TIE = {True: 5e-3, False: 1e-4}
@@ -82,8 +83,10 @@ def export_onnx(model, weights, out, half=False, bgr=False):
         written = _network_file(network, str(weights), half, bgr)
         difference = _compare(network, open_session(written), half, bgr)
         if not difference <= MAX_DIFFERENCE:
-            raise ExportError(f'{out} was not written: a keypoint is {difference:.1f} pixels from where PyTorch has it'
-                              + (', in half precision' if half else ''))
+            raise ExportError(
+                f'{out} was not written: a keypoint is {difference:.1f} pixels from where PyTorch has it'
+                + (', in half precision' if half else '')
+            )
         with replacing(out, 'wb') as file:
             file.write(written)
     return difference
@@ -107,8 +110,9 @@ def _check_config(cfg, name):
     if not issubclass(MODELS.get(head) or object, RTMCCHead):
         raise ValueError(f'{name}: its head is {head}, and only models with an RTMCCHead are written as ONNX files')
     if not (prepared.get('bgr_to_rgb') and prepared.get('mean')):
-        raise ValueError(f'{name}: data_preprocessor does not make normalised RGB images, which a file of the '
-                         'RTMPose SDK takes')
+        raise ValueError(
+            f'{name}: data_preprocessor does not make normalised RGB images, which a file of the RTMPose SDK takes'
+        )
 
 
 class _Graph(nn.Module):
@@ -135,9 +139,15 @@ def _trace(network, bgr):
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')  # that there is a newer one
         torch.onnx.export(
-            _Graph(network, bgr).eval(), (torch.zeros(1, 3, height, width), ), written, dynamo=False,
-            opset_version=OPSET, input_names=[INPUT], output_names=list(OUTPUTS),
-            dynamic_axes={name: {0: 'batch'} for name in (INPUT, *OUTPUTS)})
+            _Graph(network, bgr).eval(),
+            (torch.zeros(1, 3, height, width),),
+            written,
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=[INPUT],
+            output_names=list(OUTPUTS),
+            dynamic_axes={name: {0: 'batch'} for name in (INPUT, *OUTPUTS)},
+        )
     return written.getvalue()
 
 
@@ -145,6 +155,7 @@ def _halve(proto):
     """Return the model computing in half precision; what it takes and gives stays as it is."""
     from onnxruntime.transformers.float16 import DEFAULT_OP_BLOCK_LIST, convert_float_to_float16
     from onnxruntime.transformers.onnx_model import OnnxModel
+
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')  # of weights that are too small for half precision
         # A norm adds up squares, which half precision cannot hold from a norm of 256 on.
@@ -156,13 +167,19 @@ def _halve(proto):
 def _metadata(network, weights, bgr):
     meta, head, normalise = network.dataset_meta, network.head, network.cfg.model.data_preprocessor
     calibration = getattr(head, 'calibration', None)
-    lists = dict(keypoint_names=[meta['keypoint_id2name'][i] for i in range(head.out_channels)],
-                 input_size=list(head.input_size), mean=list(normalise.mean), std=list(normalise.std),
-                 simcc_split_ratio=head.simcc_split_ratio, calibration=calibration and calibration._asdict())
+    lists = dict(
+        keypoint_names=[meta['keypoint_id2name'][i] for i in range(head.out_channels)],
+        input_size=list(head.input_size),
+        mean=list(normalise.mean),
+        std=list(normalise.std),
+        simcc_split_ratio=head.simcc_split_ratio,
+        calibration=calibration and calibration._asdict(),
+    )
     licence = next((model['License'] for model in models() if _is(weights, model['Weights'])), None)
     words = dict(skeleton=meta['dataset_name'], channel_order='BGR' if bgr else 'RGB', spinepose_mm=__version__)
-    return {name: json.dumps(value) for name, value in lists.items()} | words | (
-        {'license': licence} if licence else {})
+    return (
+        {name: json.dumps(value) for name, value in lists.items()} | words | ({'license': licence} if licence else {})
+    )
 
 
 def _is(weights, known):
@@ -179,8 +196,15 @@ def _compare(network, session, half, bgr):
         truth = network.head(network.extract_feat(torch.from_numpy(right.astype(np.float32))))
     truth = [axis.numpy() for axis in truth]
     fed = (wrong if bgr else right).astype(np.float32)
-    return max(largest_difference([axis[:count] for axis in truth], session.run(OUTPUTS, {INPUT: fed[:count]}),
-                                  network.head.simcc_split_ratio, _TIE[half]) for count in (1, len(fed)))
+    return max(
+        largest_difference(
+            [axis[:count] for axis in truth],
+            session.run(OUTPUTS, {INPUT: fed[:count]}),
+            network.head.simcc_split_ratio,
+            _TIE[half],
+        )
+        for count in (1, len(fed))
+    )
 
 
 def largest_difference(truth, found, split_ratio, tie):
@@ -208,7 +232,7 @@ def _trial_images(size, count=4):
     rng, width = np.random.default_rng(0), size[0]
     body = Body.sample(rng)
     points = keypoints(body, forward(body, sequence('walk', body, rng)))
-    camera = Camera.looking([3, 1.2, 1.5], [0, .9, 0], 40, size)
+    camera = Camera.looking([3, 1.2, 1.5], [0, 0.9, 0], 40, size)
     images = []
     for pose in camera.project(points[np.linspace(0, len(points) - 1, count, dtype=int)]).round().astype(int):
         image = cv2.resize(rng.integers(0, 256, (4, 3, 3), dtype=np.uint8), size, interpolation=cv2.INTER_CUBIC)

@@ -1,4 +1,5 @@
 """Settings with which Pose2Sim and Sports2D run a model of this package and know its 37 keypoints."""
+
 from pathlib import Path
 
 from spinepose_mm import skeleton
@@ -10,7 +11,8 @@ DETECTOR = dict(
     det_class='YOLOX',
     det_model='https://huggingface.co/datasets/DavidPagnon/rtmlib_models/resolve/main/mmpose/rtmposev1/onnx_sdk/'
     'yolox_m_8xb8-300e_humanart-c2c7a14a.onnx',
-    det_input_size=[640, 640])
+    det_input_size=[640, 640],
+)
 #: Names of the skeleton. Sports2D passes over the tables whose names have CUSTOM in them, when it looks for options.
 SKELETON, SKELETON_3D = 'CUSTOM', 'CUSTOM_3D'
 
@@ -30,16 +32,19 @@ def settings_toml(file):
         raise ValueError(f'{file} is not for BGR images, which Pose2Sim and Sports2D feed; export it with bgr')
     size = read_metadata(file, said)['input_size']
     mode = dict(DETECTOR, pose_class='RTMPose', pose_model=file.as_posix(), pose_input_size=size)
-    return '\n'.join([
-        '# These replace the lines of the same names in [pose].',
-        '[pose]',
-        f"pose_model = '{SKELETON}'",
-        f'mode = """{mode}"""',
-        "backend = 'onnxruntime'",
-        "device = 'cpu' # or 'cuda'",
-        '',
-        '# These go to the end.',
-        skeleton_toml()])
+    return '\n'.join(
+        [
+            '# These replace the lines of the same names in [pose].',
+            '[pose]',
+            f"pose_model = '{SKELETON}'",
+            f'mode = """{mode}"""',
+            "backend = 'onnxruntime'",
+            "device = 'cpu' # or 'cuda'",
+            '',
+            '# These go to the end.',
+            skeleton_toml(),
+        ]
+    )
 
 
 def skeleton_toml():

@@ -2,6 +2,7 @@
 
 Two kinds of networks run so: those from an image to SimCC's logits, and lifters of single frames.
 """
+
 import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
@@ -26,8 +27,11 @@ from .channels import swap_channels
 INPUT, OUTPUTS = 'input', ('simcc_x', 'simcc_y')
 #: Fields of the metadata that are JSON: what a field lists, how many of them, and a check of one.
 _METADATA = dict(
-    keypoint_names=('names', None, lambda value: isinstance(value, str)), mean=('3 numbers', 3, is_number),
-    std=('3 numbers', 3, is_number), input_size=('2 whole numbers', 2, lambda value: type(value) is int and value > 0))
+    keypoint_names=('names', None, lambda value: isinstance(value, str)),
+    mean=('3 numbers', 3, is_number),
+    std=('3 numbers', 3, is_number),
+    input_size=('2 whole numbers', 2, lambda value: type(value) is int and value > 0),
+)
 
 
 def libraries():
@@ -44,7 +48,7 @@ def libraries():
     return onnx, onnxruntime
 
 
-def open_session(file, device=torch.device('cpu'), threads=None):
+def open_session(file, device='cpu', threads=None):
     """Return an ONNX Runtime session of a file's path or bytes.
 
     It has `threads`, or else as many as torch, which knows how many cores this process may use; left alone, ONNX
@@ -59,12 +63,17 @@ def open_session(file, device=torch.device('cpu'), threads=None):
     # milliseconds after the last layer, on cores that something else could use.
     options.add_session_config_entry('session.intra_op.spin_duration_us', '1000')
     providers = ['CPUExecutionProvider']
+    device = torch.device(device)
     if device.type == 'cuda':
         if 'CUDAExecutionProvider' in onnxruntime.get_available_providers():
             providers.insert(0, ('CUDAExecutionProvider', dict(device_id=device.index or 0)))
         else:
-            print_log('this onnxruntime has no CUDA, so that the CPU runs the ONNX file; install onnxruntime-gpu in '
-                      'its place', 'current', logging.WARNING)
+            print_log(
+                'this onnxruntime has no CUDA, so that the CPU runs the ONNX file; install onnxruntime-gpu in '
+                'its place',
+                'current',
+                logging.WARNING,
+            )
     return onnxruntime.InferenceSession(file, options, providers=providers)
 
 
@@ -95,8 +104,10 @@ def run_onnx(model, path):
     elif type(head) is TemporalRegressionHead:  # others, of this package too, predict more than a pose
         network = _Lifter(path)
     else:
-        raise CheckpointError(f'{path}: an ONNX file runs in the place of a model with an RTMCCHead, or of a lifter '
-                              f'with a TemporalRegressionHead, not with a {type(head).__name__}')
+        raise CheckpointError(
+            f'{path}: an ONNX file runs in the place of a model with an RTMCCHead, or of a lifter '
+            f'with a TemporalRegressionHead, not with a {type(head).__name__}'
+        )
     model.backbone, model.neck, head.forward = nn.Identity(), None, network
     # What it leaves to torch is little.
     model.test_step = one_torch_thread()(model.test_step)
@@ -129,8 +140,9 @@ def read_metadata(path, said):
         with reading(path, 'is no JSON', f'its metadata {field}', CheckpointError):
             found[field] = values = json.loads(said[field])
         if not (isinstance(values, list) and all(map(fits, values)) and count in (None, len(values))):
-            raise CheckpointError(f'{path}: its metadata {field} is {said[field][:80]}, where a list of {what} is '
-                                  'expected')
+            raise CheckpointError(
+                f'{path}: its metadata {field} is {said[field][:80]}, where a list of {what} is expected'
+            )
     if 'calibration' in said:
         with reading(path, 'is wrong', 'its metadata calibration', CheckpointError):
             found['calibration'] = read_calibration(json.loads(said['calibration']), 'found')
@@ -149,22 +161,26 @@ class _Lifter:
         self.path, self.session = path, open_file(path, threads=1)
         inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
         self.input, points = inputs[0].name, np.zeros((2, skeleton.NUM_KEYPOINTS, 2), np.float32)
-        expected = (f'a lifter takes {points.shape[1:]} and gives {(*points.shape[1:-1], 3)} for each of any number of '
-                    'people')
+        expected = (
+            f'a lifter takes {points.shape[1:]} and gives {(*points.shape[1:-1], 3)} for each of any number of people'
+        )
         if len(inputs) != 1 or len(outputs) != 1:
             raise CheckpointError(f'{path} has {len(inputs)} inputs and {len(outputs)} outputs, where {expected}')
         try:
             shape = self.session.run(None, {self.input: points})[0].shape
         except Exception as error:
-            raise CheckpointError(f'{path} takes {inputs[0].type} in shape {inputs[0].shape}, where {expected}: {error}'
-                                  ) from error
+            raise CheckpointError(
+                f'{path} takes {inputs[0].type} in shape {inputs[0].shape}, where {expected}: {error}'
+            ) from error
         if shape != (*points.shape[:-1], 3):
             raise CheckpointError(f'{path} gives the shape {shape} for two people, where {expected}')
 
     def __call__(self, inputs):
         if inputs.shape[1:] != (2 * skeleton.NUM_KEYPOINTS, 1):
-            raise CheckpointError(f'{self.path} lifts {skeleton.NUM_KEYPOINTS} keypoints of single frames, and was '
-                                  f'given {tuple(inputs.shape)}')
+            raise CheckpointError(
+                f'{self.path} lifts {skeleton.NUM_KEYPOINTS} keypoints of single frames, and was '
+                f'given {tuple(inputs.shape)}'
+            )
         points = inputs.detach().float().cpu().numpy().reshape(-1, skeleton.NUM_KEYPOINTS, 2)
         poses = self.session.run(None, {self.input: points})[0]
         return torch.from_numpy(poses - poses[:, [skeleton.ROOT]]).to(inputs.device)
@@ -193,7 +209,7 @@ class _Network:
 
     def _run(self, images):
         split = len(images) // self.threads * self.threads if self.device.type == 'cpu' and self.threads > 1 else 0
-        apart = [images[i:i + 1] for i in range(split)]
+        apart = [images[i : i + 1] for i in range(split)]
         outputs = list(self._each(apart)) if apart else []
         if split < len(images):
             outputs.append(self.session.run(OUTPUTS, {INPUT: images[split:]}))
@@ -209,12 +225,16 @@ class _Network:
         inputs = {entry.name: entry.shape for entry in self.session.get_inputs()}
         outputs = {entry.name for entry in self.session.get_outputs()}
         if inputs.keys() != {INPUT} or outputs != set(OUTPUTS):
-            raise CheckpointError(f'{self.path} takes {", ".join(inputs)} and gives {", ".join(sorted(outputs))}, '
-                                  f'where a file of the RTMPose SDK takes {INPUT} and gives {" and ".join(OUTPUTS)}')
+            raise CheckpointError(
+                f'{self.path} takes {", ".join(inputs)} and gives {", ".join(sorted(outputs))}, '
+                f'where a file of the RTMPose SDK takes {INPUT} and gives {" and ".join(OUTPUTS)}'
+            )
         width, height = head.input_size
         if inputs[INPUT][1:] != [3, height, width]:
-            raise CheckpointError(f'{self.path} takes images of the shape {inputs[INPUT]}, and the config has '
-                                  f'{width}x{height} pixels (w x h)')
+            raise CheckpointError(
+                f'{self.path} takes images of the shape {inputs[INPUT]}, and the config has '
+                f'{width}x{height} pixels (w x h)'
+            )
         try:
             output = self.session.run(OUTPUTS, {INPUT: np.zeros((2, 3, height, width), np.float32)})
         except Exception as error:
@@ -222,8 +242,10 @@ class _Network:
         for axis, size, name in zip(output, head.input_size, OUTPUTS):
             expected = (2, head.out_channels, int(size * head.simcc_split_ratio))
             if axis.shape != expected:
-                raise CheckpointError(f'{self.path} is of another model: {name} has the shape {axis.shape}, and the '
-                                      f'config {expected} (people, keypoints, places)')
+                raise CheckpointError(
+                    f'{self.path} is of another model: {name} has the shape {axis.shape}, and the '
+                    f'config {expected} (people, keypoints, places)'
+                )
 
     def _compare_metadata(self, model):
         """Compare what the file says of itself, and return the layer to be put before it."""
@@ -231,8 +253,9 @@ class _Network:
         lists = read_metadata(self.path, said)
         count, names = model.head.out_channels, lists.get('keypoint_names')
         if names and count in skeleton.LAYOUTS and tuple(names) != skeleton.NAMES[:count]:
-            raise CheckpointError(f'{self.path} predicts other keypoints than {skeleton.LAYOUTS[count]}\'s, or in '
-                                  'another order')
+            raise CheckpointError(
+                f"{self.path} predicts other keypoints than {skeleton.LAYOUTS[count]}'s, or in another order"
+            )
         own = {name: getattr(model.data_preprocessor, name).flatten().tolist() for name in ('mean', 'std')}
         for name, values in own.items():
             if name in lists and not np.allclose(lists[name], values):

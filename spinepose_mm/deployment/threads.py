@@ -1,4 +1,5 @@
 """Limit torch's threads while other code uses the cores."""
+
 from contextlib import contextmanager
 from threading import Lock
 

@@ -17,7 +17,7 @@ class SpineLossHook(Hook):
         ValueError: `begin` is another number.
     """
 
-    def __init__(self, begin=.5):
+    def __init__(self, begin=0.5):
         if not 0 <= begin <= 1:
             raise ValueError(f'SpineLossHook: begin is a part of the epochs from 0 to 1, but {begin} was given')
         self.begin = begin

@@ -3,9 +3,12 @@ from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
 
 #: What RTMPose's second stage leaves out, and what it changes (MMPose's configs, `train_pipeline_stage2`).
-_LEFT_OUT = ('PhotometricDistortion', )
-_CHANGED = dict(RandomBBoxTransform=dict(shift_factor=0.), SpineBBoxTransform=dict(shift_factor=0.),
-                RandomCoarseDropout=dict(prob=.5))
+_LEFT_OUT = ('PhotometricDistortion',)
+_CHANGED = dict(
+    RandomBBoxTransform=dict(shift_factor=0.0),
+    SpineBBoxTransform=dict(shift_factor=0.0),
+    RandomCoarseDropout=dict(prob=0.5),
+)
 
 
 def second_stage(steps):

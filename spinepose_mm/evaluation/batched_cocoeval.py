@@ -3,6 +3,7 @@
 In the shapes, K is the number of keypoints; B that of images with as many people, D predicted and G labelled ones
 each; A that of area ranges and T that of OKS thresholds.
 """
+
 import copy
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ class Labels:
         crowds: whether it is a crowd, which any number of predictions match, (N,).
         ignored: whether it is left out, with the predictions that match it, (N,).
     """
+
     groups: np.ndarray
     keypoints: np.ndarray
     boxes: np.ndarray
@@ -41,6 +43,7 @@ class Found:
         keypoints: x and y in pixels, (M, K, 2).
         scores: (M,).
     """
+
     groups: np.ndarray
     keypoints: np.ndarray
     scores: np.ndarray
@@ -71,8 +74,12 @@ class BatchedCOCOeval(COCOeval):
         """Put the matches of `params.imgIds` where `accumulate` takes them from."""
         images, categories = sorted(set(self.params.imgIds)), self.params.catIds
         self.params.imgIds = images
-        self.evalImgs = [self._matches[area][self._numbers[image, category]] for category in categories
-                         for area in range(len(self.params.areaRng)) for image in images]
+        self.evalImgs = [
+            self._matches[area][self._numbers[image, category]]
+            for category in categories
+            for area in range(len(self.params.areaRng))
+            for image in images
+        ]
         self._paramsEval = copy.deepcopy(self.params)
 
     def split(self, gt_file, first, second):
@@ -114,15 +121,24 @@ class BatchedCOCOeval(COCOeval):
         ignored = labels.ignored[people] | (labels.areas[people] < low) | (labels.areas[people] > high)
         outside = (found.areas[those] < low) | (found.areas[those] > high)
         scores = found.scores[those]
-        values = oks(found.keypoints[those], labels.keypoints[people], labels.boxes[people], labels.areas[people],
-                     (self.sigmas * 2)**2)
+        values = oks(
+            found.keypoints[those],
+            labels.keypoints[people],
+            labels.boxes[people],
+            labels.areas[people],
+            (self.sigmas * 2) ** 2,
+        )
         matched, passed = match(values, ignored, labels.crowds[people], self.params.iouThrs)
         passed |= ~matched & outside[:, None]
         matched = matched.astype(int) - 1  # accumulate() asks only whether there is an id, that is 0 or more
         for area, records in enumerate(matches):
             for i, group in enumerate(groups.tolist()):
-                records[group] = dict(dtScores=scores[i], dtMatches=matched[area, :, i], dtIgnore=passed[area, :, i],
-                                      gtIgnore=ignored[area, i])
+                records[group] = dict(
+                    dtScores=scores[i],
+                    dtMatches=matched[area, :, i],
+                    dtIgnore=passed[area, :, i],
+                    gtIgnore=ignored[area, i],
+                )
 
 
 def batches(images, pairs):
@@ -147,7 +163,7 @@ def oks(found, keypoints, boxes, areas, variances):
     corner, size = boxes[b, g, None, None, :2], boxes[b, g, None, None, 2:]
     offsets[b, :, g] = np.maximum(0, corner - size - found[b]) + np.maximum(0, found[b] - (corner + size * 2))
     visible[b, g] = True
-    errors = offsets[..., 0]**2 + offsets[..., 1]**2
+    errors = offsets[..., 0] ** 2 + offsets[..., 1] ** 2
     errors = errors / variances / (areas + np.spacing(1))[:, None, :, None] / 2
     values, counts = np.empty(errors.shape[:-1]), visible.sum(-1)
     # Sums of the visible keypoints alone, as COCOeval's: people with as many are summed together, for equal rounding.

@@ -1,4 +1,5 @@
 """How well confidence says how often keypoints are right, and the two numbers that make it of scores."""
+
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ class Keypoints(NamedTuple):
         labelled: which keypoints have a label, (N, K).
         right: which of these have an OKS of RIGHT or more, (N, K).
     """
+
     images: np.ndarray
     scores: np.ndarray
     confidence: np.ndarray
@@ -34,6 +36,7 @@ class Keypoints(NamedTuple):
 
 class Bin(NamedTuple):
     """Keypoints of about the same confidence: how many, their mean confidence, and the part of them that is right."""
+
     count: int
     confidence: float
     right: float
@@ -48,6 +51,7 @@ class KeypointConfidence(BaseMetric):
     Raises:
         ValueError: it is not, it has no people, or the head is none that gives a confidence.
     """
+
     default_prefix = 'confidence'
 
     def process(self, data_batch, data_samples):
@@ -56,11 +60,20 @@ class KeypointConfidence(BaseMetric):
             if 'keypoint_confidence' not in prediction:
                 raise ValueError('the head of this model gives no keypoint_confidence, as a SpinePoseHead does')
             if 'area' not in sample.get('raw_ann_info', {}):
-                raise ValueError(f'{sample.get("img_path")}: the test data have no `area` of their people, as COCO\'s '
-                                 'annotations do, which OKS goes by')
-            points, scores, sure, where, visible = (np.asarray(values)[0] for values in (
-                prediction['keypoints'], prediction['keypoint_scores'], prediction['keypoint_confidence'],
-                truth['keypoints'], truth['keypoints_visible']))
+                raise ValueError(
+                    f"{sample.get('img_path')}: the test data have no `area` of their people, as COCO's "
+                    'annotations do, which OKS goes by'
+                )
+            points, scores, sure, where, visible = (
+                np.asarray(values)[0]
+                for values in (
+                    prediction['keypoints'],
+                    prediction['keypoint_scores'],
+                    prediction['keypoint_confidence'],
+                    truth['keypoints'],
+                    truth['keypoints_visible'],
+                )
+            )
             visible = visible.reshape(len(points), -1)[:, 0] > 0
             right = is_right(points, where, sample['raw_ann_info']['area'])
             self.results.append((sample['img_id'], scores, sure, visible, visible & right))
@@ -80,9 +93,9 @@ def is_right(points, true, area):
         points, true: pixels, (K, 2), of the first K keypoints of the skeleton.
         area: of the person, squared pixels.
     """
-    constants = 2 * np.array(skeleton.SIGMAS[:len(points)])
+    constants = 2 * np.array(skeleton.SIGMAS[: len(points)])
     distances = ((np.asarray(points) - true) ** 2).sum(-1)
-    return np.exp(-distances / (2 * max(area, np.spacing(1)) * constants ** 2)) >= RIGHT
+    return np.exp(-distances / (2 * max(area, np.spacing(1)) * constants**2)) >= RIGHT
 
 
 def fit(scores, labelled, right):
@@ -100,8 +113,10 @@ def fit(scores, labelled, right):
     counted = labelled & (scores > 0)
     x, y = np.log(relative_scores(np.where(counted, scores, 1))[counted]), right[counted]
     if not 0 < y.sum() < y.size:
-        raise ValueError(f'of {y.size} labelled keypoints {y.sum()} are right: to fit confidence, there have to be '
-                         'right and wrong ones')
+        raise ValueError(
+            f'of {y.size} labelled keypoints {y.sum()} are right: to fit confidence, there have to be '
+            'right and wrong ones'
+        )
     target = np.where(y, (y.sum() + 1) / (y.sum() + 2), 1 / ((~y).sum() + 2))
     middle = x.mean()  # so that the two numbers are searched for independently of each other
 
@@ -109,10 +124,12 @@ def fit(scores, labelled, right):
         z = numbers[0] * (x - middle) + numbers[1]
         off = 1 / (1 + np.exp(-z)) - target
         return (np.logaddexp(0, z) - target * z).mean(), np.array([(off * (x - middle)).mean(), off.mean()])
-    slope, offset = minimize(loss, [1., 0.], jac=True, method='BFGS').x
+
+    slope, offset = minimize(loss, [1.0, 0.0], jac=True, method='BFGS').x
     if not slope > 0:
-        raise ValueError('keypoints of higher scores are not more often right: these scores say nothing of how sure '
-                         'the model is')
+        raise ValueError(
+            'keypoints of higher scores are not more often right: these scores say nothing of how sure the model is'
+        )
     return Calibration(float(slope), float(offset - slope * middle))
 
 
@@ -124,14 +141,19 @@ def reliability(confidence, right):
     """
     place = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
     chosen = [place == number for number in range(_BINS)]
-    return [Bin(int(each.sum()), float(confidence[each].mean()), float(right[each].mean())) if each.any() else
-            Bin(0, np.nan, np.nan) for each in chosen]
+    return [
+        Bin(int(each.sum()), float(confidence[each].mean()), float(right[each].mean()))
+        if each.any()
+        else Bin(0, np.nan, np.nan)
+        for each in chosen
+    ]
 
 
 def calibration_error(bins):
     """Return the expected calibration error: how far confidence is from the part that is right, over all keypoints."""
     return sum(each.count * abs(each.confidence - each.right) for each in bins if each.count) / max(
-        sum(each.count for each in bins), 1)
+        sum(each.count for each in bins), 1
+    )
 
 
 def held_out(found):
@@ -143,10 +165,11 @@ def held_out(found):
         ValueError: as `fit`.
     """
     ids = np.unique(found.images)
-    first, values = np.isin(found.images, ids[:len(ids) // 2]), np.zeros(found.scores.shape)
+    first, values = np.isin(found.images, ids[: len(ids) // 2]), np.zeros(found.scores.shape)
     for chosen in (first, ~first):
-        values[chosen] = confidence(found.scores[chosen], fit(
-            found.scores[~chosen], found.labelled[~chosen], found.right[~chosen]))
+        values[chosen] = confidence(
+            found.scores[chosen], fit(found.scores[~chosen], found.labelled[~chosen], found.right[~chosen])
+        )
     return values
 
 

@@ -20,6 +20,7 @@ class KeypointFile(BaseMetric):
         out_file: the `.npz`.
         img_prefix: folder that the images' names are below.
     """
+
     default_prefix = 'keypoints'
 
     def __init__(self, out_file, img_prefix='', collect_device='cpu', prefix=None):
@@ -34,7 +35,8 @@ class KeypointFile(BaseMetric):
                 prefix = os.path.join(os.path.abspath(self.img_prefix), '')
                 name = os.path.abspath(sample['img_path']).removeprefix(prefix)
             points = np.concatenate(
-                [np.asarray(prediction['keypoints']), np.asarray(prediction['keypoint_scores'])[..., None]], axis=-1)
+                [np.asarray(prediction['keypoints']), np.asarray(prediction['keypoint_scores'])[..., None]], axis=-1
+            )
             self.results.append((name.replace(os.sep, '/'), points.astype(np.float32)))
 
     def compute_metrics(self, results):

@@ -1,4 +1,5 @@
 """The baseline of a trained model: every person in the mean pose of the training people."""
+
 import numpy as np
 from mmengine.evaluator import Evaluator
 from mmengine.registry import init_default_scope
@@ -12,13 +13,13 @@ def mean_pose(dataset):
         dataset: top-down data set whose items have `bbox` (1, 4), x1 y1 x2 y2, `keypoints` (1, K, 2) and
             `keypoints_visible` (1, K) or (1, K, 2). A keypoint without any label is put in the box's centre.
     """
-    total, count = 0., 0.
+    total, count = 0.0, 0.0
     for i in range(len(dataset)):
         person = dataset[i]
         visible = person['keypoints_visible'].reshape(person['keypoints'].shape[1], -1)[:, :1] > 0
         total = total + visible * (person['keypoints'][0] - person['bbox'][0, :2]) / _extent(person)
         count = count + visible
-    return np.where(count > 0, total / np.maximum(count, 1), .5)
+    return np.where(count > 0, total / np.maximum(count, 1), 0.5)
 
 
 def evaluate_mean_pose(cfg):
@@ -38,12 +39,16 @@ def evaluate_mean_pose(cfg):
     for i in range(len(test)):
         person = scale(test[i])
         keypoints = person['bbox'][:, None, :2] + pose * _extent(person)
-        sample = {key: person[key] for key in ('id', 'img_id', 'category_id', 'raw_ann_info', 'dataset_name')
-                  if key in person}
+        sample = {
+            key: person[key] for key in ('id', 'img_id', 'category_id', 'raw_ann_info', 'dataset_name') if key in person
+        }
         sample['pred_instances'] = dict(keypoints=keypoints, keypoint_scores=np.ones(keypoints.shape[:2]))
         sample['gt_instances'] = dict(
-            bbox_scores=person['bbox_score'], bbox_scales=person['bbox_scale'], keypoints=person['keypoints'],
-            keypoints_visible=person['keypoints_visible'])
+            bbox_scores=person['bbox_score'],
+            bbox_scales=person['bbox_scale'],
+            keypoints=person['keypoints'],
+            keypoints_visible=person['keypoints_visible'],
+        )
         evaluator.process([sample], dict(inputs=[None], data_samples=[sample]))
     return evaluator.evaluate(len(test))
 

@@ -1,4 +1,5 @@
 """Several calibrated views' keypoints, triangulated and compared with the ground truth, as in the SIMSPINE paper."""
+
 import numpy as np
 from tqdm import tqdm
 
@@ -15,7 +16,7 @@ SUBSETS = ('spine', 'body', 'all')
 
 
 @deprecated.arguments(least_score='min_score')
-def evaluate_views(ann_file, detections, min_score=.3, threshold=15., progress=False):
+def evaluate_views(ann_file, detections, min_score=0.3, threshold=15.0, progress=False):
     """Triangulate detected keypoints of all views of each frame, and compare them with `S_world`.
 
     Args:
@@ -59,8 +60,9 @@ def evaluate_views(ann_file, detections, min_score=.3, threshold=15., progress=F
         views, places = views[used], places[used]
         points, scores, projections = _views(places, views, part, arrays, ann_file)
         scores = np.where(scores >= min_score, scores, 0)
-        world, _, off = triangulate(points.reshape(len(views), -1, 2), scores.reshape(len(views), -1), projections,
-                                    threshold)
+        world, _, off = triangulate(
+            points.reshape(len(views), -1, 2), scores.reshape(len(views), -1), projections, threshold
+        )
         labels = np.zeros((places.shape[1], skeleton.NUM_KEYPOINTS, 4))
         for view in places:  # the point is the same in all, but a file may have it only in views that see it
             valid = is_seen(arrays['S_world'][view]) & (view >= 0)[:, None]
@@ -91,12 +93,13 @@ def _views(places, views, part, arrays, ann_file):
 
 def _values(points, truth, visible, errors):
     valid = np.isfinite(points).all(-1)
-    values = dict(frames=len(points), reprojection_error=float(np.nanmean(errors)) if valid.any() else -1.)
+    values = dict(frames=len(points), reprojection_error=float(np.nanmean(errors)) if valid.any() else -1.0)
     for subset in SUBSETS:
         ids = list(skeleton.SUBSETS[subset])
         labelled, both = visible[:, ids], (visible & valid)[:, ids]
         values[f'{subset}_found'] = float(both.sum() / max(labelled.sum(), 1))
         for name, alignment in (('MPJPE', 'none'), ('P-MPJPE', 'procrustes')):
             values[f'{subset}_{name}'] = mean_error(
-                1000 * np.nan_to_num(points[:, ids]), 1000 * truth[:, ids], both, alignment)
+                1000 * np.nan_to_num(points[:, ids]), 1000 * truth[:, ids], both, alignment
+            )
     return values

@@ -31,13 +31,16 @@ class SpineMPJPE(BaseMetric):
     Raises:
         ValueError: a subset of another name.
     """
+
     default_prefix = 'lifting'
 
     def __init__(self, subsets=('spine', 'body', 'all'), collect_device='cpu', prefix=None):
         unknown = set(subsets) - set(skeleton.SUBSETS)
         if unknown or not subsets:
-            raise ValueError(f'SpineMPJPE: subsets are out of {", ".join(skeleton.SUBSETS)}, but '
-                             f'{", ".join(sorted(unknown)) or "none"} was given')
+            raise ValueError(
+                f'SpineMPJPE: subsets are out of {", ".join(skeleton.SUBSETS)}, but '
+                f'{", ".join(sorted(unknown)) or "none"} was given'
+            )
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.subsets = tuple(subsets)
 
@@ -47,8 +50,13 @@ class SpineMPJPE(BaseMetric):
             pred = np.asarray(sample['pred_instances']['keypoints']).reshape(-1, 3)
             target = np.asarray(truth['lifting_target']).reshape(-1, 3)
             root = target[skeleton.ROOT]
-            self.results.append(((pred - root) * millimetres, (target - root) * millimetres,
-                                 np.asarray(truth['lifting_target_visible']).reshape(-1) > 0))
+            self.results.append(
+                (
+                    (pred - root) * millimetres,
+                    (target - root) * millimetres,
+                    np.asarray(truth['lifting_target_visible']).reshape(-1) > 0,
+                )
+            )
 
     def compute_metrics(self, results):
         pred, truth, visible = map(np.stack, zip(*results))
@@ -59,8 +67,11 @@ class SpineMPJPE(BaseMetric):
         for subset in self.subsets:
             ids = list(skeleton.SUBSETS[subset])
             for name, poses, counted, alignment in (
-                    ('MPJPE', pred, visible, 'none'), ('MPJPE_height', as_tall, visible & has_height, 'none'),
-                    ('N-MPJPE', pred, visible, 'scale'), ('P-MPJPE', pred, visible, 'procrustes')):
+                ('MPJPE', pred, visible, 'none'),
+                ('MPJPE_height', as_tall, visible & has_height, 'none'),
+                ('N-MPJPE', pred, visible, 'scale'),
+                ('P-MPJPE', pred, visible, 'procrustes'),
+            ):
                 values[f'{subset}_{name}'] = mean_error(poses[:, ids], truth[:, ids], counted[:, ids], alignment)
         return values
 
@@ -84,4 +95,4 @@ def mean_error(pred, true, seen, alignment):
         mask = np.ones((len(rows), pattern.sum()), bool)
         total += keypoint_mpjpe(pred[rows][:, pattern], true[rows][:, pattern], mask, alignment) * mask.size
         count += mask.size
-    return float(total / count) if count else -1.
+    return float(total / count) if count else -1.0

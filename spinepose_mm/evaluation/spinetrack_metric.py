@@ -23,8 +23,9 @@ from .suppression import suppress
 #: Names of the numbers that COCOeval's `summarize` leaves, as CocoMetric gives them, by type of the evaluation.
 _STATS = {
     'keypoints': ('AP', 'AP .5', 'AP .75', 'AP (M)', 'AP (L)', 'AR', 'AR .5', 'AR .75', 'AR (M)', 'AR (L)'),
-    'keypoints_crowd': ('AP', 'AP .5', 'AP .75', 'AR', 'AR .5', 'AR .75', 'AP(E)', 'AP(M)', 'AP(H)')}
-_NO_AREA = .53  # part of its box that COCOeval takes a person to fill where no area is to be used
+    'keypoints_crowd': ('AP', 'AP .5', 'AP .75', 'AR', 'AR .5', 'AR .75', 'AP(E)', 'AP(M)', 'AP(H)'),
+}
+_NO_AREA = 0.53  # part of its box that COCOeval takes a person to fill where no area is to be used
 
 
 @dataclass
@@ -34,6 +35,7 @@ class _Predictions:
     `areas` and `box_areas` in square pixels are None where the predictions come without; `groups` is -1 for people of
     a category that the data set lacks. `starts` and `sizes` are of the images.
     """
+
     keypoints: np.ndarray
     keypoint_scores: np.ndarray
     box_scores: np.ndarray
@@ -79,14 +81,24 @@ class SpineTrackMetric(CocoMetric):
             images that the data set lacks, or an annotation file that is not in COCO's format, has an id twice, or
             has a person without 37 keypoints, a box or an area.
     """
+
     default_prefix = 'spinetrack'
 
-    def __init__(self, subsets=tuple(skeleton.SUBSETS), ann_file=None, collect_device='cpu', prefix=None,
-                 subset_scores=False, **kwargs):
+    def __init__(
+        self,
+        subsets=tuple(skeleton.SUBSETS),
+        ann_file=None,
+        collect_device='cpu',
+        prefix=None,
+        subset_scores=False,
+        **kwargs,
+    ):
         unknown = set(subsets) - set(skeleton.SUBSETS)
         if unknown or not subsets:
-            raise ValueError(f'SpineTrackMetric: subsets are out of {", ".join(skeleton.SUBSETS)}, but '
-                             f'{", ".join(sorted(unknown)) or "none"} was given')
+            raise ValueError(
+                f'SpineTrackMetric: subsets are out of {", ".join(skeleton.SUBSETS)}, but '
+                f'{", ".join(sorted(unknown)) or "none"} was given'
+            )
         unfit = {'pred_converter', 'gt_converter', 'outfile_prefix', 'format_only'} & kwargs.keys()
         if unfit:
             raise TypeError(f'SpineTrackMetric takes no {", ".join(sorted(unfit))}')
@@ -109,18 +121,23 @@ class SpineTrackMetric(CocoMetric):
                 self._check(self.coco.anns.values())
 
     def compute_metrics(self, results):
-        least = min(count for count in skeleton.LAYOUTS
-                    if all(max(skeleton.SUBSETS[subset]) < count for subset in self.subsets))
+        least = min(
+            count for count in skeleton.LAYOUTS if all(max(skeleton.SUBSETS[subset]) < count for subset in self.subsets)
+        )
         for prediction, _ in results:
             found = prediction['keypoints'].shape[1]
             if found not in skeleton.LAYOUTS or found < least:
-                raise ValueError(f'SpineTrackMetric takes {least} keypoints a person for {", ".join(self.subsets)}, '
-                                 f'but the prediction for image {prediction["img_id"]} has {found}')
+                raise ValueError(
+                    f'SpineTrackMetric takes {least} keypoints a person for {", ".join(self.subsets)}, '
+                    f'but the prediction for image {prediction["img_id"]} has {found}'
+                )
         values = {}
         with contextlib.redirect_stdout(io.StringIO()):  # COCO's classes print their progress and tables
             truth = self.coco or self._truth([gt for _, gt in results])
-            groups = {pair: i for i, pair in enumerate(
-                itertools.product(sorted(truth.getImgIds()), sorted(truth.getCatIds())))}
+            groups = {
+                pair: i
+                for i, pair in enumerate(itertools.product(sorted(truth.getImgIds()), sorted(truth.getCatIds())))
+            }
             people = self._people(truth, groups)
             predictions = self._predictions(truth, groups, [prediction for prediction, _ in results])
             keep = cache(partial(self._keep, predictions))
@@ -128,13 +145,19 @@ class SpineTrackMetric(CocoMetric):
                 ids = skeleton.SUBSETS[subset]
                 rows, scores = keep(ids if self.subset_scores else tuple(range(predictions.keypoints.shape[1])))
                 evaluator = BatchedCOCOeval(
-                    truth, groups, self._labels(people, ids), self._found(predictions, ids, rows, scores),
-                    self.dataset_meta['sigmas'][list(ids)], self.iou_type)
+                    truth,
+                    groups,
+                    self._labels(people, ids),
+                    self._found(predictions, ids, rows, scores),
+                    self.dataset_meta['sigmas'][list(ids)],
+                    self.iou_type,
+                )
                 evaluator.evaluate()
                 evaluator.accumulate()
                 evaluator.summarize()
-                values.update({f'{subset}_{name}': float(value)
-                               for name, value in zip(_STATS[self.iou_type], evaluator.stats)})
+                values.update(
+                    {f'{subset}_{name}': float(value) for name, value in zip(_STATS[self.iou_type], evaluator.stats)}
+                )
         return values
 
     def _check_ids(self, dataset):
@@ -147,8 +170,10 @@ class SpineTrackMetric(CocoMetric):
         categories = {category['id'] for category in dataset['categories']}
         for person in dataset['annotations']:
             if person['category_id'] not in categories:
-                raise ValueError(f'{where}: annotation {person["id"]} has category_id = {person["category_id"]!r}, '
-                                 'which no category has')
+                raise ValueError(
+                    f'{where}: annotation {person["id"]} has category_id = {person["category_id"]!r}, '
+                    'which no category has'
+                )
 
     def _check(self, people):
         """Raise ValueError where a person cannot be compared with a prediction; warn of those without an area."""
@@ -160,29 +185,34 @@ class SpineTrackMetric(CocoMetric):
                 found = f'{len(flat) / 3:g}' if isinstance(flat, list) else repr(flat)[:80]
                 raise ValueError(f'{where} has {found} keypoints, where {skeleton.NUM_KEYPOINTS} are expected')
             if self.use_area and 'area' not in person:
-                raise ValueError(f'{where} has no field \'area\'; set use_area=False to take it from the box')
+                raise ValueError(f"{where} has no field 'area'; set use_area=False to take it from the box")
             wrong = problem(person)
             if wrong:
                 raise ValueError(f'{where} has {wrong}')
             if self.use_area and not (is_number(person['area']) and person['area'] >= 0):
-                raise ValueError(f'{where} has area = {repr(person["area"])[:80]}; set use_area=False to take it from '
-                                 'the box')
+                raise ValueError(
+                    f'{where} has area = {repr(person["area"])[:80]}; set use_area=False to take it from the box'
+                )
             if self.use_area and person['area'] == 0 and any(flat[2::3]):
                 without_area.append(person['id'])
         if without_area:
-            print_log(f'{self.ann_file or "the data set"}: {len(without_area)} people have an area of 0, which no '
-                      f'prediction can match; the first is annotation {without_area[0]}; set use_area=False to take '
-                      'areas from the boxes', 'current', logging.WARNING)
+            print_log(
+                f'{self.ann_file or "the data set"}: {len(without_area)} people have an area of 0, which no '
+                f'prediction can match; the first is annotation {without_area[0]}; set use_area=False to take '
+                'areas from the boxes',
+                'current',
+                logging.WARNING,
+            )
 
     def _truth(self, samples):
         """Return the labels that came with the samples as a COCO object, as `gt_to_coco_json` writes them."""
         people = [person for sample in samples for person in sample['raw_ann_info'] if person is not None]
         self._check(people)
-        images = {sample['img_id']: dict(id=sample['img_id'], crowdIndex=sample.get('crowd_index'))
-                  for sample in samples}
+        images = {
+            sample['img_id']: dict(id=sample['img_id'], crowdIndex=sample.get('crowd_index')) for sample in samples
+        }
         truth = COCO()
-        truth.dataset = dict(
-            images=list(images.values()), categories=self.dataset_meta['CLASSES'], annotations=people)
+        truth.dataset = dict(images=list(images.values()), categories=self.dataset_meta['CLASSES'], annotations=people)
         truth.createIndex()
         return truth
 
@@ -198,7 +228,11 @@ class SpineTrackMetric(CocoMetric):
         return Labels(
             np.array([groups[person['image_id'], person['category_id']] for person in people], int),
             np.array([person['keypoints'] for person in people], float).reshape(-1, skeleton.NUM_KEYPOINTS, 3),
-            boxes, areas, crowds, crowds)
+            boxes,
+            areas,
+            crowds,
+            crowds,
+        )
 
     def _labels(self, people, ids):
         """Return the Labels of a subset."""
@@ -211,8 +245,10 @@ class SpineTrackMetric(CocoMetric):
         """Return the `_Predictions`, without those whose id another of the image has."""
         unknown = [prediction['img_id'] for prediction in predictions if prediction['img_id'] not in truth.imgs]
         if unknown:
-            raise ValueError(f'SpineTrackMetric: a prediction is for image {unknown[0]}, which '
-                             f'{self.ann_file or "the data set"} has not')
+            raise ValueError(
+                f'SpineTrackMetric: a prediction is for image {unknown[0]}, which '
+                f'{self.ann_file or "the data set"} has not'
+            )
         # An empty array may be of another type, which would change how all others round.
         predictions = [prediction for prediction in predictions if len(prediction['keypoints'])] or predictions
         images, rows = defaultdict(list), itertools.count()
@@ -225,26 +261,45 @@ class SpineTrackMetric(CocoMetric):
 
         def column(name):
             if all(name in prediction for prediction in predictions):
-                found = [prediction[name][:len(prediction['keypoints'])] for prediction in predictions]
+                found = [prediction[name][: len(prediction['keypoints'])] for prediction in predictions]
                 return np.concatenate(found)[order]
 
         boxes = column('bbox')
         # MMPose's data sets have the category in an array without axes.
-        group = [groups.get((prediction['img_id'], np.asarray(prediction['category_id']).item()), -1)
-                 for prediction in predictions for _ in prediction['keypoints']]
+        group = [
+            groups.get((prediction['img_id'], np.asarray(prediction['category_id']).item()), -1)
+            for prediction in predictions
+            for _ in prediction['keypoints']
+        ]
         return _Predictions(
-            column('keypoints'), column('keypoint_scores'), column('bbox_scores'), column('areas'),
+            column('keypoints'),
+            column('keypoint_scores'),
+            column('bbox_scores'),
+            column('areas'),
             None if boxes is None else boxes[:, 2:].astype(float).prod(1),
-            np.array(group, int)[order], sizes.cumsum() - sizes, sizes)
+            np.array(group, int)[order],
+            sizes.cumsum() - sizes,
+            sizes,
+        )
 
     def _keep(self, predictions, ids):
         """Return the rows of the people that are not suppressed by these keypoints, and their scores, both (M,)."""
         keypoints, keypoint_scores = (  # contiguous, since sums of others round differently
-            column.take(ids, axis=1) for column in (predictions.keypoints, predictions.keypoint_scores))
+            column.take(ids, axis=1) for column in (predictions.keypoints, predictions.keypoint_scores)
+        )
         scores = self._scores(keypoint_scores, predictions.box_scores)
         areas = predictions.areas if predictions.areas is not None else _extent(keypoints)
-        rows = suppress(self.nms_mode, self.nms_thr, predictions.starts, predictions.sizes, keypoints,
-                        keypoint_scores, scores, areas, self.dataset_meta['sigmas'][list(ids)])
+        rows = suppress(
+            self.nms_mode,
+            self.nms_thr,
+            predictions.starts,
+            predictions.sizes,
+            keypoints,
+            keypoint_scores,
+            scores,
+            areas,
+            self.dataset_meta['sigmas'][list(ids)],
+        )
         return rows, scores[rows].astype(float)
 
     def _found(self, predictions, ids, rows, scores):

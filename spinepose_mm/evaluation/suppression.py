@@ -1,4 +1,5 @@
 """MMPose's suppression of duplicate predictions, called only for images in which it can suppress a person."""
+
 import numpy as np
 from mmpose.evaluation.functional import oks_nms, soft_oks_nms
 
@@ -31,8 +32,10 @@ def suppress(mode, threshold, starts, sizes, keypoints, keypoint_scores, scores,
             # The result of MMPose's functions where no person is suppressed.
             kept.append(np.take_along_axis(rows, scores[rows].argsort()[:, ::-1], 1)[~asked].ravel())
             for people in rows[asked]:
-                instances = [dict(score=scores[i], area=areas[i],
-                                  keypoints=np.column_stack([keypoints[i], keypoint_scores[i]])) for i in people]
+                instances = [
+                    dict(score=scores[i], area=areas[i], keypoints=np.column_stack([keypoints[i], keypoint_scores[i]]))
+                    for i in people
+                ]
                 kept.append(people[_FUNCTIONS[mode](instances, threshold, sigmas=sigmas)])
     return np.concatenate(kept)
 
@@ -41,5 +44,5 @@ def _has_similar(threshold, keypoints, areas, sigmas):
     """Return in which images any two people might be the same; keypoints are (B, D, K, 2), areas (B, D)."""
     i, j = np.triu_indices(areas.shape[1], 1)
     offsets = keypoints[:, i] - keypoints[:, j]
-    errors = (offsets**2).sum(-1) / (sigmas * 2)**2 / (areas[:, i] + areas[:, j] + 2 * np.spacing(1))[..., None]
+    errors = (offsets**2).sum(-1) / (sigmas * 2) ** 2 / (areas[:, i] + areas[:, j] + 2 * np.spacing(1))[..., None]
     return ~(np.exp(-errors).mean(-1) <= threshold - _ROUNDING).all(-1)

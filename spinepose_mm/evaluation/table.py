@@ -1,4 +1,5 @@
 """The table that the SpinePose papers print, for any models and checkpoints."""
+
 import contextlib
 import io
 import os
@@ -17,10 +18,17 @@ from spinepose_mm.zoo.models import find_config
 DATA = {'config': None, 'coco': 'spinepose_on_coco.py', 'halpe26': 'spinepose_on_halpe26.py'}
 #: Columns of the table, each shown where a model has it, and the metric of each.
 COLUMNS = {
-    **{f'{subset.capitalize()} {value}': f'spinetrack/{subset}_{value}'
-       for subset in skeleton.SUBSETS for value in ('AP', 'AR')},
-    'COCO AP': 'coco/AP', 'COCO AR': 'coco/AR', 'Halpe-26 AP': 'halpe26/AP', 'Halpe-26 AR': 'halpe26/AR',
-    'SIMSPINE AUC': 'simspine/AUC'}
+    **{
+        f'{subset.capitalize()} {value}': f'spinetrack/{subset}_{value}'
+        for subset in skeleton.SUBSETS
+        for value in ('AP', 'AR')
+    },
+    'COCO AP': 'coco/AP',
+    'COCO AR': 'coco/AR',
+    'Halpe-26 AP': 'halpe26/AP',
+    'Halpe-26 AR': 'halpe26/AR',
+    'SIMSPINE AUC': 'simspine/AUC',
+}
 
 
 def evaluate(model, checkpoint=None, cfg_options=None, work_dir='work_dirs/evaluate', on='config'):
@@ -41,8 +49,9 @@ def evaluate(model, checkpoint=None, cfg_options=None, work_dir='work_dirs/evalu
     """
     config, weights = find_config(model)
     if not (checkpoint or weights):
-        raise ValueError(f'{model} has no weights of its own: which checkpoint is to be evaluated? Write '
-                         f'{model}=CHECKPOINT')
+        raise ValueError(
+            f'{model} has no weights of its own: which checkpoint is to be evaluated? Write {model}=CHECKPOINT'
+        )
     cfg = load_config(config, on)
     cfg.merge_from_dict(cfg_options or {})
     cfg.load_from = str(checkpoint or weights)
@@ -88,6 +97,12 @@ def format_table(rows):
     lines = [head, ['---'] + ['---:'] * (len(head) - 1)]
     for name, result in rows.items():
         scores = [result.get(key, -1) for key in columns.values()]
-        lines.append([name, *('–' if score < 0 else f'{100 * score:.1f}' for score in scores),
-                      f'{result["params"] / 1e6:.2f}', f'{result["flops"] / 1e9:.2f}'])
+        lines.append(
+            [
+                name,
+                *('–' if score < 0 else f'{100 * score:.1f}' for score in scores),
+                f'{result["params"] / 1e6:.2f}',
+                f'{result["flops"] / 1e9:.2f}',
+            ]
+        )
     return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)

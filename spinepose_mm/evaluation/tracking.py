@@ -2,6 +2,7 @@
 
 In the shapes, T is the number of frames, P that of persons in the ground truth and K = 37 that of keypoints.
 """
+
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
@@ -23,8 +24,9 @@ def identity_scores(owners, ids):
     np.add.at(counts, tuple(matched.T), 1)
     right = counts[linear_sum_assignment(counts, maximize=True)].sum()
     number = (pairs >= 0).sum()
-    return dict(switches=_changes(matched), takeovers=_changes(matched[:, ::-1]),
-                IDF1=2 * right / number if number else 1.)
+    return dict(
+        switches=_changes(matched), takeovers=_changes(matched[:, ::-1]), IDF1=2 * right / number if number else 1.0
+    )
 
 
 def _changes(pairs):
@@ -56,6 +58,8 @@ def motion_scores(found, true, scale, frame_rate):
     speed = np.gradient(true, 1 / frame_rate, axis=0) / scale
     valid = np.isfinite(relative) & np.isfinite(speed)
     return dict(
-        error=np.nanmean(np.linalg.norm(error, axis=-1)), relative=np.nanmean(np.linalg.norm(relative, axis=-1)),
-        jitter=np.sqrt(np.nanmean((np.diff(relative, 2, axis=0) * frame_rate ** 2) ** 2)),
-        lag=-(relative * speed)[valid].sum() / (speed ** 2)[valid].sum())
+        error=np.nanmean(np.linalg.norm(error, axis=-1)),
+        relative=np.nanmean(np.linalg.norm(relative, axis=-1)),
+        jitter=np.sqrt(np.nanmean((np.diff(relative, 2, axis=0) * frame_rate**2) ** 2)),
+        lag=-(relative * speed)[valid].sum() / (speed**2)[valid].sum(),
+    )

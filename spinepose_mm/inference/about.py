@@ -1,4 +1,5 @@
 """The models and the assumptions behind results, in words."""
+
 import os
 from pathlib import Path
 
@@ -8,11 +9,19 @@ from spinepose_mm.zoo.models import find_model
 
 from .pose3d_inferencer import FIELD_OF_VIEW, SpinePose3DInferencer
 
-_LEVEL = 'the camera is assumed to be level: the image\'s y axis is taken for the vertical'
+_LEVEL = "the camera is assumed to be level: the image's y axis is taken for the vertical"
 
 
-def about(inferencer, bboxes=None, coordinates='camera', height=HEIGHT, camera=None, field_of_view=FIELD_OF_VIEW,
-          smooth=False, **_):
+def about(
+    inferencer,
+    bboxes=None,
+    coordinates='camera',
+    height=HEIGHT,
+    camera=None,
+    field_of_view=FIELD_OF_VIEW,
+    smooth=False,
+    **_,
+):
     """Return {title: text} of the models, whether their cards call them unfit for measuring, and the assumptions.
 
     Args:
@@ -26,19 +35,29 @@ def about(inferencer, bboxes=None, coordinates='camera', height=HEIGHT, camera=N
     unfit = [f'{model} ({reason})' for model, reason in zip(facts.values(), map(_card, named.values())) if reason]
     if unfit:
         facts['Not for measuring'] = '; '.join(unfit)
-    facts['People'] = ('bounding boxes that were given' if bboxes is not None else
-                       'each image as a whole taken for one person' if estimator.detector is None else
-                       'detected by a person detector')
+    facts['People'] = (
+        'bounding boxes that were given'
+        if bboxes is not None
+        else 'each image as a whole taken for one person'
+        if estimator.detector is None
+        else 'detected by a person detector'
+    )
     facts['Smoothing'] = 'keypoints smoothed over time' if smooth else 'none'
     if lifted:
-        facts['Height'] = (', '.join(f'id {person}: {value:.3g} m' for person, value in height.items())
-                           + f'; others {HEIGHT:g} m' if isinstance(height, dict) else f'{height:.3g} m')
+        facts['Height'] = (
+            ', '.join(f'id {person}: {value:.3g} m' for person, value in height.items()) + f'; others {HEIGHT:g} m'
+            if isinstance(height, dict)
+            else f'{height:.3g} m'
+        )
         facts['Height'] += ' (not measured; lengths are in proportion to it)'
-        facts['Camera'] = ('calibrated' if camera is not None else
-                           f'not calibrated: a diagonal field of view of {field_of_view:.3g}° and no distortion are '
-                           'assumed')
-        facts['Upright'] = ('estimated from the people and the ground in the first frames' if coordinates == 'world'
-                            else _LEVEL)
+        facts['Camera'] = (
+            'calibrated'
+            if camera is not None
+            else f'not calibrated: a diagonal field of view of {field_of_view:.3g}° and no distortion are assumed'
+        )
+        facts['Upright'] = (
+            'estimated from the people and the ground in the first frames' if coordinates == 'world' else _LEVEL
+        )
     else:
         facts['Upright'] = _LEVEL
     return facts

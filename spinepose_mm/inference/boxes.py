@@ -1,4 +1,5 @@
 """Bounding boxes of people that the user gives in place of a detector's."""
+
 import csv
 import json
 import logging
@@ -46,8 +47,11 @@ class Boxes:
             self._boxes = [self._boxes]
         if self._everywhere:
             self._boxes = self._checked(self._boxes, 'of every frame')
-        self._unused = set() if self._everywhere else set(
-            self._boxes if isinstance(self._boxes, dict) else range(len(self._boxes)))
+        self._unused = (
+            set()
+            if self._everywhere
+            else set(self._boxes if isinstance(self._boxes, dict) else range(len(self._boxes)))
+        )
 
     @property
     def _everywhere(self):
@@ -85,8 +89,12 @@ class Boxes:
     def tell_unused(self, path):
         """Warn of boxes that are of no frame of an input, once all of its frames were met."""
         if self._unused:
-            print_log(f'{self._where}: boxes of {len(self._unused)} of {len(self._boxes)} frames or images are of none '
-                      f'in {path}, among them {min(map(str, self._unused))!r}', 'current', logging.WARNING)
+            print_log(
+                f'{self._where}: boxes of {len(self._unused)} of {len(self._boxes)} frames or images are of none '
+                f'in {path}, among them {min(map(str, self._unused))!r}',
+                'current',
+                logging.WARNING,
+            )
 
     def _checked(self, boxes, which):
         try:
@@ -97,8 +105,10 @@ class Boxes:
             raise ValueError(f'{self._where}: the boxes {which} are not of 4 numbers each')
         wrong = ~(np.isfinite(boxes).all(1) & (boxes[:, 2:] > boxes[:, :2]).all(1))
         if wrong.any():
-            raise ValueError(f'{self._where}: a box {which} is not x1, y1, x2, y2 with x1 < x2 and y1 < y2: '
-                             f'{boxes[wrong][0].tolist()}')
+            raise ValueError(
+                f'{self._where}: a box {which} is not x1, y1, x2, y2 with x1 < x2 and y1 < y2: '
+                f'{boxes[wrong][0].tolist()}'
+            )
         return boxes
 
 
@@ -125,10 +135,13 @@ def _read_json(path):
     content = json.loads(Path(path).read_text(encoding='utf-8'))
     if isinstance(content, dict):
         if 'annotations' in content:
-            raise ValueError(f'{path} holds annotations; what is read are detections, a list of image_id and bbox, '
-                             'and boxes by frame or by image')
-        boxes = {_whole(path, 'frame', key) if _is_numeral(key) else Path(key).name: value
-                 for key, value in content.items()}
+            raise ValueError(
+                f'{path} holds annotations; what is read are detections, a list of image_id and bbox, '
+                'and boxes by frame or by image'
+            )
+        boxes = {
+            _whole(path, 'frame', key) if _is_numeral(key) else Path(key).name: value for key, value in content.items()
+        }
         if len(boxes) < len(content):
             raise ValueError(f'{path} names a frame or an image twice, since folders are left out of their names')
         return boxes

@@ -3,6 +3,7 @@
 The stages after the network (tracking, smoothing, lifting, measures, files) cost little and are repeated from the
 beginning, so that a resumed run gives the same files as one that was not interrupted.
 """
+
 import json
 import os
 
@@ -13,8 +14,13 @@ from spinepose_mm.structures.frame import People
 
 _MARK = b'spinepose_mm '
 _PLACES = dict(keypoints=3, scores=5, boxes=3, box_scores=5, confidence=5)  # decimals that are kept
-_SHAPES = dict(keypoints=(skeleton.NUM_KEYPOINTS, 2), scores=(skeleton.NUM_KEYPOINTS, ), boxes=(4, ), box_scores=(),
-               confidence=(skeleton.NUM_KEYPOINTS, ))
+_SHAPES = dict(
+    keypoints=(skeleton.NUM_KEYPOINTS, 2),
+    scores=(skeleton.NUM_KEYPOINTS,),
+    boxes=(4,),
+    box_scores=(),
+    confidence=(skeleton.NUM_KEYPOINTS,),
+)
 
 
 class EstimateCache:
@@ -65,8 +71,13 @@ class EstimateCache:
             pass
         self._file.truncate(start)
         people = compute(frame)
-        entry = dict(frame=frame.index, **{name: np.round(np.asarray(getattr(people, name), float), places).tolist()
-                                           for name, places in _PLACES.items()})
+        entry = dict(
+            frame=frame.index,
+            **{
+                name: np.round(np.asarray(getattr(people, name), float), places).tolist()
+                for name, places in _PLACES.items()
+            },
+        )
         self._file.write(_line(entry))
         self._file.flush()
         return _people(entry)

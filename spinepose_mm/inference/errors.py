@@ -1,4 +1,5 @@
 """OpenCV's errors, which name neither the file nor the frame."""
+
 from contextlib import contextmanager
 
 import cv2

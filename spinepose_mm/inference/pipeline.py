@@ -1,4 +1,5 @@
 """The inference pipeline: from an input to files, in constant memory; an interrupted run can be resumed."""
+
 import os
 import sys
 from contextlib import ExitStack, contextmanager, suppress
@@ -38,6 +39,7 @@ class Summary:
         finished: whether nothing is left to do.
         coverage: Coverage, whose `warning` says what to do where little was measured.
     """
+
     frames: int = 0
     skipped: int = 0
     persons: set = field(default_factory=set)
@@ -50,8 +52,9 @@ class Summary:
         """Count a Frame."""
         self.frames += 1
         self.coverage.add(frame.people)
-        self.persons.update(frame.people.ids.tolist() if is_video else
-                            range(len(self.persons), len(self.persons) + len(frame.people)))
+        self.persons.update(
+            frame.people.ids.tolist() if is_video else range(len(self.persons), len(self.persons) + len(frame.people))
+        )
 
 
 def analyse(inputs, outputs, inferencer, formats=None, spine_only=False, show=False, frame_rate=None, **options):
@@ -135,8 +138,14 @@ def _held(paths):
 def _run(source, inferencer, targets, options, spine_only, show):
     summary, writers, cache = Summary(coverage=Coverage(measures=options['measure'])), [], None
     try:
-        writers = _opened(targets, source, options, spine_only, isinstance(inferencer, SpinePose3DInferencer),
-                          about(inferencer, **options))
+        writers = _opened(
+            targets,
+            source,
+            options,
+            spine_only,
+            isinstance(inferencer, SpinePose3DInferencer),
+            about(inferencer, **options),
+        )
         cache = _cache(targets, source, inferencer, options)
         frames = _frames(source, inferencer, options, cache)
         for frame in tqdm(frames, source.name, source.length, unit='frame', disable=None):
@@ -155,8 +164,11 @@ def _run(source, inferencer, targets, options, spine_only, show):
 
 def _opened(targets, source, options, spine_only, lifted, made_with=None):
     """Return the writers of the targets; where one cannot be opened or would overwrite an input, there are none."""
-    kinds = dict(coordinates=options.get('coordinates', 'camera') if lifted else None,
-                 measures=units(image=not lifted) if options.get('measure', True) else None, about=made_with)
+    kinds = dict(
+        coordinates=options.get('coordinates', 'camera') if lifted else None,
+        measures=units(image=not lifted) if options.get('measure', True) else None,
+        about=made_with,
+    )
     with ExitStack() as undoing:
         writers = []
         for path, writer in targets.items():
@@ -172,8 +184,13 @@ def _frames(source, inferencer, options, cache):
     if cache:
         options = dict(options, find=cache.find)
         if 'space' in options:
-            for _ in tqdm(inferencer.follow(source, **options), f'{source.name}: people', source.length, unit='frame',
-                          disable=None):
+            for _ in tqdm(
+                inferencer.follow(source, **options),
+                f'{source.name}: people',
+                source.length,
+                unit='frame',
+                disable=None,
+            ):
                 pass
             options['space'].settle()
             cache.rewind()
@@ -240,9 +257,15 @@ def _progress_file(targets, source):
 
 def _cache(targets, source, inferencer, options):
     """Return the EstimateCache of a run, or None."""
-    asked = dict(version=__version__, input=source.identity, model=inferencer.identity, options={
-        name: described(options.get(name)) for name in ('bboxes', 'bbox_thr', 'nms_thr', 'flip_test', 'score',
-                                                        'v1_postprocess', 'detect_every')})
+    asked = dict(
+        version=__version__,
+        input=source.identity,
+        model=inferencer.identity,
+        options={
+            name: described(options.get(name))
+            for name in ('bboxes', 'bbox_thr', 'nms_thr', 'flip_test', 'score', 'v1_postprocess', 'detect_every')
+        },
+    )
     return next((EstimateCache(path, asked) for path in _progress_file(targets, source)), None)
 
 

@@ -53,8 +53,18 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
             they take each other's cores, and together are slower than one after the other, however these are split.
     """
 
-    preprocess_kwargs = {'bbox_thr', 'nms_thr', 'bboxes', 'subject', 'smooth', 'measure', 'flip_test', 'score',
-                         'v1_postprocess', 'detect_every'}
+    preprocess_kwargs = {
+        'bbox_thr',
+        'nms_thr',
+        'bboxes',
+        'subject',
+        'smooth',
+        'measure',
+        'flip_test',
+        'score',
+        'v1_postprocess',
+        'detect_every',
+    }
     visualize_kwargs = Pose2DInferencer.visualize_kwargs - {'draw_heatmap'}
 
     def __init__(self, model, *args, **kwargs):
@@ -66,11 +76,26 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         self.overlaps = self.model.data_preprocessor.device.type == 'cuda'
         count = self.model.dataset_meta['num_keypoints']
         if count != skeleton.NUM_KEYPOINTS:
-            raise ValueError(f'{model} predicts {count} keypoints, where this package\'s models predict '
-                             f'{skeleton.NUM_KEYPOINTS}, such as \'spinepose-m\'')
+            raise ValueError(
+                f"{model} predicts {count} keypoints, where this package's models predict "
+                f"{skeleton.NUM_KEYPOINTS}, such as 'spinepose-m'"
+            )
 
-    def follow(self, source, bboxes=None, bbox_thr=.3, nms_thr=.3, subject='all', smooth=False, measure=False,
-               flip_test=None, score=None, v1_postprocess=None, detect_every=1, find=None):
+    def follow(
+        self,
+        source,
+        bboxes=None,
+        bbox_thr=0.3,
+        nms_thr=0.3,
+        subject='all',
+        smooth=False,
+        measure=False,
+        flip_test=None,
+        score=None,
+        v1_postprocess=None,
+        detect_every=1,
+        find=None,
+    ):
         """Yield the Frames of a Source with their people.
 
         Args:
@@ -82,14 +107,16 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         if isinstance(bboxes, (list, tuple)) and not bboxes:
             bboxes = None
         if not isinstance(detect_every, Integral) or detect_every < 1 or bboxes is not None and detect_every > 1:
-            raise ValueError(f'detect_every is a whole number of frames, 1 or more, and 1 where bboxes are given, not '
-                             f'{detect_every!r}')
+            raise ValueError(
+                f'detect_every is a whole number of frames, 1 or more, and 1 where bboxes are given, not '
+                f'{detect_every!r}'
+            )
         for name, value in (('bbox_thr', bbox_thr), ('nms_thr', nms_thr)):
             if not 0 <= value <= 1:
                 raise ValueError(f'{name} is a number from 0 to 1, not {value!r}')
         self._check_decoding(score, v1_postprocess)
         boxes = None if bboxes is None else Boxes(bboxes, len(source))
-        rate, tracker, estimated = source.frame_rate or 1., None, no_people()
+        rate, tracker, estimated = source.frame_rate or 1.0, None, no_people()
         smoother, measurer, computes, detecting = Smoother(), Measurer(), Event(), Lock()
 
         def detect(frame):
@@ -104,8 +131,9 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
                 where = detect(frame) if detected is None else detected
             with naming(*frame.place):
                 return self.find(frame.image, where, flip_test, score, v1_postprocess)
+
         every = detect_every if source.is_video and self.detector is not None else 1
-        for frame, is_due, detected in self._detections(source, every, detect, computes):
+        for frame, is_due, detected in self._detections(source, every, detect, computes):  # noqa: B007 (compute reads them)
             if tracker is None or not source.is_video:
                 tracker, chosen = PoseTracker(rate), Subject(subject, rate)
             if boxes is not None:
@@ -136,9 +164,10 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
             for count, frame in enumerate(source):
                 is_due = count % every == 0
                 yield frame, is_due, detect(frame) if overlaps and is_due and computes.is_set() else None
+
         return prefetch(run(), 1) if overlaps else run()
 
-    def detect(self, image, bbox_thr=.3, nms_thr=.3):
+    def detect(self, image, bbox_thr=0.3, nms_thr=0.3):
         """Detect the people in an image: boxes x1, y1, x2, y2 and score, (P, 5); without a detector the whole image.
 
         Args:
@@ -147,7 +176,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
             nms_thr: IoU from which two boxes are one.
         """
         if self.detector is None:
-            return np.array([[0., 0, *image.shape[1::-1], 1]])
+            return np.array([[0.0, 0, *image.shape[1::-1], 1]])
         detections = self.detector(image, return_datasamples=True)['predictions'][0].pred_instances.cpu().numpy()
         taken = np.isin(detections.labels, self.det_cat_ids) & (detections.scores > bbox_thr)
         boxes = np.concatenate([detections.bboxes, detections.scores[:, None]], axis=1)[taken]
@@ -158,16 +187,24 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         if score not in (None, *SCORES):
             raise ValueError(f'score is out of {", ".join(SCORES)}, not {score!r}')
         if (score or v1_postprocess) and not isinstance(self.model.head, SpinePoseHead):
-            raise ValueError('score and v1_postprocess are for models with a SpinePoseHead, and the head of this one '
-                             f'is {type(self.model.head).__name__}')
+            raise ValueError(
+                'score and v1_postprocess are for models with a SpinePoseHead, and the head of this one '
+                f'is {type(self.model.head).__name__}'
+            )
 
     @contextmanager
     def _decoding(self, flip_test, score, v1_postprocess):
         """Let the model run with other options than those of its config for a while; None leaves one as it is."""
         head = vars(self.model.head)
-        changes = [(place, name, value) for place, name, value in (
-            (self.model.test_cfg, 'flip_test', flip_test), (head, 'score', score),
-            (head, 'v1_postprocess', v1_postprocess)) if value is not None]
+        changes = [
+            (place, name, value)
+            for place, name, value in (
+                (self.model.test_cfg, 'flip_test', flip_test),
+                (head, 'score', score),
+                (head, 'v1_postprocess', v1_postprocess),
+            )
+            if value is not None
+        ]
         stated = [place.get(name, False) for place, name, _ in changes]
         for place, name, value in changes:
             place[name] = value
@@ -194,12 +231,20 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         # Of each person, MMPose copies what is packed several times; a list number by number.
         meta = dict(meta, flip_indices=np.array(meta['flip_indices']))
         with one_torch_thread():
-            batch = pseudo_collate([self.pipeline(dict(img=image, bbox=box[None, :4], bbox_score=score[None], **meta))
-                                    for box, score in zip(boxes, scores)])
+            batch = pseudo_collate(
+                [
+                    self.pipeline(dict(img=image, bbox=box[None, :4], bbox_score=score[None], **meta))
+                    for box, score in zip(boxes, scores)
+                ]
+            )
         with self._decoding(flip_test, score, v1_postprocess):
             predictions = [sample.pred_instances for sample in self.model.test_step(batch)]
         # Only models of this package predict a confidence.
         confidence = [one.keypoint_confidence for one in predictions if 'keypoint_confidence' in one]
-        return People(np.concatenate([one.keypoints for one in predictions]),
-                      np.concatenate([one.keypoint_scores for one in predictions]), boxes[:, :4], scores,
-                      confidence=np.concatenate(confidence) if confidence else None)
+        return People(
+            np.concatenate([one.keypoints for one in predictions]),
+            np.concatenate([one.keypoint_scores for one in predictions]),
+            boxes[:, :4],
+            scores,
+            confidence=np.concatenate(confidence) if confidence else None,
+        )

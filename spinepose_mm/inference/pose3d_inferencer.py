@@ -25,7 +25,7 @@ from spinepose_mm.zoo.models import find_config
 from .pose2d_inferencer import SpinePoseInferencer
 from .streaming import Streaming
 
-FIELD_OF_VIEW = 84.  # diagonal, degrees, about a phone's wide one
+FIELD_OF_VIEW = 84.0  # diagonal, degrees, about a phone's wide one
 _MIN_VISIBLE = 6  # keypoints of a person who is lifted
 _UP = {'camera': (0, -1, 0), 'world': (0, 1, 0)}  # of a camera, where it is level
 
@@ -56,11 +56,27 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
     """
 
     preprocess_kwargs = SpinePoseInferencer.preprocess_kwargs | {
-        'coordinates', 'camera', 'field_of_view', 'height', 'warm_up'}
+        'coordinates',
+        'camera',
+        'field_of_view',
+        'height',
+        'warm_up',
+    }
     visualize_kwargs = Pose3DInferencer.visualize_kwargs - {'draw_bbox', 'num_instances'}
 
-    def __init__(self, model, weights=None, pose2d_model=None, pose2d_weights=None, device=None, scope='mmpose',
-                 det_model=None, det_weights=None, det_cat_ids=None, show_progress=False):
+    def __init__(
+        self,
+        model,
+        weights=None,
+        pose2d_model=None,
+        pose2d_weights=None,
+        device=None,
+        scope='mmpose',
+        det_model=None,
+        det_weights=None,
+        det_cat_ids=None,
+        show_progress=False,
+    ):
         init_default_scope(scope)
         self.named = str(model), weights
         if str(model).endswith('.onnx') and weights is None:
@@ -69,12 +85,24 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
         if self.cfg.model.type != 'PoseLifter':
             raise ValueError(f'{model} is no lifter')
         self.model = revert_sync_batchnorm(self.model)
-        self.pose2d_model = SpinePoseInferencer(pose2d_model or 'spinepose-m', pose2d_weights, device, scope, det_model,
-                                                det_weights, det_cat_ids)
+        self.pose2d_model = SpinePoseInferencer(
+            pose2d_model or 'spinepose-m', pose2d_weights, device, scope, det_model, det_weights, det_cat_ids
+        )
         self.identity = self.pose2d_model.identity  # of the model whose predictions are cached
 
-    def follow(self, source, coordinates='camera', camera=None, field_of_view=FIELD_OF_VIEW, height=HEIGHT, warm_up=60,
-               smooth=False, measure=False, space=None, **options):
+    def follow(
+        self,
+        source,
+        coordinates='camera',
+        camera=None,
+        field_of_view=FIELD_OF_VIEW,
+        height=HEIGHT,
+        warm_up=60,
+        smooth=False,
+        measure=False,
+        space=None,
+        **options,
+    ):
         """Yield the Frames of a Source with their people.
 
         Args:
@@ -94,14 +122,17 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
             frame, before = frames[middle], size
             size = frame.image.shape[1::-1]
             if before not in (None, size) and source.is_video:
-                raise ValueError(f'{frame.path}: frame {frame.index} has {size[0]}x{size[1]} pixels, where those '
-                                 f'before have {before[0]}x{before[1]}; one camera takes images of one size')
+                raise ValueError(
+                    f'{frame.path}: frame {frame.index} has {size[0]}x{size[1]} pixels, where those '
+                    f'before have {before[0]}x{before[1]}; one camera takes images of one size'
+                )
             if space is None or not source.is_video:
                 space = self.space(size, coordinates, camera, field_of_view, height, warm_up if source.is_video else 1)
             self._lift(frames, middle, space, smoother if smooth and source.is_video else None)
             if measure:
                 frame.people = measurer.update(frame.people, _UP[coordinates])
             return frame
+
         for count, frame in enumerate(self.pose2d_model.follow(source, smooth=smooth, **options), 1):
             frames.append(frame)
             if count > half:
@@ -146,6 +177,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
         def smoothed(points):
             valid = np.isfinite(points).all(-1).astype(float)
             return smoother.update(people.ids, points, valid, space.heights(people.ids), frame.time)
+
         placed = space.update(people.ids, poses, people.keypoints, people.confidence, smoothed if smoother else None)
         people.points, people.reprojection_errors = placed.keypoints, placed.reprojection_error
         people.point_errors = None if errors is None else errors * placed.scale[:, None]
@@ -160,26 +192,53 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
         for i, frame in enumerate(frames):
             for number in np.flatnonzero(frame.people.ids == person):
                 rays[i] = _lifter_input(frame.people, number, camera, self._min_score)
-        window = [rays[min(rays, key=lambda i: (abs(i - wanted), abs(i - middle)))]
-                  for wanted in range(middle - half, middle + half + 1)]
+        window = [
+            rays[min(rays, key=lambda i: (abs(i - wanted), abs(i - middle)))]
+            for wanted in range(middle - half, middle + half + 1)
+        ]
         points, visible = (np.stack(values) for values in zip(*window))
-        return self.pipeline(dict(
-            keypoints=points, keypoints_visible=visible, unit=1., flip_indices=skeleton.FLIP_INDICES,
-            lifting_target=np.zeros((1, skeleton.NUM_KEYPOINTS, 3), np.float32),
-            lifting_target_visible=np.ones((1, skeleton.NUM_KEYPOINTS), np.float32)))
+        return self.pipeline(
+            dict(
+                keypoints=points,
+                keypoints_visible=visible,
+                unit=1.0,
+                flip_indices=skeleton.FLIP_INDICES,
+                lifting_target=np.zeros((1, skeleton.NUM_KEYPOINTS, 3), np.float32),
+                lifting_target_visible=np.ones((1, skeleton.NUM_KEYPOINTS), np.float32),
+            )
+        )
 
     def forward(self, frame):
         """Return the lifted people of a Frame as a list of one PoseDataSample."""
         placed = np.isfinite(frame.people.points).all((1, 2))
         return super().forward(replace(frame, people=frame.people[placed]))  # it may still be in the lifter's window
 
-    def visualize(self, inputs, preds, return_vis=False, show=False, wait_time=0, radius=3, thickness=1,
-                  kpt_thr=MIN_CONFIDENCE, vis_out_dir='', window_name=''):
+    def visualize(
+        self,
+        inputs,
+        preds,
+        return_vis=False,
+        show=False,
+        wait_time=0,
+        radius=3,
+        thickness=1,
+        kpt_thr=MIN_CONFIDENCE,
+        vis_out_dir='',
+        window_name='',
+    ):
         """Draw an image with its keypoints, beside the people from the side and from the front."""
         if not (return_vis or show or vis_out_dir):
             return []
-        drawn = mmcv.bgr2rgb(draw_views(self._frame.image, self._frame.people, self._frame.coordinates, kpt_thr,
-                                        radius=radius, thickness=thickness))
+        drawn = mmcv.bgr2rgb(
+            draw_views(
+                self._frame.image,
+                self._frame.people,
+                self._frame.coordinates,
+                kpt_thr,
+                radius=radius,
+                thickness=thickness,
+            )
+        )
         if show:
             self.pose2d_model.visualizer.show(drawn, window_name, 1e-5 if self._video_input else wait_time)
         if vis_out_dir:
@@ -197,8 +256,10 @@ def _camera(given):
         return given
     cameras = read_cameras(given)
     if len(cameras) > 1:
-        raise ValueError(f'{given} is of {len(cameras)} cameras; pass one of them as '
-                         f'camera=read_cameras(path)[i]: {", ".join(camera.name for camera in cameras)}')
+        raise ValueError(
+            f'{given} is of {len(cameras)} cameras; pass one of them as '
+            f'camera=read_cameras(path)[i]: {", ".join(camera.name for camera in cameras)}'
+        )
     return cameras[0]
 
 

@@ -1,4 +1,5 @@
 """What this package's inferencers have in common."""
+
 import json
 import logging
 import os
@@ -12,9 +13,19 @@ from spinepose_mm.structures.frame import to_instances, to_persons
 from spinepose_mm.writers.encoding import encoder_for, usual_ending
 
 #: Options of MMPose's other inferencers, with their defaults, which MMPose's demo passes whatever the model.
-_OF_OTHERS = dict(pose_based_nms=False, merge_results=True, use_oks_tracking=False, tracking_thr=.3,
-                  disable_norm_pose_2d=False, disable_rebase_keypoint=False, num_instances=1, draw_bbox=False,
-                  draw_heatmap=False, skeleton_style='mmpose', black_background=False)
+_OF_OTHERS = dict(
+    pose_based_nms=False,
+    merge_results=True,
+    use_oks_tracking=False,
+    tracking_thr=0.3,
+    disable_norm_pose_2d=False,
+    disable_rebase_keypoint=False,
+    num_instances=1,
+    draw_bbox=False,
+    draw_heatmap=False,
+    skeleton_style='mmpose',
+    black_background=False,
+)
 
 
 class Streaming:
@@ -22,11 +33,20 @@ class Streaming:
 
     MMPose's own take no streams, open a window for a camera, and keep all predictions of a video to its end.
     """
+
     forward_kwargs = set()
     postprocess_kwargs = {'pred_out_dir'}
 
-    def __call__(self, inputs, return_datasamples=False, batch_size=1, out_dir=None, frame_rate=None,
-                 channel_order='bgr', **kwargs):
+    def __call__(
+        self,
+        inputs,
+        return_datasamples=False,
+        batch_size=1,
+        out_dir=None,
+        frame_rate=None,
+        channel_order='bgr',
+        **kwargs,
+    ):
         """Yield the result of each frame, a dict with `predictions` and `visualization` as MMPose's.
 
         Args:
@@ -78,8 +98,7 @@ class Streaming:
         if self._video_input and self.video_info['writer'] is None:
             path = Path(vis_out_dir, self.video_info['name'])
             path.parent.mkdir(parents=True, exist_ok=True)
-            self.video_info['writer'] = encoder_for(path)(
-                path, self.video_info['fps'], visualization.shape[1::-1])
+            self.video_info['writer'] = encoder_for(path)(path, self.video_info['fps'], visualization.shape[1::-1])
         super().save_visualization(visualization, vis_out_dir, img_name)
 
     def preprocess(self, inputs, batch_size=1, **options):
@@ -100,9 +119,10 @@ class Streaming:
 
         In `pred_out_dir`, a video has one file, `[{"frame_id": …, "instances": […]}, …]`, an image one of its own.
         """
-        sample, = preds
-        persons = to_persons(sample.pred_instances, **{
-            key: value for key, value in sample.metainfo.items() if key != 'img_path'})
+        (sample,) = preds
+        persons = to_persons(
+            sample.pred_instances, **{key: value for key, value in sample.metainfo.items() if key != 'img_path'}
+        )
         if pred_out_dir:
             self._write(persons, pred_out_dir, sample.metainfo['img_path'])
         return dict(visualization=visualization, predictions=[sample if return_datasamples else persons])
@@ -111,8 +131,9 @@ class Streaming:
         os.makedirs(folder, exist_ok=True)
         if not self._video_input:
             if Path(path).stem in self._written:
-                raise ValueError(f'{path}: there was another image of that name before, whose predictions are in '
-                                 f'{folder}')
+                raise ValueError(
+                    f'{path}: there was another image of that name before, whose predictions are in {folder}'
+                )
             self._written.add(Path(path).stem)
             Path(folder, f'{Path(path).stem}.json').write_text(json.dumps(persons, indent=1))
             return

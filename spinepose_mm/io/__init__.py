@@ -10,12 +10,20 @@ atomic: results that are written whole or not at all, under a lock.
 identity: what distinguishes an input from another one.
 npz, plain_pickle and plain_numpy: `.npz` files and pickles, read without running code of theirs.
 """
+
 from importlib import import_module
 
 #: Module of each public name; it is imported when the name is first asked for.
 _MODULES = {
-    'Images': 'sources', 'Source': 'sources', 'Video': 'sources', 'open_source': 'sources', 'read_image': 'image',
-    'read_cameras': 'cameras', 'write_cameras': 'cameras', 'locked': 'atomic', 'replacing': 'atomic',
+    'Images': 'sources',
+    'Source': 'sources',
+    'Video': 'sources',
+    'open_source': 'sources',
+    'read_image': 'image',
+    'read_cameras': 'cameras',
+    'write_cameras': 'cameras',
+    'locked': 'atomic',
+    'replacing': 'atomic',
 }
 
 __all__ = sorted(_MODULES)

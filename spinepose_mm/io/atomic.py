@@ -1,4 +1,5 @@
 """Results are written whole or not at all, and by one run at a time."""
+
 import errno
 import logging
 import os
@@ -9,7 +10,7 @@ from mmengine.logging import print_log
 #: What file systems answer that have no locks.
 _NO_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
 
-_PATIENCE = .2  # seconds, for a run that is just ending, and to remove the file of one that was killed
+_PATIENCE = 0.2  # seconds, for a run that is just ending, and to remove the file of one that was killed
 _TEXT = dict(encoding='utf-8', errors='backslashreplace', newline='\n')
 
 
@@ -34,6 +35,7 @@ def locked(path, what=None, wait=False):
         OSError: no file can be written there.
     """
     from filelock import Timeout  # here and below, since what only reads does without it
+
     try:
         lock = _acquire(path)
     except Timeout as error:
@@ -54,6 +56,7 @@ def locked(path, what=None, wait=False):
 def _acquire(path, timeout=_PATIENCE):
     """Return a lock that is held, by the operating system, or else by the mere existence of its file."""
     from filelock import FileLock, SoftFileLock
+
     try:
         lock = FileLock(f'{path}.lock', thread_local=False)
         lock.acquire(timeout=timeout)

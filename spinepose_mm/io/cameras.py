@@ -1,4 +1,5 @@
 """Calibration files of cameras: Pose2Sim's and Caliscope's .toml, and OpenCV's."""
+
 import json
 import re
 import tomllib
@@ -18,7 +19,7 @@ from .reading import reading
 #: OpenCV's parser calls itself for each level of lists, maps and tags, and ends the process at some 30,000 of them.
 _MAX_NESTED, _MAX_BYTES = 5000, 1 << 22
 #: Turns points of Pose2Sim's world, Z up, into those of one with Y up: its Y is X, and its X is Z.
-FROM_Z_UP = np.array([[0., 1, 0], [0, 0, 1], [1, 0, 0]])
+FROM_Z_UP = np.array([[0.0, 1, 0], [0, 0, 1], [1, 0, 0]])
 _NO_CAMERAS = ('metadata', 'capture_volume', 'charuco', 'checkerboard')  # tables that Pose2Sim passes over
 
 
@@ -48,7 +49,7 @@ def read_cameras(path, y_up=False):
         return [replace(camera, R=camera.R @ FROM_Z_UP.T) for camera in cameras] if y_up else cameras
     if path.suffix in ('.yml', '.yaml', '.xml', '.json'):
         return [_read_opencv(path)]
-    raise ValueError(f'{path}: a calibration file is .toml, or OpenCV\'s .yml, .yaml, .xml or .json')
+    raise ValueError(f"{path}: a calibration file is .toml, or OpenCV's .yml, .yaml, .xml or .json")
 
 
 def write_cameras(path, cameras):
@@ -69,7 +70,7 @@ def write_cameras(path, cameras):
     """
     path = Path(path)
     if path.suffix != '.toml':
-        raise ValueError(f'{path}: a calibration file of Pose2Sim\'s ends in .toml')
+        raise ValueError(f"{path}: a calibration file of Pose2Sim's ends in .toml")
     if not cameras:
         raise ValueError(f'{path}: there is no camera to write')
     text = ''.join(_table(f'{path}: {name}: ', name, cameras[name]) for name in sorted(cameras, key=_by_last_number))
@@ -86,9 +87,15 @@ def _table(where, name, camera):
     quoted = json.dumps(name, ensure_ascii=False).replace('\x7f', '\\u007f')
     # Not cv2.Rodrigues, which keeps 8 digits where a camera is turned by nearly half a turn.
     turn = Rotation.from_matrix(camera.R @ FROM_Z_UP).as_rotvec()
-    values = dict(name=quoted, size=[float(length) for length in camera.size], matrix=_floats(camera.K),
-                  distortions=_floats(camera.dist), rotation=_floats(turn), translation=_floats(camera.t),
-                  fisheye='false')
+    values = dict(
+        name=quoted,
+        size=[float(length) for length in camera.size],
+        matrix=_floats(camera.K),
+        distortions=_floats(camera.dist),
+        rotation=_floats(turn),
+        translation=_floats(camera.t),
+        fisheye='false',
+    )
     key = name if re.fullmatch(r'[A-Za-z0-9_-]+', name) else quoted
     return f'[{key}]\n' + ''.join(f'{field} = {value}\n' for field, value in values.items()) + '\n'
 
@@ -113,13 +120,22 @@ def _read_toml(path):
             raise ValueError(f'{path}: {key}.fisheye: fisheye lenses are not supported')
         where = f'{path}: {key}.'
         size, K, dist, turn, t = (
-            _numbers(where + name, table.get(name, default), shape) for name, default, shape in (
-                ('size', None, (2, )), ('matrix', None, (3, 3)), ('distortions', None, (-1, )),
-                ('rotation', [0, 0, 0], (3, )), ('translation', [0, 0, 0], (3, ))))
-        cameras.append(check_camera(where, Camera(
-            K, cv2.Rodrigues(turn)[0], t, tuple(map(int, size)), dist, str(table.get('name', key)))))
+            _numbers(where + name, table.get(name, default), shape)
+            for name, default, shape in (
+                ('size', None, (2,)),
+                ('matrix', None, (3, 3)),
+                ('distortions', None, (-1,)),
+                ('rotation', [0, 0, 0], (3,)),
+                ('translation', [0, 0, 0], (3,)),
+            )
+        )
+        cameras.append(
+            check_camera(
+                where, Camera(K, cv2.Rodrigues(turn)[0], t, tuple(map(int, size)), dist, str(table.get('name', key)))
+            )
+        )
     if not cameras:
-        raise ValueError(f'{path} has no table with a camera\'s matrix')
+        raise ValueError(f"{path} has no table with a camera's matrix")
     return cameras
 
 
@@ -127,7 +143,7 @@ def _read_opencv(path):
     values = {}
     if not is_utf8(path):
         raise ValueError(f'{path}: OpenCV reads files whose names are UTF-8')
-    with reading(path, 'is no file of OpenCV\'s'):
+    with reading(path, "is no file of OpenCV's"):
         content = path.read_bytes()
         if len(content) > _MAX_BYTES or len(re.findall(rb'[\[{]|<\w|- ', content)) > _MAX_NESTED:
             raise ValueError(f'it has {len(content)} bytes and more parts than a calibration')
@@ -139,10 +155,10 @@ def _read_opencv(path):
             elif node.isMap():
                 values[name] = node.mat()
             else:
-                raise ValueError(f'{path}: {name} is missing, or is no matrix or number of OpenCV\'s')
+                raise ValueError(f"{path}: {name} is missing, or is no matrix or number of OpenCV's")
     K = _numbers(f'{path}: camera_matrix', values['camera_matrix'], (3, 3))
-    dist = _numbers(f'{path}: distortion_coefficients', values['distortion_coefficients'], (-1, ))
-    size = _numbers(f'{path}: image_width and image_height', [values['image_width'], values['image_height']], (2, ))
+    dist = _numbers(f'{path}: distortion_coefficients', values['distortion_coefficients'], (-1,))
+    size = _numbers(f'{path}: image_width and image_height', [values['image_width'], values['image_height']], (2,))
     return check_camera(f'{path}: ', Camera(K, np.eye(3), np.zeros(3), tuple(map(int, size)), dist))
 
 
@@ -152,7 +168,7 @@ def _numbers(where, values, shape):
         if values is None:
             raise ValueError('there is none')
         array = np.array(values, float)
-        array = array.ravel() if shape == (-1, ) else array
-    if shape != (-1, ) and array.shape != shape or not np.isfinite(array).all():
+        array = array.ravel() if shape == (-1,) else array
+    if shape != (-1,) and array.shape != shape or not np.isfinite(array).all():
         raise ValueError(f'{where} has the shape {array.shape}, where {shape} finite numbers are expected')
     return array

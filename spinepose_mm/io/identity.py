@@ -1,4 +1,5 @@
 """The identity of an input or an option: what distinguishes it from another one."""
+
 import os
 
 import numpy as np

@@ -1,4 +1,5 @@
 """The header and the pixels of an image file; JPEGs are decoded as OpenCV decodes them, in less time."""
+
 import io
 import re
 from pathlib import Path
@@ -15,9 +16,9 @@ MAX_MEGAPIXELS = 178
 MAX_SIDE = 32766  # pixels; OpenCV's warps number them with 16 bits
 
 _PNG = b'\x89PNG\r\n\x1a\n'
-_EXIF, _FRAMES = 0xe1, (0xc0, 0xc1, 0xc2)  # markers: APP1; the frame of a baseline, extended or progressive JPEG
-_NO_FRAMES = (0xc4, 0xc8, 0xcc)  # among 0xc0 to 0xcf, which otherwise begin a frame
-_ALONE = (0x00, 0x01, *range(0xd0, 0xd8))  # markers without a segment, and a stuffed zero
+_EXIF, _FRAMES = 0xE1, (0xC0, 0xC1, 0xC2)  # markers: APP1; the frame of a baseline, extended or progressive JPEG
+_NO_FRAMES = (0xC4, 0xC8, 0xCC)  # among 0xc0 to 0xcf, which otherwise begin a frame
+_ALONE = (0x00, 0x01, *range(0xD0, 0xD8))  # markers without a segment, and a stuffed zero
 _ORIENTATION = 0x0112
 
 
@@ -66,7 +67,7 @@ def examine(data, max_megapixels=MAX_MEGAPIXELS):
     if not data.startswith(b'\xff\xd8'):
         is_png = data.startswith(_PNG)
         if is_png:
-            _check_size(*(int.from_bytes(data[i:i + 4], 'big') for i in (16, 20)), max_megapixels)
+            _check_size(*(int.from_bytes(data[i : i + 4], 'big') for i in (16, 20)), max_megapixels)
         else:
             _check_by_pillow(data, max_megapixels)
         return is_png and data.rfind(b'IEND') < 0, None
@@ -86,21 +87,21 @@ def _walk(data):
     file could claim one size here and another one there.
     """
     at, shape, is_simple, is_upright = 2, None, False, True
-    while 0 <= (at := data.find(b'\xff', at)) and data[at + 1:at + 2] != b'\xda':
+    while 0 <= (at := data.find(b'\xff', at)) and data[at + 1 : at + 2] != b'\xda':
         if len(data) < at + 4:
             break
         marker = data[at + 1]
-        if marker == 0xff:  # markers may be preceded by any number of fill bytes
+        if marker == 0xFF:  # markers may be preceded by any number of fill bytes
             at += 1
             continue
         if marker in _ALONE:
             at += 2
             continue
-        length = int.from_bytes(data[at + 2:at + 4], 'big')
-        segment = data[at + 4:at + 2 + length]
+        length = int.from_bytes(data[at + 2 : at + 4], 'big')
+        segment = data[at + 4 : at + 2 + length]
         if marker == _EXIF:
             is_upright &= _orientation(segment[6:]) == 1
-        elif 0xc0 <= marker <= 0xcf and marker not in _NO_FRAMES:
+        elif 0xC0 <= marker <= 0xCF and marker not in _NO_FRAMES:
             shape = int.from_bytes(segment[1:3], 'big'), int.from_bytes(segment[3:5], 'big')
             is_simple = marker in _FRAMES and segment[:1] == b'\x08' and segment[5:6] in (b'\x01', b'\x03')
         at += 2 + length
@@ -129,18 +130,20 @@ def _check_size(width, height, max_megapixels):
 
 def _check_pixels(pixels, max_megapixels):
     if pixels > max_megapixels * 1e6:
-        raise ValueError(f'has {pixels / 1e6:.4g} megapixels, and at most {max_megapixels:g} are decoded, unless '
-                         'max_megapixels is set higher')
+        raise ValueError(
+            f'has {pixels / 1e6:.4g} megapixels, and at most {max_megapixels:g} are decoded, unless '
+            'max_megapixels is set higher'
+        )
 
 
 def _orientation(tiff):
     """Return the orientation that the first directory of EXIF's TIFF structure states, 1 (upright) if none."""
     order = 'little' if tiff.startswith(b'II') else 'big'
     start = int.from_bytes(tiff[4:8], order)
-    count = int.from_bytes(tiff[start:start + 2], order)
+    count = int.from_bytes(tiff[start : start + 2], order)
     for entry in range(start + 2, min(start + 2 + 12 * count, len(tiff)), 12):
-        if int.from_bytes(tiff[entry:entry + 2], order) == _ORIENTATION:
-            return int.from_bytes(tiff[entry + 8:entry + 10], order)
+        if int.from_bytes(tiff[entry : entry + 2], order) == _ORIENTATION:
+            return int.from_bytes(tiff[entry + 8 : entry + 10], order)
     return 1
 
 

@@ -1,4 +1,5 @@
 """The entries of `.npz` files, read without running anything, and only where they are as long as their headers say."""
+
 import math
 import pickle
 
@@ -49,13 +50,14 @@ def read_dict(path, archive, field):
     """
     info = archive.getinfo(field + '.npy')
     if info.file_size > _MAX_BYTES:
-        raise ValueError(f'{path}: {field} cannot be read: it has {info.file_size} bytes, where at most {_MAX_BYTES} '
-                         'are expected')
+        raise ValueError(
+            f'{path}: {field} cannot be read: it has {info.file_size} bytes, where at most {_MAX_BYTES} are expected'
+        )
     with archive.open(info) as file:
         shape, dtype = _read_header(path, file, field)
         data = file.read()
     try:
-        value = plain_array(read_plain(data)) if dtype == object and shape in ((), (1, )) else None
+        value = plain_array(read_plain(data)) if dtype.kind == 'O' and shape in ((), (1,)) else None
     except pickle.UnpicklingError as error:
         raise ValueError(f'{path}: {field} was refused: {error}') from error
     value = value[0] if isinstance(value, list) and len(value) == 1 else value

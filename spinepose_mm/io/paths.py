@@ -1,4 +1,5 @@
 """Names and kinds of the files that a user names."""
+
 import os
 import re
 import stat

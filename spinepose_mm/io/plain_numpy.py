@@ -4,6 +4,7 @@ NumPy's own functions trust a pickle: one that calls `numpy.ndarray` can place a
 a `numpy.dtype` can be forged so that bytes are taken for pointers. Here none of them is called with what a pickle holds
 before type, shape and length have been compared. Names, calls and states are those of NumPy's `__reduce__`.
 """
+
 import math
 import pickle
 import re
@@ -17,9 +18,16 @@ _CODE = re.compile(r'[biufcSU]\d{1,9}')
 def plain_globals():
     """Return {name in a pickle: what stands in for it}."""
     # NumPy 2 renamed numpy.core to numpy._core; files carry the name of the version that wrote them.
-    return {'numpy.dtype': DataType, 'numpy.ndarray': Array, 'builtins.bytes': _no_bytes,
-            **{f'numpy.{core}.multiarray.{name}': function for core in ('core', '_core')
-               for name, function in (('_reconstruct', _reconstruct), ('scalar', _scalar))}}
+    return {
+        'numpy.dtype': DataType,
+        'numpy.ndarray': Array,
+        'builtins.bytes': _no_bytes,
+        **{
+            f'numpy.{core}.multiarray.{name}': function
+            for core in ('core', '_core')
+            for name, function in (('_reconstruct', _reconstruct), ('scalar', _scalar))
+        },
+    }
 
 
 class DataType:
@@ -38,7 +46,7 @@ class Array(np.ndarray):
     def __new__(cls, *args):
         if args:
             raise _forged(f'array, made by numpy.ndarray{args}')
-        return super().__new__(cls, (0, ), 'b')
+        return super().__new__(cls, (0,), 'b')
 
     def __setstate__(self, state):
         super().__setstate__(_checked(state))
@@ -61,16 +69,28 @@ def plain_dtype(found):
     if state is None:
         return dtype
     sizes = [(-1, -1), (dtype.itemsize, dtype.alignment)]
-    if not (isinstance(state, tuple) and len(state) == 8 and state[0] == 3 and state[1] in ('<', '>', '|', '=')
-            and state[2:5] == (None, None, None) and state[5:7] in sizes and state[7] == dtype.flags):
+    if not (
+        isinstance(state, tuple)
+        and len(state) == 8
+        and state[0] == 3
+        and state[1] in ('<', '>', '|', '=')
+        and state[2:5] == (None, None, None)
+        and state[5:7] in sizes
+        and state[7] == dtype.flags
+    ):
         raise _forged(f'data type, {code!r} with the state {state}')
     return dtype.newbyteorder(state[1])
 
 
 def _checked(state):
     """Return an array's state if it is one of plain values and of the length that its shape says."""
-    if not (isinstance(state, tuple) and len(state) == 5 and isinstance(state[1], tuple)
-            and all(type(length) is int and length >= 0 for length in state[1]) and isinstance(state[4], bytes)):
+    if not (
+        isinstance(state, tuple)
+        and len(state) == 5
+        and isinstance(state[1], tuple)
+        and all(type(length) is int and length >= 0 for length in state[1])
+        and isinstance(state[4], bytes)
+    ):
         raise _forged('array, whose state is not one')
     _, shape, dtype, is_fortran, data = state
     dtype = plain_dtype(dtype)
@@ -81,7 +101,7 @@ def _checked(state):
 
 def _reconstruct(kind, shape, typecode):
     """Stand in for NumPy's function that makes the empty array which a pickle then fills."""
-    if kind is not Array or shape != (0, ):
+    if kind is not Array or shape != (0,):
         raise _forged(f'array, begun with the shape {shape!r}')
     return Array()
 

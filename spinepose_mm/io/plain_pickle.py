@@ -3,6 +3,7 @@
 An unpickler calls what a pickle names. This reads the pickle's instructions (`pickletools` documents them) and follows
 those that build values; the few names that NumPy needs for an array or a scalar stand for this package's own functions.
 """
+
 import pickle
 import pickletools
 
@@ -13,8 +14,24 @@ from spinepose_mm.io.plain_numpy import Array, DataType, plain_globals
 _MARK = object()
 _LITERALS = {'NONE': None, 'NEWTRUE': True, 'NEWFALSE': False, 'EMPTY_TUPLE': ()}
 #: Instructions whose argument is the value.
-_VALUES = {'INT', 'BININT', 'BININT1', 'BININT2', 'LONG', 'LONG1', 'LONG4', 'FLOAT', 'BINFLOAT', 'UNICODE',
-           'BINUNICODE', 'SHORT_BINUNICODE', 'BINUNICODE8', 'BINBYTES', 'SHORT_BINBYTES', 'BINBYTES8'}
+_VALUES = {
+    'INT',
+    'BININT',
+    'BININT1',
+    'BININT2',
+    'LONG',
+    'LONG1',
+    'LONG4',
+    'FLOAT',
+    'BINFLOAT',
+    'UNICODE',
+    'BINUNICODE',
+    'SHORT_BINUNICODE',
+    'BINUNICODE8',
+    'BINBYTES',
+    'SHORT_BINBYTES',
+    'BINBYTES8',
+}
 _NAMES = plain_globals()
 
 
@@ -129,5 +146,10 @@ class _Reader:
 def _of_objects(state):
     """Return whether the state of an array is that of the one object of shape () or of a row of objects."""
     shape, dtype, objects = state[1], state[2], state[4]
-    return (type(dtype) is DataType and dtype.code in ('O8', 'O4') and type(objects) is list
-            and shape in ((), (len(objects), )) and (shape or len(objects) == 1))
+    return (
+        type(dtype) is DataType
+        and dtype.code in ('O8', 'O4')
+        and type(objects) is list
+        and shape in ((), (len(objects),))
+        and (shape or len(objects) == 1)
+    )

@@ -1,4 +1,5 @@
 """Prefetching: the next items of an iterable are prepared in a thread while one is processed."""
+
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 

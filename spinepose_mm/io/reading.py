@@ -1,4 +1,5 @@
 """Errors of readers: whatever a parser raises on a user's file becomes an error that names the file."""
+
 import sys
 from contextlib import contextmanager
 

@@ -1,4 +1,5 @@
 """Inputs: files, folders, patterns, videos, cameras, streams and arrays, one frame at a time."""
+
 import glob
 import logging
 import mimetypes
@@ -22,7 +23,7 @@ from .identity import described
 from .prefetch import prefetch
 
 ORDERS = ('bgr', 'rgb')
-_GUESSED_RATE = 30.  # frames a second, of cameras and files that do not state one
+_GUESSED_RATE = 30.0  # frames a second, of cameras and files that do not state one
 _PATIENCE = 250  # broken frames in a row after which a video is at its end
 
 
@@ -40,6 +41,7 @@ class Source:
         skipped: number of frames, or of images, that could not be read so far.
         prefetches: whether the next frames are read while one is processed.
     """
+
     length = identity = frame_rate = None
     is_video, skipped, prefetches = False, 0, True
     is_film = deprecated.attribute('is_film', 'is_video')
@@ -63,8 +65,11 @@ class Source:
             raise ValueError(f'{legible(self.path)} holds nothing that can be read')
         if self.skipped:
             kind = 'frames' if self.is_video else 'images'
-            print_log(f'{legible(self.path)}: {self.skipped} {kind} could not be read and were left out', 'current',
-                      logging.WARNING)
+            print_log(
+                f'{legible(self.path)}: {self.skipped} {kind} could not be read and were left out',
+                'current',
+                logging.WARNING,
+            )
 
     def __len__(self):
         return self.length or 0
@@ -78,6 +83,7 @@ class Video(Source):
         frame_rate: frames a second at which it was taken, where that is another than it is played at (slow motion).
         max_megapixels: of a frame, in millions of pixels.
     """
+
     is_video = True
 
     def __init__(self, path, frame_rate=None, max_megapixels=MAX_MEGAPIXELS):
@@ -87,8 +93,10 @@ class Video(Source):
         with self._opened() as capture:
             size = [capture.get(side) / 1e3 for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)]
             if np.prod(size) > max_megapixels:
-                raise ValueError(f'{path} has frames of {np.prod(size):.4g} megapixels, and at most {max_megapixels:g} '
-                                 'are decoded, unless max_megapixels is set higher')
+                raise ValueError(
+                    f'{path} has frames of {np.prod(size):.4g} megapixels, and at most {max_megapixels:g} '
+                    'are decoded, unless max_megapixels is set higher'
+                )
             rate = capture.get(cv2.CAP_PROP_FPS)
             self._played_at = rate if 0 < rate < 1000 else _GUESSED_RATE
             self.frame_rate = frame_rate or self._played_at
@@ -137,8 +145,11 @@ class Video(Source):
                 self.skipped += not decoded
                 index += 1
             if self.length and index < self.length:  # it is broken there, or was cut and its header not updated
-                print_log(f'{legible(self.path)}: {self.length} frames are said to be in it, and {index} are',
-                          'current', logging.WARNING)
+                print_log(
+                    f'{legible(self.path)}: {self.length} frames are said to be in it, and {index} are',
+                    'current',
+                    logging.WARNING,
+                )
 
 
 class Images(Source):
@@ -158,7 +169,7 @@ class Images(Source):
         whole = Path(path).absolute()
         super().__init__(path, whole.stem if whole.is_file() else whole.name)
         if channel_order not in ORDERS:
-            raise ValueError(f'channel_order is \'bgr\' or \'rgb\', not {channel_order!r}')
+            raise ValueError(f"channel_order is 'bgr' or 'rgb', not {channel_order!r}")
         self.images, self.frame_rate, self._order = images, frame_rate, channel_order
         self._max_megapixels = max_megapixels
         self.is_video = frame_rate is not None
@@ -186,8 +197,10 @@ class Images(Source):
     def _to_bgr(self, image, index):
         channels = 1 if image.ndim == 2 else image.shape[2] if image.ndim == 3 else None
         if channels not in (1, 3, 4) or image.dtype != np.uint8 or not image.size:
-            raise ValueError(f'image {index} is {image.dtype} of shape {image.shape}, where uint8 of shape '
-                             '(H, W), (H, W, 3) or (H, W, 4) is expected')
+            raise ValueError(
+                f'image {index} is {image.dtype} of shape {image.shape}, where uint8 of shape '
+                '(H, W), (H, W, 3) or (H, W, 4) is expected'
+            )
         if channels == 1:
             return cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
         return np.ascontiguousarray(image[..., 2::-1] if self._order == 'rgb' else image[..., :3])
@@ -231,8 +244,9 @@ def open_source(inputs, frame_rate=None, channel_order='bgr', max_megapixels=MAX
         if not glob.has_magic(path):
             raise FileNotFoundError(f'{path} does not exist')
         paths = [match for match in glob.glob(path, recursive=True) if _kind(match) == 'image']
-        return _images(os.path.dirname(path) or '.', paths, frame_rate, max_megapixels,
-                         f'no image is named like {path}')
+        return _images(
+            os.path.dirname(path) or '.', paths, frame_rate, max_megapixels, f'no image is named like {path}'
+        )
     if not os.path.realpath(path).startswith('/dev/video'):  # a camera by its device
         check_regular(path)
     if _kind(path) == 'image':
@@ -244,8 +258,9 @@ def open_source(inputs, frame_rate=None, channel_order='bgr', max_megapixels=MAX
 def _images(folder, paths, frame_rate, max_megapixels, problem):
     if not paths:
         raise ValueError(problem)
-    by_number = sorted(paths, key=lambda path: [int(part) if part.isdecimal() else part
-                                                for part in re.split(r'(\d+)', path)])
+    by_number = sorted(
+        paths, key=lambda path: [int(part) if part.isdecimal() else part for part in re.split(r'(\d+)', path)]
+    )
     return Images(by_number, frame_rate, path=folder, max_megapixels=max_megapixels)
 
 

@@ -7,6 +7,7 @@ ground: the up direction and the ground.
 world: the world frame that these define.
 space: people in metres, frame by frame.
 """
+
 from spinepose_mm import deprecated
 from spinepose_mm.io.cameras import read_cameras, write_cameras
 from spinepose_mm.structures.camera import Camera

@@ -1,4 +1,5 @@
 """The up direction and the ground, from people who stand, walk, sit or lie on it before a still camera."""
+
 import numpy as np
 from scipy.optimize import least_squares
 from scipy.spatial import ConvexHull, QhullError
@@ -6,27 +7,42 @@ from scipy.spatial import ConvexHull, QhullError
 from spinepose_mm import skeleton
 
 #: Height of a keypoint above what its body part rests on, in metres, of an adult; no other part touches the ground.
-_THICKNESS = {'toe': .01, 'heel': .01, 'knee': .06, 'wrist': .05, 'elbow': .05, 'shoulder': .07, 'head': .09,
-              'hip': .1, 'spine': .1, 'neck': .1}
+_THICKNESS = {
+    'toe': 0.01,
+    'heel': 0.01,
+    'knee': 0.06,
+    'wrist': 0.05,
+    'elbow': 0.05,
+    'shoulder': 0.07,
+    'head': 0.09,
+    'hip': 0.1,
+    'spine': 0.1,
+    'neck': 0.1,
+}
 _FEET = ('toe', 'heel')
 #: Segments that are upright in a person who stands, from the lower end to the upper.
-_SEGMENTS = (('hip', 'neck'), ('left_knee', 'left_hip'), ('right_knee', 'right_hip'), ('left_ankle', 'left_knee'),
-             ('right_ankle', 'right_knee'))
-_CAMERA_UP = np.array([0., -1., 0.])
-_CAMERA_VOTE = .05  # what that weighs against a standing person's five segments
+_SEGMENTS = (
+    ('hip', 'neck'),
+    ('left_knee', 'left_hip'),
+    ('right_knee', 'right_hip'),
+    ('left_ankle', 'left_knee'),
+    ('right_ankle', 'right_knee'),
+)
+_CAMERA_UP = np.array([0.0, -1.0, 0.0])
+_CAMERA_VOTE = 0.05  # what that weighs against a standing person's five segments
 _CAMERA_SPREAD = np.radians(20)  # how far a camera may be tilted, as a standard deviation
 _POSTURE_SPREAD = np.radians(3)  # how far a standing person's body is from upright
 _BENT_SPREAD = np.radians(40)  # more of it, as a body is bent
 _MAX_TILT = np.cos(np.radians(55))  # a segment further off than that from the camera's up is not upright
 _MAX_SLANT = np.cos(np.radians(45))  # of the ground against the bodies
-_CONTACT_SPREAD = .001, .02  # metres by which what touches the ground is off it, at least and at most
-_JITTER = 2.  # how far off a pose is along its ray, against what that changes by from frame to frame
+_CONTACT_SPREAD = 0.001, 0.02  # metres by which what touches the ground is off it, at least and at most
+_JITTER = 2.0  # how far off a pose is along its ray, against what that changes by from frame to frame
 _STEPS = 6
-_MAX_HEIGHT = .06  # metres above the ground over which nothing touches it
-_CELL = .5  # metres; contacts in one such cell are one place
-_MIN_WEIGHT = .02  # of a keypoint that is not visible: the lifter has estimated it
-_SPINE_SHARE = .25  # what one of the spine's nine keypoints, which lie in one line, counts in the first guess
-_GUESS_SPREAD = .03  # metres from a plane within which points touch it
+_MAX_HEIGHT = 0.06  # metres above the ground over which nothing touches it
+_CELL = 0.5  # metres; contacts in one such cell are one place
+_MIN_WEIGHT = 0.02  # of a keypoint that is not visible: the lifter has estimated it
+_SPINE_SHARE = 0.25  # what one of the spine's nine keypoints, which lie in one line, counts in the first guess
+_GUESS_SPREAD = 0.03  # metres from a plane within which points touch it
 _MAX_POSES = 150  # of those that the first guess is made from
 
 
@@ -59,11 +75,11 @@ def body_up(points, weights):
         angle = np.arccos(np.clip(votes @ up, -1, 1))
         up = (sure / np.maximum(angle, np.radians(1)) ** 1.5) @ votes
         up /= np.linalg.norm(up)
-    bent = 1 - np.average(straight, weights=straight ** 8 + 1e-12)
+    bent = 1 - np.average(straight, weights=straight**8 + 1e-12)
     return up, min(_POSTURE_SPREAD + bent * _BENT_SPREAD, _CAMERA_SPREAD)
 
 
-def fit_ground(points, weights, jitter=0.):
+def fit_ground(points, weights, jitter=0.0):
     """Find the ground as the plane that people touch with their lowest points, and that no person is below.
 
     The lowest points of each pose may touch the ground. The first guess is the one plane, of those that the convex hull
@@ -84,21 +100,23 @@ def fit_ground(points, weights, jitter=0.):
     """
     points, weights = np.asarray(points, float), np.asarray(weights, float)
     if points.ndim != 3 or len(points) == 0 or weights.shape != points.shape[:2]:
-        raise ValueError(f'the ground is found from poses (M, 37, 3) and weights (M, 37) with M over 0, not '
-                         f'{points.shape} and {weights.shape}')
+        raise ValueError(
+            f'the ground is found from poses (M, 37, 3) and weights (M, 37) with M over 0, not '
+            f'{points.shape} and {weights.shape}'
+        )
     start, spread = body_up(points, weights)
     contacts, thickness, feet, share = _contact_keypoints()
-    feet_sure = weights[:, contacts][:, feet].mean(1) > .2
+    feet_sure = weights[:, contacts][:, feet].mean(1) > 0.2
     points, weights = points[:, contacts], weights[:, contacts].clip(_MIN_WEIGHT, 1)
     plane = _guess(points, thickness, weights * share, start, spread)
     for _ in range(_STEPS):
         heights = points @ _normal(plane, start) - thickness - plane[2]
         lowest = _lowest(heights, feet, feet_sure)
         close = np.abs(lowest[np.abs(lowest) < _MAX_HEIGHT])
-        spread_up = np.clip(2.5 * np.quantile(close, .3), *_CONTACT_SPREAD) if len(close) else _CONTACT_SPREAD[1]
+        spread_up = np.clip(2.5 * np.quantile(close, 0.3), *_CONTACT_SPREAD) if len(close) else _CONTACT_SPREAD[1]
         near = np.where(heights < lowest[:, None], 0, weights * np.exp((lowest[:, None] - heights) / spread_up))
         near *= near.max(1, keepdims=True) / near.sum(1, keepdims=True)  # a pose weighs what its contacts do
-        touching = np.nonzero((near > _MIN_WEIGHT ** 2) & (np.abs(heights) < 3 * spread_up))
+        touching = np.nonzero((near > _MIN_WEIGHT**2) & (np.abs(heights) < 3 * spread_up))
         if not len(touching[0]):
             break
         plane = _fit(points[touching], thickness[touching[1]], near[touching], start, spread, plane, spread_up, jitter)
@@ -112,7 +130,7 @@ def _contact_keypoints():
         level = skeleton.KEYPOINTS[i].level
         part = name.split('_')[0 if level else -1]
         if part in _THICKNESS:
-            keypoints.append((i, _THICKNESS[part], part in _FEET, _SPINE_SHARE if level else 1.))
+            keypoints.append((i, _THICKNESS[part], part in _FEET, _SPINE_SHARE if level else 1.0))
     return tuple(map(np.array, zip(*keypoints)))
 
 
@@ -123,7 +141,7 @@ def _guess(points, thickness, weights, start, spread):
     """
     rows = np.unique(np.linspace(0, len(points) - 1, _MAX_POSES).astype(int))
     points, weights = points[rows], weights[rows]
-    normals, offsets = start[None], np.quantile((points @ start - thickness).min(1), [.1])
+    normals, offsets = start[None], np.quantile((points @ start - thickness).min(1), [0.1])
     try:
         facets = ConvexHull((points - thickness[:, None] * start).reshape(-1, 3)).equations
         facets = facets[-facets[:, :3] @ start > _MAX_SLANT]
@@ -131,7 +149,7 @@ def _guess(points, thickness, weights, start, spread):
     except QhullError:
         pass  # all points are in one plane
     off = np.einsum('mki,fi->fmk', points, normals) - thickness - offsets[:, None, None]
-    touching = (weights * np.exp(-(off / _GUESS_SPREAD) ** 2 / 2)).sum(-1).mean(-1)
+    touching = (weights * np.exp(-((off / _GUESS_SPREAD) ** 2) / 2)).sum(-1).mean(-1)
     angle = np.arccos(np.clip(normals @ start, -1, 1))
     best = np.argmax(touching - (angle / spread) ** 2 / 2)
     return np.append(_basis(start) @ normals[best] / (normals[best] @ start), offsets[best])
@@ -141,7 +159,7 @@ def _lowest(heights, feet, feet_sure):
     """Return the height of each pose's lowest point: of its feet, unless something else is well below them."""
     foot = heights[:, feet].min(1)
     other = heights[:, ~feet].min(1)
-    return np.where(feet_sure & (other > foot - .05), foot, np.minimum(foot, other))
+    return np.where(feet_sure & (other > foot - 0.05), foot, np.minimum(foot, other))
 
 
 def _fit(points, thickness, weights, start, spread, plane, spread_up, jitter):
@@ -166,12 +184,15 @@ def _fit(points, thickness, weights, start, spread, plane, spread_up, jitter):
 
     def residuals(plane):
         heights = points @ _normal(plane, start)
-        off = weights * (heights - thickness - plane[2]) / np.hypot(
-            spread_up, np.hypot(spread_up / distance, _JITTER * jitter) * heights)
+        off = (
+            weights
+            * (heights - thickness - plane[2])
+            / np.hypot(spread_up, np.hypot(spread_up / distance, _JITTER * jitter) * heights)
+        )
         # The square root of Cauchy's norm, so that the prior beside it is not bent.
-        return np.append(np.sign(off) * np.sqrt(np.log1p(off ** 2)), plane[:2] / spread)
+        return np.append(np.sign(off) * np.sqrt(np.log1p(off**2)), plane[:2] / spread)
 
-    return least_squares(residuals, plane, x_scale=.01, max_nfev=12).x
+    return least_squares(residuals, plane, x_scale=0.01, max_nfev=12).x
 
 
 def _normal(plane, start):
@@ -182,6 +203,6 @@ def _normal(plane, start):
 
 def _basis(up):
     """Return two unit vectors at right angles to `up` and to each other, (2, 3)."""
-    side = np.cross(up, [0, 0, 1.] if abs(up[2]) < .9 else [1., 0, 0])
+    side = np.cross(up, [0, 0, 1.0] if abs(up[2]) < 0.9 else [1.0, 0, 0])
     side /= np.linalg.norm(side)
     return np.stack([side, np.cross(side, up)])

@@ -2,6 +2,7 @@
 
 In the shapes, N is the number of poses and K = 37 that of keypoints.
 """
+
 import numpy as np
 
 from spinepose_mm import skeleton
@@ -11,9 +12,9 @@ from .triangulation import solve_damped
 #: Stature over what `standing_height` adds up, which runs along the curves of the spine and slants from ankle to heel:
 #: mean of 400 of `spinepose_mm.synthetic`'s bodies in all its motions; their deviation is 0.55%,
 #: since curves of standing people differ.
-_STATURE = .9616
+_STATURE = 0.9616
 _MIN_POINTS = 3  # of a pose that is placed
-_MIN_DEPTH = .05  # metres before the camera
+_MIN_DEPTH = 0.05  # metres before the camera
 
 
 def standing_height(poses):
@@ -29,6 +30,7 @@ def standing_height(poses):
     Returns:
         ndarray: (...,).
     """
+
     def length(*names):
         chain = poses[..., [skeleton.index(name) for name in names], :]
         return np.linalg.norm(np.diff(chain, axis=-2), axis=-1).sum(-1)
@@ -64,8 +66,9 @@ def place(poses, rays, weights, focal, steps=15):
     """
     poses, rays, weights = (np.asarray(array, float) for array in (poses, rays, weights))
     if poses.ndim != 3 or rays.shape != (*poses.shape[:2], 2) or weights.shape != poses.shape[:2]:
-        raise ValueError(f'place takes (N, K, 3), (N, K, 2) and (N, K), not {poses.shape}, {rays.shape} and '
-                         f'{weights.shape}')
+        raise ValueError(
+            f'place takes (N, K, 3), (N, K, 2) and (N, K), not {poses.shape}, {rays.shape} and {weights.shape}'
+        )
     weights = np.where(np.isfinite(rays).all(-1) & np.isfinite(poses).all(-1), weights.clip(0), 0)
     rays, poses = np.nan_to_num(rays, posinf=0, neginf=0), np.nan_to_num(poses, posinf=0, neginf=0)
     valid = (weights > 0).sum(1) >= _MIN_POINTS
@@ -92,7 +95,7 @@ def _step(poses, rays, weights, move):
     """Return a Gauss-Newton step, (N, 3), to be subtracted."""
     off, depth = _residuals(poses, rays, move)
     size = np.linalg.norm(off, axis=-1)
-    scale = np.sqrt(np.where(weights > 0, weights * size ** 2, 0).sum(1) / weights.sum(1))
+    scale = np.sqrt(np.where(weights > 0, weights * size**2, 0).sum(1) / weights.sum(1))
     typical = np.array([np.median(row[visible]) for row, visible in zip(size, weights > 0)])
     scale = np.maximum(2 * np.minimum(scale, typical), 1e-9)[:, None]
     robust = weights / (1 + (size / scale) ** 2) ** 2

@@ -5,6 +5,7 @@ on all points and on samples of them, by the least median of the errors (Roussee
 do no harm. From there, the reprojection errors are minimised with a robust loss, by OpenCV's projection and its
 derivatives.
 """
+
 import cv2
 import numpy as np
 from scipy.linalg import rq
@@ -15,10 +16,10 @@ from spinepose_mm.structures.camera import Camera
 _MAX_POINTS = 500  # more do not change the result
 _SAMPLES, _SAMPLE = 40, 10
 _MIN_THICKNESS = 1e-3  # of the cloud of points, against its length
-_LENS_GAIN = .9  # the median error with a lens, against that without, under which there is a lens
+_LENS_GAIN = 0.9  # the median error with a lens, against that without, under which there is a lens
 _LENS_WEIGHT = 1e-3  # pixels for a coefficient of 1, so that a lens that hardly shows stays small
-_MAX_OFF = 10.  # pixels for nine of ten points
-_MAX_LENS = 100.  # the same without a lens: further off, a lens is not the reason
+_MAX_OFF = 10.0  # pixels for nine of ten points
+_MAX_LENS = 100.0  # the same without a lens: further off, a lens is not the reason
 _STEPS = 60
 
 
@@ -48,13 +49,13 @@ def fit_camera(points, pixels):
     try:
         params = _refined(points, pixels, _start(points, pixels))
         off = _off(points, pixels, params)
-        if np.quantile(off, .9) <= _MAX_LENS:
+        if np.quantile(off, 0.9) <= _MAX_LENS:
             lens = _refined(points, pixels, np.append(params, np.zeros(5)))
             if np.median(_off(points, pixels, lens)) < _LENS_GAIN * np.median(off):
                 params, off = lens, _off(points, pixels, lens)
     except ValueError as error:  # of numbers that are not finite, and of singular matrices
         raise ValueError('no camera sees the points where their pixels are') from error
-    camera, off = _camera(params), np.quantile(off, .9)
+    camera, off = _camera(params), np.quantile(off, 0.9)
     if not off <= _MAX_OFF:
         raise ValueError(f'the points are {off:.0f} pixels and more from where one camera would see them')
     if np.median(camera.to_camera(points)[:, 2]) <= 0:
@@ -87,8 +88,12 @@ def _linear(points, pixels):
     """Return the projection matrix of the direct linear transform, (3, 4), up to scale and sign."""
     (points, space), (pixels, plane) = _normalised(points), _normalised(pixels)
     zero = np.zeros_like(points)
-    rows = np.concatenate([np.column_stack([points, zero, -pixels[:, :1] * points]),
-                           np.column_stack([zero, points, -pixels[:, 1:2] * points])])
+    rows = np.concatenate(
+        [
+            np.column_stack([points, zero, -pixels[:, :1] * points]),
+            np.column_stack([zero, points, -pixels[:, 1:2] * points]),
+        ]
+    )
     return np.linalg.solve(plane, np.linalg.svd(rows, full_matrices=False)[2][-1].reshape(3, 4) @ space)
 
 
@@ -96,7 +101,7 @@ def _normalised(points):
     """Return points around the origin at a mean distance of 1 in homogeneous coordinates, and the matrix to there."""
     middle, size = points.mean(0), points.shape[1]
     scale = 1 / max(np.linalg.norm(points - middle, axis=1).mean(), 1e-12)
-    matrix = np.diag([*[scale] * size, 1.])
+    matrix = np.diag([*[scale] * size, 1.0])
     matrix[:-1, -1] = -scale * middle
     return np.column_stack([points, np.ones(len(points))]) @ matrix.T, matrix
 
@@ -104,21 +109,33 @@ def _normalised(points):
 def _refined(points, pixels, start):
     """Return the parameters, as many as there are to begin with, with the least reprojection errors."""
     lens = np.zeros((5, len(start)))
-    lens[:, 10:] = _LENS_WEIGHT * np.eye(5)[:, :len(start) - 10]
+    lens[:, 10:] = _LENS_WEIGHT * np.eye(5)[:, : len(start) - 10]
     return least_squares(
-        lambda params: np.append((_project(points, params)[0] - pixels).ravel(), lens @ params), start,
-        lambda params: np.concatenate([_project(points, params)[1], lens]), loss='cauchy', x_scale='jac',
-        max_nfev=_STEPS, xtol=1e-12, ftol=1e-12, gtol=1e-12).x
+        lambda params: np.append((_project(points, params)[0] - pixels).ravel(), lens @ params),
+        start,
+        lambda params: np.concatenate([_project(points, params)[1], lens]),
+        loss='cauchy',
+        x_scale='jac',
+        max_nfev=_STEPS,
+        xtol=1e-12,
+        ftol=1e-12,
+        gtol=1e-12,
+    ).x
 
 
 def _project(points, params):
     """Return pixels (N, 2) and their derivatives by the parameters (2 N, len(params))."""
     camera = _camera(params)
     pixels, derivatives = cv2.projectPoints(points[:, None], params[:3], camera.t, camera.K, camera.dist)
-    return pixels[:, 0], derivatives[:, :len(params)]
+    return pixels[:, 0], derivatives[:, : len(params)]
 
 
 def _camera(params):
     fx, fy, cx, cy = params[6:10]
-    return Camera(np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]]), cv2.Rodrigues(params[:3])[0], params[3:6], (1, 1),
-                  np.append(params[10:], np.zeros(15 - len(params))))
+    return Camera(
+        np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]]),
+        cv2.Rodrigues(params[:3])[0],
+        params[3:6],
+        (1, 1),
+        np.append(params[10:], np.zeros(15 - len(params))),
+    )

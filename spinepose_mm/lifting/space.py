@@ -1,4 +1,5 @@
 """From lifted poses, which have no scale and no place, to people in metres: before the camera, or in the world."""
+
 import numbers
 from collections import defaultdict
 from dataclasses import dataclass
@@ -13,8 +14,8 @@ from .world import WorldFrame
 
 COORDINATES = ('camera', 'world')
 HEIGHT = 1.7  # metres, about the mean of adults
-MIN_SCORE = .3  # raw score from which a keypoint is given to a lifter
-_MAX_DEPTH = 200.  # metres; a person further away is dropped
+MIN_SCORE = 0.3  # raw score from which a keypoint is given to a lifter
+_MAX_DEPTH = 200.0  # metres; a person further away is dropped
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Placed:
         reprojection_error: weighted mean distance of the projected points from the keypoints, pixels, (P,).
         settled: whether scales and world are final.
     """
+
     ids: np.ndarray
     keypoints: np.ndarray
     coordinates: str
@@ -57,7 +59,7 @@ class Space:
             raise ValueError(f'coordinates are out of {", ".join(COORDINATES)}, not {coordinates!r}')
         heights = height if isinstance(height, dict) else {0: height}
         for person, value in heights.items():
-            if not isinstance(person, numbers.Integral) or not isinstance(value, numbers.Real) or not .3 < value < 2.8:
+            if not isinstance(person, numbers.Integral) or not isinstance(value, numbers.Real) or not 0.3 < value < 2.8:
                 raise ValueError(f'height is in metres, from .3 to 2.8, or {{track id: metres}}, not {height!r}')
         self.camera, self.coordinates, self.warm_up = camera, coordinates, warm_up
         self._heights = defaultdict(lambda: HEIGHT, heights) if heights is height else defaultdict(lambda: height)

@@ -3,12 +3,13 @@
 In the shapes, V is the number of views and N that of points. Pixels are free of lens distortion: see
 `cv2.undistortPoints` with P=K.
 """
+
 import itertools
 
 import numpy as np
 
 
-def triangulate(points, weights, projections, threshold=15., least_angle=3., steps=5):
+def triangulate(points, weights, projections, threshold=15.0, least_angle=3.0, steps=5):
     """Return points in space from their pixels in several cameras.
 
     Of all pairs of views, the one whose point most other views agree with decides which views count (RANSAC over all
@@ -35,8 +36,10 @@ def triangulate(points, weights, projections, threshold=15., least_angle=3., ste
     points, weights, projections = (np.asarray(array, float) for array in (points, weights, projections))
     views, count = weights.shape
     if views < 2 or points.shape != (views, count, 2) or projections.shape != (views, 3, 4):
-        raise ValueError(f'triangulate takes (V, N, 2), (V, N) and (V, 3, 4) with V from 2 on, not {points.shape}, '
-                         f'{weights.shape} and {projections.shape}')
+        raise ValueError(
+            f'triangulate takes (V, N, 2), (V, N) and (V, 3, 4) with V from 2 on, not {points.shape}, '
+            f'{weights.shape} and {projections.shape}'
+        )
     visible = (weights > 0) & np.isfinite(points).all(-1)
     points = np.where(visible[..., None], points, 0)
     weights = np.where(visible, weights, 0)
@@ -83,6 +86,7 @@ def _agreeing(points, visible, projections, threshold, least_sine):
 
 def _refined(points, weights, projections, steps):
     """Return the least squares of the weighted reprojection errors, (N, 3); no step makes them worse."""
+
     def cost(places):
         errors = reprojection_errors(places, points, projections)
         return (weights * np.where(weights > 0, errors, 0) ** 2).sum(0)

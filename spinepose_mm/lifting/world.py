@@ -1,4 +1,5 @@
 """One world for all people before a still camera: metres, on the ground, Y up."""
+
 from collections import defaultdict
 
 import numpy as np
@@ -53,8 +54,9 @@ class WorldFrame:
         self.settled = self._frames == self.warm_up
         if self.settled or self._frames >= self._next:
             self._next = self._frames * _GROWTH
-            up, height = fit_ground(np.concatenate(self._poses), np.concatenate(self._weights),
-                                    _jitter(self._distances.values()))
+            up, height = fit_ground(
+                np.concatenate(self._poses), np.concatenate(self._weights), _jitter(self._distances.values())
+            )
             hip = self._poses[0][0, root]
             self.R, self.t = world_axes(up, hip - up * (hip @ up + height))
         if self.settled:
@@ -73,7 +75,7 @@ def _jitter(distances):
     """
     jumps = [np.abs(np.diff(person, 2)) / np.mean(person) for person in distances if len(person) > 2]
     # Of normal noise, the second difference's deviation is the root of 6 times as large, and the median .6745 of it.
-    return np.median(np.concatenate(jumps)) / .6745 / np.sqrt(6) if jumps else 0.
+    return np.median(np.concatenate(jumps)) / 0.6745 / np.sqrt(6) if jumps else 0.0
 
 
 def world_axes(up, origin):
@@ -83,7 +85,7 @@ def world_axes(up, origin):
         up: unit vector in camera space, (3,).
         origin: of the world, in camera space, (3,).
     """
-    right = np.array([1., 0, 0]) - up[0] * up
+    right = np.array([1.0, 0, 0]) - up[0] * up
     right /= np.linalg.norm(right)
     R = np.stack([right, up, np.cross(right, up)])
     return R, -R @ origin

@@ -1,4 +1,5 @@
 """Pose estimators, heads, losses and initialisers, registered in MMPose."""
+
 from spinepose_mm import deprecated
 
 from . import heads, losses

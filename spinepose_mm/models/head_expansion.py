@@ -45,11 +45,15 @@ class SpineHeadExpansion:
         if unknown:
             raise CheckpointError(f'{self.checkpoint} predicts {min(unknown)}, which is no keypoint of SpineTrack')
         own = module.state_dict()
-        expanded = {name: grow(value, names) if self._has_keypoints(value, own.get(name), names) else value
-                    for name, value in weights.items()}
+        expanded = {
+            name: grow(value, names) if self._has_keypoints(value, own.get(name), names) else value
+            for name, value in weights.items()
+        }
         load_exactly(module, expanded, self.checkpoint)
-        print_log(f'loaded {self.checkpoint}; {len(skeleton.NAMES) - len(names)} of {len(skeleton.NAMES)} keypoints '
-                  'are new', 'current')
+        print_log(
+            f'loaded {self.checkpoint}; {len(skeleton.NAMES) - len(names)} of {len(skeleton.NAMES)} keypoints are new',
+            'current',
+        )
         if hasattr(module, '_params_init_info'):
             update_init_info(module, init_info=f'{type(self).__name__}: load from {self.checkpoint}')
         # MMEngine runs every initialiser but its own `Pretrained` before those of the parts, which would undo this one.
@@ -59,8 +63,12 @@ class SpineHeadExpansion:
     @staticmethod
     def _has_keypoints(value, own, names):
         """Return whether a weight has a row for each of the checkpoint's keypoints, and the network's one for all."""
-        return (own is not None and value.shape[1:] == own.shape[1:]
-                and value.shape[:1] == (len(names), ) and own.shape[:1] == (skeleton.NUM_KEYPOINTS, ))
+        return (
+            own is not None
+            and value.shape[1:] == own.shape[1:]
+            and value.shape[:1] == (len(names),)
+            and own.shape[:1] == (skeleton.NUM_KEYPOINTS,)
+        )
 
 
 deprecated.register(WEIGHT_INITIALIZERS, 'SpineGrowth', SpineHeadExpansion)

@@ -58,15 +58,19 @@ class SpinePoseEstimator(TopdownPoseEstimator):
             raise CheckpointError(
                 f'{file} predicts {len(last)} keypoints, and this model {self.head.out_channels}. To run or to resume '
                 'it, use the config that it was trained with; to train this model from it, expand its head: '
-                "model.init_cfg=dict(type='SpineHeadExpansion', checkpoint=...)")
+                "model.init_cfg=dict(type='SpineHeadExpansion', checkpoint=...)"
+            )
         own = self.state_dict()
         missing = [name for name in own if prefix + name not in state_dict]
         if missing:
-            raise CheckpointError(f'{file} lacks {len(missing)} of the {len(own)} weights of this model, such as '
-                                  f'{missing[0]}; to start from a backbone alone, use model.backbone.init_cfg')
+            raise CheckpointError(
+                f'{file} lacks {len(missing)} of the {len(own)} weights of this model, such as '
+                f'{missing[0]}; to start from a backbone alone, use model.backbone.init_cfg'
+            )
         for name in own:
             if own[name].shape != state_dict[prefix + name].shape:
                 raise CheckpointError(
                     f'{file} is for a model of another size: {name} has the shape '
-                    f'{tuple(state_dict[prefix + name].shape)}, where this model has {tuple(own[name].shape)}')
+                    f'{tuple(state_dict[prefix + name].shape)}, where this model has {tuple(own[name].shape)}'
+                )
         check_finite({name: state_dict[prefix + name] for name in own}, file)

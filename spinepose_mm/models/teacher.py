@@ -31,7 +31,7 @@ class Teacher:
         keypoints: names of the teacher's keypoints in their order, by default those of its checkpoint or config.
     """
 
-    def __init__(self, preprocessor, config, checkpoint, loss_weight=2.5, beta=10., keypoints=None):
+    def __init__(self, preprocessor, config, checkpoint, loss_weight=2.5, beta=10.0, keypoints=None):
         self.preprocessor = preprocessor
         self.config = config
         self.checkpoint = checkpoint
@@ -68,10 +68,12 @@ class Teacher:
         with torch.no_grad():
             truth = self.network(inputs, None)
         return self.loss_weight * self.divergence(
-            [axis[:, self.shared] for axis in simcc], [axis[:, self.rows] for axis in truth], weights[:, self.shared])
+            [axis[:, self.shared] for axis in simcc], [axis[:, self.rows] for axis in truth], weights[:, self.shared]
+        )
 
     def _load(self, inputs, bins):
         from mmpose.apis import init_model  # with MMDetection and others that a training without a teacher needs not
+
         cfg = get_config(self.config) if '::' in self.config else Config.fromfile(find_config(self.config)[0])
         network = init_model(cfg, device='cpu')
         weights, names = read_weights(self.checkpoint)
@@ -80,15 +82,19 @@ class Teacher:
         check_keypoints(names, network.head.out_channels, self.checkpoint)
         own_bins = [axis.out_features for axis in (network.head.cls_x, network.head.cls_y)]
         if own_bins != bins:
-            raise ValueError(f'the teacher {self.config} has {own_bins[0]} x {own_bins[1]} bins where the student has '
-                             f'{bins[0]} x {bins[1]}: both need the same input size and split ratio')
+            raise ValueError(
+                f'the teacher {self.config} has {own_bins[0]} x {own_bins[1]} bins where the student has '
+                f'{bins[0]} x {bins[1]}: both need the same input size and split ratio'
+            )
         for field in ('_channel_conversion', 'mean', 'std'):
             own, other = (getattr(part, field, None) for part in (self.preprocessor, network.data_preprocessor))
             if torch.is_tensor(own) and torch.is_tensor(other):
                 own, other = own.flatten().tolist(), other.flatten().tolist()
             if own != other:
-                raise ValueError(f'the teacher {self.config} takes images of another {field.strip("_")} than the '
-                                 f'student: {other}, not {own}')
+                raise ValueError(
+                    f'the teacher {self.config} takes images of another {field.strip("_")} than the '
+                    f'student: {other}, not {own}'
+                )
         shared = [name for name in names if name in skeleton.NAMES]
         if not shared:
             raise ValueError(f'the teacher {self.config} and the student have no keypoint in common')

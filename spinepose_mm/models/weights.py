@@ -1,4 +1,5 @@
 """The weights of another network's checkpoint, and the keypoints that it predicts."""
+
 import re
 
 from mmengine.runner import CheckpointLoader
@@ -43,8 +44,10 @@ def check_keypoints(names, rows, where):
     """Raise CheckpointError unless there is one name for each of the rows of the last layer."""
     if names is None or len(set(names)) != rows:
         count = 'none' if names is None else len(set(names))
-        raise CheckpointError(f'{where} predicts {rows} keypoints, but names of {count} are known; give them in their '
-                              'order as `keypoints`')
+        raise CheckpointError(
+            f'{where} predicts {rows} keypoints, but names of {count} are known; give them in their '
+            'order as `keypoints`'
+        )
 
 
 def load_exactly(model, weights, where):
@@ -54,10 +57,16 @@ def load_exactly(model, weights, where):
         CheckpointError: a weight is missing, left over or of another shape; nothing is loaded then.
     """
     own = model.state_dict()
-    wrong = {'missing': own.keys() - weights.keys(), 'not of this model': weights.keys() - own.keys(),
-             'of another shape': {name for name in own.keys() & weights.keys()
-                                  if own[name].shape != weights[name].shape}}
+    wrong = {
+        'missing': own.keys() - weights.keys(),
+        'not of this model': weights.keys() - own.keys(),
+        'of another shape': {name for name in own.keys() & weights.keys() if own[name].shape != weights[name].shape},
+    }
     if any(wrong.values()):
-        raise CheckpointError(f'{where} does not fit the model: ' + '; '.join(
-            f'{len(names)} weights are {how}, among them {min(names)}' for how, names in wrong.items() if names))
+        raise CheckpointError(
+            f'{where} does not fit the model: '
+            + '; '.join(
+                f'{len(names)} weights are {how}, among them {min(names)}' for how, names in wrong.items() if names
+            )
+        )
     model.load_state_dict(weights)

@@ -3,6 +3,7 @@
 `install` is called once, by `import spinepose_mm`. It imports what training needs of MMEngine, and of MMPose no more
 than its registries.
 """
+
 from . import checkpoint_hook, checkpoints, distributed, inferencers, model_names, registries, warnings
 
 

@@ -5,6 +5,7 @@ Nor do two runs train in one work folder at once.
 MMEngine 0.10.7 writes a checkpoint into its final place bit by bit, removes the old one before the new one is there,
 resumes from the checkpoint that a file beside them names, which it writes later, and skips an epoch's evaluation.
 """
+
 import contextlib
 import os
 from pathlib import Path
@@ -60,6 +61,7 @@ def _put(self, obj, filepath):
 
 def _removing_last(save):
     """Return a method of CheckpointHook that removes what it removes when it is through."""
+
     def method(self, *args, **kwargs):
         backend = getattr(self, 'file_backend', None)  # it has none where nothing is trained
         later = self.file_backend = _Later(backend)
@@ -68,6 +70,7 @@ def _removing_last(save):
         finally:
             self.file_backend = backend
         later.remove_now()
+
     return method
 
 

@@ -5,6 +5,7 @@ MMEngine's own checkpoints, and what is downloaded is unpickled without any chec
 and files and downloads go through one loader that refuses everything else and says what it was. What it returns has the
 form that the file has, as MMEngine's own loader does; this package's models look at it where they take it.
 """
+
 from functools import partial
 
 import mmengine.runner.checkpoint as mmengine_checkpoint
@@ -36,7 +37,7 @@ def install():
     Runner.load_checkpoint = _load_into_runner
     # These two load a model's weights, and fail on what has none without naming the file.
     infer._load_checkpoint = _read_for_model
-    runner._load_checkpoint = partial(_read_for_model, fields=('state_dict', ))
+    runner._load_checkpoint = partial(_read_for_model, fields=('state_dict',))
     for kind in (Runner, FlexibleRunner):
         kind.call_hook = _without_config(kind.call_hook)
     for prefixes, loader in (('', load_from_local), (('http://', 'https://'), load_from_http)):
@@ -48,6 +49,7 @@ def install():
 def install_onnx():
     """Make MMPose's `init_model` take ONNX files."""
     from mmpose.apis import inference
+
     inference.load_checkpoint = _load_checkpoint
 
 
@@ -64,21 +66,25 @@ def _without_config(call_hook):
     On resuming, MMEngine runs `meta['config']` as Python, to compare the GPUs of MMCV 1.x's checkpoints. Its own
     checkpoints call the field 'cfg', so nothing is lost.
     """
+
     def method(self, fn_name, **kwargs):
         checkpoint = kwargs.get('checkpoint') if fn_name == 'after_load_checkpoint' else None
         if isinstance(checkpoint, dict) and isinstance(checkpoint.get('meta'), dict):
             checkpoint['meta'].pop('config', None)
         call_hook(self, fn_name, **kwargs)
+
     return method
 
 
 def _init_model(self, cfg, weights, device='cpu'):
     """Build an inferencer's model, but never by running the config's text that stands in a checkpoint."""
     if not cfg:
-        raise CheckpointError(f'{weights}: name the config or the alias of the model too; the text in a checkpoint is '
-                              'not run')
+        raise CheckpointError(
+            f'{weights}: name the config or the alias of the model too; the text in a checkpoint is not run'
+        )
     if str(weights).endswith('.onnx'):
         from mmpose.apis import init_model
+
         return init_model(cfg, weights, device)  # which calls `_load_checkpoint`
     model = _stock_init_model(self, cfg, weights, device)
     if weights is not None:
@@ -97,6 +103,7 @@ def _load_checkpoint(model, filename, *args, **kwargs):
     if not str(filename).endswith('.onnx'):
         return _stock_load_checkpoint(model, filename, *args, **kwargs)
     from spinepose_mm.deployment.runtime import run_onnx  # it needs this module
+
     run_onnx(model, fetch_once(filename) if '://' in str(filename) else filename)
     return {}
 

@@ -1,4 +1,5 @@
 """Pose models without the person detector, where that cannot be downloaded."""
+
 import logging
 
 from mmengine.logging import print_log
@@ -18,8 +19,12 @@ def install(base):
         except ConnectionError as error:
             if det_model is not None:
                 raise
-            print_log(f'{error}. Without the person detector, each whole image is taken for one person; '
-                      "det_model='whole_image' says so without this warning", 'current', logging.WARNING)
+            print_log(
+                f'{error}. Without the person detector, each whole image is taken for one person; '
+                "det_model='whole_image' says so without this warning",
+                'current',
+                logging.WARNING,
+            )
             self.detector = None
 
     base._init_detector = _init_detector

@@ -2,6 +2,7 @@
 
 MMEngine takes it for granted that each process of a distributed run has a CUDA device of its own.
 """
+
 import sys
 
 import torch
@@ -35,7 +36,10 @@ def _wrap_model(self, model_wrapper_cfg, model):
     if self.distributed and get_device() == 'cpu' and not is_model_wrapper(model):
         model = revert_sync_batchnorm(model)  # torch's synchronised batch normalisation is for GPUs only
         model_wrapper_cfg = {
-            'type': 'MMDistributedDataParallel', 'broadcast_buffers': False,
-            'find_unused_parameters': self.cfg.get('find_unused_parameters', False), **(model_wrapper_cfg or {}),
-            'device_ids': None}
+            'type': 'MMDistributedDataParallel',
+            'broadcast_buffers': False,
+            'find_unused_parameters': self.cfg.get('find_unused_parameters', False),
+            **(model_wrapper_cfg or {}),
+            'device_ids': None,
+        }
     return _stock_wrap_model(self, model_wrapper_cfg, model)

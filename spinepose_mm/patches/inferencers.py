@@ -6,6 +6,7 @@ not know, and turns results into dicts itself, with no more than points and boxe
 Importing MMPose's inferencers takes most of a second, much of it for MMDetection, and training does not need them. So
 they are changed at the moment when they are defined.
 """
+
 import sys
 from functools import partial
 
@@ -53,8 +54,10 @@ def _install_unified(unified):
 
     def __call__(self, *args, **kwargs):
         from spinepose_mm.inference.streaming import Streaming
+
         return (self.inferencer if isinstance(self.inferencer, Streaming) else partial(stock_call, self))(
-            *args, **kwargs)
+            *args, **kwargs
+        )
 
     unified.__call__ = __call__
 
@@ -68,7 +71,8 @@ def _chosen(stock, model, *args, **kwargs):
             config = {}
     name = config.get('inferencer', stock.__name__)
     if ('3D' in name) != ('3D' in stock.__name__):
-        raise ValueError(f'{model} is a model for pose{"3d" if "3D" in name else "2d"}, and was given for the other'
-                         + ('; the ONNX file of a 2D model is given as its weights' if str(model).endswith('.onnx')
-                            else ''))
+        raise ValueError(
+            f'{model} is a model for pose{"3d" if "3D" in name else "2d"}, and was given for the other'
+            + ('; the ONNX file of a 2D model is given as its weights' if str(model).endswith('.onnx') else '')
+        )
     return INFERENCERS.get(name)(model, *args, **kwargs)

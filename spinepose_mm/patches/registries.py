@@ -2,12 +2,21 @@
 
 So `import spinepose_mm` takes no longer for what is never built.
 """
+
 import mmengine.registry
 import mmpose.registry
 
-_MODULES = {'DATASETS': 'datasets', 'DATA_SAMPLERS': 'datasets', 'HOOKS': 'engine', 'INFERENCERS': 'inference',
-            'METRICS': 'evaluation', 'MODELS': 'models', 'PARAM_SCHEDULERS': 'engine', 'TRANSFORMS': 'datasets',
-            'WEIGHT_INITIALIZERS': 'models'}
+_MODULES = {
+    'DATASETS': 'datasets',
+    'DATA_SAMPLERS': 'datasets',
+    'HOOKS': 'engine',
+    'INFERENCERS': 'inference',
+    'METRICS': 'evaluation',
+    'MODELS': 'models',
+    'PARAM_SCHEDULERS': 'engine',
+    'TRANSFORMS': 'datasets',
+    'WEIGHT_INITIALIZERS': 'models',
+}
 
 
 def install():

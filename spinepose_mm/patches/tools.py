@@ -1,4 +1,5 @@
 """Hand over to the scripts that MMPose ships."""
+
 import runpy
 import sys
 from pathlib import Path

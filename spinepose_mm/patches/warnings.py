@@ -1,4 +1,5 @@
 """Warnings of OpenMMLab's code that its users can do nothing about."""
+
 import warnings
 
 from mmengine.registry import FUNCTIONS, Registry

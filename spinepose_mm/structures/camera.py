@@ -1,4 +1,5 @@
 """Cameras: OpenCV's, with x to the right, y down and z into the image; lengths are in metres."""
+
 import math
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +18,7 @@ class Camera:
         dist: OpenCV's distortion coefficients, k1 k2 p1 p2 k3 and so on; none by default.
         name: of the camera.
     """
+
     K: np.ndarray
     R: np.ndarray
     t: np.ndarray
@@ -25,7 +27,7 @@ class Camera:
     name: str = ''
 
     @classmethod
-    def from_field_of_view(cls, size, degrees=84.):
+    def from_field_of_view(cls, size, degrees=84.0):
         """Return a camera without distortion whose diagonal field of view is known, as of a phone.
 
         Args:
@@ -39,10 +41,10 @@ class Camera:
             raise ValueError(f'a field of view is between 0 and 180 degrees, not {degrees}')
         w, h = size
         focal = math.hypot(w, h) / 2 / math.tan(math.radians(degrees) / 2)
-        return cls(np.array([[focal, 0, w / 2], [0, focal, h / 2], [0, 0, 1.]]), np.eye(3), np.zeros(3), (w, h))
+        return cls(np.array([[focal, 0, w / 2], [0, focal, h / 2], [0, 0, 1.0]]), np.eye(3), np.zeros(3), (w, h))
 
     @classmethod
-    def looking(cls, position, target, fov, size, roll=0.):
+    def looking(cls, position, target, fov, size, roll=0.0):
         """Return a camera at `position` that looks at `target`.
 
         Args:
@@ -54,7 +56,7 @@ class Camera:
         forward = np.subtract(target, position) / np.linalg.norm(np.subtract(target, position))
         right = np.cross(forward, [0, 1, 0])
         if np.linalg.norm(right) < 1e-9:  # straight up or down
-            right = np.array([1., 0, 0])
+            right = np.array([1.0, 0, 0])
         right /= np.linalg.norm(right)
         down = np.cross(forward, right)
         c, s = np.cos(np.radians(roll)), np.sin(np.radians(roll))
@@ -88,8 +90,13 @@ class Camera:
         if not pixels.size:
             return pixels
         rays = cv2.undistortPointsIter(
-            pixels.reshape(-1, 1, 2), self.K, self.dist, None, None,
-            (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 40, 1e-10))
+            pixels.reshape(-1, 1, 2),
+            self.K,
+            self.dist,
+            None,
+            None,
+            (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 40, 1e-10),
+        )
         return rays.reshape(pixels.shape)
 
     def for_size(self, size):
@@ -99,9 +106,11 @@ class Camera:
             ValueError: the image has another shape.
         """
         factors = np.divide(size, self.size)
-        if abs(factors[0] / factors[1] - 1) > .01:
-            raise ValueError(f'the calibration{self.name and " of " + self.name} is for images of '
-                             f'{self.size[0]}x{self.size[1]}, which one of {size[0]}x{size[1]} is no copy of')
+        if abs(factors[0] / factors[1] - 1) > 0.01:
+            raise ValueError(
+                f'the calibration{self.name and " of " + self.name} is for images of '
+                f'{self.size[0]}x{self.size[1]}, which one of {size[0]}x{size[1]} is no copy of'
+            )
         scale = np.diag([*factors, 1])
         return replace(self, K=scale @ self.K, size=tuple(size))
 
@@ -122,16 +131,18 @@ def check_camera(where, camera):
         raise ValueError(f'{where}distortions are 4, 5, 8, 12 or 14 numbers, not {len(dist)}')
     moved = _most_moved(camera)
     if not moved <= max(camera.size):
-        raise ValueError(f'{where}distortions are of no lens: they move points in the middle of the image by up to '
-                         f'{moved:.3g} pixels')
+        raise ValueError(
+            f'{where}distortions are of no lens: they move points in the middle of the image by up to '
+            f'{moved:.3g} pixels'
+        )
     return camera
 
 
 def _most_moved(camera):
     """Return by how many pixels the distortion moves points that lie within half of the image's width and height."""
     if not np.any(camera.dist):
-        return 0.
-    steps = np.linspace(-.25, .25, 5)
+        return 0.0
+    steps = np.linspace(-0.25, 0.25, 5)
     offsets = np.stack(np.meshgrid(*np.multiply.outer(np.asarray(camera.size, float), steps)), -1).reshape(-1, 2)
     rays = np.column_stack([offsets / np.diag(camera.K)[:2], np.ones(len(offsets))])
     pixels, _ = cv2.projectPoints(rays[:, None], np.zeros(3), np.zeros(3), camera.K, camera.dist)

@@ -1,4 +1,5 @@
 """What the stages of inference pass on: a frame of an input, and its people as plain arrays."""
+
 from dataclasses import dataclass, field, fields
 
 import numpy as np
@@ -30,6 +31,7 @@ class People:
         confidence: how likely each keypoint is right, 0 to 1, (P, 37), see `spinepose_mm.confidence`; thresholds go by
             it. Where it is not given, it is made of the scores, as for a model without a calibration.
     """
+
     keypoints: np.ndarray
     scores: np.ndarray
     boxes: np.ndarray
@@ -53,8 +55,16 @@ class People:
     def __getitem__(self, chosen):
         """Return some of the people, by a mask or a list of numbers."""
         values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        return People(**{name: {key: each[chosen] for key, each in value.items()} if isinstance(value, dict)
-                         else None if value is None else value[chosen] for name, value in values.items()})
+        return People(
+            **{
+                name: {key: each[chosen] for key, each in value.items()}
+                if isinstance(value, dict)
+                else None
+                if value is None
+                else value[chosen]
+                for name, value in values.items()
+            }
+        )
 
 
 def no_people():
@@ -77,6 +87,7 @@ class Frame:
             0), where people were lifted.
         settled: whether scale and world are final, where people were lifted.
     """
+
     index: int
     time: float
     path: str
@@ -113,18 +124,29 @@ def to_instances(people):
 
     `keypoints_visible`, which MMPose's drawing compares with its `kpt_thr`, is the confidence.
     """
-    fields = dict(keypoints=people.keypoints, keypoint_scores=people.scores, keypoint_confidence=people.confidence,
-                  keypoints_visible=people.confidence, bboxes=people.boxes, bbox_scores=people.box_scores,
-                  track_id=people.ids)
+    fields = dict(
+        keypoints=people.keypoints,
+        keypoint_scores=people.scores,
+        keypoint_confidence=people.confidence,
+        keypoints_visible=people.confidence,
+        bboxes=people.boxes,
+        bbox_scores=people.box_scores,
+        track_id=people.ids,
+    )
     if people.points is not None:
-        fields.update(keypoints=people.points, keypoints_2d=people.keypoints,
-                      reprojection_error=people.reprojection_errors)
+        fields.update(
+            keypoints=people.points, keypoints_2d=people.keypoints, reprojection_error=people.reprojection_errors
+        )
     if people.point_errors is not None:
         fields.update(keypoint_errors=people.point_errors)
     if people.views is not None:
-        fields.update(view=people.views, measures=[
-            {name: float(value[i]) if np.isfinite(value[i]) else None for name, value in people.measures.items()}
-            for i in range(len(people))])
+        fields.update(
+            view=people.views,
+            measures=[
+                {name: float(value[i]) if np.isfinite(value[i]) else None for name, value in people.measures.items()}
+                for i in range(len(people))
+            ],
+        )
     return InstanceData(**fields)
 
 
@@ -137,7 +159,10 @@ def to_persons(instances, **common):
     """
     persons = []
     for i in range(len(instances.keypoints)):
-        values = {name: value[i].tolist() if isinstance(value, np.ndarray) else value[i]
-                  for name, value in instances.items() if name != 'keypoints_visible'}
+        values = {
+            name: value[i].tolist() if isinstance(value, np.ndarray) else value[i]
+            for name, value in instances.items()
+            if name != 'keypoints_visible'
+        }
         persons.append(Person(values, bbox=[values.pop('bboxes')], bbox_score=values.pop('bbox_scores'), **common))
     return persons

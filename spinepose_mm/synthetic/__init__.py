@@ -18,6 +18,7 @@ poses: keypoints and cameras without images, for lifting.
 tracking_scenes: videos without images, for tracking.
 around: people from all sides without images, for measures.
 """
+
 from spinepose_mm import deprecated
 
 from .body import Body, forward, keypoints

@@ -1,4 +1,5 @@
 """Synthetic people before level cameras that stand around them, without images."""
+
 import numpy as np
 
 from spinepose_mm import skeleton
@@ -7,7 +8,7 @@ from spinepose_mm.structures.camera import Camera
 from .body import Body, forward, keypoints
 from .motion import sequence
 
-_UP = np.array([0., 1, 0])
+_UP = np.array([0.0, 1, 0])
 _SIZE = 1280, 720  # pixels
 _SHOWN = 2.5  # metres that the image's height shows where the person is; a person of 1.75 m is 500 pixels tall
 
@@ -35,7 +36,7 @@ def perform(rng, motions, people=2, frames=3):
     return np.concatenate(points), parts
 
 
-def photograph(points, azimuths, distances=4., heights=1.3):
+def photograph(points, azimuths, distances=4.0, heights=1.3):
     """Return people in the images of level cameras.
 
     Args:
@@ -52,9 +53,13 @@ def photograph(points, azimuths, distances=4., heights=1.3):
     pixels = []
     cameras = (np.broadcast_to(values, len(points)) for values in (np.radians(azimuths), distances, heights))
     for person, azimuth, distance, height in zip(points, *cameras):
-        left = sum(across / np.linalg.norm(across) for across in (
-            person[skeleton.index(f'left_{name}')] - person[skeleton.index(f'right_{name}')]
-            for name in ('hip', 'shoulder'))) * [1, 0, 1]
+        left = sum(
+            across / np.linalg.norm(across)
+            for across in (
+                person[skeleton.index(f'left_{name}')] - person[skeleton.index(f'right_{name}')]
+                for name in ('hip', 'shoulder')
+            )
+        ) * [1, 0, 1]
         left /= np.linalg.norm(left)
         target = (person.min(0) + person.max(0)) / 2 * [1, 0, 1] + height * _UP
         away = np.cos(azimuth) * np.cross(left, _UP) + np.sin(azimuth) * left

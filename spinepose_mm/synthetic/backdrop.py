@@ -1,4 +1,5 @@
 """What is around people in an image: the background, their shadows, and the camera's faults."""
+
 import cv2
 import numpy as np
 
@@ -19,26 +20,26 @@ def background(rng, camera, backgrounds):
         larger = [max(least, round(length * scale)) for least, length in zip((w, h), image.shape[1::-1])]
         image = cv2.resize(image, larger)
         y, x = (int(rng.integers(image.shape[i] - n + 1)) for i, n in ((0, h), (1, w)))
-        return image[y:y + h, x:x + w]
+        return image[y : y + h, x : x + w]
     horizon = float(camera.project(-camera.R.T @ camera.t + camera.R[2] * (1, 0, 1) * 1e3)[1])
     wall, floor = _texture(rng, (w, h)), _texture(rng, (w, h))
     for _ in range(int(rng.integers(0, 7))):  # furniture, houses, whatever stands around
-        a = rng.uniform(-.2, 1, 2) * (w, h)
-        b = a + rng.uniform(.05, .5, 2) * (w, h)
+        a = rng.uniform(-0.2, 1, 2) * (w, h)
+        b = a + rng.uniform(0.05, 0.5, 2) * (w, h)
         color = rng.uniform(0, 255, 3)
         cv2.rectangle(wall, a.astype(int).tolist(), b.astype(int).tolist(), color.tolist(), -1)
-        if rng.random() < .5:
-            cv2.rectangle(wall, a.astype(int).tolist(), b.astype(int).tolist(), (color * .6).tolist(), 2)
-    row = int(np.clip(horizon + rng.uniform(0, .15) * h, 0, h))
+        if rng.random() < 0.5:
+            cv2.rectangle(wall, a.astype(int).tolist(), b.astype(int).tolist(), (color * 0.6).tolist(), 2)
+    row = int(np.clip(horizon + rng.uniform(0, 0.15) * h, 0, h))
     wall[row:] = floor[row:]
-    return cv2.GaussianBlur(wall, (0, 0), rng.uniform(.4, 3))
+    return cv2.GaussianBlur(wall, (0, 0), rng.uniform(0.4, 3))
 
 
 def _texture(rng, size):
     """Return noise on several scales around a random colour, uint8."""
     w, h = size
     color = rng.uniform(20, 235, 3)
-    total = np.full((h, w, 3), color.mean() + rng.uniform(0, .7) * (color - color.mean()))
+    total = np.full((h, w, 3), color.mean() + rng.uniform(0, 0.7) * (color - color.mean()))
     for cells, strength in ((3, 45), (12, 25), (60, 15)):
         light = rng.normal(0, strength * rng.random(), (cells, cells, 1))
         hue = rng.normal(0, strength / 3, (cells, cells, 3))
@@ -52,24 +53,24 @@ def shade(image, bodies, camera):
     dark = np.zeros(image.shape[:2], np.uint8)
     for points in bodies:
         x, _, z = points.mean(0)
-        ring = np.stack([x + .35 * np.cos(angle), np.zeros(24), z + .35 * np.sin(angle)], axis=-1)
-        if (camera.to_camera(ring)[:, 2] > .1).all():
+        ring = np.stack([x + 0.35 * np.cos(angle), np.zeros(24), z + 0.35 * np.sin(angle)], axis=-1)
+        if (camera.to_camera(ring)[:, 2] > 0.1).all():
             cv2.fillPoly(dark, [camera.project(ring).astype(int)], 255)
     soft = cv2.GaussianBlur(dark, (0, 0), 6)[..., None] / 255
-    image *= 1 - .5 * soft
+    image *= 1 - 0.5 * soft
 
 
 def faults(rng, image):
     """Return the image as a camera would give it: blurred, noisy, brighter or darker; uint8."""
-    if rng.random() < .5:
-        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(.3, 1.2))
-    elif rng.random() < .2:
+    if rng.random() < 0.5:
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.2))
+    elif rng.random() < 0.2:
         length = int(rng.integers(3, 8))
-        turn = cv2.getRotationMatrix2D(((length - 1) / 2, ) * 2, rng.uniform(0, 180), 1)
+        turn = cv2.getRotationMatrix2D(((length - 1) / 2,) * 2, rng.uniform(0, 180), 1)
         kernel = cv2.warpAffine(np.eye(length), turn, (length, length))
         image = cv2.filter2D(image, -1, kernel / kernel.sum())
-    gamma = rng.uniform(.75, 1.3)
+    gamma = rng.uniform(0.75, 1.3)
     noise = np.zeros(image.shape[:2], np.int16)
     cv2.setRNGSeed(int(rng.integers(2**31)))
     cv2.randn(noise, 0, float(rng.uniform(0, 7)))
-    return (255 * (image.clip(0, 255) / 255)**gamma + noise[..., None]).clip(0, 255).astype(np.uint8)
+    return (255 * (image.clip(0, 255) / 255) ** gamma + noise[..., None]).clip(0, 255).astype(np.uint8)

@@ -1,4 +1,5 @@
 """A jointed body with a whole spine: shapes, and forward kinematics from joint angles to the 37 keypoints."""
+
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,13 +9,20 @@ from spinepose_mm import skeleton
 
 from . import anatomy
 
-SIDES = {'right': 1., 'left': -1.}
+SIDES = {'right': 1.0, 'left': -1.0}
 SPINE_AXES = ('flexion', 'bending', 'rotation')
 #: Every number that a pose has. Angles are in degrees, translations in metres; those of the spine's regions are parts,
 #: from -1 to 1, of what each of the region's joints can do.
-AXES = ('pelvis_tx', 'pelvis_ty', 'pelvis_tz', 'pelvis_tilt', 'pelvis_list', 'pelvis_rotation',
-        *(f'{region}_{axis}' for region in anatomy.REGIONS.values() for axis in SPINE_AXES),
-        *(f'{joint}_{side}' for side in SIDES for joint in anatomy.LIMB_RANGES))
+AXES = (
+    'pelvis_tx',
+    'pelvis_ty',
+    'pelvis_tz',
+    'pelvis_tilt',
+    'pelvis_list',
+    'pelvis_rotation',
+    *(f'{region}_{axis}' for region in anatomy.REGIONS.values() for axis in SPINE_AXES),
+    *(f'{joint}_{side}' for side in SIDES for joint in anatomy.LIMB_RANGES),
+)
 
 
 @dataclass
@@ -28,8 +36,9 @@ class Body:
             straight on L1, so that the lordosis L1-S1 is the same.
         lengths: {segment: factor} on the average lengths, among them the breadth of shoulders and hips.
     """
+
     height: float = 1.75
-    build: float = 1.
+    build: float = 1.0
     lordosis: float = anatomy.LORDOSIS[0]
     kyphosis: float = anatomy.KYPHOSIS[0]
     lengths: dict = field(default_factory=dict)
@@ -37,16 +46,20 @@ class Body:
     @classmethod
     def sample(cls, rng):
         """Draw a woman or a man: heights as of adults in Europe, curves as of healthy adults."""
-        female = bool(rng.random() < .5)
-        height = float(np.clip(rng.normal(1.64 if female else 1.77, .07), 1.45, 2.05))
-        lengths = {name: float(np.clip(rng.normal(1, .03), .93, 1.07)) for name in (
-            'spine', 'neck', 'upper_arm', 'forearm', 'thigh', 'shank', 'foot', 'shoulder', 'hip', 'head')}
-        lengths['shoulder'] *= .94 if female else 1.03
-        lengths['hip'] *= 1.06 if female else .97
+        female = bool(rng.random() < 0.5)
+        height = float(np.clip(rng.normal(1.64 if female else 1.77, 0.07), 1.45, 2.05))
+        lengths = {
+            name: float(np.clip(rng.normal(1, 0.03), 0.93, 1.07))
+            for name in ('spine', 'neck', 'upper_arm', 'forearm', 'thigh', 'shank', 'foot', 'shoulder', 'hip', 'head')
+        }
+        lengths['shoulder'] *= 0.94 if female else 1.03
+        lengths['hip'] *= 1.06 if female else 0.97
         far = anatomy.MAX_DEVIATIONS
-        lordosis, kyphosis = (float(mean + deviation * np.clip(rng.normal(), -far, far))
-                              for mean, deviation in (anatomy.LORDOSIS, anatomy.KYPHOSIS))
-        return cls(height, float(rng.uniform(.88, 1.22)), lordosis, kyphosis, lengths)
+        lordosis, kyphosis = (
+            float(mean + deviation * np.clip(rng.normal(), -far, far))
+            for mean, deviation in (anatomy.LORDOSIS, anatomy.KYPHOSIS)
+        )
+        return cls(height, float(rng.uniform(0.88, 1.22)), lordosis, kyphosis, lengths)
 
     def stature(self):
         """Return how tall the body stands, from the soles to the top of the head, in metres.
@@ -58,23 +71,23 @@ class Body:
 
     def length(self, part, segment):
         """Return `part` of the height, varied by the factor of `segment`, in metres."""
-        return part * self.height * self.lengths.get(segment, 1.)
+        return part * self.height * self.lengths.get(segment, 1.0)
 
     def point(self, name):
         """Return (body part, position in its frame in metres) of one of `anatomy.POINTS`, for the right side."""
         part, position = anatomy.POINTS[name]
         segment = {'shoulders': 'shoulder', 'ribs': 'shoulder', 'pelvis': 'hip'}.get(part, part)
-        return part, np.array(position) * self.length(1., segment)
+        return part, np.array(position) * self.length(1.0, segment)
 
     def neutral_flexion(self):
         """Return how far each vertebra is flexed on the one below when standing, in degrees; extension is negative."""
         angles = {name: -share * self.lordosis for name, share in anatomy.LORDOSIS_SHARES.items()}
-        angles['T12'] = 0.
+        angles['T12'] = 0.0
         angles.update({f'T{i}': self.kyphosis / 8 for i in range(4, 12)})
         angles.update({f'T{i}': anatomy.UPPER_THORACIC / 3 for i in range(1, 4)})
-        angles['C7'] = 0.
+        angles['C7'] = 0.0
         angles.update({f'C{i}': -anatomy.CERVICAL_LORDOSIS / 5 for i in range(2, 7)})
-        angles['C1'] = 0.
+        angles['C1'] = 0.0
         return angles
 
     def vertebra_heights(self):
@@ -85,8 +98,8 @@ class Body:
         heights = {name: anatomy.VERTEBRA_HEIGHT[name[0]] for name in anatomy.VERTEBRAE}
         chord = np.linalg.norm(self._standing(heights)['C7'])
         scale = self.length(anatomy.C7_HEIGHT - anatomy.S1_HEIGHT, 'spine') / chord
-        neck = self.lengths.get('neck', 1.)
-        return {name: height * scale * (neck if name[0] == 'C' else 1.) for name, height in heights.items()}
+        neck = self.lengths.get('neck', 1.0)
+        return {name: height * scale * (neck if name[0] == 'C' else 1.0) for name, height in heights.items()}
 
     def sacral_slope(self):
         """Return how far S1 is tilted forward when standing, so that C7 is right above it, in degrees."""
@@ -95,12 +108,12 @@ class Body:
 
     def inclination(self, vertebra):
         """Return how far a vertebra leans forward when standing, in degrees."""
-        below = anatomy.VERTEBRAE[:anatomy.VERTEBRAE.index(vertebra) + 1]
+        below = anatomy.VERTEBRAE[: anatomy.VERTEBRAE.index(vertebra) + 1]
         return self.sacral_slope() + sum(angle for name, angle in self.neutral_flexion().items() if name in below)
 
     def _standing(self, heights):
         """Return {vertebra: (x, y)} of the standing spine on an S1 that is not tilted."""
-        angle, position, places = 0., np.zeros(2), {}
+        angle, position, places = 0.0, np.zeros(2), {}
         for name, flexion in ((name, self.neutral_flexion()[name]) for name in anatomy.VERTEBRAE):
             angle += np.radians(flexion)
             position = position + heights[name] * np.array([np.sin(angle), np.cos(angle)])
@@ -124,8 +137,9 @@ def spine_angles(pose):
         region = anatomy.REGIONS[name[0]]
         flexion, bending, rotation = (np.clip(pose[f'{region}_{axis}'], -1, 1) for axis in SPINE_AXES)
         share = anatomy.FLEXION_SHARE[name[0]]
-        angles[name] = np.stack([flexion * both * np.where(flexion > 0, share, 1 - share), bending * side,
-                                 rotation * turn], axis=-1)
+        angles[name] = np.stack(
+            [flexion * both * np.where(flexion > 0, share, 1 - share), bending * side, rotation * turn], axis=-1
+        )
     return angles
 
 
@@ -145,8 +159,11 @@ def forward(body, pose):
     frames = len(pose['pelvis_tx'])
     turn = _euler('YXZ', pose['pelvis_rotation'], pose['pelvis_list'], -pose['pelvis_tilt'])
     parts = {'pelvis': (np.stack([pose['pelvis_tx'], pose['pelvis_ty'], pose['pelvis_tz']], axis=-1), turn)}
-    place, turn = _child(parts['pelvis'], body.length(1., 'hip') * np.array(anatomy.SACRUM),
-                         _euler('Z', np.full(frames, -body.sacral_slope())))
+    place, turn = _child(
+        parts['pelvis'],
+        body.length(1.0, 'hip') * np.array(anatomy.SACRUM),
+        _euler('Z', np.full(frames, -body.sacral_slope())),
+    )
     parts['S1'] = place, turn
     neutral, heights, moved = body.neutral_flexion(), body.vertebra_heights(), spine_angles(pose)
     for name in anatomy.VERTEBRAE:
@@ -169,18 +186,34 @@ def _add_limbs(parts, body, pose, side):
         return pose[f'{name}_{side}']
 
     part, offset = body.point('shoulder')
-    upper = _child(parts[part], offset * mirror, _euler(
-        'ZXY', axis('shoulder_flexion'), -sign * axis('shoulder_abduction'), -sign * axis('shoulder_rotation')))
+    upper = _child(
+        parts[part],
+        offset * mirror,
+        _euler('ZXY', axis('shoulder_flexion'), -sign * axis('shoulder_abduction'), -sign * axis('shoulder_rotation')),
+    )
     elbow = _child(upper, [0, -body.length(anatomy.UPPER_ARM, 'upper_arm'), 0], _euler('Z', axis('elbow_flexion')))
     wrist = _child(elbow, [0, -body.length(anatomy.FOREARM, 'forearm'), 0])
     part, offset = body.point('hip')
-    thigh = _child(parts[part], offset * mirror, _euler(
-        'ZXY', axis('hip_flexion'), -sign * axis('hip_abduction'), sign * axis('hip_rotation')))
+    thigh = _child(
+        parts[part],
+        offset * mirror,
+        _euler('ZXY', axis('hip_flexion'), -sign * axis('hip_abduction'), sign * axis('hip_rotation')),
+    )
     knee = _child(thigh, [0, -body.length(anatomy.THIGH, 'thigh'), 0], _euler('Z', -axis('knee_flexion')))
     ankle = _child(knee, [0, -body.length(anatomy.SHANK, 'shank'), 0], _euler('Z', axis('ankle_dorsiflexion')))
-    parts.update({f'{name}_{side}': frame for name, frame in (
-        ('upper_arm', upper), ('forearm', elbow), ('wrist', wrist), ('thigh', thigh), ('shank', knee),
-        ('foot', ankle))})
+    parts.update(
+        {
+            f'{name}_{side}': frame
+            for name, frame in (
+                ('upper_arm', upper),
+                ('forearm', elbow),
+                ('wrist', wrist),
+                ('thigh', thigh),
+                ('shank', knee),
+                ('foot', ankle),
+            )
+        }
+    )
 
 
 def keypoints(body, parts):

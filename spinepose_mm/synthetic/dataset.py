@@ -1,4 +1,5 @@
 """Data sets of rendered people: SpineTrack's COCO JSON, and 3D in SIMSPINE's layout."""
+
 import json
 import multiprocessing
 import os
@@ -43,6 +44,7 @@ class Settings:
         ValueError: a setting is out of its range.
         FileNotFoundError: there is no folder of that name.
     """
+
     images: int
     split: str = 'train'
     seed: int = 0
@@ -54,8 +56,7 @@ class Settings:
     motions: tuple = tuple(MOTIONS)
 
     def __post_init__(self):
-        for name, low, high in (('images', 1, 10**7), ('people', 1, MAX_PEOPLE), ('views', 1, 16),
-                                ('quality', 1, 100)):
+        for name, low, high in (('images', 1, 10**7), ('people', 1, MAX_PEOPLE), ('views', 1, 16), ('quality', 1, 100)):
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f'{name} must be from {low} to {high}, but it is {getattr(self, name)}')
         if min(self.size) < 64 or max(self.size) > 4096:
@@ -72,8 +73,9 @@ class Settings:
             return []
         if not Path(self.backgrounds).is_dir():
             raise FileNotFoundError(f'there is no folder of backgrounds {self.backgrounds}')
-        return sorted(path for path in Path(self.backgrounds).iterdir()
-                      if path.suffix.lower() in ('.jpg', '.jpeg', '.png'))
+        return sorted(
+            path for path in Path(self.backgrounds).iterdir() if path.suffix.lower() in ('.jpg', '.jpeg', '.png')
+        )
 
 
 def synthesize(out, settings, workers=None):
@@ -115,15 +117,21 @@ def _render_split(ann_file, images, parts, settings, workers):
     starts = range(0, settings.images, CHUNK)
     todo = [start for start in starts if not (parts / f'{start:08d}.json').is_file()]
     workers = min(workers or os.cpu_count(), len(todo)) or 1
-    with tqdm(total=settings.images, initial=settings.images - sum(
-            min(CHUNK, settings.images - start) for start in todo), desc=f'rendering ({settings.split})', unit='image',
-              disable=None) as bar:
+    with tqdm(
+        total=settings.images,
+        initial=settings.images - sum(min(CHUNK, settings.images - start) for start in todo),
+        desc=f'rendering ({settings.split})',
+        unit='image',
+        disable=None,
+    ) as bar:
         for done in _render_chunks(todo, workers, (settings, images, parts)):
             bar.update(done)
     people = [person for start in starts for person in json.loads((parts / f'{start:08d}.json').read_text())]
     if not people:
-        raise ValueError(f'no person is visible in the images of {images}; they have to be larger than '
-                         f'{settings.size[0]}x{settings.size[1]}')
+        raise ValueError(
+            f'no person is visible in the images of {images}; they have to be larger than '
+            f'{settings.size[0]}x{settings.size[1]}'
+        )
     write_npz(ann_file.with_name(f'synthetic_{settings.split}.npz'), people)
     _write(ann_file, json.dumps(_coco(people, settings)).encode())
     shutil.rmtree(parts)
@@ -142,8 +150,10 @@ def _settings_of(ann_file, parts, settings):
     elif (parts / 'settings.json').is_file():
         recorded = json.loads((parts / 'settings.json').read_text())
     if (ann_file.is_file() or recorded) and recorded != wanted:
-        raise ValueError(f'{ann_file.parent.parent} has a split {settings.split!r} that was made with other settings '
-                         f'({recorded}); choose another folder, or remove it')
+        raise ValueError(
+            f'{ann_file.parent.parent} has a split {settings.split!r} that was made with other settings '
+            f'({recorded}); choose another folder, or remove it'
+        )
     return ann_file.is_file()
 
 
@@ -171,8 +181,13 @@ def _start_one_of_many(*job):
 
 
 def _start(settings, images, parts):
-    _worker.update(settings=settings, images=images, parts=parts, renderer=Renderer(settings.size),
-                   backgrounds=settings.background_files())
+    _worker.update(
+        settings=settings,
+        images=images,
+        parts=parts,
+        renderer=Renderer(settings.size),
+        backgrounds=settings.background_files(),
+    )
 
 
 def _render_chunk(start):
@@ -216,10 +231,17 @@ def render(settings, number, renderer, backgrounds=()):
 def _record(person, camera, number, name):
     """Return all labels of a person as JSON takes them, pixels to 1e-4 and metres to 1e-6."""
     return dict(
-        image=number, imgname=name, pixels=person.pixels.round(4).tolist(), world=person.world.round(6).tolist(),
-        camera=person.camera.round(6).tolist(), angles=person.angles, bbox=list(map(float, person.bbox)),
-        area=person.area, motion=person.motion,
-        **{name: getattr(camera, name).tolist() for name in CAMERA_LAYOUT})
+        image=number,
+        imgname=name,
+        pixels=person.pixels.round(4).tolist(),
+        world=person.world.round(6).tolist(),
+        camera=person.camera.round(6).tolist(),
+        angles=person.angles,
+        bbox=list(map(float, person.bbox)),
+        area=person.area,
+        motion=person.motion,
+        **{name: getattr(camera, name).tolist() for name in CAMERA_LAYOUT},
+    )
 
 
 def _coco(people, settings):
@@ -227,13 +249,29 @@ def _coco(people, settings):
     return dict(
         info=dict(description='made by spinepose_mm.synthetic', settings=_recorded(settings)),
         images=[dict(id=i, file_name=f'{i:08d}.jpg', width=w, height=h) for i in range(settings.images)],
-        categories=[dict(id=1, name='person', keypoints=list(skeleton.NAMES), skeleton=[
-            [skeleton.index(a) + 1, skeleton.index(b) + 1] for a, b in skeleton.BONES])],
-        annotations=[dict(
-            id=i, image_id=person['image'], category_id=1, iscrowd=0, bbox=person['bbox'], area=person['area'],
-            keypoints=[value for point in person['pixels'] for value in point],
-            num_keypoints=sum(point[2] > 0 for point in person['pixels']), motion=person['motion'])
-            for i, person in enumerate(people)])
+        categories=[
+            dict(
+                id=1,
+                name='person',
+                keypoints=list(skeleton.NAMES),
+                skeleton=[[skeleton.index(a) + 1, skeleton.index(b) + 1] for a, b in skeleton.BONES],
+            )
+        ],
+        annotations=[
+            dict(
+                id=i,
+                image_id=person['image'],
+                category_id=1,
+                iscrowd=0,
+                bbox=person['bbox'],
+                area=person['area'],
+                keypoints=[value for point in person['pixels'] for value in point],
+                num_keypoints=sum(point[2] > 0 for point in person['pixels']),
+                motion=person['motion'],
+            )
+            for i, person in enumerate(people)
+        ],
+    )
 
 
 def write_npz(path, people):
@@ -241,17 +279,26 @@ def write_npz(path, people):
     pixels = np.array([person['pixels'] for person in people])
     visible = (pixels[..., 2:] > 0).astype(float)
     boxes = np.array([person['bbox'] for person in people])
-    metadata = dict(root_name=skeleton.NAMES[skeleton.ROOT], root_index=skeleton.ROOT,
-                    joint_names=list(skeleton.NAMES), param_names=list(people[0]['angles']),
-                    parent_ids=list(skeleton.PARENTS))
+    metadata = dict(
+        root_name=skeleton.NAMES[skeleton.ROOT],
+        root_index=skeleton.ROOT,
+        joint_names=list(skeleton.NAMES),
+        param_names=list(people[0]['angles']),
+        parent_ids=list(skeleton.PARENTS),
+    )
     with replacing(path, 'wb') as file:
-        np.savez(file, imgname=np.array([person['imgname'] for person in people]),
-                 center=boxes[:, :2] + boxes[:, 2:] / 2, scale=1.2 * boxes[:, 2:].max(axis=1) / 200,
-                 part=np.concatenate([pixels[..., :2], visible], axis=-1),
-                 S=np.concatenate([[person['camera'] for person in people], visible], axis=-1),
-                 S_world=np.concatenate([[person['world'] for person in people], visible], axis=-1),
-                 angles=np.array([list(person['angles'].values()) for person in people]), metadata=np.array(metadata),
-                 **{name: np.array([person[name] for person in people]) for name in CAMERA_LAYOUT})
+        np.savez(
+            file,
+            imgname=np.array([person['imgname'] for person in people]),
+            center=boxes[:, :2] + boxes[:, 2:] / 2,
+            scale=1.2 * boxes[:, 2:].max(axis=1) / 200,
+            part=np.concatenate([pixels[..., :2], visible], axis=-1),
+            S=np.concatenate([[person['camera'] for person in people], visible], axis=-1),
+            S_world=np.concatenate([[person['world'] for person in people], visible], axis=-1),
+            angles=np.array([list(person['angles'].values()) for person in people]),
+            metadata=np.array(metadata),
+            **{name: np.array([person[name] for person in people]) for name in CAMERA_LAYOUT},
+        )
 
 
 def _write(path, data, part=None):

@@ -1,4 +1,5 @@
 """Images to check a data set and the body model by eye."""
+
 import json
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def contact_sheet(ann_file, out, count=16, columns=4):
                 _draw(drawn, np.array(person['keypoints']).reshape(-1, 3), person['bbox'])
         tiles.append(drawn)
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
-    rows = [np.hstack(tiles[i:i + columns]) for i in range(0, len(tiles), columns)]
+    rows = [np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
     with replacing(out, 'wb') as file:
         file.write(cv2.imencode('.jpg', np.vstack(rows))[1])
 
@@ -61,23 +62,33 @@ def plot_spine(out, body=None):
     """
     matplotlib.use('Agg')
     import matplotlib.pyplot as plt
+
     body = body or Body()
     figure, axes = plt.subplots(1, 3, figsize=(11, 5), layout='constrained', sharey=True)
-    for panel, (title, part) in zip(axes, (('extended', -1.), ('standing', 0.), ('flexed', 1.))):
+    for panel, (title, part) in zip(axes, (('extended', -1.0), ('standing', 0.0), ('flexed', 1.0))):
         pose = rest()
-        pose.update({axis: np.full(1, part) for axis in AXES if axis.endswith('flexion') and axis.split('_')[0] in
-                     anatomy.REGIONS.values()})
+        pose.update(
+            {
+                axis: np.full(1, part)
+                for axis in AXES
+                if axis.endswith('flexion') and axis.split('_')[0] in anatomy.REGIONS.values()
+            }
+        )
         parts = forward(body, pose)
         names = ('S1', *anatomy.VERTEBRAE)
         points = np.array([parts[name][0][0] for name in names]) - parts['S1'][0][0]
         for name, point in zip(names, points):  # the upper end plate of each vertebra
-            half = parts[name][1][0][:2, 0] * .018
+            half = parts[name][1][0][:2, 0] * 0.018
             panel.plot(*(point[:2, None] + half[:, None] * [-1, 1]), color='.6')
             if name in skeleton.LEVELS:
                 panel.annotate(name, point[:2], (8, 0), textcoords='offset points', fontsize=8)
         panel.plot(points[:, 0], points[:, 1], '-o', color='C3', markersize=3)
-        panel.set(title=f'{title}: lordosis L1–S1 {-cobb(parts, "L1", "S1")[0]:.0f}°, '
-                  f'kyphosis T4–T12 {cobb(parts, "T4", "T12")[0]:.0f}°', xlabel='forward (m)', aspect='equal')
+        panel.set(
+            title=f'{title}: lordosis L1–S1 {-cobb(parts, "L1", "S1")[0]:.0f}°, '
+            f'kyphosis T4–T12 {cobb(parts, "T4", "T12")[0]:.0f}°',
+            xlabel='forward (m)',
+            aspect='equal',
+        )
         panel.title.set_fontsize(9)
     axes[0].set_ylabel('up from S1 (m)')
     figure.savefig(out, dpi=110)

@@ -1,4 +1,5 @@
 """Bodies in motion before calibrated cameras, as numbers alone: labels in 2D and 3D without images."""
+
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -34,13 +35,14 @@ class PoseSettings:
     Raises:
         ValueError: a setting is out of its range.
     """
+
     people: int
     frames: int = 60
     views: int = 2
     split: str = 'train'
     seed: int = 0
     size: tuple = (1000, 1000)
-    frame_rate: float = 15.
+    frame_rate: float = 15.0
     distance: float = 2.5
     motions: tuple = tuple(MOTIONS)
 
@@ -77,11 +79,17 @@ def synthesize_poses(path, settings, progress=False):
         raise FileExistsError(f'{path} is there already')
     path.parent.mkdir(parents=True, exist_ok=True)
     with locked(path):
-        write_npz(path, [record for person in tqdm(range(settings.people), disable=not progress)
-                         for record in _video(settings, person)])
+        write_npz(
+            path,
+            [
+                record
+                for person in tqdm(range(settings.people), disable=not progress)
+                for record in _video(settings, person)
+            ],
+        )
 
 
-def stage(rng, motion, people=1, frames=60, frame_rate=15., size=(1280, 720)):
+def stage(rng, motion, people=1, frames=60, frame_rate=15.0, size=(1280, 720)):
     """Make people who do the same motion, each in their own way and place, before a still camera that shows them whole.
 
     Their feet are level where they stand on both.
@@ -103,13 +111,14 @@ def stage(rng, motion, people=1, frames=60, frame_rate=15., size=(1280, 720)):
     points = []
     for i, body in enumerate(bodies):
         pose = sequence(motion, body, rng, frames / frame_rate, frame_rate, flat_feet)
-        place = [1.3 * (i % 2) + rng.uniform(-.3, .3), 0, 1.5 * (i // 2) + rng.uniform(-.3, .3)]
+        place = [1.3 * (i % 2) + rng.uniform(-0.3, 0.3), 0, 1.5 * (i // 2) + rng.uniform(-0.3, 0.3)]
         points.append(keypoints(body, forward(body, pose))[:frames] + place)
     points = np.stack(points, axis=1)
     middle, azimuth, elevation = points.mean((0, 1, 2)), rng.uniform(0, 2 * np.pi), np.radians(rng.uniform(-5, 25))
     position = middle + (rng.uniform(3.5, 6) + people / 2) * np.array(
-        [np.cos(azimuth) * np.cos(elevation), np.sin(elevation), np.sin(azimuth) * np.cos(elevation)])
-    position[1] = max(.3, position[1])
+        [np.cos(azimuth) * np.cos(elevation), np.sin(elevation), np.sin(azimuth) * np.cos(elevation)]
+    )
+    position[1] = max(0.3, position[1])
     camera = Camera.looking(position, middle, rng.uniform(35, 60), size, roll=rng.normal(0, 3))
     return points, np.array([body.stature() for body in bodies]), camera
 
@@ -120,7 +129,7 @@ def _video(settings, person):
     motion = str(rng.choice(settings.motions))
     body = Body.sample(rng)
     pose = sequence(motion, body, rng, settings.frames / settings.frame_rate, settings.frame_rate)
-    points = keypoints(body, forward(body, pose))[:settings.frames]
+    points = keypoints(body, forward(body, pose))[: settings.frames]
     # Aimed at the middle of all that the person does.
     middle = SimpleNamespace(points=points.reshape(-1, 3))
     angles = [pose_angles(pose, frame) for frame in range(len(points))]
@@ -134,7 +143,11 @@ def _video(settings, person):
         for frame in range(len(points)):
             visible = pixels[frame][inside[frame]] if inside[frame].any() else np.zeros((1, 2))
             yield dict(
-                imgname=f'{name}/{name.rpartition("/")[2]}_{frame:06d}.jpg', world=points[frame],
-                camera=place[frame], pixels=np.column_stack([pixels[frame], 2 * inside[frame]]), angles=angles[frame],
+                imgname=f'{name}/{name.rpartition("/")[2]}_{frame:06d}.jpg',
+                world=points[frame],
+                camera=place[frame],
+                pixels=np.column_stack([pixels[frame], 2 * inside[frame]]),
+                angles=angles[frame],
                 bbox=(*visible.min(0), *np.ptp(visible, axis=0)),
-                **{name: getattr(camera, name) for name in CAMERA_LAYOUT})
+                **{name: getattr(camera, name) for name in CAMERA_LAYOUT},
+            )

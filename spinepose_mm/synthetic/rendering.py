@@ -1,4 +1,5 @@
 """One image and its labels: people in motion, clothes, light, a background, things in front, a camera's faults."""
+
 from dataclasses import dataclass
 
 import cv2
@@ -13,11 +14,28 @@ from .motion import FRAME_RATE, sequence
 
 #: How far behind the surface in front of it a keypoint still counts as visible, as a part of the body height: about the
 #: thickness of the body there. A vertebra is visible from the front through the whole trunk, but not through an arm.
-_THICKNESS = {'eye': .03, 'nose': .03, 'ear': .045, 'head': .05, 'neck_02': .06, 'neck_03': .07, 'neck': .075,
-              'shoulder': .06, 'clavicle': .07, 'latissimus': .075, 'hip': .125, 'spine': .115, 'heel': .04,
-              'toe': .035, 'ankle': .04, 'knee': .05, 'elbow': .04, 'wrist': .035}
+_THICKNESS = {
+    'eye': 0.03,
+    'nose': 0.03,
+    'ear': 0.045,
+    'head': 0.05,
+    'neck_02': 0.06,
+    'neck_03': 0.07,
+    'neck': 0.075,
+    'shoulder': 0.06,
+    'clavicle': 0.07,
+    'latissimus': 0.075,
+    'hip': 0.125,
+    'spine': 0.115,
+    'heel': 0.04,
+    'toe': 0.035,
+    'ankle': 0.04,
+    'knee': 0.05,
+    'elbow': 0.04,
+    'wrist': 0.035,
+}
 MIN_AREA = 150  # visible pixels of a person who is labelled
-_NEAR, _FAR = .8, 1.9  # metres between neighbours
+_NEAR, _FAR = 0.8, 1.9  # metres between neighbours
 
 
 @dataclass
@@ -32,6 +50,7 @@ class Person:
         area: number of visible pixels.
         motion: name of the motion.
     """
+
     pixels: np.ndarray
     world: np.ndarray
     camera: np.ndarray
@@ -44,6 +63,7 @@ class Person:
 @dataclass
 class Actor:
     """A person before an image is taken."""
+
     mesh: surface.Mesh
     points: np.ndarray
     angles: dict
@@ -53,12 +73,12 @@ class Actor:
 
 def make_scene(rng, people, motions):
     """Return up to `people` Actors, the first at the middle of the scene, the others around."""
-    count = 1 + (int(rng.integers(people)) if rng.random() < .5 else 0)
+    count = 1 + (int(rng.integers(people)) if rng.random() < 0.5 else 0)
     actors, places = [], []
     for i in range(count):
         name = str(rng.choice(motions))
         body = Body.sample(rng)
-        pose = sequence(name, body, rng, seconds=.1)
+        pose = sequence(name, body, rng, seconds=0.1)
         place = np.zeros(2)
         while i and min(np.linalg.norm(place - other) for other in places) < _NEAR:
             place = places[int(rng.integers(i))] + _FAR * rng.uniform(-1, 1, 2)
@@ -97,8 +117,9 @@ def video(name, seed, renderer, seconds=None, frame_rate=FRAME_RATE):
 
 def pose_angles(pose, frame):
     """Return one frame of a pose as {name: degrees or metres}, the spine's joints one by one."""
-    values = {axis: float(pose[axis][frame]) for axis in AXES
-              if axis.startswith('pelvis') or axis.endswith(('right', 'left'))}
+    values = {
+        axis: float(pose[axis][frame]) for axis in AXES if axis.startswith('pelvis') or axis.endswith(('right', 'left'))
+    }
     for name, turns in spine_angles(pose).items():
         values.update(zip((f'{name}_flexion', f'{name}_bending', f'{name}_rotation'), map(float, turns[frame])))
     return values
@@ -110,16 +131,17 @@ def make_cameras(rng, actors, size, count):
     middle, reach = points.mean(0), np.ptp(points, axis=0).max()
     first, cameras = rng.uniform(0, 2 * np.pi), []
     for i in range(count):
-        azimuth = first + 2 * np.pi * i / count + rng.normal(0, .1)
+        azimuth = first + 2 * np.pi * i / count + rng.normal(0, 0.1)
         fov = rng.uniform(25, 60)
-        fill = rng.uniform(.5, .95)
-        distance = max(1.2, reach * max(1, .8 * size[1] / size[0]) / fill / 2 / np.tan(np.radians(fov) / 2))
+        fill = rng.uniform(0.5, 0.95)
+        distance = max(1.2, reach * max(1, 0.8 * size[1] / size[0]) / fill / 2 / np.tan(np.radians(fov) / 2))
         elevation = np.radians(rng.uniform(-5, 30))
-        offset = distance * np.array([np.cos(azimuth) * np.cos(elevation), np.sin(elevation),
-                                      np.sin(azimuth) * np.cos(elevation)])
+        offset = distance * np.array(
+            [np.cos(azimuth) * np.cos(elevation), np.sin(elevation), np.sin(azimuth) * np.cos(elevation)]
+        )
         position = middle + offset
-        position[1] = max(.2, position[1])
-        target = middle + rng.normal(0, .08, 3) * reach
+        position[1] = max(0.2, position[1])
+        target = middle + rng.normal(0, 0.08, 3) * reach
         cameras.append(Camera.looking(position, target, fov, size, roll=rng.normal(0, 4)))
     return cameras
 
@@ -137,10 +159,10 @@ def take(rng, actors, camera, renderer, backgrounds=()):
     Returns:
         tuple: the image in shape (H, W, 3), uint8, BGR; and a list of Person, those who are visible.
     """
-    lights = [(rng.normal(0, 1, 3) + [0, 1.2, 0], rng.uniform(.4, .9)) for _ in range(int(rng.integers(1, 4)))]
-    tint = rng.uniform(.85, 1.1, 3) * rng.uniform(.75, 1.15)
+    lights = [(rng.normal(0, 1, 3) + [0, 1.2, 0], rng.uniform(0.4, 0.9)) for _ in range(int(rng.integers(1, 4)))]
+    tint = rng.uniform(0.85, 1.1, 3) * rng.uniform(0.75, 1.15)
     layers = [renderer.render(actor.mesh, camera, lights) for actor in actors]
-    if rng.random() < .3:
+    if rng.random() < 0.3:
         layers.append(renderer.render(_occluders(rng, actors[0], camera), camera, lights))
     depths = np.stack([depth for _, depth in layers])
     nearest, front = depths.min(axis=0), depths.argmin(axis=0)
@@ -166,8 +188,15 @@ def _label(actor, camera, visible, nearest):
             row, column = int(y), int(x)
             close = depth[i] - nearest[row, column] <= _thickness(skeleton.NAMES[i]) * actor.height
             pixels[i] = x, y, 2 if visible[row, column] and close else 1
-    return Person(pixels, actor.points, camera.to_camera(actor.points), actor.angles,
-                  cv2.boundingRect(visible.astype(np.uint8)), area, actor.motion)
+    return Person(
+        pixels,
+        actor.points,
+        camera.to_camera(actor.points),
+        actor.angles,
+        cv2.boundingRect(visible.astype(np.uint8)),
+        area,
+        actor.motion,
+    )
 
 
 def _thickness(name):
@@ -183,8 +212,8 @@ def _occluders(rng, actor, camera):
     meshes = []
     for _ in range(int(rng.integers(1, 3))):
         goal = actor.points[int(rng.integers(skeleton.NUM_KEYPOINTS))]
-        center = eye + (goal - eye) * rng.uniform(.5, .85) + rng.normal(0, .1, 3)
+        center = eye + (goal - eye) * rng.uniform(0.5, 0.85) + rng.normal(0, 0.1, 3)
         turn = np.linalg.qr(rng.normal(0, 1, (3, 3)))[0]
-        size = rng.uniform(.05, .16, 3) * (1, rng.uniform(1, 5), 1)
+        size = rng.uniform(0.05, 0.16, 3) * (1, rng.uniform(1, 5), 1)
         meshes.append(surface.ellipsoid(center, turn, size, rng.uniform(20, 235, 3)))
     return surface.merge(meshes)

@@ -1,4 +1,5 @@
 """Light and images: PyVista (VTK) renders off-screen, without a display."""
+
 import numpy as np
 
 
@@ -11,6 +12,7 @@ class Renderer:
         except ImportError as error:
             raise ImportError('rendering needs PyVista: pip install "spinepose_mm[synthetic]"') from error
         from vtkmodules.vtkCommonCore import vtkLogger
+
         vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_ERROR)  # it warns of every display that is not there
         self.size = tuple(size)
         self._pyvista = pyvista
@@ -40,8 +42,16 @@ class Renderer:
         faces = np.column_stack([np.full(len(mesh.faces), 3), mesh.faces]).ravel()
         surface = pyvista.PolyData(mesh.vertices, faces)
         surface['rgb'] = mesh.colors.clip(0, 255).astype(np.uint8)
-        plotter.add_mesh(surface, scalars='rgb', rgb=True, smooth_shading=True, ambient=.35, diffuse=.75, specular=.05,
-                         render=False)
+        plotter.add_mesh(
+            surface,
+            scalars='rgb',
+            rgb=True,
+            smooth_shading=True,
+            ambient=0.35,
+            diffuse=0.75,
+            specular=0.05,
+            render=False,
+        )
         for direction, strength in lights:
             light = pyvista.Light(light_type='scene light', intensity=strength)
             light.positional = False
@@ -55,8 +65,8 @@ class Renderer:
     def _aim(self, camera, vertices):
         """Point VTK's camera as `camera`; return the distances of its clipping planes."""
         depths = camera.to_camera(vertices)[:, 2]
-        near = max(.05, depths.min() - .1)
-        far = max(near, depths.max()) + .1  # what is behind the camera is cut away
+        near = max(0.05, depths.min() - 0.1)
+        far = max(near, depths.max()) + 0.1  # what is behind the camera is cut away
         view = self.plotter.camera
         position = -camera.R.T @ camera.t
         view.position, view.focal_point = tuple(position), tuple(position + camera.R[2])
@@ -69,6 +79,7 @@ class Renderer:
     def _depth(self, near, far):
         from vtkmodules.util.numpy_support import vtk_to_numpy
         from vtkmodules.vtkCommonCore import vtkFloatArray
+
         window = self.plotter.render_window
         w, h = window.GetSize()
         values = vtkFloatArray()

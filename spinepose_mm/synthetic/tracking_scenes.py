@@ -2,6 +2,7 @@
 
 In the shapes, T is the number of frames, P that of people and K = 37 that of keypoints.
 """
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,19 +20,19 @@ from .motion import sequence
 #: Standard deviations of the keypoints' errors per axis, in parts of the box's diagonal: of what differs from frame to
 #: frame, and of what drifts in _DRIFT seconds. About half of what was measured of spinepose-tiny, on rendered videos of
 #: 30 frames a second: .021 in all, .010 from frame to frame, correlated by .6 over one frame and by .3 over five.
-_WHITE, _SLOW, _DRIFT = .005, .010, .25
+_WHITE, _SLOW, _DRIFT = 0.005, 0.010, 0.25
 _SPREAD = np.array(skeleton.SIGMAS)[:, None] / np.mean(skeleton.SIGMAS)  # of each keypoint, relative to the mean
-_OCCLUDED = 4.  # times as far off is a keypoint that is occluded
-_BLUNDERS, _BLUNDER = .01, 6.  # how many keypoints are wrong at any time, and how many times as far off they are
-_COPIED = .3  # part of the occluded keypoints that are taken for those of the person in front
-_BOX, _MARGIN = .01, .04  # drift of a box's sides, and how far it is around the keypoints, in parts of the diagonal
-_FALSE_POSITIVES = .2  # boxes a second where there is no person
+_OCCLUDED = 4.0  # times as far off is a keypoint that is occluded
+_BLUNDERS, _BLUNDER = 0.01, 6.0  # how many keypoints are wrong at any time, and how many times as far off they are
+_COPIED = 0.3  # part of the occluded keypoints that are taken for those of the person in front
+_BOX, _MARGIN = 0.01, 0.04  # drift of a box's sides, and how far it is around the keypoints, in parts of the diagonal
+_FALSE_POSITIVES = 0.2  # boxes a second where there is no person
 #: How likely a person is lost, by the least part of the keypoints that is visible.
-_LOST = ((.75, .01), (.4, .1), (.15, .5), (0, .9))
+_LOST = ((0.75, 0.01), (0.4, 0.1), (0.15, 0.5), (0, 0.9))
 _MIN_INSIDE = 6  # keypoints of a person who is in the image
-_APART, _TRIES = .5, 100  # metres between people, and how many paths are tried for that
+_APART, _TRIES = 0.5, 100  # metres between people, and how many paths are tried for that
 #: Half the thickness of trunk, head and limbs, in parts of the body height: what is behind them is occluded.
-_TRUNK, _HEAD, _LIMB = .08, .06, .035
+_TRUNK, _HEAD, _LIMB = 0.08, 0.06, 0.035
 
 
 @dataclass
@@ -46,6 +47,7 @@ class Crossing:
         found: People of each frame, as a detector and a pose estimator may predict them, without ids.
         owners: the person of each of these, -1 for a false positive, (number predicted,) of each frame.
     """
+
     frame_rate: float
     size: tuple
     ground_truth: list
@@ -77,7 +79,7 @@ class Crossing:
         return *courses, sizes
 
 
-def crossing(seed, people=4, seconds=10., frame_rate=30., size=(1280, 720)):
+def crossing(seed, people=4, seconds=10.0, frame_rate=30.0, size=(1280, 720)):
     """Make a video of people who walk and run on ellipses before a still camera; every fourth stays on the spot.
 
     The errors of the predictions are partly white and partly drift. Occluded keypoints have low scores and are far off,
@@ -96,8 +98,8 @@ def crossing(seed, people=4, seconds=10., frame_rate=30., size=(1280, 720)):
     """
     rng = np.random.default_rng([seed, people])
     frames = max(2, round(seconds * frame_rate))
-    position = [rng.uniform(-.5, .5), rng.uniform(1., 2.4), rng.uniform(6.5, 8.5)]
-    camera = Camera.looking(position, [0, .9, 0], rng.uniform(38, 48), size, roll=rng.normal(0, 2))
+    position = [rng.uniform(-0.5, 0.5), rng.uniform(1.0, 2.4), rng.uniform(6.5, 8.5)]
+    camera = Camera.looking(position, [0, 0.9, 0], rng.uniform(38, 48), size, roll=rng.normal(0, 2))
     paths = []
     for i in range(people):
         paths.append(_path(rng, paths, i % 4 == 3, frames, frame_rate))
@@ -110,7 +112,8 @@ def crossing(seed, people=4, seconds=10., frame_rate=30., size=(1280, 720)):
     visible = inside & (occluder < 0)
     ground_truth = [
         _people(pixels[t], visible[t].astype(float), _bounds(pixels[t], inside[t]), np.ones(people), there[t])
-        for t in range(frames)]
+        for t in range(frames)
+    ]
     for t, one in enumerate(ground_truth):
         one.ids = np.flatnonzero(there[t])
     predicted, owners = _predict(rng, pixels, inside, visible, occluder, there, frame_rate, size)
@@ -119,12 +122,12 @@ def crossing(seed, people=4, seconds=10., frame_rate=30., size=(1280, 720)):
 
 def _path(rng, others, stays, frames, frame_rate):
     """Return the path of a person, metres, (T, 2), and the motion, out of MOTIONS, away from the other paths."""
-    best = -1.
+    best = -1.0
     for _ in range(_TRIES):
         motion = str(rng.choice(['stretch', 'twist', 'squat', 'stand'] if stays else ['walk', 'walk', 'walk', 'run']))
-        middle, axes = rng.uniform(-.6, .6, 2), np.zeros(2) if stays else rng.uniform((1.5, .6), (7.5, 2))
-        speed = rng.choice([-1, 1]) * rng.uniform(.8, 1.6) * (2 if motion == 'run' else 1)  # metres a second, the mean
-        turn = speed / max(np.sqrt((axes ** 2).mean()), 1)  # radians a second
+        middle, axes = rng.uniform(-0.6, 0.6, 2), np.zeros(2) if stays else rng.uniform((1.5, 0.6), (7.5, 2))
+        speed = rng.choice([-1, 1]) * rng.uniform(0.8, 1.6) * (2 if motion == 'run' else 1)  # metres a second, the mean
+        turn = speed / max(np.sqrt((axes**2).mean()), 1)  # radians a second
         phase = rng.uniform(0, 2 * np.pi) + turn * np.arange(frames) / frame_rate
         path = middle + axes * np.column_stack([np.cos(phase), np.sin(phase)])
         distance = min((np.linalg.norm(path - other, axis=1).min() for other, _ in others), default=np.inf)
@@ -138,12 +141,15 @@ def _path(rng, others, stays, frames, frame_rate):
 def _walk(rng, path, motion, frame_rate):
     """Return a person's keypoints in world space, metres, (T, K, 3), and height, metres."""
     body = Body.sample(rng)
-    pose = {axis: values[:len(path)] for axis, values in sequence(
-        motion, body, rng, len(path) / frame_rate, frame_rate).items()}
+    pose = {
+        axis: values[: len(path)]
+        for axis, values in sequence(motion, body, rng, len(path) / frame_rate, frame_rate).items()
+    }
     x, z = np.gradient(path, axis=0).T
     if np.any(x):  # they look where they go
-        pose['pelvis_rotation'] = pose['pelvis_rotation'] - pose['pelvis_rotation'].mean() + np.degrees(
-            np.arctan2(-z, x))
+        pose['pelvis_rotation'] = (
+            pose['pelvis_rotation'] - pose['pelvis_rotation'].mean() + np.degrees(np.arctan2(-z, x))
+        )
     points = keypoints(body, forward(body, pose))
     points[..., [0, 2]] += path[:, None]
     return points, body.height
@@ -164,7 +170,7 @@ def _occluders(pixels, depth, heights):
     for i, j in np.argwhere(~np.eye(pixels.shape[1], dtype=bool)):
         start, end = (pixels[:, j, side][:, None] for side in bones.T)
         along, offset = end - start, pixels[:, i, :, None] - start  # (T, 1, bones, 2), (T, K, bones, 2)
-        part = (offset * along).sum(-1) / np.maximum((along ** 2).sum(-1), 1e-9)
+        part = (offset * along).sum(-1) / np.maximum((along**2).sum(-1), 1e-9)
         off = np.linalg.norm(offset - along * part.clip(0, 1)[..., None], axis=-1)
         behind = (off < radius * heights[:, j, None, None]).any(-1)
         occludes = behind & (depth[:, j] < depth[:, i])[:, None] & (depth[:, j, None] < nearest[:, i])
@@ -178,12 +184,12 @@ def _predict(rng, pixels, inside, visible, occluder, there, frame_rate, size):
     bounds = _bounds(pixels, inside)
     diagonal = np.linalg.norm(bounds[..., 2:] - bounds[..., :2], axis=-1)
     points, scores = _estimate(rng, pixels, visible, occluder, diagonal, frame_rate)
-    points = points.clip(0, np.array(size) - 1.)
+    points = points.clip(0, np.array(size) - 1.0)
     share = visible.mean(-1)
     likely = np.select([share >= least for least, _ in _LOST], [chance for _, chance in _LOST])
-    lost = _drift(rng, there.shape, frame_rate, .2) > norm.isf(likely)
+    lost = _drift(rng, there.shape, frame_rate, 0.2) > norm.isf(likely)
     boxes = _detect(rng, bounds, _bounds(pixels, visible), occluder, lost & there, frame_rate).clip(0, np.tile(size, 2))
-    box_scores = (.35 + .6 * share + rng.normal(0, .05, share.shape)).clip(.3, 1)
+    box_scores = (0.35 + 0.6 * share + rng.normal(0, 0.05, share.shape)).clip(0.3, 1)
     predicted, owners = [], []
     for t in range(len(there)):
         order = rng.permutation(np.flatnonzero(there[t] & ~lost[t]))
@@ -198,12 +204,12 @@ def _predict(rng, pixels, inside, visible, occluder, there, frame_rate, size):
 def _estimate(rng, pixels, visible, occluder, diagonal, frame_rate):
     """Return keypoints with errors, (T, P, K, 2), and their scores, (T, P, K)."""
     error = _SLOW * _drift(rng, pixels.shape, frame_rate) + _WHITE * rng.normal(size=pixels.shape)
-    wrong = _drift(rng, visible.shape, frame_rate, .1) > norm.isf(_BLUNDERS)
+    wrong = _drift(rng, visible.shape, frame_rate, 0.1) > norm.isf(_BLUNDERS)
     error *= np.where(visible, 1, _OCCLUDED)[..., None] * np.where(wrong, _BLUNDER, 1)[..., None]
     copied = (occluder >= 0) & (_drift(rng, visible.shape, frame_rate) > norm.isf(_COPIED))
     source = np.where(copied, occluder, np.arange(visible.shape[1])[:, None])
     points = np.take_along_axis(pixels, source[..., None], axis=1) + error * _SPREAD * diagonal[..., None, None]
-    return points, rng.normal(np.select([copied, visible], [.5, .85], .25), .1).clip(.02, 1)
+    return points, rng.normal(np.select([copied, visible], [0.5, 0.85], 0.25), 0.1).clip(0.02, 1)
 
 
 def _detect(rng, whole, visible, occluder, lost, frame_rate):
@@ -213,8 +219,8 @@ def _detect(rng, whole, visible, occluder, lost, frame_rate):
     boxes = whole_share * whole + (1 - whole_share) * np.where(nothing, whole, visible)
     diagonal = np.linalg.norm(whole[..., 2:] - whole[..., :2], axis=-1, keepdims=True)
     boxes += _BOX * diagonal * _drift(rng, boxes.shape, frame_rate)
-    occluded = (occluder >= 0).mean(-1) > .5
-    for t, i in np.argwhere(lost & occluded & (_drift(rng, lost.shape, frame_rate, .2) > 0)):
+    occluded = (occluder >= 0).mean(-1) > 0.5
+    for t, i in np.argwhere(lost & occluded & (_drift(rng, lost.shape, frame_rate, 0.2) > 0)):
         j = np.bincount(occluder[t, i][occluder[t, i] >= 0]).argmax()
         boxes[t, j] = [*np.minimum(boxes[t, i, :2], boxes[t, j, :2]), *np.maximum(boxes[t, i, 2:], boxes[t, j, 2:])]
     return boxes
@@ -222,10 +228,18 @@ def _detect(rng, whole, visible, occluder, lost, frame_rate):
 
 def _with_false_positive(rng, people, size):
     """Return People and one more, elsewhere: a false positive."""
-    move = rng.uniform(-.3, .3, 2) * size
-    return _people(*(np.concatenate([values, more]) for values, more in (
-        (people.keypoints, people.keypoints[:1] + move), (people.scores, .4 * people.scores[:1]),
-        (people.boxes, people.boxes[:1] + np.tile(move, 2)), (people.box_scores, [.35]))))
+    move = rng.uniform(-0.3, 0.3, 2) * size
+    return _people(
+        *(
+            np.concatenate([values, more])
+            for values, more in (
+                (people.keypoints, people.keypoints[:1] + move),
+                (people.scores, 0.4 * people.scores[:1]),
+                (people.boxes, people.boxes[:1] + np.tile(move, 2)),
+                (people.box_scores, [0.35]),
+            )
+        )
+    )
 
 
 def _people(points, scores, boxes, box_scores, chosen=slice(None)):
@@ -244,6 +258,6 @@ def _bounds(points, counted):
 def _drift(rng, shape, frame_rate, seconds=_DRIFT):
     """Return random numbers of unit variance that drift along the first axis: a first-order autoregression."""
     keep = np.exp(-1 / (frame_rate * seconds))
-    steps = rng.normal(size=shape) * np.sqrt(1 - keep ** 2)
-    steps[0] /= np.sqrt(1 - keep ** 2)
+    steps = rng.normal(size=shape) * np.sqrt(1 - keep**2)
+    steps[0] /= np.sqrt(1 - keep**2)
     return lfilter([1], [1, -keep], steps, axis=0)

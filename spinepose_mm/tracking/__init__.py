@@ -5,6 +5,7 @@ one_euro: smoothing of keypoints.
 propagation: bounding boxes for frames without a detector.
 subject: the person that the user has chosen.
 """
+
 from .one_euro import Smoother
 from .propagation import propagate_boxes
 from .subject import CHOICES, Subject

@@ -1,4 +1,5 @@
 """Smoothing of keypoints over time by One-Euro filters, separate ones for each person."""
+
 import numpy as np
 
 from spinepose_mm.confidence import MIN_CONFIDENCE
@@ -6,7 +7,7 @@ from spinepose_mm.confidence import MIN_CONFIDENCE
 #: Parts of a person's size. In videos of `spinepose_mm.synthetic.tracking_scenes` at 30 frames a second, half of a
 #: person's keypoints are closer than .071 to where they were heading in 999 of 1,000 cases, and in 999 of 1,000 cases
 #: they are further than .070 from where another person's were heading.
-_MAX_MISSED = .07
+_MAX_MISSED = 0.07
 
 
 class Smoother:
@@ -38,10 +39,12 @@ class Smoother:
         ValueError: an option is out of its range.
     """
 
-    def __init__(self, min_cutoff=1., beta=20., speed_cutoff=1., gap=.25):
+    def __init__(self, min_cutoff=1.0, beta=20.0, speed_cutoff=1.0, gap=0.25):
         if not (min(min_cutoff, speed_cutoff, gap) > 0 and beta >= 0):
-            raise ValueError('min_cutoff, speed_cutoff and gap are over 0 and beta is 0 or more, not '
-                             f'{min_cutoff}, {speed_cutoff}, {gap} and {beta}')
+            raise ValueError(
+                'min_cutoff, speed_cutoff and gap are over 0 and beta is 0 or more, not '
+                f'{min_cutoff}, {speed_cutoff}, {gap} and {beta}'
+            )
         self._min_cutoff, self._beta, self._speed_cutoff, self._gap = min_cutoff, beta, speed_cutoff, gap
         self._time = -np.inf
         self._states = {}  # of each id, (K, 4 D + 1): x, y, s, the speed of x, and the time; NaN of what was not fed

@@ -1,4 +1,5 @@
 """The person, or the people, that a user has chosen."""
+
 import numbers
 
 import numpy as np
@@ -24,7 +25,7 @@ class Subject:
         ValueError: the choice is none of these.
     """
 
-    def __init__(self, choice, frame_rate=30., memory=MEMORY):
+    def __init__(self, choice, frame_rate=30.0, memory=MEMORY):
         self._id = int(choice) if _is_id(choice) else None
         self._named = choice if isinstance(choice, str) and choice in CHOICES else None
         self._box = None if self._named or self._id is not None else _box(choice)
@@ -71,7 +72,9 @@ def _box(choice):
         box = np.array(choice, float)
     except (TypeError, ValueError):
         box = np.zeros(0)
-    if box.shape != (4, ) or not np.isfinite(box).all() or (box[2:] <= box[:2]).any():
-        raise ValueError(f'a subject is {", ".join(map(repr, CHOICES))}, an id from 0, or a box (x1, y1, x2, y2) with '
-                         f'x1 < x2 and y1 < y2, not {choice!r}')
+    if box.shape != (4,) or not np.isfinite(box).all() or (box[2:] <= box[:2]).any():
+        raise ValueError(
+            f'a subject is {", ".join(map(repr, CHOICES))}, an id from 0, or a box (x1, y1, x2, y2) with '
+            f'x1 < x2 and y1 < y2, not {choice!r}'
+        )
     return box

@@ -1,4 +1,5 @@
 """Tracking: the ids of people from frame to frame."""
+
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -7,30 +8,31 @@ from scipy.optimize import linear_sum_assignment
 from spinepose_mm import skeleton
 from spinepose_mm.confidence import MIN_CONFIDENCE
 
-MEMORY = 3.  # seconds
+MEMORY = 3.0  # seconds
 #: Standard deviations, in parts of a person's size, which is the diagonal of the box: of the person's place, how it
 #: grows in a second without a detection, and its largest value; of keypoints and of the box's corners on the person,
 #: and how these grow, since limbs move.
-_PLACE, _DRIFT, _MAX_DRIFT = .03, .5, 1.
-_POINTS = np.array([*(.7 * sigma for sigma in skeleton.SIGMAS), .1, .1])
-_LIMBS, _MAX_LIMBS = .5, .12
-_TURN = 1.  # seconds over which a velocity loses its weight, as people turn
-_VELOCITY_TIME, _SIZE_TIME = .05, 1.5  # seconds over which these are averaged, of a person who is fully visible
-_CORNER_WEIGHT = .05  # where a keypoint's is its score squared, for people without a visible keypoint
-_POSE, _MAX_OFF = 2., 4.  # weight of the pose against the place, and the largest misfit of a keypoint
-_NEW = 10.  # misfit from which a detection is a new person
+_PLACE, _DRIFT, _MAX_DRIFT = 0.03, 0.5, 1.0
+_POINTS = np.array([*(0.7 * sigma for sigma in skeleton.SIGMAS), 0.1, 0.1])
+_LIMBS, _MAX_LIMBS = 0.5, 0.12
+_TURN = 1.0  # seconds over which a velocity loses its weight, as people turn
+_VELOCITY_TIME, _SIZE_TIME = 0.05, 1.5  # seconds over which these are averaged, of a person who is fully visible
+_CORNER_WEIGHT = 0.05  # where a keypoint's is its score squared, for people without a visible keypoint
+_POSE, _MAX_OFF = 2.0, 4.0  # weight of the pose against the place, and the largest misfit of a keypoint
+_NEW = 10.0  # misfit from which a detection is a new person
 
 
 @dataclass
 class _Track:
     """A track: keypoints and corners of the box, (39, 2), as last visible or moved along with the person."""
+
     id: int
     points: np.ndarray
     weights: np.ndarray  # (39,), 0 for what was never visible
     size: float
     time: float  # of the last detection, in seconds
     times: int = 1
-    velocity: np.ndarray = 0.  # pixels a second
+    velocity: np.ndarray = 0.0  # pixels a second
 
 
 class PoseTracker:
@@ -53,7 +55,7 @@ class PoseTracker:
         if not (frame_rate > 0 and memory > 0):
             raise ValueError(f'frame_rate and memory are over 0, not {frame_rate} and {memory}')
         self._frame_rate, self._memory = frame_rate, memory
-        self._tracks, self._time, self._next = [], 0., 0
+        self._tracks, self._time, self._next = [], 0.0, 0
 
     def update(self, people, time=None):
         """Return the People of the next frame with their ids, in the order of these.
@@ -102,7 +104,7 @@ class PoseTracker:
         apart = points[:, None] - np.array([track.points for track in self._tracks])
         weights = weights[:, None] * (np.array([track.weights for track in self._tracks]) > 0)
         move = _weighted_median(apart, weights)
-        place = ((move - expected) ** 2).sum(-1) / size ** 2
+        place = ((move - expected) ** 2).sum(-1) / size**2
         width = _variance(_PLACE, _DRIFT, _MAX_DRIFT, gone)
         pose = ((apart - move[..., None, :]) ** 2).sum(-1) / size[:, None] ** 2
         pose_width = _variance(_POINTS, _LIMBS, _MAX_LIMBS, gone[:, None])
@@ -125,7 +127,7 @@ class PoseTracker:
 
 def _variance(least, drift, most, seconds):
     """Return the variance of what drifts, in squared parts of a person's size."""
-    return least ** 2 + np.minimum(drift * seconds, most) ** 2
+    return least**2 + np.minimum(drift * seconds, most) ** 2
 
 
 def _weighted_median(values, weights):

@@ -1,4 +1,5 @@
 """Images of people: a frame with their keypoints, ids and measures, and people in 3D from the side and the front."""
+
 import cv2
 import numpy as np
 
@@ -7,11 +8,10 @@ from spinepose_mm.analysis import MEASURES, shows
 from spinepose_mm.confidence import MIN_CONFIDENCE
 
 #: Colours of ids, (R, G, B), in turn: Okabe and Ito's, which colour-blind people tell apart.
-ID_COLORS = ((0, 114, 178), (230, 159, 0), (0, 158, 115), (204, 121, 167), (86, 180, 233), (213, 94, 0),
-             (240, 228, 66))
+ID_COLORS = ((0, 114, 178), (230, 159, 0), (0, 158, 115), (204, 121, 167), (86, 180, 233), (213, 94, 0), (240, 228, 66))
 _PAPER, _INK, _LINE = (255, 255, 255), (60, 60, 60), (225, 225, 225)
 _GROUND = (170, 190, 200)
-_MIN_SPAN, _STEP = 2.5, .5  # metres that a view shows at least, and between its lines
+_MIN_SPAN, _STEP = 2.5, 0.5  # metres that a view shows at least, and between its lines
 _FULL_SIZE = 200  # pixels of a person, before the frame is scaled up, from which lines have their full thickness
 _WRITTEN = ('trunk_inclination', 'trunk_lean')  # measures that are written beside a person, where the view shows them
 _ENDS = np.array([[skeleton.index(name) for name in bone] for bone in skeleton.BONES])
@@ -36,15 +36,16 @@ def draw_people(image, people, min_confidence=MIN_CONFIDENCE, spine_only=False, 
     scale = _scale(image)
     wanted = _ON_SPINE if spine_only else np.ones_like(_ON_SPINE)
     for points, confidence, box in zip(people.keypoints, people.confidence, people.boxes):
-        size = scale * np.clip((box[2:] - box[:2]).max() / scale / _FULL_SIZE, .35, 1)
+        size = scale * np.clip((box[2:] - box[:2]).max() / scale / _FULL_SIZE, 0.35, 1)
         draw_bones(drawn, points, wanted & (confidence >= min_confidence), radius * size, thickness * size)
     for i in range(len(people)):
         _draw_label(drawn, people, i, scale)
     return drawn
 
 
-def draw_views(image, people, coordinates='camera', min_confidence=MIN_CONFIDENCE, spine_only=False, radius=3,
-               thickness=1):
+def draw_views(
+    image, people, coordinates='camera', min_confidence=MIN_CONFIDENCE, spine_only=False, radius=3, thickness=1
+):
     """Draw a frame with its people, and beside it the first person's side and front, with the others.
 
     Args:
@@ -75,10 +76,11 @@ def draw_bones(canvas, points, visible, radius, thickness):
         radius, thickness: in pixels.
     """
     visible = visible & np.isfinite(points).all(-1)
-    whole = np.nan_to_num(points).round().clip(-10**6, 10**6).astype(int).tolist()
+    whole = np.nan_to_num(points).round().clip(-(10**6), 10**6).astype(int).tolist()
     radius, thickness = max(1, round(radius)), max(1, round(thickness))
-    bones = [(bone, outer, inner) for bone, (outer, inner) in zip(skeleton.BONES, _ENDS)
-             if visible[outer] and visible[inner]]
+    bones = [
+        (bone, outer, inner) for bone, (outer, inner) in zip(skeleton.BONES, _ENDS) if visible[outer] and visible[inner]
+    ]
     spine = [(outer, inner) for _, outer, inner in bones if _ON_SPINE[outer] and _ON_SPINE[inner]]
     for bone, outer, inner in bones:
         cv2.line(canvas, whole[outer], whole[inner], skeleton.bone_color(bone)[::-1], thickness, cv2.LINE_AA)
@@ -100,23 +102,28 @@ def upright(points, coordinates):
 
 def across(person):
     """Return the horizontal direction from a person's right to the left, a unit vector; `person` is (37, 3), Y up."""
-    sides = [(person[skeleton.index(f'left_{name}')] - person[skeleton.index(f'right_{name}')])
-             for name in ('hip', 'shoulder')]
+    sides = [
+        (person[skeleton.index(f'left_{name}')] - person[skeleton.index(f'right_{name}')])
+        for name in ('hip', 'shoulder')
+    ]
     direction = np.sum(sides, axis=0) * [1, 0, 1]
     length = np.linalg.norm(direction)
-    return direction / length if length > 1e-6 else np.array([1., 0, 0])
+    return direction / length if length > 1e-6 else np.array([1.0, 0, 0])
 
 
 def _scale(image):
-    return max(1., max(image.shape[:2]) / 640)
+    return max(1.0, max(image.shape[:2]) / 640)
 
 
 def _draw_label(canvas, people, i, scale):
     """Draw a person's box, and over it the id and how far the trunk leans."""
-    x, y, right, bottom = np.nan_to_num(people.boxes[i]).round().clip(-10**6, 10**6).astype(int).tolist()
-    rows = [f'{MEASURES[name].title} {people.measures[name][i]:.0f} {MEASURES[name].unit}' for name in _WRITTEN
-            if np.isfinite(people.measures.get(name, {i: np.nan})[i])
-            and (people.views is None or shows(people.views[i], MEASURES[name].plane))]
+    x, y, right, bottom = np.nan_to_num(people.boxes[i]).round().clip(-(10**6), 10**6).astype(int).tolist()
+    rows = [
+        f'{MEASURES[name].title} {people.measures[name][i]:.0f} {MEASURES[name].unit}'
+        for name in _WRITTEN
+        if np.isfinite(people.measures.get(name, {i: np.nan})[i])
+        and (people.views is None or shows(people.views[i], MEASURES[name].plane))
+    ]
     color = _INK
     if people.ids is not None:
         rows, color = [f'id {people.ids[i]}', *rows], ID_COLORS[people.ids[i] % len(ID_COLORS)][::-1]
@@ -124,14 +131,22 @@ def _draw_label(canvas, people, i, scale):
     height = round(15 * scale)
     top = max(0, y - height * len(rows))
     for row, text in enumerate(rows):
-        (width, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, .42 * scale, max(1, round(scale)))
+        (width, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.42 * scale, max(1, round(scale)))
         left = max(0, min(x, canvas.shape[1] - width - round(6 * scale)))
         low = top + (row + 1) * height
         background = color if text.startswith('id ') else _INK
         cv2.rectangle(canvas, (left, low - height), (left + width + round(6 * scale), low), background, -1)
-        dark = np.dot(background, (.114, .587, .299)) < 140  # ITU-R BT.601's luma, of BGR
-        cv2.putText(canvas, text, (left + round(3 * scale), low - round(4 * scale)), cv2.FONT_HERSHEY_SIMPLEX,
-                    .42 * scale, _PAPER if dark else (0, 0, 0), max(1, round(scale)), cv2.LINE_AA)
+        dark = np.dot(background, (0.114, 0.587, 0.299)) < 140  # ITU-R BT.601's luma, of BGR
+        cv2.putText(
+            canvas,
+            text,
+            (left + round(3 * scale), low - round(4 * scale)),
+            cv2.FONT_HERSHEY_SIMPLEX,
+            0.42 * scale,
+            _PAPER if dark else (0, 0, 0),
+            max(1, round(scale)),
+            cv2.LINE_AA,
+        )
 
 
 def _draw_view(points, ground, title, size, spine_only):
@@ -140,12 +155,12 @@ def _draw_view(points, ground, title, size, spine_only):
     scale = size / 480
     if len(points):
         left = across(points[0])
-        flat = np.stack([points @ (left if title == 'front' else np.cross([0, 1., 0], left)), points[..., 1]], -1)
+        flat = np.stack([points @ (left if title == 'front' else np.cross([0, 1.0, 0], left)), points[..., 1]], -1)
         low, high = flat.min((0, 1)), flat.max((0, 1))
         if ground:
             low[1] = min(low[1], 0)
         span = max(_MIN_SPAN, np.ceil((high - low).max() * 1.15 / _STEP) * _STEP)
-        corner = np.array([(low[0] + high[0] - span) / 2, low[1] - .06 * span])
+        corner = np.array([(low[0] + high[0] - span) / 2, low[1] - 0.06 * span])
 
         def to_pixels(places):
             return (np.asarray(places) - corner) / span * [size, -size] + [0, size]
@@ -160,6 +175,14 @@ def _draw_view(points, ground, title, size, spine_only):
         for person in flat:
             draw_bones(view, to_pixels(person), _ON_SPINE | (not spine_only), 2 * scale, 1.5 * scale)
     note = f'{title}, lines every {_STEP} m' + (', ground' if ground else '')
-    cv2.putText(view, note, (round(8 * scale), round(20 * scale)), cv2.FONT_HERSHEY_SIMPLEX, .5 * scale, _INK,
-                max(1, round(scale)), cv2.LINE_AA)
+    cv2.putText(
+        view,
+        note,
+        (round(8 * scale), round(20 * scale)),
+        cv2.FONT_HERSHEY_SIMPLEX,
+        0.5 * scale,
+        _INK,
+        max(1, round(scale)),
+        cv2.LINE_AA,
+    )
     return view

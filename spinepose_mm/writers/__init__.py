@@ -1,4 +1,5 @@
 """Results as files, written frame by frame: each format is a subclass of `spinepose_mm.writers.base.Writer`."""
+
 import os
 from typing import NamedTuple
 
@@ -12,8 +13,17 @@ from .table import CsvWriter, ParquetWriter
 from .trc import TrcWriter
 
 __all__ = [
-    'FORMATS', 'CocoWriter', 'CsvWriter', 'OpenPoseWriter', 'ParquetWriter', 'ImagesWriter', 'ReportWriter',
-    'TrcWriter', 'VideoWriter', 'Writer', 'writer_for'
+    'FORMATS',
+    'CocoWriter',
+    'CsvWriter',
+    'OpenPoseWriter',
+    'ParquetWriter',
+    'ImagesWriter',
+    'ReportWriter',
+    'TrcWriter',
+    'VideoWriter',
+    'Writer',
+    'writer_for',
 ]
 
 
@@ -25,6 +35,7 @@ class Format(NamedTuple):
         ending: what its files or folders are called after the input's name.
         endings: how their names may end.
     """
+
     writer: type
     ending: str
     endings: tuple
@@ -35,7 +46,7 @@ class Format(NamedTuple):
 
 
 def _format(writer, ending, *others):
-    return Format(writer, ending, others or (ending, ))
+    return Format(writer, ending, others or (ending,))
 
 
 FORMATS = {

@@ -1,4 +1,5 @@
 """What all writers of results share."""
+
 import os
 import tempfile
 from contextlib import ExitStack, contextmanager, suppress
@@ -35,8 +36,16 @@ class Writer:
         ValueError: there are no such coordinates.
     """
 
-    def __init__(self, path, frame_rate, spine_only=False, min_confidence=MIN_CONFIDENCE, coordinates=None,
-                 measures=None, about=None):
+    def __init__(
+        self,
+        path,
+        frame_rate,
+        spine_only=False,
+        min_confidence=MIN_CONFIDENCE,
+        coordinates=None,
+        measures=None,
+        about=None,
+    ):
         if coordinates not in (None, *COORDINATES):
             raise ValueError(f'coordinates are {" or ".join(map(repr, COORDINATES))}, or None, not {coordinates!r}')
         self.path, self.frame_rate, self.min_confidence = Path(path), frame_rate, min_confidence
@@ -70,6 +79,7 @@ class Writer:
 
     def at_end(self, function, *args):
         """Call a function when the file is finished, but not when it is discarded."""
+
         @self.ending.push
         def call(kind, *_):
             if kind is None:
@@ -105,7 +115,7 @@ def remove_folder(path):
 
 def rounded(values, places):
     """Return an array of values with so many decimals, and no -0."""
-    return np.round(np.asarray(values, float), places) + 0.
+    return np.round(np.asarray(values, float), places) + 0.0
 
 
 def flattened(points, scores, chosen, places):

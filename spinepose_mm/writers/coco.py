@@ -6,7 +6,7 @@ import numpy as np
 from .base import SCORE_PLACES, Writer, flattened, replacing, rounded
 
 _PERSON = 1  # the category's id
-_MIN_SCORE = .2  # `keypoint_score_thr` of MMPose's CocoMetric
+_MIN_SCORE = 0.2  # `keypoint_score_thr` of MMPose's CocoMetric
 
 
 class CocoWriter(Writer):
@@ -35,8 +35,10 @@ class CocoWriter(Writer):
         people, image_id = frame.people, self._image_id(frame)
         boxes = rounded(np.concatenate([people.boxes[:, :2], people.boxes[:, 2:] - people.boxes[:, :2]], axis=1), 2)
         keypoints = flattened(people.keypoints, people.scores, self.keypoints, 2)
-        records = [dict(image_id=image_id, category_id=_PERSON, keypoints=flat, score=score, bbox=box)
-                   for flat, score, box in zip(keypoints, self._scores(people), boxes.tolist())]
+        records = [
+            dict(image_id=image_id, category_id=_PERSON, keypoints=flat, score=score, bbox=box)
+            for flat, score, box in zip(keypoints, self._scores(people), boxes.tolist())
+        ]
         if people.ids is not None:
             for record, number in zip(records, people.ids):
                 record['track_id'] = int(number)
@@ -50,8 +52,10 @@ class CocoWriter(Writer):
         if self._numbered is None:
             self._numbered = is_number
         if self._numbered and not is_number:
-            raise ValueError(f'{frame.path}: the image is not named by a number, as those before it are, and could '
-                             'have no image_id of its own')
+            raise ValueError(
+                f'{frame.path}: the image is not named by a number, as those before it are, and could '
+                'have no image_id of its own'
+            )
         return int(stem) if self._numbered else frame.index
 
     def _scores(self, people):

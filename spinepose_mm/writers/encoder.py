@@ -1,4 +1,5 @@
 """Base class of video encoders."""
+
 import os
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -58,7 +59,7 @@ class Encoder:
             video = cv2.VideoCapture(str(self._part))
             count = video.get(cv2.CAP_PROP_FRAME_COUNT)  # of .webm, its length times the rate
             video.release()
-            if abs(count - self._count) > 1 + .01 * self._count:  # OpenCV raises no error when the disk is full
+            if abs(count - self._count) > 1 + 0.01 * self._count:  # OpenCV raises no error when the disk is full
                 raise OSError(f'of {self._count} frames {count:.0f} are in it; is the disk full?')
             os.replace(self._part, self.path)
         self._is_open = False

@@ -1,4 +1,5 @@
 """Video files from images: H.264 where it can be written, which browsers play."""
+
 import logging
 import os
 import re
@@ -14,12 +15,16 @@ from mmengine.logging import print_log
 from .encoder import Encoder
 
 #: OpenCV's codecs of each ending, of which the first is taken that it can write; from pip, it can write no H.264.
-CODECS = {'.mp4': ('avc1', 'mp4v'), '.mov': ('avc1', 'mp4v'), '.avi': ('MJPG', ), '.webm': ('VP80', )}
+CODECS = {'.mp4': ('avc1', 'mp4v'), '.mov': ('avc1', 'mp4v'), '.avi': ('MJPG',), '.webm': ('VP80',)}
 # Options of FFmpeg's libx264. The result depends on the number of threads, which would be that of the machine, and with
 # mbtree it changed from run to run where AVX-512 was used and the width was no multiple of 16. Colours are as OpenCV
 # converts them, by BT.601; players take videos from 720p on for BT.709 where nothing is said.
-_X264 = {'preset': 'veryfast', 'crf': '20', 'threads': '4',
-         'x264-params': 'mbtree=0:colorprim=bt709:transfer=bt709:colormatrix=bt470bg:range=tv'}
+_X264 = {
+    'preset': 'veryfast',
+    'crf': '20',
+    'threads': '4',
+    'x264-params': 'mbtree=0:colorprim=bt709:transfer=bt709:colormatrix=bt470bg:range=tv',
+}
 _TICKS = 100  # of the clock in a frame's time: frames need not follow each other at one rate
 _UID = re.compile(rb'(?<=\x73\xc5\x88).{8}', re.DOTALL)  # a Matroska track's, after the element's identity and length
 
@@ -38,13 +43,17 @@ def encoder_for(path):
     """
     ending = os.path.splitext(path)[1].lower()
     if ending not in CODECS:
-        raise ValueError(f'{path}: a video\'s file ends in {", ".join(CODECS)}')
+        raise ValueError(f"{path}: a video's file ends in {', '.join(CODECS)}")
     if ending not in ('.mp4', '.mov'):
         return OpenCvEncoder
     encoder = _h264_encoder()
     if encoder is None:
-        print_log(f'{path}: no H.264 can be written here, so that this is MPEG-4 part 2, which browsers do not play; '
-                  'pip install av, install ffmpeg, or name the file .webm', 'current', logging.WARNING)
+        print_log(
+            f'{path}: no H.264 can be written here, so that this is MPEG-4 part 2, which browsers do not play; '
+            'pip install av, install ffmpeg, or name the file .webm',
+            'current',
+            logging.WARNING,
+        )
     return encoder or OpenCvEncoder
 
 
@@ -65,12 +74,14 @@ class PyAvEncoder(Encoder):
         """Return whether PyAV is installed, new enough (15.1), and can write it."""
         try:
             import av
+
             return hasattr(av.VideoFrame, 'duration') and av.Codec('libx264', 'w').is_encoder
         except (ImportError, ValueError):
             return False
 
     def _open(self):
         import av
+
         rate = _fraction(self.rate)
         self._time_base, self._start, self._last = 1 / (rate * _TICKS), None, -_TICKS
         with _reason():
@@ -83,6 +94,7 @@ class PyAvEncoder(Encoder):
 
     def _add(self, image, time):
         from av import VideoFrame
+
         frame = VideoFrame.from_ndarray(_to_i420(image), 'yuv420p')
         following = self._last + _TICKS
         if time is not None:
@@ -116,11 +128,33 @@ class FfmpegEncoder(Encoder):
         self._errors = TemporaryFile()
         options = [word for name, value in _X264.items() for word in (f'-{name}', value)]
         self._process = subprocess.Popen(
-            ['ffmpeg', '-v', 'error', '-y', '-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-s', '%dx%d' % self.size,
-             '-r', str(_fraction(self.rate)), '-i', '-', '-c:v', 'libx264', *options, '-movflags', '+faststart',
-             str(self._part)],
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=self._errors,
-            start_new_session=True)  # Ctrl-C is for this program, which then finishes the video
+            [
+                'ffmpeg',
+                '-v',
+                'error',
+                '-y',
+                '-f',
+                'rawvideo',
+                '-pix_fmt',
+                'yuv420p',
+                '-s',
+                'x'.join(map(str, self.size)),
+                '-r',
+                str(_fraction(self.rate)),
+                '-i',
+                '-',
+                '-c:v',
+                'libx264',
+                *options,
+                '-movflags',
+                '+faststart',
+                str(self._part),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=self._errors,
+            start_new_session=True,
+        )  # Ctrl-C is for this program, which then finishes the video
 
     def _add(self, image, time):
         try:
@@ -199,6 +233,7 @@ def _to_i420(image):
 def _reason():
     """Turn FFmpeg's errors into OSErrors."""
     from av import FFmpegError
+
     try:
         yield
     except FFmpegError as error:

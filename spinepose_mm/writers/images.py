@@ -1,4 +1,5 @@
 """Annotated images and annotated videos."""
+
 import os
 from pathlib import Path
 
@@ -116,5 +117,5 @@ def _fit(image, size):
     w, h = np.maximum(1, np.round(np.multiply(image.shape[1::-1], scale))).astype(int).tolist()
     canvas = np.zeros((size[1], size[0], 3), np.uint8)
     x, y = (size[0] - w) // 2, (size[1] - h) // 2
-    canvas[y:y + h, x:x + w] = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA)
+    canvas[y : y + h, x : x + w] = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA)
     return canvas

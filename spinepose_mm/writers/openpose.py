@@ -32,7 +32,8 @@ class OpenPoseWriter(Writer):
         people = frame.people
         persons = [
             _person(-1 if people.ids is None else int(people.ids[i]), flat)
-            for i, flat in enumerate(flattened(people.keypoints, people.confidence, self.keypoints, 2))]
+            for i, flat in enumerate(flattened(people.keypoints, people.confidence, self.keypoints, 2))
+        ]
         content = dict(version=1.3, people=persons)
         if people.points is not None:
             content['coordinates'] = self.coordinates
@@ -51,8 +52,11 @@ class OpenPoseWriter(Writer):
 
 
 def _person(number, keypoints):
-    empty = {f'{part}_keypoints_{space}': [] for space in ('2d', '3d')
-             for part in ('pose', 'face', 'hand_left', 'hand_right')}
+    empty = {
+        f'{part}_keypoints_{space}': []
+        for space in ('2d', '3d')
+        for part in ('pose', 'face', 'hand_left', 'hand_right')
+    }
     return dict(person_id=[number], **{**empty, 'pose_keypoints_2d': keypoints})
 
 
@@ -66,7 +70,8 @@ def _replacing_folder(path):
             for entry in entries:
                 if not entry.name.endswith(_ENDING):
                     raise FileExistsError(
-                        f'{path} holds {entry.name}, which is none of OpenPose\'s files; choose another folder')
+                        f"{path} holds {entry.name}, which is none of OpenPose's files; choose another folder"
+                    )
     with part_folder(path) as part:
         yield part
         old = path.with_name(f'{path.name}.old')

@@ -1,4 +1,5 @@
 """Tables with a row for each frame, person and keypoint, and beside them tables of the measures."""
+
 import csv
 import io
 import json
@@ -31,8 +32,12 @@ class TableWriter(Writer):
         # Column: its number of decimals, or its type.
         shared = dict(frame=int, **({} if self._is_video else dict(picture=str)), time_s=_SECONDS, person=int)
         points = dict.fromkeys(('x_m', 'y_m', 'z_m', 'error_m'), 5) if self.coordinates else {}
-        self._keypoints = self._open(self.path, dict(
-            **shared, keypoint=str, level=str, x_px=2, y_px=2, score=SCORE_PLACES, **points, confidence=SCORE_PLACES))
+        self._keypoints = self._open(
+            self.path,
+            dict(
+                **shared, keypoint=str, level=str, x_px=2, y_px=2, score=SCORE_PLACES, **points, confidence=SCORE_PLACES
+            ),
+        )
         if self.measures:
             names = (f'{name}_{unit.replace("%", "percent")}' for name, unit in self.measures.items())
             self._measures = self._open(self.files[1], dict(**shared, view=str, **dict.fromkeys(names, 4)))
@@ -57,13 +62,23 @@ class TableWriter(Writer):
         if self.coordinates:
             numbers += [(people.points, 3), (people.point_errors, 1)]
         numbers.append((people.confidence, 1))
-        self._keypoints([
-            *self._shared(frame, count), [point.name for point in points], [point.level or None for point in points],
-            *(column for values, size in numbers for column in self._columns(len(people), values, size))])
+        self._keypoints(
+            [
+                *self._shared(frame, count),
+                [point.name for point in points],
+                [point.level or None for point in points],
+                *(column for values, size in numbers for column in self._columns(len(people), values, size)),
+            ]
+        )
         if self.measures:
             views = [None] * len(people) if people.views is None else people.views.tolist()
-            self._measures([*self._shared(frame, 1), views, *(
-                people.measures.get(name, np.full(len(people), np.nan)) for name in self.measures)])
+            self._measures(
+                [
+                    *self._shared(frame, 1),
+                    views,
+                    *(people.measures.get(name, np.full(len(people), np.nan)) for name in self.measures),
+                ]
+            )
 
     def _columns(self, count, values, size):
         """Return the chosen keypoints' values as `size` columns, NaN where there are none."""
@@ -128,9 +143,12 @@ class _Csv:
 
     def append(self, values):
         """Add rows, given as a list of columns."""
-        cells = [column if isinstance(kind, type) else [None if value != value else value
-                                                        for value in rounded(column, kind).tolist()]
-                 for column, kind in zip(values, self._kinds)]
+        cells = [
+            column
+            if isinstance(kind, type)
+            else [None if value != value else value for value in rounded(column, kind).tolist()]
+            for column, kind in zip(values, self._kinds)
+        ]
         text = io.StringIO()
         csv.writer(text, lineterminator='\n').writerows(zip(*cells))
         self._file.write(text.getvalue())

@@ -13,6 +13,7 @@ _AXES = {'camera': np.array([1, -1, -1]), 'world': np.array([1, 1, 1])}  # to Y 
 
 class _Rows(NamedTuple):
     """What a person's file has so far: the first and the last frame, and the time of the last in seconds."""
+
     first: int
     last: int
     time: float
@@ -40,8 +41,9 @@ class TrcWriter(Writer):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if self.coordinates is None:
-            raise ValueError(f'{self.path}: TRC files hold markers in metres, which 2D keypoints are not: lift the '
-                             'people to 3D')
+            raise ValueError(
+                f'{self.path}: TRC files hold markers in metres, which 2D keypoints are not: lift the people to 3D'
+            )
         if self.frame_rate is None:
             raise ValueError(f'{self.path}: TRC files are of videos: these are images without a frame rate')
         self._people = {}
@@ -79,8 +81,10 @@ class TrcWriter(Writer):
                 step = (frame.time - rows.time) / (frame.index - rows.last)
                 for i in range(1, frame.index - rows.last):
                     file.write(f'{rows.last + i}\t{rows.time + i * step:.6f}{empty}\n')
-            cells = ''.join('\tNaN' * 3 if np.isnan(point).any() else '\t%.5f\t%.5f\t%.5f' % tuple(point)
-                            for point in person)
+            cells = ''.join(
+                '\tNaN' * 3 if np.isnan(point).any() else ''.join(f'\t{value:.5f}' for value in point)
+                for point in person
+            )
             file.write(f'{frame.index}\t{frame.time:.6f}{cells}\n')
         self._people[number] = _Rows(rows.first if rows else frame.index, frame.index, frame.time)
 
@@ -94,12 +98,16 @@ class TrcWriter(Writer):
     def _header(self, name, rows):
         markers = [skeleton.POSE2SIM[i] for i in self.keypoints]
         rate = f'{self.frame_rate:.8g}'
-        return '\n'.join([
-            f'PathFileType\t4\t(X/Y/Z)\t{name}',
-            'DataRate\tCameraRate\tNumFrames\tNumMarkers\tUnits\tOrigDataRate\tOrigDataStartFrame\tOrigNumFrames',
-            f'{rate}\t{rate}\t{rows.count}\t{len(markers)}\tm\t{rate}\t{rows.first}\t{rows.count}',
-            'Frame#\tTime\t' + '\t\t\t'.join(markers) + '\t\t',
-            '\t\t' + '\t'.join(f'X{i}\tY{i}\tZ{i}' for i in range(1, len(markers) + 1)), ''])
+        return '\n'.join(
+            [
+                f'PathFileType\t4\t(X/Y/Z)\t{name}',
+                'DataRate\tCameraRate\tNumFrames\tNumMarkers\tUnits\tOrigDataRate\tOrigDataStartFrame\tOrigNumFrames',
+                f'{rate}\t{rate}\t{rows.count}\t{len(markers)}\tm\t{rate}\t{rows.first}\t{rows.count}',
+                'Frame#\tTime\t' + '\t\t\t'.join(markers) + '\t\t',
+                '\t\t' + '\t'.join(f'X{i}\tY{i}\tZ{i}' for i in range(1, len(markers) + 1)),
+                '',
+            ]
+        )
 
     def _body(self, number):
         return self._bodies / f'P{number}'

@@ -5,13 +5,21 @@ checkpoints: checkpoint files, read as data.
 safe_globals: what torch may read from a checkpoint beside tensors.
 downloads: files from the network, compared with their published hashes.
 """
+
 from importlib import import_module
 
 #: Module of each public name; it is imported when the name is first asked for.
 _MODULES = {
-    'config_file': 'models', 'find_config': 'models', 'find_model': 'models', 'find_weights': 'models',
-    'index_folder': 'models', 'CheckpointError': 'checkpoints', 'load_from_http': 'checkpoints',
-    'load_from_local': 'checkpoints', 'write_safetensors': 'checkpoints', 'fetch': 'downloads',
+    'config_file': 'models',
+    'find_config': 'models',
+    'find_model': 'models',
+    'find_weights': 'models',
+    'index_folder': 'models',
+    'CheckpointError': 'checkpoints',
+    'load_from_http': 'checkpoints',
+    'load_from_local': 'checkpoints',
+    'write_safetensors': 'checkpoints',
+    'fetch': 'downloads',
 }
 
 __all__ = sorted(_MODULES)

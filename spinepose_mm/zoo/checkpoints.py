@@ -3,6 +3,7 @@
 A checkpoint is returned in the form of its file, as by MMEngine's own loader. This package's models check it when they
 load it: its weights, the file that they come from, and whether they are finite.
 """
+
 import os
 import pickle
 import re
@@ -38,8 +39,9 @@ def remember(checkpoint, path):
 
 def file_of(weights):
     """Return the name of the file that weights, a dict, were read from, or 'the checkpoint' where it is not known."""
-    return next((_files[value] for value in weights.values() if torch.is_tensor(value) and value in _files),
-                'the checkpoint')
+    return next(
+        (_files[value] for value in weights.values() if torch.is_tensor(value) and value in _files), 'the checkpoint'
+    )
 
 
 def check_form(checkpoint, file, fields=('state_dict', 'meta')):
@@ -48,8 +50,9 @@ def check_form(checkpoint, file, fields=('state_dict', 'meta')):
         raise CheckpointError(f'{file} holds a {type(checkpoint).__name__}, where a checkpoint is a dict')
     for field in fields:
         if not isinstance(checkpoint.get(field, {}), dict):
-            raise CheckpointError(f'{file} is not a checkpoint: {field} is a {type(checkpoint[field]).__name__}, not a '
-                                  'dict')
+            raise CheckpointError(
+                f'{file} is not a checkpoint: {field} is a {type(checkpoint[field]).__name__}, not a dict'
+            )
 
 
 def weights_of(checkpoint, file):
@@ -73,8 +76,10 @@ def check_finite(weights, file):
             raise CheckpointError(f'{file}: {name} has {value.numel()} values, and fewer are in the file')
         if not value.isfinite().all():
             bad = int((~value.isfinite()).sum())
-            raise CheckpointError(f'{file}: {bad} of the {value.numel()} values of {name} are NaN or infinite; the '
-                                  'training that wrote it had diverged. Take an earlier checkpoint')
+            raise CheckpointError(
+                f'{file}: {bad} of the {value.numel()} values of {name} are NaN or infinite; the '
+                'training that wrote it had diverged. Take an earlier checkpoint'
+            )
 
 
 def _inside(checkpoint):
@@ -140,8 +145,10 @@ def _check_records(path):
         records = archive.infolist()
     packed = [record for record in records if record.compress_type != zipfile.ZIP_STORED]
     if packed:
-        raise CheckpointError(f'{path} was refused: its record {packed[0].filename} is compressed, from '
-                              f'{packed[0].file_size} to {packed[0].compress_size} bytes, which torch.save never does')
+        raise CheckpointError(
+            f'{path} was refused: its record {packed[0].filename} is compressed, from '
+            f'{packed[0].file_size} to {packed[0].compress_size} bytes, which torch.save never does'
+        )
     size, total = path.stat().st_size, sum(record.file_size for record in records)
     if total > size:
         raise CheckpointError(f'{path} was refused: its records have {total} bytes, and the file has {size}')
@@ -156,6 +163,7 @@ def _read_safetensors(path, map_location):
     if not is_own:
         return dict(state_dict=weights, meta={})
     from mmpose.datasets.datasets.utils import parse_pose_metainfo
+
     return dict(state_dict=weights, meta=dict(dataset_meta=parse_pose_metainfo(skeleton.metainfo())))
 
 
@@ -177,8 +185,11 @@ def write_safetensors(checkpoint, out):
         raise CheckpointError(f'{checkpoint} is no model of {skeleton.NUM_KEYPOINTS} keypoints')
     weights = {name: value.half() if value.is_floating_point() else value for name, value in weights.items()}
     part = Path(f'{out}.part')
-    save_file({name: value.contiguous() for name, value in weights.items()}, part,
-              metadata=dict(skeleton=skeleton.NAME, format='pt'))
+    save_file(
+        {name: value.contiguous() for name, value in weights.items()},
+        part,
+        metadata=dict(skeleton=skeleton.NAME, format='pt'),
+    )
     os.replace(part, out)
 
 
@@ -201,6 +212,7 @@ def load_from_http(filename, map_location=None, model_dir=None, progress=True):
 def fetch_once(url, *options):
     """Return the path of a file that `downloads.fetch` downloads, by one of several processes."""
     from .downloads import fetch  # here, since only downloads take the network libraries
+
     rank, world_size = get_dist_info()
     if rank == 0:
         path = fetch(url, *options)

@@ -1,4 +1,5 @@
 """Downloads: files are fetched once, resumed where the connection breaks, and compared with their published hashes."""
+
 import errno
 import hashlib
 import logging
@@ -37,6 +38,7 @@ class Published(NamedTuple):
         source: where that is stated.
         size: in bytes, or None.
     """
+
     sha256: str
     source: str
     size: int | None = None
@@ -91,14 +93,18 @@ def _fetch(url, path, known, progress, tries, copies, most, is_cache):
     wrong = _difference(published, size, sha256)
     if wrong:
         part.unlink()
-        raise ConnectionError(f'{url} is not what was published: {wrong} expected. What was downloaded was removed; '
-                              f'try again. {advice}')
+        raise ConnectionError(
+            f'{url} is not what was published: {wrong} expected. What was downloaded was removed; try again. {advice}'
+        )
     if is_cache:
         record(path, sha256)
     os.replace(part, path)
     compared = ['its size'] * bool(published.size) + [f'its SHA-256 ({published.source})'] * bool(published.sha256)
-    print_log(f'{path} was downloaded: {size} bytes, SHA-256 {sha256}; compared with what was published: '
-              + (' and '.join(compared) or 'nothing, since nothing is stated'), 'current')
+    print_log(
+        f'{path} was downloaded: {size} bytes, SHA-256 {sha256}; compared with what was published: '
+        + (' and '.join(compared) or 'nothing, since nothing is stated'),
+        'current',
+    )
 
 
 def _difference(published, size, sha256):
@@ -132,8 +138,10 @@ def _check_host(url):
     named = os.environ.get('SPINEPOSE_HOSTS', '').split(',')
     hub = urlsplit(os.environ.get('HF_ENDPOINT', '')).hostname
     if host not in {*HOSTS, hub, *(name.strip() for name in named)}:
-        raise ConnectionError(f'{url} was not asked for: {host} is none of the known hosts ({", ".join(HOSTS)}). If '
-                              f'you trust it, set SPINEPOSE_HOSTS={host}, or name a local file instead')
+        raise ConnectionError(
+            f'{url} was not asked for: {host} is none of the known hosts ({", ".join(HOSTS)}). If '
+            f'you trust it, set SPINEPOSE_HOSTS={host}, or name a local file instead'
+        )
 
 
 def _known(url, model):
@@ -157,8 +165,10 @@ def _compared(path, url, known, progress):
     digest = _sha256(path, progress)
     for source, sha256 in expected.items():
         if not digest.startswith(sha256):
-            raise ConnectionError(f'{path} is not what {url} was: its SHA-256 is {digest}, where {sha256} ({source}) '
-                                  'is expected. Remove it, and it will be downloaded again')
+            raise ConnectionError(
+                f'{path} is not what {url} was: its SHA-256 is {digest}, where {sha256} ({source}) '
+                'is expected. Remove it, and it will be downloaded again'
+            )
     return path
 
 
@@ -193,9 +203,12 @@ def _write(response, part, start, progress, copies, most):
     free = shutil.disk_usage(part.parent).free + (part.stat().st_size if part.is_file() else 0)
     if total and copies * total > free:
         raise OSError(errno.ENOSPC, f'{copies * total} bytes are needed, and {free} are free', str(part.parent))
-    with open(part, 'ab' if start else 'wb') as file, tqdm(
-            desc=part.stem, total=total, initial=start, unit='B', unit_scale=True,
-            disable=None if progress else True) as bar:
+    with (
+        open(part, 'ab' if start else 'wb') as file,
+        tqdm(
+            desc=part.stem, total=total, initial=start, unit='B', unit_scale=True, disable=None if progress else True
+        ) as bar,
+    ):
         for chunk in response.iter_content(_CHUNK):
             file.write(chunk)
             bar.update(len(chunk))
@@ -222,9 +235,17 @@ def _published(response, known):
 def _sha256(path, progress):
     """Return the SHA-256 of a file; of a large one this takes a minute."""
     whole = hashlib.sha256()
-    with open(path, 'rb') as file, tqdm(
-            desc=f'checking {path.stem}', total=path.stat().st_size, unit='B', unit_scale=True, delay=2,
-            disable=None if progress else True) as bar:
+    with (
+        open(path, 'rb') as file,
+        tqdm(
+            desc=f'checking {path.stem}',
+            total=path.stat().st_size,
+            unit='B',
+            unit_scale=True,
+            delay=2,
+            disable=None if progress else True,
+        ) as bar,
+    ):
         while chunk := file.read(1 << 20):
             whole.update(chunk)
             bar.update(len(chunk))
@@ -234,5 +255,8 @@ def _sha256(path, progress):
 def _log_licence(model):
     if model:
         clause = ': not for commercial use' if '-NC' in model['License'] else ''
-        print_log(f'the weights of {model["Name"]} are under {model["License"]}{clause}', 'current',
-                  logging.WARNING if clause else logging.INFO)
+        print_log(
+            f'the weights of {model["Name"]} are under {model["License"]}{clause}',
+            'current',
+            logging.WARNING if clause else logging.INFO,
+        )

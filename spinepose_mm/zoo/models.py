@@ -1,4 +1,5 @@
 """The models that the package knows: names, aliases, configs and weights."""
+
 import difflib
 from pathlib import Path
 
@@ -81,7 +82,10 @@ def names_of(model):
 
 def unknown_name(name, candidates):
     """Return the error for a name that none of the models `candidates` has."""
-    near = difflib.get_close_matches(name.lower(), {known for model in candidates for known in names_of(model)}, 5, .5)
+    near = difflib.get_close_matches(name.lower(), {known for model in candidates for known in names_of(model)}, 5, 0.5)
     own = sorted(known for model in models() for known in names_of(model))
-    return ValueError(f'there is no config file and no model named {name!r}; '
-                      + (f'near: {", ".join(near)}; ' if near else '') + f'models of spinepose_mm: {", ".join(own)}')
+    return ValueError(
+        f'there is no config file and no model named {name!r}; '
+        + (f'near: {", ".join(near)}; ' if near else '')
+        + f'models of spinepose_mm: {", ".join(own)}'
+    )

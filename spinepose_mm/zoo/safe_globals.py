@@ -1,4 +1,5 @@
 """What torch may take from a checkpoint beside tensors: NumPy's plain values and MMEngine's history buffers."""
+
 import pickle
 from contextlib import contextmanager
 

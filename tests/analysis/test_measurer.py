@@ -9,10 +9,11 @@ from spinepose_mm.synthetic.around import perform, photograph
 from spinepose_mm.synthetic.body import Body, forward, keypoints, rest
 
 
-def people(pixels, points=None, ids=None, scores=1.):
+def people(pixels, points=None, ids=None, scores=1.0):
     count = len(pixels)
-    return People(pixels, np.full((count, skeleton.NUM_KEYPOINTS), scores), np.zeros((count, 4)), np.ones(count), ids,
-                  points)
+    return People(
+        pixels, np.full((count, skeleton.NUM_KEYPOINTS), scores), np.zeros((count, 4)), np.ones(count), ids, points
+    )
 
 
 def turned(angles):
@@ -40,7 +41,7 @@ def test_all_people_are_measured_where_they_are_known():
 
 def test_people_without_points_are_measured_in_the_image():
     points, pixels = turned([20])
-    assert Measurer().update(people(pixels), up=UP).measures['trunk_inclination'] == pytest.approx([20], abs=.5)
+    assert Measurer().update(people(pixels), up=UP).measures['trunk_inclination'] == pytest.approx([20], abs=0.5)
     lost = Measurer().update(people(pixels, np.full_like(points, np.nan)), up=UP)
     assert all(np.isnan(values).all() for values in lost.measures.values()) and lost.views == ['left side']
 
@@ -48,11 +49,11 @@ def test_people_without_points_are_measured_in_the_image():
 def test_keypoints_of_low_confidence_are_not_visible():
     points, pixels = turned([20, 20])
     uncertain = people(pixels, points)
-    uncertain.confidence[0, skeleton.index('C1')] = .49
-    uncertain.confidence[1, skeleton.index('left_hip')] = .51
+    uncertain.confidence[0, skeleton.index('C1')] = 0.49
+    uncertain.confidence[1, skeleton.index('left_hip')] = 0.51
     for up in (None, UP):
         assert np.isnan(Measurer().update(uncertain, up).measures['neck_inclination']).tolist() == [True, False]
-        strict = Measurer(min_confidence=.6).update(uncertain, up)
+        strict = Measurer(min_confidence=0.6).update(uncertain, up)
         assert np.isnan(strict.measures['trunk_inclination']).tolist() == [False, True]
     assert strict.views.tolist() == ['left side', 'unknown']
 
@@ -61,11 +62,13 @@ def test_lifted_people_whose_errors_are_known_have_intervals():
     points, pixels = turned([20, 20])
     lifted = people(pixels, points)
     assert Measurer().update(lifted, UP).measure_errors == {}
-    lifted.point_errors = np.full((2, skeleton.NUM_KEYPOINTS), .03)
-    lifted.confidence[1, skeleton.index('C7')] = .1
+    lifted.point_errors = np.full((2, skeleton.NUM_KEYPOINTS), 0.03)
+    lifted.confidence[1, skeleton.index('C7')] = 0.1
     found = Measurer().update(lifted, UP)
-    np.testing.assert_array_equal(found.measure_errors['trunk_inclination'], measure_errors(
-        points, lifted.point_errors, UP)['trunk_inclination'] * [1, np.nan])
+    np.testing.assert_array_equal(
+        found.measure_errors['trunk_inclination'],
+        measure_errors(points, lifted.point_errors, UP)['trunk_inclination'] * [1, np.nan],
+    )
     assert found[[0]].measure_errors['kyphosis'].shape == (1,) and Measurer().update(lifted).measure_errors == {}
 
 
@@ -76,9 +79,14 @@ def test_a_somersault_goes_on_beyond_a_half_turn(up):
     found = {}
     for unwrap in (True, False):
         measurer = Measurer(unwrap=unwrap)
-        found[unwrap] = np.array([measurer.update(
-            people(pixels[[i, 0]], points[[i, 0]], np.array([4, 8])), up).measures['trunk_inclination']
-            for i in range(len(angles))])
+        found[unwrap] = np.array(
+            [
+                measurer.update(people(pixels[[i, 0]], points[[i, 0]], np.array([4, 8])), up).measures[
+                    'trunk_inclination'
+                ]
+                for i in range(len(angles))
+            ]
+        )
         np.testing.assert_allclose(found[unwrap][:, 1], 0, atol=1)
     np.testing.assert_allclose(found[True][:, 0], angles, atol=1)
     np.testing.assert_allclose(found[False][:, 0], (angles + 179.99) % 360 - 179.99, atol=1)

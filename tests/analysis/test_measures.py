@@ -16,8 +16,10 @@ def test_the_page_has_every_measure_and_no_other():
     for name, measure in MEASURES.items():
         unit = measure.unit if measure.unit == measure.image_unit else f'{measure.unit}; {measure.image_unit}'
         low, high = ('(-180', '180]') if measure.unit == 'deg' else (f'[{measure.low:.0f}', f'{measure.high:.0f}]')
-        rows.append(f'| `{name}` | {measure.title} | {unit} | {measure.plane} | {low}, {high.replace("inf]", "∞)")} | '
-                    f'{measure.definition} | {measure.source} |')
+        rows.append(
+            f'| `{name}` | {measure.title} | {unit} | {measure.plane} | {low}, {high.replace("inf]", "∞)")} | '
+            f'{measure.definition} | {measure.source} |'
+        )
     assert re.findall(r'^\| `.*\|$', PAGE.read_text(encoding='utf-8'), re.M) == rows
 
 

@@ -52,10 +52,15 @@ def test_in_images_too(bodies, azimuth):
         assert np.isfinite([found[name][shown] for name in CURVES]).all()
 
 
-@pytest.mark.parametrize('point, by, gone', [
-    ('C7', (.5, -.3, 0), {'trunk_inclination', 'kyphosis', 'lordosis', 'neck_inclination', 'thoracic_lean'}),
-    ('S1', (0, .12, 0), {'kyphosis', 'lordosis', 'lateral_deviation'}),  # above L5 and L3
-    ('T8', (0, -.4, 0), {'kyphosis', 'lordosis'}), ('C1', (0, -.3, 0), {'neck_flexion', 'neck_lean'})])
+@pytest.mark.parametrize(
+    'point, by, gone',
+    [
+        ('C7', (0.5, -0.3, 0), {'trunk_inclination', 'kyphosis', 'lordosis', 'neck_inclination', 'thoracic_lean'}),
+        ('S1', (0, 0.12, 0), {'kyphosis', 'lordosis', 'lateral_deviation'}),  # above L5 and L3
+        ('T8', (0, -0.4, 0), {'kyphosis', 'lordosis'}),
+        ('C1', (0, -0.3, 0), {'neck_flexion', 'neck_lean'}),
+    ],
+)
 def test_keypoints_where_no_spine_can_be_have_no_angles(point, by, gone):
     found = measure_space(moved(point, by), UP)
     assert {name for name in gone if np.isfinite(found[name][0])} == set()
@@ -63,14 +68,16 @@ def test_keypoints_where_no_spine_can_be_have_no_angles(point, by, gone):
 
 
 def test_what_does_not_hang_on_them_stays():
-    found = measure_space(moved('T8', (0, -.4, 0)), UP)
+    found = measure_space(moved('T8', (0, -0.4, 0)), UP)
     for name in ('trunk_inclination', 'neck_inclination', 'trunk_lean', 'neck_lean'):
         assert np.isfinite(found[name]).all(), name
 
 
 def test_angles_that_no_curve_has_are_nan():
     spines = np.repeat(moved('C7', (0, 0, 0))[:, SPINE], 3, axis=0)
-    found = without_implausible({'lordosis': np.array([-180., 20, 120]), 'trunk_inclination': np.full(3, 180.)}, spines)
+    found = without_implausible(
+        {'lordosis': np.array([-180.0, 20, 120]), 'trunk_inclination': np.full(3, 180.0)}, spines
+    )
     np.testing.assert_array_equal(found['lordosis'], [np.nan, 20, np.nan])
     assert (found['trunk_inclination'] == 180).all()  # a person may hang
 
@@ -84,4 +91,5 @@ def test_size_and_missing_keypoints_do_not_matter(bodies):
 
 def test_every_angle_names_its_levels():
     from spinepose_mm.analysis.measures import LEVELS_OF
+
     assert set(LEVELS_OF) == {name for name, measure in MEASURES.items() if measure.plane != 'any'}

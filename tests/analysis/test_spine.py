@@ -8,8 +8,9 @@ from spinepose_mm.analysis import MEASURES, measure_image, measure_space
 from spinepose_mm.synthetic.around import perform
 from spinepose_mm.synthetic.motion import MOTIONS
 
-SAGITTAL, FRONTAL, LENGTHS = ([name for name, measure in MEASURES.items() if measure.plane == plane]
-                              for plane in ('sagittal', 'frontal', 'any'))
+SAGITTAL, FRONTAL, LENGTHS = (
+    [name for name, measure in MEASURES.items() if measure.plane == plane] for plane in ('sagittal', 'frontal', 'any')
+)
 LEANS = [name for name in FRONTAL if name.endswith('lean')]
 CURVED = [name for name in MEASURES if name not in LEANS and not name.endswith('inclination')]
 
@@ -30,8 +31,14 @@ def test_a_straight_spine_is_upright_and_has_no_angles():
 def test_a_known_bend_forward():
     """10, 40 and 70 degrees; lumbar and thoracic part are of one length, so that the line between is halfway."""
     found = one(measure_space(figure(10, 40, 70)[None], UP))
-    for name, angle in dict(lumbar_inclination=10, thoracic_inclination=40, neck_inclination=70, trunk_inclination=25,
-                            thoracolumbar_flexion=30, neck_flexion=30).items():
+    for name, angle in dict(
+        lumbar_inclination=10,
+        thoracic_inclination=40,
+        neck_inclination=70,
+        trunk_inclination=25,
+        thoracolumbar_flexion=30,
+        neck_flexion=30,
+    ).items():
         assert found[name] == pytest.approx(angle), name
     assert [found[name] for name in LEANS] == pytest.approx([0] * 4, abs=1e-9)
 
@@ -50,7 +57,8 @@ def test_the_planes_are_halfway_between_hips_and_shoulders():
     person = figure()
     for side in ('left', 'right'):
         person[skeleton.index(f'{side}_shoulder')] = Rotation.from_euler('y', 40, degrees=True).apply(
-            person[skeleton.index(f'{side}_shoulder')])
+            person[skeleton.index(f'{side}_shoulder')]
+        )
     lower = person[skeleton.index('S1')]
     for i in skeleton.SUBSETS['spine']:
         person[i] = lower + Rotation.from_euler('zy', [-30, 20], degrees=True).apply(person[i] - lower)
@@ -76,12 +84,12 @@ def test_curves_by_hand():
     """A parabola over the number of vertebrae, which leans by 1 in 20 more at each, so by 0.3 at T12 and 0.7 at T4."""
     person, above = figure(), dict(S1=0, L5=1, L3=3, L1=5, T8=10, T3=15, C7=18)
     for level, height in above.items():
-        person[skeleton.index(level)] = height ** 2 / 40, height, 0
+        person[skeleton.index(level)] = height**2 / 40, height, 0
     person[skeleton.index('C4')] = person[skeleton.index('C7')] + [1, 1.5, 0]
     person[skeleton.index('C1')] = person[skeleton.index('C4')] + [1, 1.5, 0]
     found = one(measure_space(person[None], UP))
-    assert found['kyphosis'] == pytest.approx(np.degrees(np.arctan(.7) - np.arctan(.3)))
-    assert found['lordosis'] == pytest.approx(-np.degrees(np.arctan(.25)))
+    assert found['kyphosis'] == pytest.approx(np.degrees(np.arctan(0.7) - np.arctan(0.3)))
+    assert found['lordosis'] == pytest.approx(-np.degrees(np.arctan(0.25)))
 
 
 @pytest.mark.parametrize('view, right', [('right side', 1), ('left side', -1)])
@@ -141,10 +149,15 @@ def test_points_that_coincide_have_no_angles():
     assert np.isnan(one(measure_space(person[None], UP))['neck_inclination'])
 
 
-@pytest.mark.parametrize('points, up, message', [
-    (np.zeros((37, 3)), UP, r'points are \(P, 37, 3\), not \(37, 3\)'),
-    (np.zeros((1, 37, 2)), UP, r'not \(1, 37, 2\)'), (np.zeros((1, 37, 3)), (0, 0, 0), r'up is a direction \(3,\)'),
-    (np.zeros((1, 37, 3)), (0, 1), r'not \[0.0, 1.0\]')])
+@pytest.mark.parametrize(
+    'points, up, message',
+    [
+        (np.zeros((37, 3)), UP, r'points are \(P, 37, 3\), not \(37, 3\)'),
+        (np.zeros((1, 37, 2)), UP, r'not \(1, 37, 2\)'),
+        (np.zeros((1, 37, 3)), (0, 0, 0), r'up is a direction \(3,\)'),
+        (np.zeros((1, 37, 3)), (0, 1), r'not \[0.0, 1.0\]'),
+    ],
+)
 def test_bad_input_is_refused(points, up, message):
     with pytest.raises(ValueError, match=message):
         measure_space(points, up)
@@ -155,9 +168,17 @@ def test_no_people():
     assert all(value.shape == (0,) for value in measure_image(np.zeros((0, 37, 2)), []).values())
 
 
-@pytest.mark.parametrize('turn, inclination, lean', [
-    (None, 0, 0), ([0, 0, -90], 90, None), ([0, 0, 90], -90, None), ([0, 0, 180], 180, 180), ([90, 0, 0], None, -90),
-    ([-90, 0, 0], None, 90)])
+@pytest.mark.parametrize(
+    'turn, inclination, lean',
+    [
+        (None, 0, 0),
+        ([0, 0, -90], 90, None),
+        ([0, 0, 90], -90, None),
+        ([0, 0, 180], 180, 180),
+        ([90, 0, 0], None, -90),
+        ([-90, 0, 0], None, 90),
+    ],
+)
 def test_people_who_lie_or_are_upside_down(turn, inclination, lean):
     """On the front, the back, the head, the right and the left side; turned about what is forward, up and right."""
     points = figure(10, 40, 70)[None]
@@ -184,7 +205,7 @@ def test_place_size_and_direction_do_not_matter():
     turn = Rotation.random(random_state=2).as_matrix()  # axes of another camera
     third = measure_space(points @ turn.T, turn @ UP)
     for name in MEASURES:
-        assert np.isfinite(first[name]).mean() > .6
+        assert np.isfinite(first[name]).mean() > 0.6
         np.testing.assert_allclose(second[name], first[name] * (1.7 if name in LENGTHS else 1), atol=1e-6, err_msg=name)
         np.testing.assert_allclose(third[name], first[name], atol=1e-6, err_msg=name)
 
@@ -198,4 +219,4 @@ def test_a_mirrored_person_leans_the_other_way():
         else:
             off = first[name] - second[name] * (-1 if name in FRONTAL else 1)
         np.testing.assert_allclose(off[np.isfinite(off)], 0, atol=1e-6, err_msg=name)
-        assert np.isfinite(off).mean() > .6
+        assert np.isfinite(off).mean() > 0.6

@@ -45,30 +45,30 @@ def test_first_angles_may_be_unknown():
 
 def test_people_are_identified_by_their_ids():
     unwrapper = Unwrapper()
-    assert unwrapper.update([7, 3], [[170.], [-170]]).ravel().tolist() == [170, -170]
-    assert unwrapper.update([3, 7], [[170.], [-170]]).ravel().tolist() == [-190, 190]
-    assert unwrapper.update([3], [[150.]]).ravel().tolist() == [-210]
+    assert unwrapper.update([7, 3], [[170.0], [-170]]).ravel().tolist() == [170, -170]
+    assert unwrapper.update([3, 7], [[170.0], [-170]]).ravel().tolist() == [-190, 190]
+    assert unwrapper.update([3], [[150.0]]).ravel().tolist() == [-210]
     assert unwrapper.update([], np.zeros((0, 1))).shape == (0, 1)
-    assert unwrapper.update([9, 7], [[-170.], [-150]]).ravel().tolist() == [-170, 210]  # new, and back again
+    assert unwrapper.update([9, 7], [[-170.0], [-150]]).ravel().tolist() == [-170, 210]  # new, and back again
 
 
 def test_angles_of_a_person_are_continued_one_by_one():
     unwrapper = Unwrapper()
-    unwrapper.update([0], [[170., -10]])
+    unwrapper.update([0], [[170.0, -10]])
     unwrapper.update([0], [[np.nan, -20]])
-    np.testing.assert_allclose(unwrapper.update([0], [[-170., -30]]), [[190, -30]])
+    np.testing.assert_allclose(unwrapper.update([0], [[-170.0, -30]]), [[190, -30]])
 
 
 @pytest.mark.parametrize('others, expected', [(900, 190), (1000, -170)])
 def test_the_thousand_last_people_are_remembered(others, expected):
     unwrapper = Unwrapper()
-    unwrapper.update(['first'], [[170.]])
+    unwrapper.update(['first'], [[170.0]])
     for person in range(others):
-        unwrapper.update([person], [[0.]])
-    assert unwrapper.update(['first'], [[-170.]]).item() == expected
+        unwrapper.update([person], [[0.0]])
+    assert unwrapper.update(['first'], [[-170.0]]).item() == expected
 
 
 def test_a_crowd_is_remembered_whole():
     unwrapper, crowd = Unwrapper(), range(1500)
-    unwrapper.update(crowd, np.full((1500, 1), 170.))
-    assert (unwrapper.update(crowd, np.full((1500, 1), -170.)) == 190).all()
+    unwrapper.update(crowd, np.full((1500, 1), 170.0))
+    assert (unwrapper.update(crowd, np.full((1500, 1), -170.0)) == 190).all()

@@ -6,7 +6,7 @@ from spinepose_mm import skeleton
 from spinepose_mm.analysis import VIEWS, measure_space, view
 from spinepose_mm.synthetic.around import perform, photograph
 
-AZIMUTHS = np.arange(0, 360, 10.)
+AZIMUTHS = np.arange(0, 360, 10.0)
 STRAIGHT = {0: 'front', 90: 'left side', 180: 'back', 270: 'right side'}
 
 
@@ -20,36 +20,38 @@ def off(azimuths, straight):
     return np.abs((azimuths - straight + 180) % 360 - 180)
 
 
-@pytest.mark.parametrize('camera', [dict(heights=1.), dict(heights=2.), dict(distances=2.5), dict(distances=8.)])
-@pytest.mark.parametrize('motions, upright, least', [
-    (('stand', 'walk', 'stretch'), True, .9), (('squat', 'sit', 'jump'), True, .6), (('handstand', ), False, .95)])
+@pytest.mark.parametrize('camera', [dict(heights=1.0), dict(heights=2.0), dict(distances=2.5), dict(distances=8.0)])
+@pytest.mark.parametrize(
+    'motions, upright, least',
+    [(('stand', 'walk', 'stretch'), True, 0.9), (('squat', 'sit', 'jump'), True, 0.6), (('handstand',), False, 0.95)],
+)
 def test_views_from_all_around(motions, upright, least, camera):
     azimuths, views = around(perform(np.random.default_rng(0), motions, people=3)[0], **camera)
     if not upright:  # and so faces the other way
         azimuths = (180 - azimuths) % 360
     for straight, name in STRAIGHT.items():
         here = views[off(azimuths, straight) < 5]
-        assert np.mean(here == name) > (.95 if 'side' in name else least) and set(here) <= {name, 'oblique'}, name
+        assert np.mean(here == name) > (0.95 if 'side' in name else least) and set(here) <= {name, 'oblique'}, name
         assert not np.any(views[off(azimuths, straight) > 25] == name), name
-    assert set(views) == set(VIEWS) - {'unknown'} and np.mean(views == 'oblique') > .5
+    assert set(views) == set(VIEWS) - {'unknown'} and np.mean(views == 'oblique') > 0.5
 
 
 def test_a_trunk_that_leans_towards_the_camera_is_oblique():
     points, _ = perform(np.random.default_rng(0), ['deadlift', 'squat'], people=5)
     inclination = measure_space(points, UP)['trunk_inclination']
     for azimuth in (0, 180):
-        views = view(photograph(points, azimuth, heights=1.))
-        assert np.mean(views[inclination < 25] == STRAIGHT[azimuth]) > .9 and np.sum(inclination < 25) > 5
+        views = view(photograph(points, azimuth, heights=1.0))
+        assert np.mean(views[inclination < 25] == STRAIGHT[azimuth]) > 0.9 and np.sum(inclination < 25) > 5
         assert (views[inclination > 55] == 'oblique').all() and np.sum(inclination > 55) > 5
 
 
 def test_views_of_people_who_lie():
     """Seen from the head or the feet, the lean of the trunk is not visible."""
-    azimuths, views = around(perform(np.random.default_rng(0), ['lie'], people=4)[0], heights=1.)
+    azimuths, views = around(perform(np.random.default_rng(0), ['lie'], people=4)[0], heights=1.0)
     for straight in (90, 270):
-        assert np.mean(views[off(azimuths, straight) < 5] == STRAIGHT[straight]) > .8
+        assert np.mean(views[off(azimuths, straight) < 5] == STRAIGHT[straight]) > 0.8
         assert not np.any(views[off(azimuths, straight) > 35] == STRAIGHT[straight])
-    assert np.mean(np.isin(views, ['front', 'back'])) < .03
+    assert np.mean(np.isin(views, ['front', 'back'])) < 0.03
 
 
 def test_noise_of_a_hundredth_of_the_stature_exchanges_no_sides():
@@ -58,7 +60,7 @@ def test_noise_of_a_hundredth_of_the_stature_exchanges_no_sides():
     pixels = photograph(points, azimuths)
     views = view(pixels + np.random.default_rng(0).normal(0, 5, pixels.shape))
     for straight, name in STRAIGHT.items():
-        assert np.mean(views[off(azimuths, straight) < 5] == name) > .6, name
+        assert np.mean(views[off(azimuths, straight) < 5] == name) > 0.6, name
         assert not np.any(views[off(azimuths, straight) > 60] == name), name
 
 
@@ -103,14 +105,21 @@ def test_what_the_view_needs():
     for azimuth, name in STRAIGHT.items():
         whole = photograph(points[:1], [azimuth])
         for missing, expected in (
-                (('nose', 'left_knee', 'right_ear', 'left_wrist', 'right_elbow'), name), (('left_hip', ), 'unknown'),
-                (('right_shoulder', ), 'unknown'), (('S1', ), 'unknown'), (('C7', ), 'unknown'),
-                (('nose', 'T3', 'left_heel', 'right_heel'), 'unknown')):  # one front alone
+            (('nose', 'left_knee', 'right_ear', 'left_wrist', 'right_elbow'), name),
+            (('left_hip',), 'unknown'),
+            (('right_shoulder',), 'unknown'),
+            (('S1',), 'unknown'),
+            (('C7',), 'unknown'),
+            (('nose', 'T3', 'left_heel', 'right_heel'), 'unknown'),
+        ):  # one front alone
             pixels = whole.copy()
             pixels[:, [skeleton.index(each) for each in missing]] = np.nan
             assert view(pixels).tolist() == [expected], (name, missing)
-    feet = [skeleton.index(f'{side}_{point}') for side in ('left', 'right')
-            for point in ('knee', 'ankle', 'heel', 'big_toe', 'small_toe')]
+    feet = [
+        skeleton.index(f'{side}_{point}')
+        for side in ('left', 'right')
+        for point in ('knee', 'ankle', 'heel', 'big_toe', 'small_toe')
+    ]
     pixels = photograph(points[:1], [90])
     pixels[:, feet] = np.nan  # the upper body alone
     assert view(pixels).tolist() == ['left side']

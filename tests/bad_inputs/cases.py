@@ -1,4 +1,5 @@
 """What an input that was tried is, and what it has to end in."""
+
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ class Case:
         warning: pattern of what is warned of, or None.
         result: function that returns whether the result of `run` is right, or None.
     """
+
     run: Callable
     error: str | None = None
     warning: str | None = None

@@ -1,4 +1,5 @@
 """Checkpoints that were tried."""
+
 import json
 import os
 import pickle
@@ -21,6 +22,7 @@ WEIGHTS = dict(weight=torch.ones(1, 2), bias=torch.zeros(1))
 
 def load(name, write):
     """Return what loads a file that `write(path)` makes, or of its bytes, into a layer of two inputs."""
+
     def run(place):
         place.monkeypatch.chdir(place.folder)
         path = place.folder / name
@@ -34,6 +36,7 @@ def load(name, write):
         finally:
             assert not (place.folder / 'RUN').exists()
         return layer
+
     return run
 
 
@@ -53,8 +56,10 @@ def raw(content):
 def code(function, *args):
     """Return the cases of a call in a checkpoint, and in a bare pickle."""
     call = Call(function, *args)
-    return (refused('a.pth', saved(dict(state_dict=WEIGHTS, a=call)), 'was refused: it holds .*, which is code'),
-            refused('a.pth', raw(call), 'refused|truncated, or not a checkpoint'))
+    return (
+        refused('a.pth', saved(dict(state_dict=WEIGHTS, a=call)), 'was refused: it holds .*, which is code'),
+        refused('a.pth', raw(call), 'refused|truncated, or not a checkpoint'),
+    )
 
 
 def header(content, data=b''):
@@ -90,10 +95,12 @@ def half_safetensors(path):
 def find(content):
     """Return what makes an inferencer of the shipped model with a checkpoint, or with what a function of its weights
     makes of these."""
+
     def run(place):
         config, own = find_config('spinepose-tiny')
         torch.save(content(load_file(own)) if callable(content) else content, place.folder / 'a.pth')
         return SpinePoseInferencer(config, str(place.folder / 'a.pth'), device='cpu', det_model='whole_image')
+
     return run
 
 
@@ -103,34 +110,54 @@ def one_not_a_number(weights):
 
 
 _TRUNCATED = 'truncated, or not a checkpoint'
-_CALLS = dict(ev=code(eval, 'open("RUN", "w")'), sys=code(os.system, 'touch RUN'), ga=code(getattr, str, 'join'),
-              npl=code(np.load, 'a.npy'), tl=code(torch.load, 'a.pth'), hb=code(HistoryBuffer.__init__, 1))
+_CALLS = dict(
+    ev=code(eval, 'open("RUN", "w")'),
+    sys=code(os.system, 'touch RUN'),
+    ga=code(getattr, str, 'join'),
+    npl=code(np.load, 'a.npy'),
+    tl=code(torch.load, 'a.pth'),
+    hb=code(HistoryBuffer.__init__, 1),
+)
 CASES = {
-    'good': Case(load('a.pth', saved(dict(state_dict=WEIGHTS))),
-                 result=lambda layer: layer.weight.tolist() == [[1, 1]]),
-    'old format': Case(load('a.pth', saved(dict(state_dict=WEIGHTS), _use_new_zipfile_serialization=False)),
-                       result=lambda layer: layer.weight.tolist() == [[1, 1]]),
-    'good safetensors': Case(load('a.safetensors', lambda path: save_file(WEIGHTS, path)),
-                             result=lambda layer: layer.weight.tolist() == [[1, 1]]),
+    'good': Case(
+        load('a.pth', saved(dict(state_dict=WEIGHTS))), result=lambda layer: layer.weight.tolist() == [[1, 1]]
+    ),
+    'old format': Case(
+        load('a.pth', saved(dict(state_dict=WEIGHTS), _use_new_zipfile_serialization=False)),
+        result=lambda layer: layer.weight.tolist() == [[1, 1]],
+    ),
+    'good safetensors': Case(
+        load('a.safetensors', lambda path: save_file(WEIGHTS, path)),
+        result=lambda layer: layer.weight.tolist() == [[1, 1]],
+    ),
     **{f'code {name}': cases[0] for name, cases in _CALLS.items()},
     **{f'code {name}, raw': cases[1] for name, cases in _CALLS.items()},
-    'array at an address': refused('a.pth', saved(dict(state_dict={}, a=Call(np.ndarray, (1, ), 'O', b'A' * 8))),
-                                   'was refused'),
-    'config of code': Case(load('a.pth', saved(dict(state_dict=WEIGHTS, meta=dict(config='open("RUN", "w")')))),
-                           result=lambda layer: layer.weight.tolist() == [[1, 1]]),
+    'array at an address': refused(
+        'a.pth', saved(dict(state_dict={}, a=Call(np.ndarray, (1,), 'O', b'A' * 8))), 'was refused'
+    ),
+    'config of code': Case(
+        load('a.pth', saved(dict(state_dict=WEIGHTS, meta=dict(config='open("RUN", "w")')))),
+        result=lambda layer: layer.weight.tolist() == [[1, 1]],
+    ),
     'deflated': Case(load('a.pth', deflated), error=r'a\.pth.*(packed|compressed|deflated)'),
-    'empty': refused('a.pth', b'', _TRUNCATED), 'text': refused('a.pth', b'<html>404</html>', _TRUNCATED),
-    'zeros': refused('a.pth', bytes(1000), _TRUNCATED), 'truncated': refused('a.pth', half, _TRUNCATED),
+    'empty': refused('a.pth', b'', _TRUNCATED),
+    'text': refused('a.pth', b'<html>404</html>', _TRUNCATED),
+    'zeros': refused('a.pth', bytes(1000), _TRUNCATED),
+    'truncated': refused('a.pth', half, _TRUNCATED),
     'folder': refused('a.pth', lambda path: path.mkdir(), 'does not exist'),
-    'few weights': Case(load('a.pth', saved(dict(state_dict=dict(bias=torch.zeros(1))))),
-                        warning='missing keys in source state_dict: weight'),
+    'few weights': Case(
+        load('a.pth', saved(dict(state_dict=dict(bias=torch.zeros(1))))),
+        warning='missing keys in source state_dict: weight',
+    ),
     'list': Case(find([1, 2]), error=r'a\.pth .*(list|dict)'),
     'module': refused('a.pth', saved(torch.nn.Linear(2, 1)), 'was refused: it holds torch.nn'),
     'NaN': Case(find(one_not_a_number), error=r'(?i)a\.pth.*(NaN|finite)'),
     'metadata of text': Case(find(lambda weights: dict(state_dict=weights, meta='hello')), error=r'a\.pth .*meta'),
     'weights of text': Case(find(dict(state_dict='hello')), error=r'a\.pth .*state_dict'),
-    'other shape': Case(load('a.pth', saved(dict(state_dict=dict(WEIGHTS, weight=torch.ones(5, 2))))),
-                        warning='size mismatch for weight'),
+    'other shape': Case(
+        load('a.pth', saved(dict(state_dict=dict(WEIGHTS, weight=torch.ones(5, 2))))),
+        warning='size mismatch for weight',
+    ),
     'safetensors: bad type': refused('a.safetensors', tensor(dtype='X9'), _TRUNCATED),
     'safetensors: bad offsets': refused('a.safetensors', tensor(data_offsets=[0, 800]), _TRUNCATED),
     'safetensors: bad shape': refused('a.safetensors', tensor(shape=[1 << 40, 1 << 40]), _TRUNCATED),
@@ -138,4 +165,5 @@ CASES = {
     'safetensors: deep metadata': refused('a.safetensors', header(b'{"__metadata__": ' + b'[' * 100000), _TRUNCATED),
     'safetensors: half': refused('a.safetensors', half_safetensors, _TRUNCATED),
     'safetensors: huge header': refused('a.safetensors', struct.pack('<Q', 1 << 62) + b'{}', _TRUNCATED),
-    'safetensors: long header': refused('a.safetensors', struct.pack('<Q', 1000) + b'{}', _TRUNCATED)}
+    'safetensors: long header': refused('a.safetensors', struct.pack('<Q', 1000) + b'{}', _TRUNCATED),
+}

@@ -1,4 +1,5 @@
 """SIMSPINE's annotation files that were tried."""
+
 import os
 import zipfile
 
@@ -23,6 +24,7 @@ class Call:
 
 def read(content=None, **fields):
     """Return a function that reads a file with other fields or bytes, or one changed by a function."""
+
     def run(place):
         place.monkeypatch.chdir(place.folder)
         path = builders.write_simspine(place.folder / 's.npz', **fields)
@@ -35,6 +37,7 @@ def read(content=None, **fields):
             return arrays, joint_keypoints(path, info['joint_names'])
         finally:
             assert not (place.folder / 'RUN').exists()
+
     return run
 
 
@@ -54,6 +57,7 @@ def entry(field, data):
         with zipfile.ZipFile(path, 'w') as archive:
             for name, content in {**kept, f'{field}.npy': data}.items():
                 archive.writestr(name, content)
+
     return change
 
 
@@ -69,7 +73,7 @@ def info(**fields):
 
 
 def half(path):
-    path.write_bytes(path.read_bytes()[:path.stat().st_size // 2])
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
 #: Of protocol 4: numpy.ndarray by STACK_GLOBAL, called with an address in the place of an array's memory.
@@ -79,23 +83,26 @@ CASES = {
     'sound': Case(read(), result=lambda found: len(found[1]) == 15),
     'a joint twice': refused("has 'Hip' twice", metadata=info(joint_names=['Hip'] * 15)),
     'complex': refused('scale does not hold numbers', scale=np.ones(32, complex)),
-    'directories': refused("has no field", lambda path: zipfile.ZipFile(path, 'w').close()),
+    'directories': refused('has no field', lambda path: zipfile.ZipFile(path, 'w').close()),
     'empty': refused('truncated, or no such file', b''),
     'header of a call': refused('scale cannot be read', header("__import__('os').system('touch RUN')")),
-    'header of a huge size': refused('scale cannot be read', header(
-        "{'descr': '<f8', 'fortran_order': False, 'shape': (10000000000000000,), }")),
-    'header of a negative size': refused('scale', header(
-        "{'descr': '<f8', 'fortran_order': False, 'shape': (-3,), }")),
+    'header of a huge size': refused(
+        'scale cannot be read', header("{'descr': '<f8', 'fortran_order': False, 'shape': (10000000000000000,), }")
+    ),
+    'header of a negative size': refused('scale', header("{'descr': '<f8', 'fortran_order': False, 'shape': (-3,), }")),
     'header of deep lists': refused('scale cannot be read', header('[' * 500 + ']' * 500)),
-    'header of too many numbers': refused('scale cannot be read', header(
-        "{'descr': '<f8', 'fortran_order': False, 'shape': (32,), }", data=bytes(8))),
+    'header of too many numbers': refused(
+        'scale cannot be read', header("{'descr': '<f8', 'fortran_order': False, 'shape': (32,), }", data=bytes(8))
+    ),
     'joint names of a number': refused("metadata has no list 'joint_names'", metadata=info(joint_names=5)),
-    'joint names of lists': refused("'joint_names'.*(no keypoint|not hold names)", metadata=info(
-        joint_names=[[1], [2, 3]] * 7 + [[1]])),
+    'joint names of lists': refused(
+        "'joint_names'.*(no keypoint|not hold names)", metadata=info(joint_names=[[1], [2, 3]] * 7 + [[1]])
+    ),
     'joint names of a dict': refused("metadata has no list 'joint_names'", metadata=info(joint_names=dict(a=1))),
     'metadata of a call': refused('metadata was refused', metadata=info(a=Call(os.system, 'touch RUN'))),
-    'metadata of a call within': refused('metadata was refused', metadata=np.array(
-        Call(os.system, 'touch RUN'), dtype=object)),
+    'metadata of a call within': refused(
+        'metadata was refused', metadata=np.array(Call(os.system, 'touch RUN'), dtype=object)
+    ),
     'metadata of a list': refused('metadata is not a dict', metadata=np.array([[1], [2, 3]], dtype=object)),
     'metadata of broken bytes': refused('metadata', entry('metadata', b'text')),
     'metadata that names ndarray': refused('metadata', pickled(_ARRAY_BY_NAME)),
@@ -112,4 +119,5 @@ CASES = {
     'too few dimensions': refused('part has the shape', part=np.ones(32)),
     'truncated': refused('truncated, or no such file', half),
     'unknown joint': refused("has 'Tail', which is no keypoint", metadata=info(joint_names=['Tail'] * 15)),
-    'zeros': refused('truncated, or no such file', bytes(1000))}
+    'zeros': refused('truncated, or no such file', bytes(1000)),
+}

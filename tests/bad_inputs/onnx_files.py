@@ -1,4 +1,5 @@
 """ONNX files that were tried in the place of a model's network."""
+
 import functools
 import json
 
@@ -25,23 +26,31 @@ def model():
 
 def proto(inputs='input', outputs=('simcc_x', 'simcc_y'), size=SIZE, keypoints=37, metadata=None, batch='N'):
     """Return a network of the RTMPose SDK's signature: the mean of an image on top of logits that are all zero."""
-    nodes = [helper.make_node('ReduceMean', [inputs], ['mean'], axes=[1, 2, 3], keepdims=1),
-             helper.make_node('Squeeze', ['mean'], ['people'], axes=[3])]
+    nodes = [
+        helper.make_node('ReduceMean', [inputs], ['mean'], axes=[1, 2, 3], keepdims=1),
+        helper.make_node('Squeeze', ['mean'], ['people'], axes=[3]),
+    ]
     zeros = []
     for name, length in zip(outputs, size):
         zeros.append(numpy_helper.from_array(np.zeros((1, keypoints, 2 * length), np.float32), f'{name}_zero'))
         nodes.append(helper.make_node('Add', ['people', f'{name}_zero'], [name]))
     graph = helper.make_graph(
-        nodes, 'network', [helper.make_tensor_value_info(inputs, TensorProto.FLOAT, [batch, 3, size[1], size[0]])],
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, [batch, keypoints, None]) for name in outputs], zeros)
+        nodes,
+        'network',
+        [helper.make_tensor_value_info(inputs, TensorProto.FLOAT, [batch, 3, size[1], size[0]])],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, [batch, keypoints, None]) for name in outputs],
+        zeros,
+    )
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid('', 11)], ir_version=8)
-    helper.set_model_props(made, {name: value if isinstance(value, str) else json.dumps(value)
-                                  for name, value in (metadata or {}).items()})
+    helper.set_model_props(
+        made, {name: value if isinstance(value, str) else json.dumps(value) for name, value in (metadata or {}).items()}
+    )
     return made
 
 
 def run(content=None, with_weights=None, **options):
     """Return what runs a file of other bytes, or of a network with other options."""
+
     def tried(place):
         path = place.folder / 'n.onnx'
         if content is not None:
@@ -56,6 +65,7 @@ def run(content=None, with_weights=None, **options):
             path.write_bytes(made.SerializeToString())
         run_onnx(model(), path)
         return model().head.forward
+
     return tried
 
 
@@ -71,6 +81,7 @@ def settings(message, **metadata):
     def tried(place):
         onnx.save(proto(metadata=metadata), str(place.folder / 'n.onnx'))
         return settings_toml(place.folder / 'n.onnx')
+
     return Case(tried, error=rf'n\.onnx.*{message}')
 
 
@@ -82,7 +93,9 @@ def settings_of_text(place):
 _NO_FILE = 'is no ONNX file that onnxruntime can run'
 CASES = {
     'sound': Case(run(metadata=dict(keypoint_names=list(skeleton.NAMES))), result=callable),
-    'empty': refused('', b''), 'text': refused(_NO_FILE, b'hello'), 'zeros': refused(_NO_FILE, bytes(1000)),
+    'empty': refused('', b''),
+    'text': refused(_NO_FILE, b'hello'),
+    'zeros': refused(_NO_FILE, bytes(1000)),
     'truncated': refused(_NO_FILE, proto().SerializeToString()[:-4000]),
     'weights elsewhere': refused('', with_weights='weights.bin'),
     'weights at an absolute path': refused('', with_weights='/etc/hostname'),
@@ -107,5 +120,7 @@ CASES = {
     'settings of RGB': settings('is not for BGR', channel_order='RGB'),
     'settings of no size': settings('says no input size|is not for BGR', channel_order='BGR'),
     'settings of a size of text': settings('metadata input_size is', channel_order='BGR', input_size='"big"'),
-    'settings of a deep size': settings('input_size is no JSON: it is nested', channel_order='BGR',
-                                        input_size='[' * 100000)}
+    'settings of a deep size': settings(
+        'input_size is no JSON: it is nested', channel_order='BGR', input_size='[' * 100000
+    ),
+}

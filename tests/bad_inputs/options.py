@@ -1,4 +1,5 @@
 """Options of an inference that were tried: those that the tool `infer` refuses, and those that the package does."""
+
 import contextlib
 import importlib.util
 import io
@@ -12,14 +13,18 @@ from spinepose_mm.inference import SpinePose3DInferencer, SpinePoseInferencer, a
 from spinepose_mm.io.sources import open_source
 
 FRAMES = np.random.default_rng(0).integers(0, 255, (2, 48, 64, 3), dtype=np.uint8)
-BOX = np.array([[5., 5, 60, 45]])
+BOX = np.array([[5.0, 5, 60, 45]])
 
 
 def find(inputs=FRAMES, **options):
     """Return what looks for people in two frames, or in another input: how many in each."""
-    return lambda place: [len(frame.people) for frame in place.inferencer.follow(
-        open_source(inputs, options.get('frame_rate')), **{name: value for name, value in options.items()
-                                                          if name != 'frame_rate'})]
+    return lambda place: [
+        len(frame.people)
+        for frame in place.inferencer.follow(
+            open_source(inputs, options.get('frame_rate')),
+            **{name: value for name, value in options.items() if name != 'frame_rate'},
+        )
+    ]
 
 
 def refused(message, **options):
@@ -39,12 +44,15 @@ def build(message, *args, **options):
 
 
 def written(message, *formats, **options):
-    return Case(lambda place: analyse(FRAMES, place.folder, place.inferencer, formats=formats, bboxes=BOX, **options),
-                error=message)
+    return Case(
+        lambda place: analyse(FRAMES, place.folder, place.inferencer, formats=formats, bboxes=BOX, **options),
+        error=message,
+    )
 
 
 def tool(message, *words):
     """The tool ends before a model is loaded, with its usage and a line that says why."""
+
     def run(place):
         place.monkeypatch.setattr(sys, 'argv', ['infer', 'a.mp4', *words])
         path = Path(__file__).parents[2] / 'tools' / 'infer.py'
@@ -57,6 +65,7 @@ def tool(message, *words):
                 infer.parse()
             except SystemExit as end:
                 raise ValueError(said.getvalue().strip().splitlines()[-1]) from end
+
     return Case(run, error=message)
 
 
@@ -84,23 +93,29 @@ CASES = {
     'box threshold of NaN': refused('bbox_thr is a number from 0 to 1, not nan', bbox_thr=float('nan')),
     'box threshold under 0': refused('bbox_thr is a number from 0 to 1', bbox_thr=-1),
     'overlap of NaN': refused('nms_thr is a number from 0 to 1', nms_thr=float('nan')),
-    'boxes of other frames': Case(boxes_of_other_frames, result=lambda found: found == [0, 0],
-                                  warning=r'boxes\.csv: boxes of 1 of 1 frames or images are of none in'),
+    'boxes of other frames': Case(
+        boxes_of_other_frames,
+        result=lambda found: found == [0, 0],
+        warning=r'boxes\.csv: boxes of 1 of 1 frames or images are of none in',
+    ),
     'detect on no frame': refused('detect_every is a whole number', detect_every=0),
-    'detect on hardly any frame': Case(find(detect_every=10 ** 9), result=lambda found: found == [1, 1]),
+    'detect on hardly any frame': Case(find(detect_every=10**9), result=lambda found: found == [1, 1]),
     'detect on a fraction': refused('detect_every is a whole number', detect_every=1.5),
     'rate 0': refused('frame_rate is in frames a second, and over 0', frame_rate=0),
     'rate NaN': refused('frame_rate', frame_rate=float('nan')),
     'rate infinite': refused('frame_rate', frame_rate=float('inf')),
-    'rate negative': refused('frame_rate', frame_rate=-5), 'rate tiny': finds(1, 1, frame_rate=1e-9),
-    'subject of no such id': finds(0, 0, subject=99), 'subject of other words': refused(
-        'a subject is', subject='the left one'),
+    'rate negative': refused('frame_rate', frame_rate=-5),
+    'rate tiny': finds(1, 1, frame_rate=1e-9),
+    'subject of no such id': finds(0, 0, subject=99),
+    'subject of other words': refused('a subject is', subject='the left one'),
     'subject of a box of NaN': refused('a subject is', subject=(float('nan'), 1, 2, 3)),
     'subject of a turned box': refused('a subject is', subject=(9, 9, 1, 1)),
     'subject of a negative id': refused('a subject is', subject=-1),
     'score of another name': refused('score is out of', score='best'),
-    'height 0': space(_HEIGHT, height=0), 'height NaN': space(_HEIGHT, height=float('nan')),
-    'height negative': space(_HEIGHT, height=-1.7), 'height infinite': space(_HEIGHT, height=float('inf')),
+    'height 0': space(_HEIGHT, height=0),
+    'height NaN': space(_HEIGHT, height=float('nan')),
+    'height negative': space(_HEIGHT, height=-1.7),
+    'height infinite': space(_HEIGHT, height=float('inf')),
     'height of a name': space(_HEIGHT, height={'a': 1.7}),
     'coordinates': space('coordinates are out of', coordinates='sea'),
     'field of view 0': space('a field of view is between 0 and 180', field_of_view=0),
@@ -111,8 +126,9 @@ CASES = {
     'unknown device': Case(unknown_device, error='device type at start of device string: abacus'),
     'folder as a model': build('tests', str(Path(__file__).parents[1]), device='cpu'),
     'no such weights': build('none.pth does not exist', 'spinepose-tiny', 'none.pth', 'cpu', det_model='whole_image'),
-    'weights at no address': build(r'127\.0\.0\.1', 'spinepose-tiny', 'http://127.0.0.1:9/none.pth', 'cpu',
-                                   det_model='whole_image'),
+    'weights at no address': build(
+        r'127\.0\.0\.1', 'spinepose-tiny', 'http://127.0.0.1:9/none.pth', 'cpu', det_model='whole_image'
+    ),
     'format of another name': written("there is no format 'pdf'", 'pdf'),
     'markers without 3D': written('TRC files hold markers in metres', 'trc'),
     'a window without a display': Case(shown, error='there is no display'),
@@ -123,4 +139,5 @@ CASES = {
     'tool: boxes and a detector': tool('--boxes take the place', '--boxes', 'a.csv', '--det-model', 'rtmdet'),
     'tool: three words for a subject': tool('--subject 1 2 3', '--subject', '1', '2', '3'),
     'tool: format of another name': tool('--formats', '--formats', 'pdf'),
-    'tool: text for a number': tool('--bbox-thr', '--bbox-thr', 'high')}
+    'tool: text for a number': tool('--bbox-thr', '--bbox-thr', 'high'),
+}

@@ -19,15 +19,19 @@ def test_all_sides_are_compared_and_equal(monkeypatch):
     once = ['CocoMetric, then COCOeval for each subset', 'SpineTrackMetric']
     by_subset = ['CocoMetric on a data set of each subset', 'SpineTrackMetric, subset_scores=True']
     assert [row[1] for row in rows] == once * 2 + by_subset * 2
-    assert [row[0] for row in rows[::2]] == [f'scored {order}, {start}' for order in ('once', 'by subset')
-                                             for start in ('labels in memory', 'from the file on')]
+    assert [row[0] for row in rows[::2]] == [
+        f'scored {order}, {start}'
+        for order in ('once', 'by subset')
+        for start in ('labels in memory', 'from the file on')
+    ]
     assert [[name for name, _ in sides] for sides in checked] == [once, by_subset]
     for theirs, ours in checked:
         assert len(theirs[1]) == 40 and theirs[1] == ours[1]
         check(theirs, ours)
-        with pytest.raises(ValueError,
-                           match=r'spinetrack/feet/AR \(L\) is .* by CocoMetric.* and 0\.123 by SpineTrack'):
-            check(theirs, (ours[0], {**ours[1], 'spinetrack/feet/AR (L)': .123}))
+        with pytest.raises(
+            ValueError, match=r'spinetrack/feet/AR \(L\) is .* by CocoMetric.* and 0\.123 by SpineTrack'
+        ):
+            check(theirs, (ours[0], {**ours[1], 'spinetrack/feet/AR (L)': 0.123}))
 
 
 def test_made_people_have_all_that_matters(tmp_path):
@@ -41,4 +45,4 @@ def test_made_people_have_all_that_matters(tmp_path):
     (tmp_path / 'all.json').write_text(json.dumps(content))
     loaded = evaluation._load(SpineTrackMetric, str(tmp_path / 'all.json'), evaluation._meta(range(37)), samples)
     found = evaluation._evaluate(*loaded)
-    assert all(.1 < found[f'spinetrack/{subset}_AP'] < .8 for subset in skeleton.SUBSETS)
+    assert all(0.1 < found[f'spinetrack/{subset}_AP'] < 0.8 for subset in skeleton.SUBSETS)

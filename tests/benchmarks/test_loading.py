@@ -21,8 +21,21 @@ def rows(text):
 
 def test_sizes_pipelines_and_workers_are_compared(tmp_path):
     builders.write_image(tmp_path / 'a.jpg')
-    text = loading.run(arguments('--images', str(tmp_path), '--sizes', '240x0', '--workers', '0', '1', '--people', '2',
-                                 '--config', 'spinepose_tiny.py'))
+    text = loading.run(
+        arguments(
+            '--images',
+            str(tmp_path),
+            '--sizes',
+            '240x0',
+            '--workers',
+            '0',
+            '1',
+            '--people',
+            '2',
+            '--config',
+            'spinepose_tiny.py',
+        )
+    )
     found = rows(text)
     assert [row[0].split(',')[0] for row in found[::2]] == ['train', 'train', 'val', 'val']
     assert [row[0][-9:] for row in found[::2]] == ['0 workers', '1 workers'] * 2
@@ -35,15 +48,24 @@ def sides(folder, config, split='train', **options):
     from mmengine.config import Config
 
     from spinepose_mm.zoo.models import find_config
+
     bits = loading._write_data(folder, (1280, 960), arguments('--samples', '2', '--people', '2', '--heights', '.6'))
-    assert .3 < bits < 3
+    assert 0.3 < bits < 3
     pipeline = Config.fromfile(find_config(config)[0])[f'{split}_dataloader'].dataset.pipeline
     own = [dict(step, **options) if step['type'] == 'SpineTopdownAffine' else step for step in pipeline]
     return [loading._dataset(folder, steps, split) for steps in (loading._stock(pipeline), own)]
 
 
-@pytest.mark.parametrize('config', ['spinepose_v1_small.py', 'spinepose_v1_xlarge.py', 'spinepose_small_coco.py',
-                                    'spinepose_baseline_hrnet_w32.py', 'spinepose_baseline_vitpose_b.py'])
+@pytest.mark.parametrize(
+    'config',
+    [
+        'spinepose_v1_small.py',
+        'spinepose_v1_xlarge.py',
+        'spinepose_small_coco.py',
+        'spinepose_baseline_hrnet_w32.py',
+        'spinepose_baseline_vitpose_b.py',
+    ],
+)
 def test_labels_are_those_of_mmpose_and_images_nearly(tmp_path, config):
     assert loading._difference(*sides(tmp_path, config)) < 2
     assert loading._difference(*sides(tmp_path, config, 'val')) == 0

@@ -7,16 +7,21 @@ from spinepose_mm.benchmarks import startup
 
 
 def test_each_start_is_measured(monkeypatch):
-    monkeypatch.setattr(startup, '_IMPORTS',
-                        {'import': {'one': 'json', 'other': 'csv', 'absent': 'no_such_package.at'}})
+    monkeypatch.setattr(
+        startup, '_IMPORTS', {'import': {'one': 'json', 'other': 'csv', 'absent': 'no_such_package.at'}}
+    )
     monkeypatch.setattr(startup, '_TOOLS', {'tools/train.py': ('evaluate', 'infer')})
     parser = argparse.ArgumentParser()
     startup.add_arguments(parser)
     text = startup.run(parser.parse_args(['--rounds', '1']))
     rows = [line[2:].split(' | ')[:4] for line in text.splitlines() if line.startswith('| ')][2:]
     assert [row[:2] for row in rows] == [
-        ['import', 'one'], ['', 'other'],
-        ['--help, evaluate and infer', 'MMPose, train'], ['', 'this package, evaluate'], ['', 'this package, infer']]
+        ['import', 'one'],
+        ['', 'other'],
+        ['--help, evaluate and infer', 'MMPose, train'],
+        ['', 'this package, evaluate'],
+        ['', 'this package, infer'],
+    ]
     assert all(float(row[2]) > 1 for row in rows)  # no process starts in a millisecond
 
 

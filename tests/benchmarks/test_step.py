@@ -15,7 +15,7 @@ def test_all_variants_are_compared(amp):
     rows = {line.split(' | ')[1]: line.strip(' |').split(' | ') for line in text.splitlines() if line.startswith('| ')}
     assert rows.keys() >= {'RTMPose (MMPose)', 'plain', 'losses', 'teacher', 'both'}
     memory = {name: float(row[-2]) for name, row in rows.items() if name not in ('Side', '---')}
-    assert memory['plain'] == pytest.approx(memory['RTMPose (MMPose)'], rel=.02)
+    assert memory['plain'] == pytest.approx(memory['RTMPose (MMPose)'], rel=0.02)
     # The teacher's weights are 2.3 million numbers.
     assert memory['teacher'] - memory['plain'] == pytest.approx(9, abs=2)
     assert re.search(r'anatomical losses alone take -?[\d.]+% of a plain step', text)
@@ -26,6 +26,7 @@ def test_the_side_of_mmpose_is_of_its_own_classes(tmp_path):
     from mmpose.models import RTMCCHead, TopdownPoseEstimator
 
     from spinepose_mm.zoo.models import find_config
+
     cfg = Config.fromfile(find_config('spinepose_demo.py')[0])
     model = step._build(cfg, None, tmp_path / 'teacher.pth')
     assert type(model) is TopdownPoseEstimator and type(model.head) is RTMCCHead

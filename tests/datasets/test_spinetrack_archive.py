@@ -25,8 +25,10 @@ def content(tmp_path_factory):
     """{documented path: bytes} of a small SpineTrack of two images each."""
     folder = tmp_path_factory.mktemp('content')
     labels = builders.write_annotations(folder / 'a.json', [builders.person(1), builders.person(2, image_id=2)])
-    return {**{name: labels.read_bytes() for name in LABELS},
-            **{name: (folder / name.rsplit('/', 1)[1]).read_bytes() for name in IMAGES}}
+    return {
+        **{name: labels.read_bytes() for name in LABELS},
+        **{name: (folder / name.rsplit('/', 1)[1]).read_bytes() for name in IMAGES},
+    }
 
 
 def archive(files):
@@ -43,7 +45,8 @@ def hub(content, monkeypatch):
     with Server() as server:
         for part in ('annotations', 'images'):
             server.files[f'{part}.zip'] = archive(
-                {name: data for name, data in content.items() if name.startswith(part)})
+                {name: data for name, data in content.items() if name.startswith(part)}
+            )
         monkeypatch.setenv('HF_ENDPOINT', f'{server.url}/hub/')
         yield server
 
@@ -70,7 +73,10 @@ def test_fetched_data_can_be_checked(hub, content, tmp_path, monkeypatch, capsys
     assert all((tmp_path / name).read_bytes() == data for name, data in content.items())
     path = '/hub/datasets/saifkhichi96/spinetrack/resolve/main/'
     assert [one for one in hub.asked if one[0].startswith('/hub')] == [
-        (path + 'annotations.zip', None), (path + 'images.zip', None), (path + 'images.zip', 'bytes=65536-')]
+        (path + 'annotations.zip', None),
+        (path + 'images.zip', None),
+        (path + 'images.zip', 'bytes=65536-'),
+    ]
     assert not validate(tmp_path / LABELS[3], tmp_path / 'images/val2017').count(ERROR)
 
 
@@ -110,10 +116,17 @@ def test_a_wrong_hash(hub, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize('change', [
-    lambda name: name, lambda name: name.split('/', 1)[1], lambda name: f'spinetrack/{name}',
-    lambda name: f'a/b/{name.split("/", 1)[1]}', lambda name: name.replace('/', '\\')],
-    ids=['documented', 'bare', 'a folder around', 'other folders', 'Windows'])
+@pytest.mark.parametrize(
+    'change',
+    [
+        lambda name: name,
+        lambda name: name.split('/', 1)[1],
+        lambda name: f'spinetrack/{name}',
+        lambda name: f'a/b/{name.split("/", 1)[1]}',
+        lambda name: name.replace('/', '\\'),
+    ],
+    ids=['documented', 'bare', 'a folder around', 'other folders', 'Windows'],
+)
 def test_folders_around_do_not_matter(content, tmp_path, change, warnings):
     packed = {change(name): data for name, data in content.items() if name.startswith('images')}
     packed = {'__MACOSX/images/val2017/._1.jpg': b'', **packed, change('images/val2017/') + '.DS_Store': b''}
@@ -123,23 +136,39 @@ def test_folders_around_do_not_matter(content, tmp_path, change, warnings):
 
 
 def test_what_is_left_out_is_named(content, tmp_path, warnings):
-    (tmp_path / 'a.zip').write_bytes(archive({
-        'LICENSE': b'', 'data/note.txt': b'', **{f'data/{name}': b'1' for name in LABELS},
-        'data/annotations/more.json': b'2'}))
+    (tmp_path / 'a.zip').write_bytes(
+        archive(
+            {
+                'LICENSE': b'',
+                'data/note.txt': b'',
+                **{f'data/{name}': b'1' for name in LABELS},
+                'data/annotations/more.json': b'2',
+            }
+        )
+    )
     names = [name.split('/')[1] for name in LABELS]
     assert unpack(tmp_path / 'a.zip', tmp_path / 'annotations', names) == ['annotations/more.json', *LABELS]
     assert 'a.zip: LICENSE, data/note.txt are left out' in warnings()
 
 
-@pytest.mark.parametrize('packed, message', [
-    ({'images/val2017/1.jpg': b'', 'images/test/1.jpg': b''},
-     r'train-real-coco, train-real-yoga, train-unreal, val2017 are expected in one folder or at the top, but it holds '
-     r'images/test/\.\.\., images/val2017/\.\.\.$'),
-    ({f'{folder}s/{folder}/1.jpg': b'' for folder in FOLDERS}, 'are expected in one folder'),
-    ({}, 'but it holds no files'),
-    ({'../escaped.jpg': b'', **{name: b'' for name in IMAGES}}, r"holds '\.\./escaped\.jpg', which is a link or leads"),
-    ({'/tmp/escaped.jpg': b'', **{name: b'' for name in IMAGES}}, "holds '/tmp/escaped.jpg'"),
-    ({'images\\..\\..\\escaped.jpg': b'', **{name: b'' for name in IMAGES}}, 'leads out of the folder')])
+@pytest.mark.parametrize(
+    'packed, message',
+    [
+        (
+            {'images/val2017/1.jpg': b'', 'images/test/1.jpg': b''},
+            r'train-real-coco, train-real-yoga, train-unreal, val2017 are expected in one folder or at the top, but '
+            r'it holds images/test/\.\.\., images/val2017/\.\.\.$',
+        ),
+        ({f'{folder}s/{folder}/1.jpg': b'' for folder in FOLDERS}, 'are expected in one folder'),
+        ({}, 'but it holds no files'),
+        (
+            {'../escaped.jpg': b'', **{name: b'' for name in IMAGES}},
+            r"holds '\.\./escaped\.jpg', which is a link or leads",
+        ),
+        ({'/tmp/escaped.jpg': b'', **{name: b'' for name in IMAGES}}, "holds '/tmp/escaped.jpg'"),
+        ({'images\\..\\..\\escaped.jpg': b'', **{name: b'' for name in IMAGES}}, 'leads out of the folder'),
+    ],
+)
 def test_other_contents_are_refused(tmp_path, packed, message):
     (tmp_path / 'data').mkdir()
     path = tmp_path / 'data/images.zip'
@@ -164,7 +193,7 @@ def test_nothing_half_unpacked_is_left(content, tmp_path):
     data[place] ^= 1
     (tmp_path / 'images.zip').write_bytes(data)
     for _ in range(2):
-        with pytest.raises(ValueError, match=r"images\.zip cannot be unpacked: Bad CRC-32 .*Remove it"):
+        with pytest.raises(ValueError, match=r'images\.zip cannot be unpacked: Bad CRC-32 .*Remove it'):
             unpack(tmp_path / 'images.zip', tmp_path / 'images', FOLDERS)
         assert os.listdir(tmp_path) == ['images.zip']
         (tmp_path / '.images.unpacking/val2017').mkdir(parents=True)

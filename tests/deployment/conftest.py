@@ -1,4 +1,5 @@
 """The shipped model as ONNX files, and people to run it on."""
+
 import json
 
 import cv2
@@ -16,7 +17,7 @@ def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp('onnx')
     kinds = dict(rgb={}, bgr=dict(bgr=True), half=dict(bgr=True, half=True))
     for kind, options in kinds.items():
-        assert export_onnx('spinepose-tiny', None, folder / f'{kind}.onnx', **options) <= .5
+        assert export_onnx('spinepose-tiny', None, folder / f'{kind}.onnx', **options) <= 0.5
     return {kind: folder / f'{kind}.onnx' for kind in kinds}
 
 
@@ -44,15 +45,21 @@ def _read_people(annotations, images):
     data = json.loads(annotations.read_text())
     people = [one for one in data['annotations'] if one['num_keypoints']]
     boxes = {image['id']: [one['bbox'] for one in people if one['image_id'] == image['id']] for image in data['images']}
-    found = [(cv2.imread(str(images / image['file_name'])), np.array(boxes[image['id']], np.float32))
-             for image in data['images'] if boxes[image['id']]]
+    found = [
+        (cv2.imread(str(images / image['file_name'])), np.array(boxes[image['id']], np.float32))
+        for image in data['images']
+        if boxes[image['id']]
+    ]
     return [(image, np.column_stack([box[:, :2], box[:, :2] + box[:, 2:]])) for image, box in found]
 
 
 @pytest.fixture(scope='session')
 def predict():
     """A function: keypoints (people, 37, 2) of images with boxes, as a model of MMPose predicts them."""
+
     def run(model, people):
-        return np.concatenate([one.pred_instances.keypoints for image, boxes in people
-                               for one in inference_topdown(model, image, boxes)])
+        return np.concatenate(
+            [one.pred_instances.keypoints for image, boxes in people for one in inference_topdown(model, image, boxes)]
+        )
+
     return run

@@ -3,13 +3,13 @@ from torch import nn
 
 from spinepose_mm.deployment.channels import swap_channels
 
-MEAN, STD = (120., 110., 100.), (60., 50., 40.)
+MEAN, STD = (120.0, 110.0, 100.0), (60.0, 50.0, 40.0)
 
 
 def test_puts_a_pixel_right():
     # R, G, B = 180, 10, 60
-    right = torch.tensor([1., -2., -1.]).reshape(1, 3, 1, 1)
-    wrong = torch.tensor([-1., -2., 2.]).reshape(1, 3, 1, 1)  # (60 - 120) / 60, (10 - 110) / 50, (180 - 100) / 40
+    right = torch.tensor([1.0, -2.0, -1.0]).reshape(1, 3, 1, 1)
+    wrong = torch.tensor([-1.0, -2.0, 2.0]).reshape(1, 3, 1, 1)  # (60 - 120) / 60, (10 - 110) / 50, (180 - 100) / 40
     layer = swap_channels(MEAN, STD)
     torch.testing.assert_close(layer(wrong), right)
     torch.testing.assert_close(layer(right), wrong)
@@ -22,4 +22,4 @@ def test_a_network_with_padding_is_the_same_up_to_the_edge():
     mean, std = (torch.tensor(value).reshape(3, 1, 1) for value in (MEAN, STD))
     right, wrong = (values - mean) / std, (values.flip(1) - mean) / std
     torch.testing.assert_close(network(swap_channels(mean, std)(wrong)), network(right))
-    assert (network(wrong) - network(right)).abs().min(1).values.max() > .1
+    assert (network(wrong) - network(right)).abs().min(1).values.max() > 0.1

@@ -21,7 +21,7 @@ from spinepose_mm.zoo.checkpoints import CheckpointError
 SIZE = (96, 128)
 
 
-def agreeing(found, expected, within=.01):
+def agreeing(found, expected, within=0.01):
     """Return the share of keypoints that are where they should be; others may be single ones of two equal places."""
     return (np.linalg.norm(found - expected, axis=-1) <= within).mean()
 
@@ -39,7 +39,7 @@ def run(program, file, people, rgb=False):
 
 
 RTMLIB = (rtmlib.RTMPose, ('backend', 'onnxruntime'))
-PROGRAMS = dict(rtmlib=RTMLIB, opencv=(rtmlib.RTMPose, ('backend', 'opencv')), official=(OfficialPose, ))
+PROGRAMS = dict(rtmlib=RTMLIB, opencv=(rtmlib.RTMPose, ('backend', 'opencv')), official=(OfficialPose,))
 
 
 @pytest.mark.parametrize('count', [1, 3])
@@ -56,12 +56,18 @@ def test_computes_what_pytorch_does(files, model, count):
 @pytest.mark.parametrize('kind', ['rgb', 'bgr', 'half'])
 def test_has_the_form_of_the_rtmpose_sdk(files, kind):
     graph = onnx.load(files[kind]).graph
-    shapes = {entry.name: (entry.type.tensor_type.elem_type, [dim.dim_param or dim.dim_value for dim in
-                                                              entry.type.tensor_type.shape.dim])
-              for entry in (*graph.input, *graph.output)}
-    assert shapes == dict(input=(onnx.TensorProto.FLOAT, ['batch', 3, 128, 96]),
-                          simcc_x=(onnx.TensorProto.FLOAT, ['batch', 37, 192]),
-                          simcc_y=(onnx.TensorProto.FLOAT, ['batch', 37, 256]))
+    shapes = {
+        entry.name: (
+            entry.type.tensor_type.elem_type,
+            [dim.dim_param or dim.dim_value for dim in entry.type.tensor_type.shape.dim],
+        )
+        for entry in (*graph.input, *graph.output)
+    }
+    assert shapes == dict(
+        input=(onnx.TensorProto.FLOAT, ['batch', 3, 128, 96]),
+        simcc_x=(onnx.TensorProto.FLOAT, ['batch', 37, 192]),
+        simcc_y=(onnx.TensorProto.FLOAT, ['batch', 37, 256]),
+    )
 
 
 def test_says_what_it_is(files):
@@ -71,7 +77,11 @@ def test_says_what_it_is(files):
     assert (said['skeleton'], said['channel_order'], said['license']) == ('spinetrack', 'BGR', 'Apache-2.0')
     assert tuple(json.loads(said['keypoint_names'])) == skeleton.NAMES
     assert [json.loads(said[name]) for name in ('input_size', 'mean', 'std', 'simcc_split_ratio')] == [
-        [96, 128], [123.675, 116.28, 103.53], [58.395, 57.12, 57.375], 2.0]
+        [96, 128],
+        [123.675, 116.28, 103.53],
+        [58.395, 57.12, 57.375],
+        2.0,
+    ]
     numbers = Config.fromfile(builders.config('spinepose_tiny')).model.head.calibration
     assert json.loads(said['calibration']) == dict(numbers)
     rgb = onnxruntime.InferenceSession(files['rgb']).get_modelmeta().custom_metadata_map
@@ -82,25 +92,25 @@ def test_says_what_it_is(files):
 def test_other_programs_find_the_same_keypoints(files, model, people, predict, program):
     expected = predict(model, people)
     assert len(expected) >= 16
-    assert agreeing(run(PROGRAMS[program], files['bgr'], people), expected) > .99
-    assert agreeing(run(PROGRAMS[program], files['rgb'], people, rgb=True), expected) > .99
+    assert agreeing(run(PROGRAMS[program], files['bgr'], people), expected) > 0.99
+    assert agreeing(run(PROGRAMS[program], files['rgb'], people, rgb=True), expected) > 0.99
     # What the option is for: the same program on the other file.
-    assert agreeing(run(PROGRAMS[program], files['rgb'], people), expected) < .6
+    assert agreeing(run(PROGRAMS[program], files['rgb'], people), expected) < 0.6
 
 
 def test_other_programs_find_the_same_keypoints_in_photographs(files, model, real_people, predict):
     """But for a few of which a grey level decides, since programs round the corners of a box differently."""
     expected = predict(model, real_people)
     for program in PROGRAMS.values():
-        assert agreeing(run(program, files['bgr'], real_people), expected) > .995
+        assert agreeing(run(program, files['bgr'], real_people), expected) > 0.995
 
 
 def test_half_precision_is_half_as_large_and_within_a_pixel(files, model, people, predict):
-    assert files['half'].stat().st_size < .52 * files['bgr'].stat().st_size
+    assert files['half'].stat().st_size < 0.52 * files['bgr'].stat().st_size
     nodes = {output: node for node in onnx.load(files['half']).graph.node for output in node.output}
     norms = [node for node in nodes.values() if node.op_type == 'ReduceL2']  # whose squares 16 bits do not hold
     assert [nodes[norm.input[0]].attribute[0].i for norm in norms] == [onnx.TensorProto.FLOAT] * 2
-    assert agreeing(run(RTMLIB, files['half'], people), predict(model, people), within=1) > .99
+    assert agreeing(run(RTMLIB, files['half'], people), predict(model, people), within=1) > 0.99
 
 
 def random_weights(config, path, change=None):
@@ -130,20 +140,24 @@ def scale_up(network):
 
 def test_what_differs_from_pytorch_is_not_left_behind(tmp_path):
     weights, out = random_weights('spinepose_tiny', tmp_path / 'large.pth', scale_up), tmp_path / 'a.onnx'
-    assert export_onnx('spinepose-tiny', weights, out) <= .5
+    assert export_onnx('spinepose-tiny', weights, out) <= 0.5
     before = out.read_bytes()
     with pytest.raises(ExportError, match=r'a\.onnx was not written: a keypoint is \d+\.\d pixels .* half precision'):
         export_onnx('spinepose-tiny', weights, out, half=True)
     assert out.read_bytes() == before and {path.name for path in tmp_path.iterdir()} == {'large.pth', 'a.onnx'}
 
 
-@pytest.mark.parametrize('model, weights, out, error, message', [
-    ('baselines/spinepose_baseline_hrnet_w32', 'a.pth', 'a.onnx', ValueError, 'its head is HeatmapHead'),
-    ('lifting/spinepose_lifter_27frames', 'a.pth', 'a.onnx', ValueError, 'only models with an RTMCCHead'),
-    ('spinepose_v1_small', None, 'a.onnx', ValueError, 'no weights of its own'),
-    ('spinepose_tiny', 'a.pth', 'a.onnx', FileNotFoundError, r'a\.pth does not exist'),
-    ('spinepose_tiny', 'small.pth', 'a.onnx', CheckpointError, r'small\.pth'),
-    ('spinepose_tiny', None, 'a.pth', ValueError, r'ends in \.onnx')])
+@pytest.mark.parametrize(
+    'model, weights, out, error, message',
+    [
+        ('baselines/spinepose_baseline_hrnet_w32', 'a.pth', 'a.onnx', ValueError, 'its head is HeatmapHead'),
+        ('lifting/spinepose_lifter_27frames', 'a.pth', 'a.onnx', ValueError, 'only models with an RTMCCHead'),
+        ('spinepose_v1_small', None, 'a.onnx', ValueError, 'no weights of its own'),
+        ('spinepose_tiny', 'a.pth', 'a.onnx', FileNotFoundError, r'a\.pth does not exist'),
+        ('spinepose_tiny', 'small.pth', 'a.onnx', CheckpointError, r'small\.pth'),
+        ('spinepose_tiny', None, 'a.pth', ValueError, r'ends in \.onnx'),
+    ],
+)
 def test_refused(tmp_path, monkeypatch, model, weights, out, error, message):
     monkeypatch.chdir(tmp_path)
     if weights == 'small.pth':
@@ -160,19 +174,19 @@ def test_names_what_to_install(tmp_path, monkeypatch):
 
 
 def test_largest_difference():
-    truth = np.array([[[0., 1., 0., .9999, 0., 0.]]])  # as good at place 3 as at 1
-    flat = np.array([[[1., 0., 0., 0., 0., 0.]]])
+    truth = np.array([[[0.0, 1.0, 0.0, 0.9999, 0.0, 0.0]]])  # as good at place 3 as at 1
+    flat = np.array([[[1.0, 0.0, 0.0, 0.0, 0.0, 0.0]]])
     other = np.eye(6)[None, [4]]
 
     def difference(x, y, tie=1e-3):
-        return largest_difference([truth, flat], [x, y], split_ratio=2., tie=tie)
+        return largest_difference([truth, flat], [x, y], split_ratio=2.0, tie=tie)
 
     assert difference(truth, flat) == 0
-    assert difference(other, flat) == .5  # a place, half a pixel, beyond the second of the two
+    assert difference(other, flat) == 0.5  # a place, half a pixel, beyond the second of the two
     assert difference(other, flat, tie=1e-6) == 1.5
-    assert difference(other, other) == np.hypot(.5, 2)
+    assert difference(other, other) == np.hypot(0.5, 2)
     pairs = [np.concatenate(pair) for pair in ((truth, truth), (flat, flat), (truth, other), (flat, flat))]
-    assert largest_difference(pairs[:2], pairs[2:], 2., 1e-3) == .5  # the largest of two people's
+    assert largest_difference(pairs[:2], pairs[2:], 2.0, 1e-3) == 0.5  # the largest of two people's
 
 
 def test_a_disk_that_is_full(tmp_path):

@@ -1,4 +1,5 @@
 """Lifters as ONNX files of the SIMSPINE authors' signature."""
+
 import numpy as np
 import onnx
 import pytest
@@ -67,12 +68,16 @@ def one_person(graph):
     graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
 
 
-@pytest.mark.parametrize('matrix, offset, change, message', [
-    (np.eye(3), OFFSET, same, r'takes tensor\(float\) in shape \[.N., 37, 3\], where a lifter takes \(37, 2\) and'),
-    (MATRIX, OFFSET[:17], same, r'takes .* \[.N., 17, 2\], where'),
-    (np.eye(2), OFFSET[:, :2], same, r'gives the shape \(2, 37, 2\) for two people, where'),
-    (MATRIX, OFFSET, two_inputs, 'has 2 inputs and 1 outputs, where'),
-    (MATRIX, OFFSET, one_person, r'takes .* \[1, 37, 2\], where .* any number of people')])
+@pytest.mark.parametrize(
+    'matrix, offset, change, message',
+    [
+        (np.eye(3), OFFSET, same, r'takes tensor\(float\) in shape \[.N., 37, 3\], where a lifter takes \(37, 2\) and'),
+        (MATRIX, OFFSET[:17], same, r'takes .* \[.N., 17, 2\], where'),
+        (np.eye(2), OFFSET[:, :2], same, r'gives the shape \(2, 37, 2\) for two people, where'),
+        (MATRIX, OFFSET, two_inputs, 'has 2 inputs and 1 outputs, where'),
+        (MATRIX, OFFSET, one_person, r'takes .* \[1, 37, 2\], where .* any number of people'),
+    ],
+)
 def test_other_files_are_refused(tmp_path, matrix, offset, change, message):
     proto = onnx.load(builders.write_lifter(tmp_path / 'a.onnx', matrix, offset))
     change(proto.graph)

@@ -13,14 +13,19 @@ import builders
 from spinepose_mm.engine.stage2_hook import second_stage
 
 
-@pytest.mark.parametrize('size, stock', [
-    ('small', 's_8xb1024'), ('medium', 'm_8xb512'), ('large', 'l_8xb512'), ('xlarge', 'x_8xb256')])
+@pytest.mark.parametrize(
+    'size, stock', [('small', 's_8xb1024'), ('medium', 'm_8xb512'), ('large', 'l_8xb512'), ('xlarge', 'x_8xb256')]
+)
 def test_it_is_what_mmposes_config_of_the_same_size_states(size, stock):
     own = second_stage(Config.fromfile(builders.config(f'spinepose_v1_{size}')).train_dataloader.dataset.pipeline)
     pixels = '384x288' if size == 'xlarge' else '256x192'
     stock = get_config(f'mmpose::body_2d_keypoint/rtmpose/body8/rtmpose-{stock}-700e_body8-halpe26-{pixels}.py')
-    names = dict(LoadImage='LoadSpineImage', RandomBBoxTransform='SpineBBoxTransform',
-                 TopdownAffine='SpineTopdownAffine', GenerateTarget='SpineTarget')
+    names = dict(
+        LoadImage='LoadSpineImage',
+        RandomBBoxTransform='SpineBBoxTransform',
+        TopdownAffine='SpineTopdownAffine',
+        GenerateTarget='SpineTarget',
+    )
     steps, dropout = [], None
     for step in stock.train_pipeline_stage2:
         if step.type == 'Albumentation':
@@ -29,10 +34,11 @@ def test_it_is_what_mmposes_config_of_the_same_size_states(size, stock):
         else:
             steps.append(names.get(step.type, step.type))
     assert [step['type'] for step in own] == steps
-    moved, = (step for step in stock.train_pipeline_stage2 if step.type == 'RandomBBoxTransform')
+    (moved,) = (step for step in stock.train_pipeline_stage2 if step.type == 'RandomBBoxTransform')
     found = {step['type']: step for step in own}
     assert {key: found['SpineBBoxTransform'][key] for key in moved if key != 'type'} == {
-        key: value for key, value in moved.items() if key != 'type'}
+        key: value for key, value in moved.items() if key != 'type'
+    }
     holes = found['RandomCoarseDropout']
     assert holes['prob'] == dropout.p and holes['size'] == (dropout.min_width, dropout.max_width)
 
@@ -69,19 +75,30 @@ def test_the_last_epochs_switch(tmp_path, workers, epochs):
     model = Counter()
     steps = [dict(type='RandomCoarseDropout')]
     runner = Runner(
-        model, str(tmp_path), default_scope='mmpose', experiment_name=f'{workers}{epochs}', log_level='ERROR',
-        train_cfg=dict(by_epoch=True, max_epochs=3), optim_wrapper=dict(optimizer=dict(type='SGD', lr=.1)),
-        default_hooks=dict(logger=None, checkpoint=None), randomness=dict(seed=0),
+        model,
+        str(tmp_path),
+        default_scope='mmpose',
+        experiment_name=f'{workers}{epochs}',
+        log_level='ERROR',
+        train_cfg=dict(by_epoch=True, max_epochs=3),
+        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)),
+        default_hooks=dict(logger=None, checkpoint=None),
+        randomness=dict(seed=0),
         custom_hooks=[dict(type='SpineStage2Hook', epochs=epochs)],
         cfg=dict(train_dataloader=dict(dataset=dict(pipeline=steps))),
         train_dataloader=dict(
-            batch_size=5, num_workers=workers, persistent_workers=workers > 0, dataset=Images(pipeline=steps),
+            batch_size=5,
+            num_workers=workers,
+            persistent_workers=workers > 0,
+            dataset=Images(pipeline=steps),
             sampler=dict(type='DefaultSampler', shuffle=False),
-            collate_fn=dict(type='pseudo_collate')))
+            collate_fn=dict(type='pseudo_collate'),
+        ),
+    )
     runner.register_hook(Begin())
     runner.train()
-    assert model.seen[:3 - epochs] == [20] * (3 - epochs)
-    assert all(3 < count < 17 for count in model.seen[3 - epochs:])
+    assert model.seen[: 3 - epochs] == [20] * (3 - epochs)
+    assert all(3 < count < 17 for count in model.seen[3 - epochs :])
 
 
 def test_what_it_cannot_change_is_an_error():

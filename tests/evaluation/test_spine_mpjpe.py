@@ -8,21 +8,31 @@ from spinepose_mm import skeleton
 RNG = np.random.default_rng(0)
 
 
-def scores(pred, true, seen=None, unit=1., **options):
+def scores(pred, true, seen=None, unit=1.0, **options):
     metric = METRICS.build(dict(type='SpineMPJPE', **options))
     seen = np.ones(true.shape[:2]) if seen is None else seen
-    metric.process(None, [dict(
-        unit=unit, pred_instances=dict(keypoints=p[None]),
-        gt_instances=dict(lifting_target=t[None], lifting_target_visible=s[None]))
-        for p, t, s in zip(pred, true, seen)])
+    metric.process(
+        None,
+        [
+            dict(
+                unit=unit,
+                pred_instances=dict(keypoints=p[None]),
+                gt_instances=dict(lifting_target=t[None], lifting_target_visible=s[None]),
+            )
+            for p, t, s in zip(pred, true, seen)
+        ],
+    )
     return metric.evaluate(len(true))
 
 
 def test_agrees_with_mmpose_on_each_subset():
     pred, true = RNG.normal(size=(2, 20, 37, 3))
     found = scores(pred, true)
-    assert found.keys() == {f'lifting/{subset}_{name}' for subset in ('spine', 'body', 'all') for name in (
-        'MPJPE', 'MPJPE_height', 'N-MPJPE', 'P-MPJPE')}
+    assert found.keys() == {
+        f'lifting/{subset}_{name}'
+        for subset in ('spine', 'body', 'all')
+        for name in ('MPJPE', 'MPJPE_height', 'N-MPJPE', 'P-MPJPE')
+    }
     pred, true = (1000 * (poses - true[:, [19]]) for poses in (pred, true))  # of the hip
     for subset in ('spine', 'body', 'all'):
         ids = list(skeleton.SUBSETS[subset])
@@ -34,7 +44,7 @@ def test_agrees_with_mmpose_on_each_subset():
 def test_millimetres_by_hand():
     """3 and 4 centimetres off in a spine of half a metre; a turned and doubled pose is the same after alignment."""
     true = RNG.normal(size=(2, 37, 3))
-    found = scores(true + np.array([.06, .08, 0]), true, unit=.5)
+    found = scores(true + np.array([0.06, 0.08, 0]), true, unit=0.5)
     assert found['lifting/spine_MPJPE'] == pytest.approx(50)
     assert found['lifting/spine_P-MPJPE'] == pytest.approx(0, abs=1e-6)
     turned = 2 * true[..., [1, 2, 0]]
@@ -45,16 +55,17 @@ def test_millimetres_by_hand():
 def height(pose, legs=((11, 13, 15, 24), (12, 14, 16, 25))):
     """What makes up a height, bone by bone: head, C1, C4, C7, T3, T8, L1, L3, L5, S1, and half of both legs."""
     down = (17, 36, 35, 18, 30, 29, 28, 27, 26, 19)
-    bones = [(a, b, 1) for a, b in zip(down, down[1:])] + [(a, b, .5) for leg in legs for a, b in zip(leg, leg[1:])]
-    return (sum(share * np.linalg.norm(pose[a] - pose[b]) for a, b, share in bones)
-            + np.linalg.norm(pose[19] - (pose[11] + pose[12]) / 2))
+    bones = [(a, b, 1) for a, b in zip(down, down[1:])] + [(a, b, 0.5) for leg in legs for a, b in zip(leg, leg[1:])]
+    return sum(share * np.linalg.norm(pose[a] - pose[b]) for a, b, share in bones) + np.linalg.norm(
+        pose[19] - (pose[11] + pose[12]) / 2
+    )
 
 
 def test_by_a_stated_height():
     """Each prediction is scaled to the person's height; the unit of the predictions then has no effect."""
     pred, true = RNG.normal(size=(2, 6, 37, 3))
     pred[:, 19] = true[:, 19]
-    unit = .45
+    unit = 0.45
     tall = [(p - p[19]) * height(t) / height(p) * unit for p, t in zip(pred, true)]
     errors = 1000 * np.array([np.linalg.norm(p - (t - t[19]) * unit, axis=-1) for p, t in zip(tall, true)])
     for other_unit in (1, 30):

@@ -31,15 +31,18 @@ def people(tmp_path):
     rng = np.random.default_rng(0)
     found = []
     for i in range(30):
-        scale = rng.uniform(.4, 3)
+        scale = rng.uniform(0.4, 3)
         flat = np.array(builders.keypoints()).reshape(-1, 3)
         flat[:, :2] = flat[:, :2] * scale + rng.uniform(0, 200, 2)
-        flat[:, 2] = rng.choice([0, 1, 2], 37, p=[.2, .2, .6])
+        flat[:, 2] = rng.choice([0, 1, 2], 37, p=[0.2, 0.2, 0.6])
         if i % 5 == 0:
             flat[list(skeleton.SUBSETS[('spine', 'feet', 'body')[i // 5 % 3]])] = 0
         low, high = flat[:, :2].min(0), flat[:, :2].max(0)
-        found.append(builders.person(i + 1, 1 + i % 10, keypoints=flat.ravel().tolist(), area=3600 * scale**2,
-                                     bbox=[*low, *(high - low)]))
+        found.append(
+            builders.person(
+                i + 1, 1 + i % 10, keypoints=flat.ravel().tolist(), area=3600 * scale**2, bbox=[*low, *(high - low)]
+            )
+        )
     images = [dict(id=i + 1, file_name=f'{i + 1}.jpg', width=640, height=480) for i in range(10)]
     return builders.write_annotations(tmp_path / 'a.json', found, images)
 
@@ -48,15 +51,24 @@ def spinetrack(path, **kwargs):
     return METRICS.build(dict(type='SpineTrackMetric', ann_file=str(path), **kwargs))
 
 
-@pytest.mark.parametrize('source, options, way', [
-    ('file', {}, {}), ('file', {}, dict(evaluator=pycocotools)), ('samples', {}, {}), ('bottom-up', {}, {}),
-    ('file', dict(nms_thr=.4), dict(threshold=.4)), ('file', dict(nms_mode='soft_oks_nms'), dict(nms=soft_oks_nms)),
-    ('samples', dict(nms_mode='none'), dict(nms=None)),
-    ('samples', dict(keypoint_score_thr=.6), dict(score=mean_over(.6))),
-    ('bottom-up', dict(use_area=False), dict(use_area=False)),
-    ('file', dict(score_mode='bbox'), dict(score=lambda seen, box: box)),
-    ('samples', dict(score_mode='keypoint'), dict(score=lambda seen, box: seen.mean())),
-    ('bottom-up', dict(score_mode='bbox_rle'), dict(score=lambda seen, box: box + seen.mean() + seen.max()))], ids=str)
+@pytest.mark.parametrize(
+    'source, options, way',
+    [
+        ('file', {}, {}),
+        ('file', {}, dict(evaluator=pycocotools)),
+        ('samples', {}, {}),
+        ('bottom-up', {}, {}),
+        ('file', dict(nms_thr=0.4), dict(threshold=0.4)),
+        ('file', dict(nms_mode='soft_oks_nms'), dict(nms=soft_oks_nms)),
+        ('samples', dict(nms_mode='none'), dict(nms=None)),
+        ('samples', dict(keypoint_score_thr=0.6), dict(score=mean_over(0.6))),
+        ('bottom-up', dict(use_area=False), dict(use_area=False)),
+        ('file', dict(score_mode='bbox'), dict(score=lambda seen, box: box)),
+        ('samples', dict(score_mode='keypoint'), dict(score=lambda seen, box: seen.mean())),
+        ('bottom-up', dict(score_mode='bbox_rle'), dict(score=lambda seen, box: box + seen.mean() + seen.max())),
+    ],
+    ids=str,
+)
 def test_is_exactly_cocos_evaluator_in_the_authors_order(tmp_path, source, options, way):
     """All forty figures, to the last bit; the boxes that come with the predictions do not matter."""
     path, samples = crowd_of_people(tmp_path / 'a.json')
@@ -66,7 +78,7 @@ def test_is_exactly_cocos_evaluator_in_the_authors_order(tmp_path, source, optio
     found = scores(METRICS.build(dict(type='SpineTrackMetric', **files, **options)), samples, meta)
     expected = authors_way(json.loads(path.read_text()) if files else labels_of(samples), samples, **way)
     assert len(expected) == 40 and found == expected
-    assert all(0 < expected[f'spinetrack/{subset}_AP'] < .9 for subset in skeleton.SUBSETS)
+    assert all(0 < expected[f'spinetrack/{subset}_AP'] < 0.9 for subset in skeleton.SUBSETS)
     apart = scores(METRICS.build(dict(type='SpineTrackMetric', subset_scores=True, **files, **options)), samples, meta)
     assert apart.keys() == found.keys() and apart != found
 
@@ -78,8 +90,8 @@ def test_areas_of_the_feet_are_small(people):
         sample['pred_instances']['keypoints'] += 2000
         sample['pred_instances']['keypoint_scores'][:] = 1
     found, apart = (scores(spinetrack(people, subset_scores=way), samples) for way in (False, True))
-    assert found['spinetrack/feet_AP (L)'] > apart['spinetrack/feet_AP (L)'] + .1
-    assert found['spinetrack/feet_AP'] < .7
+    assert found['spinetrack/feet_AP (L)'] > apart['spinetrack/feet_AP (L)'] + 0.1
+    assert found['spinetrack/feet_AP'] < 0.7
 
 
 @pytest.mark.parametrize('subset', skeleton.SUBSETS)
@@ -88,8 +100,11 @@ def test_equals_coco_metric_on_a_data_set_of_the_subset(people, tmp_path, subset
     found = scores(spinetrack(people, subset_scores=True), samples)
     ids = skeleton.SUBSETS[subset]
     cut_samples, cut_file = cut(samples, people, ids, tmp_path)
-    expected = scores(CocoMetric(ann_file=str(cut_file)), cut_samples,
-                      dict(META, num_keypoints=len(ids), sigmas=META['sigmas'][list(ids)]))
+    expected = scores(
+        CocoMetric(ann_file=str(cut_file)),
+        cut_samples,
+        dict(META, num_keypoints=len(ids), sigmas=META['sigmas'][list(ids)]),
+    )
     assert 0.1 < expected['coco/AP'] < 0.95
     for name in NAMES:
         assert found[f'spinetrack/{subset}_{name}'] == expected[f'coco/{name}']
@@ -102,10 +117,10 @@ def test_one_person_by_hand(tmp_path):
     sample = predictions(path, noise=0)[0]
     levels = [skeleton.index(level) for level in ('C1', 'C4', 'C7', 'T3', 'T8', 'L1', 'L3', 'L5', 'S1')]
     sample['pred_instances']['keypoints'][0, levels, 0] += 6
-    oks = np.mean([np.exp(-36 / (2 * 2400 * (2 * skeleton.SIGMAS[i])**2)) for i in levels])
+    oks = np.mean([np.exp(-36 / (2 * 2400 * (2 * skeleton.SIGMAS[i]) ** 2)) for i in levels])
     assert 0.65 < oks < 0.7  # passes the thresholds .5, .55, .6 and .65 of ten
     found = scores(spinetrack(path), [sample])
-    assert found['spinetrack/spine_AP'] == pytest.approx(.4)
+    assert found['spinetrack/spine_AP'] == pytest.approx(0.4)
     assert found['spinetrack/spine_AP .5'] == pytest.approx(1) and found['spinetrack/spine_AP .75'] == 0
     assert [found['spinetrack/body_AP'], found['spinetrack/feet_AP']] == pytest.approx([1, 1])
 
@@ -113,8 +128,9 @@ def test_one_person_by_hand(tmp_path):
 def test_people_without_the_subset_do_not_count(tmp_path):
     flat = np.array(builders.keypoints()).reshape(-1, 3)
     flat[list(skeleton.SUBSETS['spine'])] = 0
-    path = builders.write_annotations(tmp_path / 'a.json', [
-        builders.person(1), builders.person(2, image_id=2, keypoints=flat.ravel().tolist())])
+    path = builders.write_annotations(
+        tmp_path / 'a.json', [builders.person(1), builders.person(2, image_id=2, keypoints=flat.ravel().tolist())]
+    )
     samples = predictions(path, noise=0)
     samples[1]['pred_instances']['keypoints'][:, list(skeleton.SUBSETS['spine'])] += 25
     found = scores(spinetrack(path), samples)
@@ -151,8 +167,16 @@ def test_other_numbers_of_keypoints(people, tmp_path):
     with pytest.raises(ValueError, match='takes 26 keypoints a person for body, feet, but .* has 17'):
         scores(spinetrack(people, subsets=['body', 'feet']), cut_samples)
     exact = scores(spinetrack(people, subsets=['body'], subset_scores=True), predictions(people, noise=2))
-    assert scores(spinetrack(people, subsets=['body']), cut(  # all keypoints are the body's
-        predictions(people, noise=2), people, range(17), tmp_path)[0]) == exact and exact['spinetrack/body_AP'] < 1
+    assert (
+        scores(
+            spinetrack(people, subsets=['body']),
+            cut(  # all keypoints are the body's
+                predictions(people, noise=2), people, range(17), tmp_path
+            )[0],
+        )
+        == exact
+        and exact['spinetrack/body_AP'] < 1
+    )
     with pytest.raises(ValueError, match=r'cut\.json: annotation 1 has 17 keypoints, where 37'):
         scores(spinetrack(cut_file), predictions(people, 0))
 
@@ -180,12 +204,24 @@ def test_options_that_do_not_fit():
         METRICS.build(dict(type='SpineTrackMetric', outfile_prefix='a'))
 
 
-@pytest.mark.parametrize('source, options', [
-    *(('file', dict(nms_mode=nms, score_mode=score)) for nms in ('oks_nms', 'soft_oks_nms', 'none')
-      for score in ('bbox', 'bbox_keypoint', 'bbox_rle', 'keypoint')),
-    *((source, options) for source in ('samples', 'bottom-up') for options in (
-        {}, dict(score_mode='bbox_rle'), dict(use_area=False), dict(iou_type='keypoints_crowd'))),
-    ('file', dict(nms_thr=.4)), ('file', dict(keypoint_score_thr=.6))], ids=str)
+@pytest.mark.parametrize(
+    'source, options',
+    [
+        *(
+            ('file', dict(nms_mode=nms, score_mode=score))
+            for nms in ('oks_nms', 'soft_oks_nms', 'none')
+            for score in ('bbox', 'bbox_keypoint', 'bbox_rle', 'keypoint')
+        ),
+        *(
+            (source, options)
+            for source in ('samples', 'bottom-up')
+            for options in ({}, dict(score_mode='bbox_rle'), dict(use_area=False), dict(iou_type='keypoints_crowd'))
+        ),
+        ('file', dict(nms_thr=0.4)),
+        ('file', dict(keypoint_score_thr=0.6)),
+    ],
+    ids=str,
+)
 def test_subset_scores_are_exactly_coco_metrics_with_all_options(tmp_path, source, options):
     path, samples = crowd_of_people(tmp_path / 'a.json')
     samples = by_image(samples) if source == 'bottom-up' else with_boxes(samples) if source == 'file' else samples
@@ -195,10 +231,13 @@ def test_subset_scores_are_exactly_coco_metrics_with_all_options(tmp_path, sourc
     for subset, ids in skeleton.SUBSETS.items():
         cut_samples, cut_file = cut(samples, path, ids, tmp_path)
         files = dict(ann_file=str(cut_file)) if source == 'file' else {}
-        expected = scores(CocoMetric(**files, **options), cut_samples,
-                          dict(meta, num_keypoints=len(ids), sigmas=meta['sigmas'][list(ids)]))
+        expected = scores(
+            CocoMetric(**files, **options),
+            cut_samples,
+            dict(meta, num_keypoints=len(ids), sigmas=meta['sigmas'][list(ids)]),
+        )
         assert {name: found[f'spinetrack/{subset}_{name.removeprefix("coco/")}'] for name in expected} == expected
-        assert 0 < expected['coco/AP'] < .9
+        assert 0 < expected['coco/AP'] < 0.9
     assert len(found) == 4 * len(expected)
 
 
@@ -211,8 +250,9 @@ def test_leaves_the_labels_alone(people):
 
 def test_several_categories(tmp_path):
     """AP is the mean over the categories; predictions of one that the data has not do not count."""
-    path = builders.write_annotations(tmp_path / 'a.json', [
-        builders.person(1), builders.person(2, image_id=2, category_id=2)])
+    path = builders.write_annotations(
+        tmp_path / 'a.json', [builders.person(1), builders.person(2, image_id=2, category_id=2)]
+    )
     data = json.loads(path.read_text())
     path.write_text(json.dumps(dict(data, categories=[dict(id=1), dict(id=2)])))
     samples = predictions(path, noise=0)
@@ -220,14 +260,14 @@ def test_several_categories(tmp_path):
     samples[1]['category_id'] = 2
     assert scores(spinetrack(path), samples)['spinetrack/all_AP'] == pytest.approx(1)
     samples[1]['category_id'] = 3
-    assert scores(spinetrack(path), samples)['spinetrack/all_AP'] == pytest.approx(.5)
+    assert scores(spinetrack(path), samples)['spinetrack/all_AP'] == pytest.approx(0.5)
 
 
 def test_no_predictions(people):
     sample = predictions(people, noise=0)[0]
     sample['pred_instances'] = dict(keypoints=np.zeros((0, 37, 2)), keypoint_scores=np.zeros((0, 37)))
     found = scores(spinetrack(people), [dict(sample, gt_instances={})])
-    assert set(found.values()) == {0.}
+    assert set(found.values()) == {0.0}
 
 
 def test_predictions_of_other_images(people):

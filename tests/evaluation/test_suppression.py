@@ -12,29 +12,39 @@ SIGMAS = np.array(skeleton.SIGMAS)
 def people(seed, dtype):
     """Return sizes of images with 1 to 25 people, many of them alike, keypoints, their scores, scores and areas."""
     rng = np.random.default_rng(seed)
-    sizes = rng.choice([1, 2, 3, 6, 25], 40, p=[.3, .2, .2, .2, .1])
+    sizes = rng.choice([1, 2, 3, 6, 25], 40, p=[0.3, 0.2, 0.2, 0.2, 0.1])
     count = sizes.sum()
     keypoints = rng.uniform(0, 20, (count, 37, 2)) + rng.integers(0, 3, (count, 1, 1)) * 50
-    for i in np.flatnonzero(rng.random(count) < .4)[1:]:
-        keypoints[i] = keypoints[i - 1] + rng.choice([0, .5, 1.5, 4])
-    scores = rng.choice([.1, .5, .7, .8], count)
-    return sizes, *(values.astype(dtype) for values in (
-        keypoints, rng.random((count, 37)), scores, rng.choice([0, 400., 900], count, p=[.1, .5, .4])))
+    for i in np.flatnonzero(rng.random(count) < 0.4)[1:]:
+        keypoints[i] = keypoints[i - 1] + rng.choice([0, 0.5, 1.5, 4])
+    scores = rng.choice([0.1, 0.5, 0.7, 0.8], count)
+    return sizes, *(
+        values.astype(dtype)
+        for values in (
+            keypoints,
+            rng.random((count, 37)),
+            scores,
+            rng.choice([0, 400.0, 900], count, p=[0.1, 0.5, 0.4]),
+        )
+    )
 
 
 def expected(function, threshold, sizes, keypoints, keypoint_scores, scores, areas):
     """Return the people that MMPose's function keeps of each image."""
     kept = []
     for start, size in zip(sizes.cumsum() - sizes, sizes):
-        instances = [dict(score=scores[i], area=areas[i],
-                          keypoints=np.concatenate([keypoints[i], keypoint_scores[i, :, None]], 1))
-                     for i in range(start, start + size)]
+        instances = [
+            dict(
+                score=scores[i], area=areas[i], keypoints=np.concatenate([keypoints[i], keypoint_scores[i, :, None]], 1)
+            )
+            for i in range(start, start + size)
+        ]
         kept.append((start + function(instances, threshold, sigmas=SIGMAS)).tolist())
     return kept
 
 
 @pytest.mark.parametrize('pairs', [2**13, 9])
-@pytest.mark.parametrize('threshold', [.3, .9, 1.])
+@pytest.mark.parametrize('threshold', [0.3, 0.9, 1.0])
 @pytest.mark.parametrize('dtype', [np.float32, np.float64])
 @pytest.mark.parametrize('mode, function', [('oks_nms', oks_nms), ('soft_oks_nms', soft_oks_nms)])
 def test_keeps_the_people_that_mmpose_keeps_in_its_order(mode, function, dtype, threshold, pairs, monkeypatch):
@@ -52,16 +62,29 @@ def test_keeps_the_people_that_mmpose_keeps_in_its_order(mode, function, dtype, 
 
 def test_asks_mmpose_only_where_people_are_alike(monkeypatch):
     asked = []
-    monkeypatch.setitem(suppression._FUNCTIONS, 'oks_nms', lambda people, *args, **kwargs: asked.append(
-        len(people)) or oks_nms(people, *args, **kwargs))
+    monkeypatch.setitem(
+        suppression._FUNCTIONS,
+        'oks_nms',
+        lambda people, *args, **kwargs: asked.append(len(people)) or oks_nms(people, *args, **kwargs),
+    )
     sizes = np.array([3, 2, 1])
-    keypoints = np.arange(6)[:, None, None] * 100. + np.zeros((6, 37, 2))
+    keypoints = np.arange(6)[:, None, None] * 100.0 + np.zeros((6, 37, 2))
     keypoints[4] = keypoints[3]
-    rows = suppress('oks_nms', .9, np.array([0, 3, 5]), sizes, keypoints, np.ones((6, 37)), np.arange(6.),
-                    np.full(6, 400.), SIGMAS)
+    rows = suppress(
+        'oks_nms',
+        0.9,
+        np.array([0, 3, 5]),
+        sizes,
+        keypoints,
+        np.ones((6, 37)),
+        np.arange(6.0),
+        np.full(6, 400.0),
+        SIGMAS,
+    )
     assert asked == [2] and sorted(rows) == [0, 1, 2, 4, 5]
 
 
 def test_none_keeps_all():
-    assert suppress('none', .9, np.array([0]), np.array([2]), *[np.zeros((2, 37, 2))] * 2, np.zeros(2), np.zeros(2),
-                    SIGMAS).tolist() == [0, 1]
+    assert suppress(
+        'none', 0.9, np.array([0]), np.array([2]), *[np.zeros((2, 37, 2))] * 2, np.zeros(2), np.zeros(2), SIGMAS
+    ).tolist() == [0, 1]

@@ -24,11 +24,21 @@ def crowd(root, labels, count):
     rng, people, boxes = np.random.default_rng(0), [], []
     for i in range(12):
         x, y, w, h = box = [*rng.uniform(0, 40, 2), *rng.uniform(40, 60, 2)]
-        points = np.column_stack([rng.uniform(x, x + w, count), rng.uniform(y, y + h, count),
-                                  rng.choice([0, 1, 2], count)])
-        people.append(builders.person(i + 1, 1 + i % 4, bbox=box, area=float(w * h * rng.choice([.6, 6])),
-                                      keypoints=points.ravel().tolist(), iscrowd=int(i == 3), num_keypoints=count))
-        boxes += [(1 + i % 4, box + rng.normal(size=4), score) for score in (.9 - i / 100, .3)]
+        points = np.column_stack(
+            [rng.uniform(x, x + w, count), rng.uniform(y, y + h, count), rng.choice([0, 1, 2], count)]
+        )
+        people.append(
+            builders.person(
+                i + 1,
+                1 + i % 4,
+                bbox=box,
+                area=float(w * h * rng.choice([0.6, 6])),
+                keypoints=points.ravel().tolist(),
+                iscrowd=int(i == 3),
+                num_keypoints=count,
+            )
+        )
+        boxes += [(1 + i % 4, box + rng.normal(size=4), score) for score in (0.9 - i / 100, 0.3)]
     (root / 'val2017').mkdir()
     labels.parent.mkdir()
     builders.write_annotations(labels, people)
@@ -37,8 +47,10 @@ def crowd(root, labels, count):
     return people, builders.write_detections(root, boxes)
 
 
-@pytest.mark.parametrize('on, labels, count, used', [
-    ('coco', 'person_keypoints_val2017.json', 17, 17), ('halpe26', 'halpe_val_v1.json', 136, 26)])
+@pytest.mark.parametrize(
+    'on, labels, count, used',
+    [('coco', 'person_keypoints_val2017.json', 17, 17), ('halpe26', 'halpe_val_v1.json', 136, 26)],
+)
 def test_figures_are_those_of_mmposes_own_metric(on, labels, count, used, tmp_path, monkeypatch):
     """On the same predictions, without this package's configs: labels and predictions are cut by hand."""
     labels = tmp_path / 'annotations' / labels
@@ -58,8 +70,11 @@ def test_figures_are_those_of_mmposes_own_metric(on, labels, count, used, tmp_pa
         found[0, :used] = person[:used, :2] + rng.normal(size=(used, 2)) * rng.uniform(0, 6)
         seen = sample.gt_instances
         sample.pred_instances = InstanceData(
-            keypoints=found, keypoint_scores=rng.uniform(.1, 1, (1, 37)).astype(np.float32), bboxes=seen.bboxes,
-            bbox_scores=seen.bbox_scores)
+            keypoints=found,
+            keypoint_scores=rng.uniform(0.1, 1, (1, 37)).astype(np.float32),
+            bboxes=seen.bboxes,
+            bbox_scores=seen.bbox_scores,
+        )
         evaluator.process(data_samples=[sample], data_batch=dict(inputs=[packed['inputs']], data_samples=[sample]))
         samples.append(sample)
     found = evaluator.evaluate(24)
@@ -67,22 +82,29 @@ def test_figures_are_those_of_mmposes_own_metric(on, labels, count, used, tmp_pa
     meta = parse_pose_metainfo(dict(from_file=f'configs/_base_/datasets/{on.removesuffix("26")}.py'))
     content = json.loads(labels.read_text())
     for person in content['annotations']:
-        person['keypoints'] = person['keypoints'][:3 * used]
+        person['keypoints'] = person['keypoints'][: 3 * used]
     (tmp_path / 'cut.json').write_text(json.dumps(content))
     metric = CocoMetric(ann_file=str(tmp_path / 'cut.json'), prefix=on)
     metric.dataset_meta = dict(meta, num_keypoints=used, sigmas=meta['sigmas'][:used])
     for sample in samples:
         one = copy.deepcopy(sample.to_dict())
-        one['pred_instances'].update({name: one['pred_instances'][name][:, :used]
-                                      for name in ('keypoints', 'keypoint_scores')})
+        one['pred_instances'].update(
+            {name: one['pred_instances'][name][:, :used] for name in ('keypoints', 'keypoint_scores')}
+        )
         metric.process([], [one])
     expected = metric.evaluate(24)
-    assert found == expected and len(found) == 10 and .1 < found[f'{on}/AP'] < .9
+    assert found == expected and len(found) == 10 and 0.1 < found[f'{on}/AP'] < 0.9
 
 
-@pytest.mark.parametrize('model, on', [
-    ('spinepose-x', 'coco'), ('spinepose-s', 'halpe26'), ('spinepose-hrnet-w32', 'coco'),
-    ('spinepose-vitpose-b', 'halpe26')])
+@pytest.mark.parametrize(
+    'model, on',
+    [
+        ('spinepose-x', 'coco'),
+        ('spinepose-s', 'halpe26'),
+        ('spinepose-hrnet-w32', 'coco'),
+        ('spinepose-vitpose-b', 'halpe26'),
+    ],
+)
 def test_models_are_put_on_other_data(model, on, monkeypatch):
     """The network and its steps stay; the environment is left as it was."""
     monkeypatch.setenv('SPINEPOSE_MODEL', 'own.py')
@@ -90,7 +112,7 @@ def test_models_are_put_on_other_data(model, on, monkeypatch):
     cfg, own = load_config(path, on), Config.fromfile(path)
     assert cfg.model == own.model and cfg.test_dataloader.batch_size == own.test_dataloader.batch_size
     assert cfg.test_dataloader.dataset.pipeline == own.val_pipeline
-    data, = cfg.test_dataloader.dataset.datasets
+    (data,) = cfg.test_dataloader.dataset.datasets
     assert data.bbox_file == f'data/coco/{builders.DETECTIONS}' and data.test_mode
     assert data.type == cfg.test_evaluator.datasets[0].type == {'coco': 'CocoDataset', 'halpe26': 'HalpeDataset'}[on]
     assert os.environ['SPINEPOSE_MODEL'] == 'own.py'
@@ -119,7 +141,7 @@ def test_body_on_coco_is_the_body_of_the_same_people(rendered, tmp_path, monkeyp
     own, coco = (load_config(config, on) for on in ('config', 'coco'))
     own.test_evaluator.subset_scores = True
     own, coco = figures(own, weights), figures(coco, weights)
-    assert coco['coco/AP'] > .05
+    assert coco['coco/AP'] > 0.05
     for name in ('AP', 'AP .5', 'AR'):
         assert coco[f'coco/{name}'] == pytest.approx(own[f'spinetrack/body_{name}'], abs=1e-6)
 
@@ -132,22 +154,37 @@ def test_real_people(on, request, tmp_path):
     content = json.loads(source.read_text())
     people = [person for person in content['annotations'] if person['num_keypoints'] and not person['iscrowd']]
     images = sorted({person['image_id'] for person in people})[:4]
-    content.update({name: [entry for entry in content[name] if entry[key] in images]
-                    for name, key in (('images', 'id'), ('annotations', 'image_id'))})
+    content.update(
+        {
+            name: [entry for entry in content[name] if entry[key] in images]
+            for name, key in (('images', 'id'), ('annotations', 'image_id'))
+        }
+    )
     (tmp_path / 'labels.json').write_text(json.dumps(content))
     cfg = load_config(find_config('spinepose-tiny')[0], on)
-    data, = cfg.test_dataloader.dataset.datasets
-    data.update(ann_file=str(tmp_path / 'labels.json'), bbox_file=str(builders.write_detections(
-        tmp_path, [(person['image_id'], person['bbox'], .8) for person in people if person['image_id'] in images])),
-        data_prefix=dict(img=str(root / ('val2017' if on == 'coco' else 'images'))))
+    (data,) = cfg.test_dataloader.dataset.datasets
+    data.update(
+        ann_file=str(tmp_path / 'labels.json'),
+        bbox_file=str(
+            builders.write_detections(
+                tmp_path,
+                [(person['image_id'], person['bbox'], 0.8) for person in people if person['image_id'] in images],
+            )
+        ),
+        data_prefix=dict(img=str(root / ('val2017' if on == 'coco' else 'images'))),
+    )
     found = figures(cfg, find_config('spinepose-tiny')[1])
-    assert found.keys() >= {f'{on}/AP', f'{on}/AR (L)'} and 0 < found[f'{on}/AR .5'] < .8
+    assert found.keys() >= {f'{on}/AP', f'{on}/AR (L)'} and 0 < found[f'{on}/AR .5'] < 0.8
 
 
 def test_columns_are_those_that_a_model_has():
-    rows = {'a': {'spinetrack/body_AP': .5, 'coco/AP': .25, 'params': 1e6, 'flops': 2e9},
-            'b': {'coco/AP': -1, 'halpe26/AR': .125, 'params': 1e6, 'flops': 2e9}}
+    rows = {
+        'a': {'spinetrack/body_AP': 0.5, 'coco/AP': 0.25, 'params': 1e6, 'flops': 2e9},
+        'b': {'coco/AP': -1, 'halpe26/AR': 0.125, 'params': 1e6, 'flops': 2e9},
+    }
     assert format_table(rows).splitlines() == [
         '| Model | Body AP | COCO AP | Halpe-26 AR | Params (M) | FLOPs (G) |',
         '| --- | ---: | ---: | ---: | ---: | ---: |',
-        '| a | 50.0 | 25.0 | – | 1.00 | 2.00 |', '| b | – | – | 12.5 | 1.00 | 2.00 |']
+        '| a | 50.0 | 25.0 | – | 1.00 | 2.00 |',
+        '| b | – | – | 12.5 | 1.00 | 2.00 |',
+    ]

@@ -5,8 +5,9 @@ from spinepose_mm.evaluation.tracking import identity_scores, motion_scores
 
 
 def test_ids_that_are_right():
-    scores = identity_scores([np.array([2, 0]), np.array([], int), np.array([0, 2])],
-                             [np.array([5, 1]), np.array([], int), np.array([1, 5])])
+    scores = identity_scores(
+        [np.array([2, 0]), np.array([], int), np.array([0, 2])], [np.array([5, 1]), np.array([], int), np.array([1, 5])]
+    )
     assert scores == dict(switches=0, takeovers=0, IDF1=1)
 
 
@@ -34,18 +35,18 @@ def course(times):
 
 def test_what_is_late():
     times = np.arange(20) / 10
-    scores = motion_scores(course(times - .05), course(times), np.full((20, 1), 100.), 10)
-    assert scores['lag'] == pytest.approx(.05) and scores['jitter'] == pytest.approx(0, abs=1e-9)
+    scores = motion_scores(course(times - 0.05), course(times), np.full((20, 1), 100.0), 10)
+    assert scores['lag'] == pytest.approx(0.05) and scores['jitter'] == pytest.approx(0, abs=1e-9)
     # 1.5 px and nothing.
-    assert scores['error'] == pytest.approx(.75) and scores['relative'] == pytest.approx(.0075)
+    assert scores['error'] == pytest.approx(0.75) and scores['relative'] == pytest.approx(0.0075)
 
 
 def test_what_jitters():
     true = course(np.arange(20) / 10)
-    found = true + np.where(np.arange(20) % 2, 1, -1)[:, None, None, None] * [3., 4]  # 5 px off, to and fro
+    found = true + np.where(np.arange(20) % 2, 1, -1)[:, None, None, None] * [3.0, 4]  # 5 px off, to and fro
     found[7, 0, 1] = np.nan
-    scores = motion_scores(found, true, np.full((20, 1), 100.), 10)
-    assert scores['error'] == pytest.approx(5) and scores['relative'] == pytest.approx(.05)
+    scores = motion_scores(found, true, np.full((20, 1), 100.0), 10)
+    assert scores['error'] == pytest.approx(5) and scores['relative'] == pytest.approx(0.05)
     # The second difference is 4 times the error, 12 and 16 px, 14.142 in the root mean square; steps are .1 s.
     assert scores['jitter'] == pytest.approx(14.142135 * 100 / 100)
-    assert abs(scores['lag']) < .02
+    assert abs(scores['lag']) < 0.02

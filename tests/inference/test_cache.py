@@ -11,8 +11,13 @@ ASKED = dict(input=['a.mp4', 3], model='spinepose-tiny')
 def people(index):
     """Return as many people as the number of the frame, of random numbers that are the same every time."""
     rng = np.random.default_rng(index)
-    return People(rng.uniform(0, 2000, (index, 37, 2)).astype(np.float32), rng.uniform(0, 1, (index, 37)),
-                  rng.uniform(0, 2000, (index, 4)), rng.uniform(0, 1, index), confidence=rng.uniform(0, 1, (index, 37)))
+    return People(
+        rng.uniform(0, 2000, (index, 37, 2)).astype(np.float32),
+        rng.uniform(0, 1, (index, 37)),
+        rng.uniform(0, 2000, (index, 4)),
+        rng.uniform(0, 1, index),
+        confidence=rng.uniform(0, 1, (index, 37)),
+    )
 
 
 def run(path, indices, known=(), asked=ASKED, done=False):
@@ -22,7 +27,8 @@ def run(path, indices, known=(), asked=ASKED, done=False):
     def compute(frame):
         computed.append(frame.index)
         return people(frame.index)
-    found = [cache.find(Frame(i, 0., 'a.mp4'), compute) for i in indices]
+
+    found = [cache.find(Frame(i, 0.0, 'a.mp4'), compute) for i in indices]
     cache.done = done
     cache.close()
     assert computed == [i for i in indices if i not in known]
@@ -85,10 +91,10 @@ def test_one_with_nothing_in_it_is_not_kept(tmp_path):
 
 def test_rewind(tmp_path):
     cache = EstimateCache(tmp_path / 'a.progress', ASKED)
-    first = [cache.find(Frame(i, 0., ''), lambda frame: people(frame.index)) for i in range(3)]
+    first = [cache.find(Frame(i, 0.0, ''), lambda frame: people(frame.index)) for i in range(3)]
     cache.rewind()
-    again = [cache.find(Frame(i, 0., ''), lambda frame: pytest.fail('was cached before')) for i in range(3)]
-    cache.find(Frame(3, 0., ''), lambda frame: no_people())
+    again = [cache.find(Frame(i, 0.0, ''), lambda frame: pytest.fail('was cached before')) for i in range(3)]
+    cache.find(Frame(3, 0.0, ''), lambda frame: no_people())
     np.testing.assert_array_equal(first[2].keypoints, again[2].keypoints)
 
 
@@ -103,5 +109,5 @@ def test_options_are_distinguished(tmp_path):
     before = described(path)
     path.write_text('12')
     assert described(str(path)) != before and described(path)[0] == str(path)
-    assert described([np.ones((1, 2)), 'x', None, 3]) == [[[1., 1.]], 'x', None, 3]
-    assert described(np.float32(.5)) == '0.5'
+    assert described([np.ones((1, 2)), 'x', None, 3]) == [[[1.0, 1.0]], 'x', None, 3]
+    assert described(np.float32(0.5)) == '0.5'

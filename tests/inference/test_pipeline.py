@@ -1,4 +1,5 @@
 """From an input to files, interrupted and not."""
+
 import errno
 import json
 import os
@@ -17,7 +18,7 @@ from spinepose_mm.io.atomic import locked
 from spinepose_mm.writers import FORMATS, CsvWriter
 
 FRAMES = 12
-BOX = [30., 10, 170, 190]
+BOX = [30.0, 10, 170, 190]
 
 
 @pytest.fixture(scope='module')
@@ -36,14 +37,16 @@ def inferencer():
 @pytest.fixture(scope='module')
 def lifting():
     init_default_scope('mmpose')
-    return SpinePose3DInferencer('spinepose-lifter', pose2d_model='spinepose-tiny', det_model='whole_image',
-                                 device='cpu')
+    return SpinePose3DInferencer(
+        'spinepose-lifter', pose2d_model='spinepose-tiny', det_model='whole_image', device='cpu'
+    )
 
 
 def contents(folder):
     """Return {path below a folder: bytes} of all files."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(Path(folder).rglob('*'))
-            if path.is_file()}
+    return {
+        str(path.relative_to(folder)): path.read_bytes() for path in sorted(Path(folder).rglob('*')) if path.is_file()
+    }
 
 
 class Interruption:
@@ -57,6 +60,7 @@ class Interruption:
                 raise error
             self.found += 1
             return stock(*args)
+
         monkeypatch.setattr(inferencer, 'find', find)
 
 
@@ -98,7 +102,8 @@ def test_box_propagation_interrupted_and_resumed(inferencer, video, tmp_path, mo
 
     def detect(image, *options):
         detected.append(1)
-        return np.array([[*BOX, .8]])
+        return np.array([[*BOX, 0.8]])
+
     monkeypatch.setattr(inferencer, 'detector', 'not used')
     monkeypatch.setattr(inferencer, 'detect', detect)
     monkeypatch.setattr(inferencer, 'overlaps', overlaps)
@@ -139,6 +144,7 @@ def test_what_cannot_be_written_on_is_left_as_it_was(inferencer, video, tmp_path
         if frame.index == 5:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         stock(self, frame)
+
     with monkeypatch.context() as patch, pytest.raises(OSError, match=r'video\.csv cannot be written on: .*No space'):
         patch.setattr(CsvWriter, 'write', write)
         analyse(video, tmp_path, inferencer, formats=['csv', 'coco'])
@@ -164,7 +170,7 @@ def test_a_file_by_its_ending_and_one_that_is_there(inferencer, video, tmp_path)
     assert table.level.unique().tolist() == ['C1', 'C4', 'C7', 'T3', 'T8', 'L1', 'L3', 'L5', 'S1']
     before = contents(tmp_path)
     with pytest.raises(ValueError, match='bboxes: a box of frame 0 is not'):
-        analyse(video, tmp_path / 'new' / 'a.csv', inferencer, bboxes=[np.array([[5., 5, 1, 1]])])
+        analyse(video, tmp_path / 'new' / 'a.csv', inferencer, bboxes=[np.array([[5.0, 5, 1, 1]])])
     assert contents(tmp_path) == before  # nothing new, so that the old is kept
     with pytest.raises(ValueError, match='TRC files hold markers in metres'):
         analyse(video, [tmp_path / 'new' / 'a.csv', tmp_path / 'new' / 'a.trc'], inferencer)
@@ -178,6 +184,7 @@ def test_frames_do_not_stay_in_memory(lifting, video, tmp_path, monkeypatch):
         alive.append(weakref.ref(image))
         most.append(sum(image() is not None for image in alive))
         return stock(image, *options)
+
     monkeypatch.setattr(lifting.pose2d_model, 'find', find)
     analyse(video, tmp_path, lifting, formats=list(FORMATS), warm_up=4)
     assert len(most) == FRAMES and max(most) <= 3
@@ -192,12 +199,16 @@ def test_images(inferencer, video, tmp_path):
     summary = analyse(folder, tmp_path / 'out', inferencer)
     assert (summary.frames, summary.skipped, len(summary.persons)) == (2, 1, 2)
     assert sorted(contents(tmp_path / 'out')) == [
-        'images.csv', 'images.html', 'images_annotated/0.png', 'images_annotated/2.png',
-        'images_measures.csv']
+        'images.csv',
+        'images.html',
+        'images_annotated/0.png',
+        'images_annotated/2.png',
+        'images_measures.csv',
+    ]
     summary = analyse(folder, tmp_path / 'video', inferencer, formats=['video', 'csv'], frame_rate=10)
     video = cv2.VideoCapture(str(tmp_path / 'video/images_annotated.mp4'))
     seconds = video.get(cv2.CAP_PROP_FRAME_COUNT) / video.get(cv2.CAP_PROP_FPS)
-    assert (len(summary.persons), seconds) == (1, pytest.approx(.3))  # the first is shown in place of the broken one
+    assert (len(summary.persons), seconds) == (1, pytest.approx(0.3))  # the first is shown in place of the broken one
 
 
 def test_an_image_in_3d(lifting, video, tmp_path):
@@ -207,14 +218,19 @@ def test_an_image_in_3d(lifting, video, tmp_path):
 
 
 def test_arrays_without_people(inferencer, tmp_path):
-    summary = analyse([np.zeros((50, 60, 3), np.uint8)] * 3, tmp_path, inferencer, bboxes=[[]] * 3,
-                      formats=['csv', 'report', 'images'])
+    summary = analyse(
+        [np.zeros((50, 60, 3), np.uint8)] * 3,
+        tmp_path,
+        inferencer,
+        bboxes=[[]] * 3,
+        formats=['csv', 'report', 'images'],
+    )
     assert summary.coverage.warning.startswith('no detections in 3 of 3 frames')
     assert (summary.frames, len(summary.persons)) == (3, 0) and len(pandas.read_csv(tmp_path / 'images.csv')) == 0
 
 
 def test_fifty_people(inferencer, video, tmp_path):
-    boxes = np.array([[x, y, x + 15., y + 30] for x in range(0, 180, 18) for y in range(0, 160, 32)])
+    boxes = np.array([[x, y, x + 15.0, y + 30] for x in range(0, 180, 18) for y in range(0, 160, 32)])
     assert len(boxes) == 50
     assert len(analyse(video, tmp_path, inferencer, formats=['csv'], bboxes=boxes).persons) >= 50
 
@@ -253,10 +269,15 @@ def test_two_runs_at_once(inferencer, video, tmp_path, monkeypatch):
             except BlockingIOError as error:
                 answers.append(str(error))
         return stock(*args)
+
     monkeypatch.setattr(inferencer, 'find', find)
     analyse(video, tmp_path / 'out', inferencer, formats=formats)
     assert [answer is True or answer.partition(' ')[0].rpartition('/')[2] for answer in answers] == [
-        'video.csv', 'video.progress', 'video.json', True]
+        'video.csv',
+        'video.progress',
+        'video.json',
+        True,
+    ]
     out = contents(tmp_path / 'out')
     assert {name: out.pop(name) for name in list(out) if name.startswith('video')} == contents(tmp_path / 'alone')
     assert sorted(out) == ['other.csv', 'other.json', 'other_measures.csv']
@@ -267,8 +288,10 @@ def test_names_that_are_not_utf_8(inferencer, video, tmp_path):
     image, clip = (tmp_path / os.fsdecode(b'caf\xe9' + ending) for ending in (b'.png', b'.mp4'))
     image.write_bytes(cv2.imencode('.png', np.full((60, 50, 3), 99, np.uint8))[1].tobytes())
     clip.write_bytes(video.read_bytes())
-    for given, frames, formats in ((image, 1, ['csv', 'parquet', 'report', 'coco', 'images']),
-                                   (clip, FRAMES, ['csv', 'report', 'openpose', 'video'])):
+    for given, frames, formats in (
+        (image, 1, ['csv', 'parquet', 'report', 'coco', 'images']),
+        (clip, FRAMES, ['csv', 'report', 'openpose', 'video']),
+    ):
         summary = analyse(given, tmp_path / 'out', inferencer, formats=formats)
         assert summary.frames == frames and all('caf_udce9' in path.name for path in summary.files)
     for read, ending in ((pandas.read_csv, 'csv'), (pandas.read_parquet, 'parquet')):
@@ -306,10 +329,12 @@ def test_outputs_are_checked_before_anything_is_there(video, tmp_path):
     assert not os.listdir(tmp_path)
     (tmp_path / 'file').write_text('')
     for outputs, options, error, problem in (
-            ('file/out', {}, OSError, 'cannot be written'), ('a.pdf', {}, ValueError, 'does not end like'),
-            ('a.trc', {}, ValueError, 'TRC files hold markers in metres'),
-            ('file', dict(formats=['csv']), OSError, 'cannot be written'),
-            ('boxes.csv', dict(bboxes=tmp_path / 'boxes.csv'), ValueError, 'was given to read')):
+        ('file/out', {}, OSError, 'cannot be written'),
+        ('a.pdf', {}, ValueError, 'does not end like'),
+        ('a.trc', {}, ValueError, 'TRC files hold markers in metres'),
+        ('file', dict(formats=['csv']), OSError, 'cannot be written'),
+        ('boxes.csv', dict(bboxes=tmp_path / 'boxes.csv'), ValueError, 'was given to read'),
+    ):
         with pytest.raises(error, match=problem):
             check_outputs(source, tmp_path / outputs, **options)
     with locked(tmp_path / 'a.csv'), pytest.raises(BlockingIOError, match=r'a\.csv is being written by another run'):

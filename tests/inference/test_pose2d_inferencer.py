@@ -1,4 +1,5 @@
 """MMPose's unified inferencer with this package's models, on rendered images and videos."""
+
 import json
 import runpy
 import sys
@@ -25,7 +26,7 @@ from spinepose_mm.confidence import Calibration, confidence
 from spinepose_mm.inference import SpinePoseInferencer, open_source
 
 FRAMES = 12
-BOX, OTHER = [30., 10, 170, 190], [60., 0, 199, 199]
+BOX, OTHER = [30.0, 10, 170, 190], [60.0, 0, 199, 199]
 
 
 @pytest.fixture(scope='module')
@@ -55,9 +56,9 @@ def test_finds_what_mmposes_own_inferencer_finds(inferencer, image, tmp_path):
     path = str(tmp_path / 'person.png')
     cv2.imwrite(path, image)
     stock = Pose2DInferencer('spinepose-tiny', det_model='whole_image', device='cpu')
-    result, = inferencer(path, out_dir=str(tmp_path / 'out'), return_vis=True)
-    person, = result['predictions'][0]
-    expected, = next(stock(path))['predictions'][0]
+    (result,) = inferencer(path, out_dir=str(tmp_path / 'out'), return_vis=True)
+    (person,) = result['predictions'][0]
+    (expected,) = next(stock(path))['predictions'][0]
     np.testing.assert_allclose(person['keypoints'], expected['keypoints'])
     np.testing.assert_allclose(person['keypoint_scores'], expected['keypoint_scores'])
     assert person['bbox'] == list(expected['bbox']) and person['bbox_score'] == expected['bbox_score'] == 1
@@ -69,7 +70,7 @@ def test_finds_what_mmposes_own_inferencer_finds(inferencer, image, tmp_path):
     drawn = cv2.imread(str(tmp_path / 'out/visualizations/person.png'))
     np.testing.assert_array_equal(drawn[..., ::-1], result['visualization'][0])
     assert (drawn != image).any()
-    sample, = next(inferencer(path, return_datasamples=True))['predictions']
+    (sample,) = next(inferencer(path, return_datasamples=True))['predictions']
     assert sample.pred_instances.keypoints.shape == (1, 37, 2) and sample.metainfo['img_path'] == path
 
 
@@ -87,7 +88,7 @@ def test_boxes_of_ones_own_are_one_decoding_and_one_batch(inferencer, image, tmp
     monkeypatch.setattr(model, 'test_step', lambda batch: sizes.append(len(batch['inputs'])) or step(batch))
     decode = cv2.imdecode
     monkeypatch.setattr(cv2, 'imdecode', lambda *args: decoded.append(1) or decode(*args))
-    found, = people(inferencer(tmp_path / 'a.png', bboxes=[[BOX, OTHER]]))
+    (found,) = people(inferencer(tmp_path / 'a.png', bboxes=[[BOX, OTHER]]))
     assert sizes == [2] and len(decoded) == 1
     np.testing.assert_allclose([person['keypoints'] for person in found], expected, atol=1e-3)
     assert [(person['track_id'], person['bbox']) for person in found] == [(0, [BOX]), (1, [OTHER])]
@@ -99,15 +100,18 @@ def test_boxes_of_ones_own_are_one_decoding_and_one_batch(inferencer, image, tmp
 
 def test_detector(inferencer, image, monkeypatch):
     """Boxes of people over the threshold, once each; the detector itself cannot be downloaded here."""
-    boxes = torch.tensor([[30., 10, 170, 190], [31., 10, 170, 190], [60., 0, 199, 199], [0., 0, 50, 50]])
-    found = DetDataSample(pred_instances=InstanceData(
-        bboxes=boxes, scores=torch.tensor([.9, .8, .2, .95]), labels=torch.tensor([0, 0, 0, 5])))
+    boxes = torch.tensor([[30.0, 10, 170, 190], [31.0, 10, 170, 190], [60.0, 0, 199, 199], [0.0, 0, 50, 50]])
+    found = DetDataSample(
+        pred_instances=InstanceData(
+            bboxes=boxes, scores=torch.tensor([0.9, 0.8, 0.2, 0.95]), labels=torch.tensor([0, 0, 0, 5])
+        )
+    )
     own = inferencer.inferencer
     monkeypatch.setattr(own, 'detector', lambda *args, **kwargs: dict(predictions=[found]))
-    monkeypatch.setattr(own, 'det_cat_ids', (0, ), raising=False)
-    (person, ), = people(inferencer(image))
-    assert person['bbox'] == [BOX] and person['bbox_score'] == pytest.approx(.9)
-    assert len(people(inferencer(image, bbox_thr=.1, nms_thr=.999))[0]) == 3
+    monkeypatch.setattr(own, 'det_cat_ids', (0,), raising=False)
+    ((person,),) = people(inferencer(image))
+    assert person['bbox'] == [BOX] and person['bbox_score'] == pytest.approx(0.9)
+    assert len(people(inferencer(image, bbox_thr=0.1, nms_thr=0.999))[0]) == 3
     assert people(inferencer(image, bboxes=[])) == [[person]]  # MMPose's default, by which the detector is asked
     found.pred_instances = found.pred_instances[[3]]
     assert people(inferencer(image)) == [[]]  # no detections are no people, and not the whole image
@@ -120,7 +124,8 @@ def detections(inferencer, monkeypatch):
 
     def detect(image, *options):
         asked.append(threading.current_thread())
-        return np.array([[*BOX, .8]])
+        return np.array([[*BOX, 0.8]])
+
     monkeypatch.setattr(own, 'detector', 'not used')
     monkeypatch.setattr(own, 'detect', detect)
     return asked
@@ -128,13 +133,13 @@ def detections(inferencer, monkeypatch):
 
 def test_the_detector_on_every_fifth_frame(inferencer, video, detections):
     each = people(inferencer(video))
-    assert len(detections) == FRAMES and all(person['bbox'] == [BOX] for person, in each)
+    assert len(detections) == FRAMES and all(person['bbox'] == [BOX] for (person,) in each)
     detections.clear()
     some = people(inferencer(video, detect_every=5))
     assert len(detections) == 3 and set(detections) == {threading.main_thread()}
-    assert [i for i, (person, ) in enumerate(some) if person['bbox'] == [BOX]] == [0, 5, 10]
-    for (one, ), (other, ) in zip(each, some):
-        assert other['bbox_score'] == pytest.approx(.8) and other['track_id'] == 0
+    assert [i for i, (person,) in enumerate(some) if person['bbox'] == [BOX]] == [0, 5, 10]
+    for (one,), (other,) in zip(each, some):
+        assert other['bbox_score'] == pytest.approx(0.8) and other['track_id'] == 0
         distances = np.linalg.norm(np.subtract(one['keypoints'], other['keypoints']), axis=1)
         assert np.median(distances) < 5
     images = [frame.image for frame in open_source(video)][:3]
@@ -169,7 +174,7 @@ def test_mmdetections_detector_in_a_thread(image, tmp_path):
         cv2.imwrite(one, np.roll(image, 20 * i, axis=1))
     found = []
     for own.overlaps in (False, True):
-        found.append(people(own(paths, bbox_thr=0., frame_rate=15)))
+        found.append(people(own(paths, bbox_thr=0.0, frame_rate=15)))
     assert found[0] == found[1] and sum(map(len, found[0])) > 4
 
 
@@ -180,7 +185,7 @@ def test_flip_test(inferencer, image):
     assert model.test_cfg['flip_test'] is True
     model.test_cfg['flip_test'] = False
     try:
-        expected, = inference_topdown(model, image)
+        (expected,) = inference_topdown(model, image)
         assert people(inferencer(image))[0][0]['keypoints'] == once
     finally:
         model.test_cfg['flip_test'] = True
@@ -189,14 +194,16 @@ def test_flip_test(inferencer, image):
 
 def test_confidence(inferencer, image, tmp_path):
     """0 to 1, by the model's two numbers, in results and on file; MMPose's threshold of drawing goes by it."""
-    person, = people(inferencer(image, out_dir=str(tmp_path)))[0]
+    (person,) = people(inferencer(image, out_dir=str(tmp_path)))[0]
     numbers = Calibration(**inferencer.inferencer.cfg.model.head.calibration)
     np.testing.assert_allclose(person['keypoint_confidence'], confidence(person['keypoint_scores'], numbers), atol=1e-6)
     assert person.confidence('L3') == person['keypoint_confidence'][skeleton.index('L3')] != person.score('L3')
     assert json.loads(next(tmp_path.glob('predictions/*.json')).read_text())[0] == person
     assert 'keypoints_visible' not in person
-    drawn = [next(inferencer(image, return_vis=True, kpt_thr=threshold))['visualization'][0]
-             for threshold in (0, max(person['keypoint_confidence']) + .01)]
+    drawn = [
+        next(inferencer(image, return_vis=True, kpt_thr=threshold))['visualization'][0]
+        for threshold in (0, max(person['keypoint_confidence']) + 0.01)
+    ]
     assert (drawn[0] != drawn[1]).any()
 
 
@@ -204,8 +211,10 @@ def test_score_and_v1_postprocess(inferencer, image):
     """In a call, with and without flip test, and nothing of it is left in the next."""
     head = inferencer.inferencer.model.head
     for flip_test in (True, False):
-        plain, other = (people(inferencer(image, flip_test=flip_test, **options))[0][0]
-                        for options in ({}, dict(score='mean', v1_postprocess=True)))
+        plain, other = (
+            people(inferencer(image, flip_test=flip_test, **options))[0][0]
+            for options in ({}, dict(score='mean', v1_postprocess=True))
+        )
         expected = np.array(plain['keypoints'])
         upward = [skeleton.index(level) for level in ('S1', 'L5', 'L3', 'L1', 'T8', 'T3', 'C7', 'C4', 'C1')]
         for i in range(1, 8):
@@ -218,19 +227,19 @@ def test_score_and_v1_postprocess(inferencer, image):
 
 
 def jitter(found):
-    places = np.array([person['keypoints'] for person, in found])
+    places = np.array([person['keypoints'] for (person,) in found])
     return np.abs(np.diff(places, 2, axis=0)).mean()
 
 
 def test_a_video(inferencer, video, tmp_path, monkeypatch):
     monkeypatch.setattr(cv2, 'imshow', lambda *args: pytest.fail('a window was opened'))
     found = people(inferencer(video, out_dir=str(tmp_path)))
-    assert [person['track_id'] for person, in found] == [0] * FRAMES
+    assert [person['track_id'] for (person,) in found] == [0] * FRAMES
     written = json.loads((tmp_path / 'predictions/video.json').read_text())
     assert written == [dict(frame_id=i, instances=frame) for i, frame in enumerate(found)]
     assert cv2.VideoCapture(str(tmp_path / 'visualizations/video.mp4')).get(cv2.CAP_PROP_FRAME_COUNT) == FRAMES
     smooth = people(inferencer(video, smooth=True))
-    assert jitter(smooth) < .8 * jitter(found)
+    assert jitter(smooth) < 0.8 * jitter(found)
     assert np.abs(np.array(smooth[5][0]['keypoints']) - found[5][0]['keypoints']).max() < 20
 
 
@@ -244,10 +253,10 @@ def test_an_interrupted_video_leaves_whole_predictions(inferencer, video, tmp_pa
 
 def test_measures_and_subject(inferencer, video, image):
     frames = people(inferencer(video, measure=True, bboxes=[[BOX, OTHER]] * FRAMES, subject='largest'))
-    assert [person['track_id'] for person, in frames] == [1] * FRAMES
+    assert [person['track_id'] for (person,) in frames] == [1] * FRAMES
     images = people(inferencer([image] * 2, bboxes=[[BOX, OTHER], [OTHER, BOX]], subject='largest'))
-    assert [person['bbox'] for person, in images] == [[OTHER]] * 2  # in each for itself
-    assert all(tuple(person['measures']) == tuple(MEASURES) and person['view'] for person, in frames)
+    assert [person['bbox'] for (person,) in images] == [[OTHER]] * 2  # in each for itself
+    assert all(tuple(person['measures']) == tuple(MEASURES) and person['view'] for (person,) in frames)
 
 
 def test_wrong_options_are_named(inferencer, image, monkeypatch):
@@ -263,7 +272,7 @@ def test_wrong_options_are_named(inferencer, image, monkeypatch):
         patch.setitem(inferencer.inferencer.model._modules, 'head', nn.Identity())
         with pytest.raises(ValueError, match='for models with a SpinePoseHead, and the head of this one is Identity'):
             list(inferencer(image, v1_postprocess=True))
-    with pytest.raises(ValueError, match='predicts 26 keypoints, where this package\'s models predict 37'):
+    with pytest.raises(ValueError, match="predicts 26 keypoints, where this package's models predict 37"):
         SpinePoseInferencer(str(builders.config('demo/spinepose_demo_teacher')), det_model='whole_image', device='cpu')
 
 
@@ -272,8 +281,21 @@ def demo(monkeypatch, image, out, *options):
     path = out / 'person.png'
     cv2.imwrite(str(path), image)
     script = Path(mmpose.__file__).parent / '.mim/demo/inferencer_demo.py'
-    monkeypatch.setattr(sys, 'argv', [str(script), str(path), '--det-model', 'whole_image', '--device', 'cpu',
-                                      '--pred-out-dir', str(out / 'predictions'), *options])
+    monkeypatch.setattr(
+        sys,
+        'argv',
+        [
+            str(script),
+            str(path),
+            '--det-model',
+            'whole_image',
+            '--device',
+            'cpu',
+            '--pred-out-dir',
+            str(out / 'predictions'),
+            *options,
+        ],
+    )
     runpy.run_path(str(script), run_name='__main__')
     return json.loads((out / 'predictions/person.json').read_text())
 
@@ -283,12 +305,31 @@ def test_mmposes_demo(inferencer, image, tmp_path, monkeypatch, warnings):
     found = demo(monkeypatch, image, tmp_path, '--pose2d', 'spinepose_tiny.py')
     assert found == people(inferencer(str(tmp_path / 'person.png')))[0]
     assert 'without effect' not in warnings()
-    assert found == demo(monkeypatch, image, tmp_path, '--pose2d', 'spinepose-tiny', '--draw-heatmap',
-                         '--tracking-thr', '.5', '--draw-bbox')
+    assert found == demo(
+        monkeypatch,
+        image,
+        tmp_path,
+        '--pose2d',
+        'spinepose-tiny',
+        '--draw-heatmap',
+        '--tracking-thr',
+        '.5',
+        '--draw-bbox',
+    )
     assert warnings().count('without effect') == 1
     assert 'draw_heatmap=True, tracking_thr=0.5: without effect on SpinePoseInferencer' in warnings()
-    lifted, = demo(monkeypatch, image, tmp_path, '--pose2d', 'spinepose-tiny', '--pose3d', 'spinepose-lifter',
-                   '--num-instances', '2', '--black-background')
+    (lifted,) = demo(
+        monkeypatch,
+        image,
+        tmp_path,
+        '--pose2d',
+        'spinepose-tiny',
+        '--pose3d',
+        'spinepose-lifter',
+        '--num-instances',
+        '2',
+        '--black-background',
+    )
     assert np.array(lifted['keypoints']).shape == (37, 3)
     assert 'num_instances=2, black_background=True: without effect on SpinePose3DInferencer' in warnings()
 

@@ -1,4 +1,5 @@
 """MMPose's unified inferencer with this package's lifters, on rendered images and videos."""
+
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -48,18 +49,19 @@ def test_a_video_in_the_world(inferencer, video, tmp_path):
     path, _, camera, stature = video
     assert type(inferencer.inferencer) is SpinePose3DInferencer
     camera = replace(camera, R=np.eye(3), t=np.zeros(3))
-    found = people(inferencer(str(path), out_dir=str(tmp_path), coordinates='world', camera=camera, height=stature,
-                              warm_up=6))
+    found = people(
+        inferencer(str(path), out_dir=str(tmp_path), coordinates='world', camera=camera, height=stature, warm_up=6)
+    )
     assert [len(frame) for frame in found] == [1] * FRAMES
-    for i, (person, ) in enumerate(found):
+    for i, (person,) in enumerate(found):
         points = np.array(person['keypoints'])
         assert points.shape == (37, 3) and (person['units'], person['coordinates']) == ('m', 'world')
         assert person['track_id'] == 0 and person['settled'] == (i >= 5)
         assert 0 < person['reprojection_error'] < 40 and np.array(person['keypoints_2d']).shape == (37, 2)
         assert (np.array(person['keypoint_errors']) > 0).all() and len(person['keypoint_errors']) == 37
-        assert .5 * stature < points[skeleton.index('head'), 1] < 1.2 * stature  # the head is up
-        assert -.3 < points[skeleton.index('left_heel'), 1] < .3
-        assert standing_height(points) == pytest.approx(stature, rel=.2)
+        assert 0.5 * stature < points[skeleton.index('head'), 1] < 1.2 * stature  # the head is up
+        assert -0.3 < points[skeleton.index('left_heel'), 1] < 0.3
+        assert standing_height(points) == pytest.approx(stature, rel=0.2)
     written = json.loads((tmp_path / 'predictions/video.json').read_text())
     assert [frame['frame_id'] for frame in written] == list(range(FRAMES))
     assert written[3]['instances'] == found[3]
@@ -77,10 +79,10 @@ def test_the_same_again(inferencer, video):
 def test_camera_coordinates_project_to_the_image(inferencer, video):
     found = people(inferencer(str(video[0]), field_of_view=60))
     camera = Camera.from_field_of_view((200, 200), 60)
-    for person, in found:
+    for (person,) in found:
         assert person['coordinates'] == 'camera'
         off = np.linalg.norm(camera.project(np.array(person['keypoints'])) - person['keypoints_2d'], axis=-1)
-        seen = np.array(person['keypoint_confidence']) >= .5
+        seen = np.array(person['keypoint_confidence']) >= 0.5
         weights = np.array(person['keypoint_confidence'])[seen]
         assert np.average(off[seen], weights=weights) == pytest.approx(person['reprojection_error'], rel=1e-3)
 
@@ -92,15 +94,28 @@ def test_lifts_what_the_2d_model_finds(inferencer, video, monkeypatch):
 
     def exact(self, image, *options):
         found = stock(self, image, *options)
-        return replace(found, keypoints=camera.project(true[next(frame)])[None], scores=np.ones((1, 37)),
-                       confidence=np.ones((1, 37)))
+        return replace(
+            found,
+            keypoints=camera.project(true[next(frame)])[None],
+            scores=np.ones((1, 37)),
+            confidence=np.ones((1, 37)),
+        )
+
     monkeypatch.setattr(SpinePoseInferencer, 'find', exact)
-    found = np.array([frame[0]['keypoints'] for frame in people(inferencer(
-        str(path), camera=replace(camera, R=np.eye(3), t=np.zeros(3)), height=stature, warm_up=FRAMES))])
+    found = np.array(
+        [
+            frame[0]['keypoints']
+            for frame in people(
+                inferencer(
+                    str(path), camera=replace(camera, R=np.eye(3), t=np.zeros(3)), height=stature, warm_up=FRAMES
+                )
+            )
+        ]
+    )
     truth, root, spine = camera.to_camera(true), skeleton.index('S1'), list(skeleton.SUBSETS['spine'])
     relative = np.linalg.norm(found - found[:, [root]] - truth + truth[:, [root]], axis=-1)
-    assert relative[:, spine].mean() < .06 and relative.mean() < .15
-    assert np.linalg.norm(found - truth, axis=-1)[-1].mean() < .3
+    assert relative[:, spine].mean() < 0.06 and relative.mean() < 0.15
+    assert np.linalg.norm(found - truth, axis=-1)[-1].mean() < 0.3
 
 
 def test_a_lifter_of_the_simspine_authors(video, tmp_path, monkeypatch):
@@ -109,47 +124,58 @@ def test_a_lifter_of_the_simspine_authors(video, tmp_path, monkeypatch):
     What is scored under .5 is zero for the lifter, and still helps to place the person from a confidence of .5 on.
     """
     from spinepose.tools.pose_lifting import DefaultPoseLifter
+
     _, true, camera, _ = video
     pose, scores = camera.to_camera(true)[0], np.ones((1, 37))
-    scores[0, [9, 13, 30]] = .51, .49, .3
+    scores[0, [9, 13, 30]] = 0.51, 0.49, 0.3
     pixels = camera.project(true[0])[None]
     file = str(builders.write_lifter(tmp_path / 'theirs.onnx', RNG.normal(size=(2, 3)) * 500, 1000 * pose + 70))
     theirs = DefaultPoseLifter(file, camera_intrinsics=camera.K, hardware_acceleration=False)(pixels, scores)[0]
     stock = SpinePoseInferencer.find
-    monkeypatch.setattr(SpinePoseInferencer, 'find', lambda self, image, *options: replace(
-        stock(self, image, *options), keypoints=pixels, scores=scores, confidence=confidence(scores)))
+    monkeypatch.setattr(
+        SpinePoseInferencer,
+        'find',
+        lambda self, image, *options: replace(
+            stock(self, image, *options), keypoints=pixels, scores=scores, confidence=confidence(scores)
+        ),
+    )
     inferencer = MMPoseInferencer(pose3d=file, pose2d='spinepose-tiny', det_model='whole_image', device='cpu')
     image, seen_by = np.zeros((200, 200, 3), np.uint8), replace(camera, R=np.eye(3), t=np.zeros(3))
     shapes = {}
     for coordinates in ('camera', 'world'):
-        person, = next(inferencer(image, camera=seen_by, height=1.84, coordinates=coordinates))['predictions'][0]
+        (person,) = next(inferencer(image, camera=seen_by, height=1.84, coordinates=coordinates))['predictions'][0]
         shapes[coordinates] = np.array(person['keypoints'])
         assert standing_height(shapes[coordinates]) == pytest.approx(1.84) and 'keypoint_errors' not in person
     relative = [points - points[skeleton.index('S1')] for points in (shapes['camera'], theirs)]
     np.testing.assert_allclose(*(points / np.linalg.norm(points) for points in relative), atol=1e-5)
     between = [np.linalg.norm(points[:, None] - points, axis=-1) for points in shapes.values()]
     np.testing.assert_allclose(*between, atol=1e-6)
-    assert shapes['camera'][skeleton.index('S1'), 2] == pytest.approx(pose[skeleton.index('S1'), 2], rel=.3)
+    assert shapes['camera'][skeleton.index('S1'), 2] == pytest.approx(pose[skeleton.index('S1'), 2], rel=0.3)
 
 
 def test_the_published_lifter_by_its_alias(video, tmp_path, monkeypatch, warnings):
     """Kept from an earlier download; whose it is and under which clause is said."""
     monkeypatch.setenv('TORCH_HOME', str(tmp_path))
     pose = video[2].to_camera(video[1][0])
-    put_into_cache('https://huggingface.co/dfki-av/spinepose/resolve/main/simspine/3d/onnx/'
-                   'spinepose_lifter_8xb256-90e_simspine-37x2.onnx', tmp_path,
-                   lambda path: builders.write_lifter(path, np.zeros((2, 3)), pose))
-    inferencer = MMPoseInferencer(pose3d='spinepose-lifter-official', pose2d='spinepose-tiny', det_model='whole_image',
-                                  device='cpu')
-    person, = people(inferencer(next(iter(open_source(video[0]))).image))[0]
+    put_into_cache(
+        'https://huggingface.co/dfki-av/spinepose/resolve/main/simspine/3d/onnx/'
+        'spinepose_lifter_8xb256-90e_simspine-37x2.onnx',
+        tmp_path,
+        lambda path: builders.write_lifter(path, np.zeros((2, 3)), pose),
+    )
+    inferencer = MMPoseInferencer(
+        pose3d='spinepose-lifter-official', pose2d='spinepose-tiny', det_model='whole_image', device='cpu'
+    )
+    (person,) = people(inferencer(next(iter(open_source(video[0]))).image))[0]
     assert standing_height(np.array(person['keypoints'])) == pytest.approx(1.7)
     assert 'spinepose_lifter_official are under CC-BY-NC-4.0: not for commercial use' in warnings()
 
 
 def test_an_onnx_file_in_the_wrong_place(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'ONNX file .*none\.onnx does not exist'):
-        MMPoseInferencer(pose3d=str(tmp_path / 'none.onnx'), pose2d='spinepose-tiny', det_model='whole_image',
-                         device='cpu')
+        MMPoseInferencer(
+            pose3d=str(tmp_path / 'none.onnx'), pose2d='spinepose-tiny', det_model='whole_image', device='cpu'
+        )
     with pytest.raises(ValueError, match='the ONNX file of a 2D model is given as its weights'):
         MMPoseInferencer(pose2d=str(tmp_path / 'none.onnx'))
 
@@ -163,19 +189,24 @@ def test_frames_of_another_size_are_refused(inferencer):
 
 def test_two_videos_at_once_do_not_mix(inferencer, video):
     lifter, alone = inferencer.inferencer, people(inferencer(str(video[0]), coordinates='world', warm_up=6))
-    together = zip(lifter.follow(open_source(video[0]), coordinates='world', warm_up=6),
-                   lifter.follow(open_source(video[0]), field_of_view=30))
-    for frame, (expected, ) in zip((first for first, _ in together), alone):
+    together = zip(
+        lifter.follow(open_source(video[0]), coordinates='world', warm_up=6),
+        lifter.follow(open_source(video[0]), field_of_view=30),
+    )
+    for frame, (expected,) in zip((first for first, _ in together), alone):
         np.testing.assert_allclose(frame.people.points[0], expected['keypoints'], atol=1e-6)
 
 
 def test_what_is_lifted_was_smoothed_before(inferencer, video):
     raw, smooth = (people(inferencer(str(video[0]), smooth=chosen, field_of_view=60)) for chosen in (False, True))
     flat = people(inferencer.inferencer.pose2d_model(str(video[0]), smooth=True))
-    np.testing.assert_allclose([person['keypoints_2d'] for person, in smooth],
-                               [person['keypoints'] for person, in flat])
-    jitter = [np.abs(np.diff([person['keypoints'] for person, in found], 2, axis=0)).mean() for found in (raw, smooth)]
-    assert jitter[1] < .7 * jitter[0]
+    np.testing.assert_allclose(
+        [person['keypoints_2d'] for (person,) in smooth], [person['keypoints'] for (person,) in flat]
+    )
+    jitter = [
+        np.abs(np.diff([person['keypoints'] for (person,) in found], 2, axis=0)).mean() for found in (raw, smooth)
+    ]
+    assert jitter[1] < 0.7 * jitter[0]
 
 
 def test_images_are_worlds_of_their_own(inferencer, video, tmp_path):
@@ -187,12 +218,12 @@ def test_images_are_worlds_of_their_own(inferencer, video, tmp_path):
     inputs = [*names, str(tmp_path / 'empty.png')]
     found = people(inferencer(inputs, out_dir=str(tmp_path / 'out'), coordinates='world'))
     assert [len(image) for image in found] == [1, 1, 0]
-    for (person, ) in found[:2]:
+    for (person,) in found[:2]:
         assert person['settled'] and person['track_id'] == 0
         np.testing.assert_allclose(np.array(person['keypoints'])[skeleton.index('S1'), [0, 2]], 0, atol=1e-5)
     assert json.loads((tmp_path / 'out/predictions/empty.json').read_text()) == []
     assert cv2.imread(str(tmp_path / 'out/visualizations/0.png')).shape == (200, 600, 3)
-    sample, = next(inferencer(names[0], return_datasamples=True))['predictions']
+    (sample,) = next(inferencer(names[0], return_datasamples=True))['predictions']
     assert sample.pred_instances.keypoints.shape == (1, 37, 3) and sample.metainfo['units'] == 'm'
     assert next(inferencer(names[0], return_vis=True))['visualization'][0].shape == (200, 600, 3)
 
@@ -205,18 +236,22 @@ def test_a_window_of_frames(video, tmp_path):
     seen = video[2].to_camera(video[1][0])
     with torch.no_grad():  # a pose that varies with the input
         network.head.conv.bias[:] = torch.from_numpy((seen - seen[skeleton.index('S1')]).ravel())
-        network.head.conv.weight *= .1
+        network.head.conv.weight *= 0.1
     torch.save(dict(state_dict=network.state_dict()), tmp_path / 'window.pth')
     inferencer = MMPoseInferencer(
-        pose3d=str(builders.config('lifting/spinepose_lifter_27frames')), pose3d_weights=str(tmp_path / 'window.pth'),
-        pose2d='spinepose-tiny', det_model='whole_image', device='cpu')
+        pose3d=str(builders.config('lifting/spinepose_lifter_27frames')),
+        pose3d_weights=str(tmp_path / 'window.pth'),
+        pose2d='spinepose-tiny',
+        det_model='whole_image',
+        device='cpu',
+    )
     found = people(inferencer(str(video[0]), field_of_view=60))
     assert len(found) == FRAMES
     camera, rays = Camera.from_field_of_view((200, 200), 60), []
-    for person, in found:
-        seen = np.array(person['keypoint_scores'])[:, None] >= .3
+    for (person,) in found:
+        seen = np.array(person['keypoint_scores'])[:, None] >= 0.3
         rays.append(np.where(seen, camera.rays(np.array(person['keypoints_2d'])), 0))
-    for i, (person, ) in enumerate(found):
+    for i, (person,) in enumerate(found):
         window = np.array(rays)[np.clip(np.arange(i - 13, i + 14), 0, FRAMES - 1)]
         inputs = torch.tensor(window.transpose(1, 2, 0).reshape(1, 74, 27)).float()
         expected = network.eval()(inputs, None, mode='tensor')[0].detach().numpy()
@@ -225,7 +260,7 @@ def test_a_window_of_frames(video, tmp_path):
         np.testing.assert_allclose(*both / np.linalg.norm(both, axis=(1, 2), keepdims=True), atol=1e-4)
 
 
-BOX, OTHER = [30., 10, 170, 190], [60., 0, 199, 199]
+BOX, OTHER = [30.0, 10, 170, 190], [60.0, 0, 199, 199]
 
 
 def test_boxes_of_ones_own(inferencer, video):
@@ -233,12 +268,19 @@ def test_boxes_of_ones_own(inferencer, video):
     boxes = [[BOX]] * 3 + [[BOX, OTHER], [OTHER, BOX], [], [OTHER], np.array([OTHER, BOX])] + [[]] * (FRAMES - 8)
     found = people(inferencer(str(video[0]), bboxes=boxes, height={1: 1.5}))
     assert [[(person['track_id'], person['bbox']) for person in frame] for frame in found] == [
-        *[[(0, [BOX])]] * 3, [(0, [BOX]), (1, [OTHER])], [(0, [BOX]), (1, [OTHER])], [], [(1, [OTHER])],
+        *[[(0, [BOX])]] * 3,
         [(0, [BOX]), (1, [OTHER])],
-        *[[]] * (FRAMES - 8)]
+        [(0, [BOX]), (1, [OTHER])],
+        [],
+        [(1, [OTHER])],
+        [(0, [BOX]), (1, [OTHER])],
+        *[[]] * (FRAMES - 8),
+    ]
     same = people(inferencer(str(video[0]), bboxes=boxes))
-    first, second = (standing_height(np.array(found[7][i]['keypoints'])) / standing_height(
-        np.array(same[7][i]['keypoints'])) for i in (0, 1))
+    first, second = (
+        standing_height(np.array(found[7][i]['keypoints'])) / standing_height(np.array(same[7][i]['keypoints']))
+        for i in (0, 1)
+    )
     assert (first, second) == (pytest.approx(1), pytest.approx(1.5 / 1.7))
     np.testing.assert_allclose(found[7][1]['keypoint_errors'], np.array(same[7][1]['keypoint_errors']) * 1.5 / 1.7)
     with pytest.raises(ValueError, match='bboxes are of 2 frames, and there are more'):
@@ -247,14 +289,17 @@ def test_boxes_of_ones_own(inferencer, video):
 
 def test_no_detections_are_no_people(inferencer, video, monkeypatch):
     """Where the detector, which cannot be downloaded here, has no detections, the whole image is no person."""
-    empty = DetDataSample(pred_instances=InstanceData(
-        bboxes=torch.zeros(0, 4), scores=torch.zeros(0), labels=torch.zeros(0, dtype=torch.long)))
+    empty = DetDataSample(
+        pred_instances=InstanceData(
+            bboxes=torch.zeros(0, 4), scores=torch.zeros(0), labels=torch.zeros(0, dtype=torch.long)
+        )
+    )
     pose2d = inferencer.inferencer.pose2d_model
     monkeypatch.setattr(pose2d, 'detector', lambda *args, **kwargs: dict(predictions=[empty]))
-    monkeypatch.setattr(pose2d, 'det_cat_ids', (0, ), raising=False)
+    monkeypatch.setattr(pose2d, 'det_cat_ids', (0,), raising=False)
     results = list(inferencer(str(video[0]), coordinates='world', return_datasamples=True))
-    sample, = results[0]['predictions']
-    assert sample.pred_instances.track_id.shape == (0, ) and sample.metainfo['settled'] is False
+    (sample,) = results[0]['predictions']
+    assert sample.pred_instances.track_id.shape == (0,) and sample.metainfo['settled'] is False
     assert people(inferencer(str(video[0]), coordinates='world')) == [[]] * FRAMES
 
 
@@ -270,8 +315,9 @@ def test_images_of_all_kinds(inferencer, video, tmp_path):
 
 
 def test_samples_are_returned_and_dicts_written(inferencer, video, tmp_path):
-    samples = [result['predictions'][0] for result in inferencer(str(video[0]), return_datasamples=True,
-                                                                 out_dir=str(tmp_path))]
+    samples = [
+        result['predictions'][0] for result in inferencer(str(video[0]), return_datasamples=True, out_dir=str(tmp_path))
+    ]
     written = json.loads((tmp_path / 'predictions/video.json').read_text())
     assert len(written) == FRAMES
     np.testing.assert_allclose(written[4]['instances'][0]['keypoints'], samples[4].pred_instances.keypoints[0])
@@ -280,7 +326,7 @@ def test_samples_are_returned_and_dicts_written(inferencer, video, tmp_path):
 def test_a_2d_model_of_other_keypoints_is_refused():
     coco = 'td-hm_hrnet-w32_8xb64-210e_coco-256x192'
     config = next((Path(mmpose.__file__).parent / '.mim/configs').rglob(f'{coco}.py'))
-    with pytest.raises(ValueError, match='predicts 17 keypoints, where this package\'s models predict 37'):
+    with pytest.raises(ValueError, match="predicts 17 keypoints, where this package's models predict 37"):
         MMPoseInferencer(pose3d='spinepose-lifter', pose2d=str(config), det_model='whole_image', device='cpu')
 
 

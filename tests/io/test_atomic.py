@@ -1,4 +1,5 @@
 """Locks and whole files, with real processes, kills and a full device."""
+
 import errno
 import fcntl
 import multiprocessing
@@ -18,8 +19,10 @@ PROCESSES = multiprocessing.get_context('fork')  # of this module alone, in mill
 def path(request, tmp_path, monkeypatch):
     """Path of a result, on a file system that has locks, and on one that answers as those without do."""
     if request.param == 'no locks':
+
         def flock(*args):
             raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+
         monkeypatch.setattr(fcntl, 'flock', flock)
     return tmp_path / 'video.csv'
 
@@ -41,6 +44,7 @@ def elsewhere(path):
         started[-1].start()
         assert held.wait(10)
         return started[-1]
+
     yield start
     for process in started:
         process.kill()
@@ -49,8 +53,11 @@ def elsewhere(path):
 
 def test_one_run_at_a_time_also_after_a_kill(path, elsewhere):
     other = elsewhere(60)
-    with pytest.raises(BlockingIOError, match=r'video\.csv is being written by another run, which holds '
-                                              r'.*video\.csv\.(soft)?lock'):
+    with pytest.raises(
+        BlockingIOError,
+        match=r'video\.csv is being written by another run, which holds '
+        r'.*video\.csv\.(soft)?lock',
+    ):
         with locked(path):
             pass
     with locked(path.with_name('video2.csv')):
@@ -58,8 +65,11 @@ def test_one_run_at_a_time_also_after_a_kill(path, elsewhere):
     os.kill(other.pid, signal.SIGKILL)
     other.join()
     assert [name.replace('soft', '') for name in os.listdir(path.parent)] == ['video.csv.lock']
-    with locked(path), pytest.raises(BlockingIOError, match='the work folder is being written'), \
-            locked(path, 'the work folder'):
+    with (
+        locked(path),
+        pytest.raises(BlockingIOError, match='the work folder is being written'),
+        locked(path, 'the work folder'),
+    ):
         pass
     assert not os.listdir(path.parent)
 
@@ -70,10 +80,11 @@ def test_waiting(path, elsewhere, warnings):
     def wait():
         with locked(path, wait=True):
             done.set()
+
     waiting, end = threading.Thread(target=wait, daemon=True), time.monotonic() + 10
     waiting.start()
     while 'lock: waiting until that is done' not in warnings() and time.monotonic() < end:
-        time.sleep(.02)
+        time.sleep(0.02)
     assert time.monotonic() < end and not done.is_set()
     other.kill()
     other.join()

@@ -1,4 +1,5 @@
 """Checks of an image before it is decoded."""
+
 import io
 import os
 import struct
@@ -17,19 +18,25 @@ def jpeg(width, height, frame=b'\xff\xc0'):
     """A JPEG of 8 x 8 pixels whose header claims others."""
     data = bytearray(cv2.imencode('.jpg', np.zeros((8, 8, 3), np.uint8))[1].tobytes())
     at = data.index(b'\xff\xc0')
-    data[at:at + 2] = frame
-    data[at + 5:at + 9] = struct.pack('>HH', height, width)
+    data[at : at + 2] = frame
+    data[at + 5 : at + 9] = struct.pack('>HH', height, width)
     return bytes(data)
 
 
 def png(width, height):
     """A PNG of black rows that is all there, of a thousandth of the size of its pixels."""
+
     def chunk(kind, content):
         return struct.pack('>I', len(content)) + kind + content + struct.pack('>I', zlib.crc32(kind + content))
+
     rows = zlib.compressobj()
     packed = b''.join(rows.compress(bytes(1 + width)) for _ in range(height)) + rows.flush()
-    return b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', width, height, 8, 0, 0, 0, 0)) + \
-        chunk(b'IDAT', packed) + chunk(b'IEND', b'')
+    return (
+        b'\x89PNG\r\n\x1a\n'
+        + chunk(b'IHDR', struct.pack('>IIBBBBB', width, height, 8, 0, 0, 0, 0))
+        + chunk(b'IDAT', packed)
+        + chunk(b'IEND', b'')
+    )
 
 
 def gif(width, height):
@@ -38,13 +45,21 @@ def gif(width, height):
     return file.getvalue()[:6] + struct.pack('<HH', width, height) + file.getvalue()[10:]
 
 
-@pytest.mark.parametrize('data, problem', [
-    (jpeg(20000, 10000), 'has 200 megapixels, and at most 178 are decoded'),
-    (jpeg(20000, 10000, b'\xff\xc3'), 'has 200 megapixels'), (jpeg(60000, 16000), 'has 60000x16000 pixels'),
-    (png(14000, 13000), 'has 182 megapixels'), (gif(20000, 20000), 'has 400 megapixels'),
-    (png(32767, 1), 'has 32767x1 pixels'),
-    (jpeg(20000, 10000).replace(b'\xff\xc0', b'junk\xff\x00\xff\xd0\xff\xff\xc0', 1), 'has 200 megapixels'),
-    (jpeg(0, 16), 'is not an image'), (b'no image', 'is not an image'), (b'', 'is not an image')])
+@pytest.mark.parametrize(
+    'data, problem',
+    [
+        (jpeg(20000, 10000), 'has 200 megapixels, and at most 178 are decoded'),
+        (jpeg(20000, 10000, b'\xff\xc3'), 'has 200 megapixels'),
+        (jpeg(60000, 16000), 'has 60000x16000 pixels'),
+        (png(14000, 13000), 'has 182 megapixels'),
+        (gif(20000, 20000), 'has 400 megapixels'),
+        (png(32767, 1), 'has 32767x1 pixels'),
+        (jpeg(20000, 10000).replace(b'\xff\xc0', b'junk\xff\x00\xff\xd0\xff\xff\xc0', 1), 'has 200 megapixels'),
+        (jpeg(0, 16), 'is not an image'),
+        (b'no image', 'is not an image'),
+        (b'', 'is not an image'),
+    ],
+)
 def test_what_is_not_decoded(data, problem, tmp_path, monkeypatch):
     (tmp_path / 'a.jpg').write_bytes(data)
     monkeypatch.setattr(cv2, 'imdecode', lambda *args: pytest.fail('it was decoded'))
@@ -56,10 +71,10 @@ def test_the_limit_can_be_moved(tmp_path):
     for ending in ('jpg', 'png', 'webp', 'gif', 'bmp', 'tif', 'ppm'):
         path = tmp_path / f'a.{ending}'
         builders.write_image(path)  # 100 x 120 pixels
-        for limit in (178, .012):
+        for limit in (178, 0.012):
             assert read_image(path, limit).shape == (100, 120, 3)
         with pytest.raises(ValueError, match='has 0.012 megapixels, and at most 0.0119 are decoded'):
-            read_image(path, .0119)
+            read_image(path, 0.0119)
     assert examine(jpeg(20000, 10000), 200) == (False, (10000, 20000))
     assert examine(png(MAX_SIDE, 1)) == examine(gif(20000, 20000), 400) == (False, None)
 

@@ -9,10 +9,23 @@ import torch
 import hostile_pickles
 from spinepose_mm.io.plain_pickle import plain_array, read_plain
 
-VALUES = [np.arange(3.), np.array([True, False]), np.array(['x', 'yz']), np.array([b'abc']), np.zeros((0, 3)),
-          np.array(5),
-          np.asfortranarray(np.arange(6).reshape(2, 3)), np.array([1, 2], '>i4'), np.float32(2), np.int64(-3),
-          np.bool_(True), np.str_('ab'), np.str_(''), np.complex64(1j), np.longdouble(3)]
+VALUES = [
+    np.arange(3.0),
+    np.array([True, False]),
+    np.array(['x', 'yz']),
+    np.array([b'abc']),
+    np.zeros((0, 3)),
+    np.array(5),
+    np.asfortranarray(np.arange(6).reshape(2, 3)),
+    np.array([1, 2], '>i4'),
+    np.float32(2),
+    np.int64(-3),
+    np.bool_(True),
+    np.str_('ab'),
+    np.str_(''),
+    np.complex64(1j),
+    np.longdouble(3),
+]
 
 
 def test_what_numpy_writes_comes_out_of_a_checkpoint_and_goes_into_one():
@@ -30,7 +43,7 @@ def test_what_numpy_writes_comes_out_of_a_checkpoint_and_goes_into_one():
 
 def test_what_numpy_writes_comes_out_of_metadata():
     for protocol in (2, 3, 4, 5):
-        values = VALUES if 2 < protocol < 5 else [None, True, 3, -1 << 40, 2.5, 'text', [1, (2, )], {'a': ()}]
+        values = VALUES if 2 < protocol < 5 else [None, True, 3, -1 << 40, 2.5, 'text', [1, (2,)], {'a': ()}]
         for written in values:
             found = plain_array(read_plain(pickle.dumps(written, protocol)))
             same(written, found) if isinstance(written, np.generic | np.ndarray) else None
@@ -49,8 +62,12 @@ def test_hostile_pickles_are_refused_in_metadata_and_checkpoints(tmp_path):
     """In a process of its own, which crashes where one of them is taken."""
     (tmp_path / 'files').mkdir()
     files = hostile_pickles.write_all(tmp_path / 'files')
-    done = subprocess.run([sys.executable, '-W', 'ignore', hostile_pickles.__file__, *map(str, files)],
-                          capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, '-W', 'ignore', hostile_pickles.__file__, *map(str, files)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     lines = done.stdout.splitlines()
     assert len(lines) == len(files) == 20

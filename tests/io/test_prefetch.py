@@ -15,7 +15,7 @@ def wait_for(condition):
     end = time.monotonic() + 10
     while not condition():
         assert time.monotonic() < end
-        time.sleep(.001)
+        time.sleep(0.001)
 
 
 class Item:
@@ -49,7 +49,7 @@ def test_all_in_order_and_no_more_than_two_prefetched():
     items = prefetch(maker)
     assert [next(items).number for _ in range(3)] == [0, 1, 2]
     wait_for(lambda: maker.made == 5)  # while none of them is requested
-    time.sleep(.02)
+    time.sleep(0.02)
     assert maker.made == 5
     assert [item.number for item in items] == list(range(3, 20))
     # One that is worked on, two that wait, and one each that the maker and the loop have not let go of yet.
@@ -76,6 +76,7 @@ def test_stopping_early_leaves_no_thread_and_nothing_open(error):
         for item in prefetch(maker):
             if item.number == 2:
                 raise error
+
     with pytest.raises(error):
         work()
     assert maker.closed and maker.made <= 6 and not threads()

@@ -23,8 +23,13 @@ def test_whatever_a_parser_raises_names_the_file():
 
 
 def test_what_is_clear_already_passes():
-    for error in (ValueError('a.json: images has no id'), ValueError('a.json has no id'), CheckpointError('a.json: b'),
-                  FileNotFoundError(2, 'No such file', 'b.jpg'), ImportError('pip install onnx')):
+    for error in (
+        ValueError('a.json: images has no id'),
+        ValueError('a.json has no id'),
+        CheckpointError('a.json: b'),
+        FileNotFoundError(2, 'No such file', 'b.jpg'),
+        ImportError('pip install onnx'),
+    ):
         assert raised(error) is error
     assert str(raised(ValueError('a.jsonl: b'))) == 'a.json is not JSON: a.jsonl: b'
     with pytest.raises(KeyboardInterrupt), reading('a.json', 'is not JSON'):
@@ -34,5 +39,5 @@ def test_what_is_clear_already_passes():
 
 
 def test_numbers_that_a_float_can_be():
-    assert all(map(is_number, (0, -3, 1.5, 10 ** 300)))
-    assert not any(map(is_number, (10 ** 400, float('nan'), float('inf'), True, '1', None, [1])))
+    assert all(map(is_number, (0, -3, 1.5, 10**300)))
+    assert not any(map(is_number, (10**400, float('nan'), float('inf'), True, '1', None, [1])))

@@ -51,7 +51,7 @@ def test_a_broken_frame_in_the_middle_is_counted_and_the_rest_read(tmp_path, war
     path = write_video(tmp_path / 'a.mp4')
     content = bytearray(path.read_bytes())
     middle = len(content) // 2
-    content[middle - 200:middle + 200] = bytes(400)
+    content[middle - 200 : middle + 200] = bytes(400)
     path.write_bytes(content)
     source = open_source(str(path))
     frames = list(source)
@@ -63,7 +63,7 @@ def test_a_broken_frame_in_the_middle_is_counted_and_the_rest_read(tmp_path, war
 
 def test_a_video_that_ends_early(tmp_path, warnings):
     path = write_video(tmp_path / 'a.avi', ending='MJPG')
-    path.write_bytes(path.read_bytes()[:path.stat().st_size // 2])
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     count = len(list(open_source(path)))
     assert 20 < count < 80 and f'a.avi: 100 frames are said to be in it, and {count} are' in warnings()
 
@@ -75,7 +75,7 @@ def test_a_phones_video_is_turned_upright(tmp_path):
     identity = struct.pack('>9i', 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
     quarter = struct.pack('>9i', 0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30)
     at = content.index(identity, content.index(b'tkhd'))
-    path.write_bytes(content[:at] + quarter + content[at + 36:])
+    path.write_bytes(content[:at] + quarter + content[at + 36 :])
     assert next(iter(open_source(path))).image.shape == (160, 120, 3)
 
 
@@ -129,7 +129,7 @@ def test_a_folder_and_a_pattern_in_the_order_of_their_numbers(tmp_path):
         assert not source.is_video and source.frame_rate is None and np.isnan(frames[0].time)
         assert source.name == tmp_path.name
     video = open_source(tmp_path, frame_rate=25)
-    assert video.is_video and [frame.time for frame in video] == [0, .04, .08]
+    assert video.is_video and [frame.time for frame in video] == [0, 0.04, 0.08]
 
 
 def test_a_image_is_decoded_once_and_can_be_read_again(tmp_path, monkeypatch):
@@ -139,7 +139,7 @@ def test_a_image_is_decoded_once_and_can_be_read_again(tmp_path, monkeypatch):
     source = open_source(path)
     assert not decoded
     for count in (1, 2):
-        frame, = source
+        (frame,) = source
         np.testing.assert_array_equal(frame.image, cv2.imread(str(path)))
         assert len(decoded) == count
 
@@ -161,15 +161,16 @@ def test_what_is_not_read_from_files_stays_in_its_thread(tmp_path):
     def images():
         made.append(threading.current_thread())
         yield image()
+
     assert len(list(open_source(images()))) == 1 and made == [threading.main_thread()]
     assert open_source(write_video(tmp_path / 'a.mp4', 3)).prefetches and not open_source([image()] * 2).prefetches
 
 
 def test_kinds_of_images(tmp_path):
     red = image() + np.array([0, 0, 200], np.uint8)
-    cv2.imwrite(str(tmp_path / '1.png'), red[..., 2])                                       # grey
+    cv2.imwrite(str(tmp_path / '1.png'), red[..., 2])  # grey
     cv2.imwrite(str(tmp_path / '2.png'), np.dstack([red, np.full((6, 8), 255, np.uint8)]))  # with alpha
-    cv2.imwrite(str(tmp_path / '3.png'), red.astype(np.uint16) * 257)                       # 16 bits
+    cv2.imwrite(str(tmp_path / '3.png'), red.astype(np.uint16) * 257)  # 16 bits
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned by 90 degrees
     Image.fromarray(red[..., ::-1]).save(tmp_path / '4.jpg', exif=exif, quality=100, subsampling=0)
@@ -184,7 +185,7 @@ def test_arrays_in_both_orders():
     red = image() + np.array([0, 0, 200], np.uint8)
     for given, order in ((red, 'bgr'), (red[..., ::-1], 'rgb')):
         for inputs in (given, [given], np.stack([given]), iter([given])):
-            frame, = open_source(inputs, channel_order=order)
+            (frame,) = open_source(inputs, channel_order=order)
             np.testing.assert_array_equal(frame.image, red)
     alpha = np.dstack([red[..., ::-1], image()[..., 0]])
     np.testing.assert_array_equal(next(iter(open_source(alpha, channel_order='rgb'))).image, red)
@@ -225,7 +226,7 @@ def test_a_image_of_absurd_size_is_left_out(tmp_path):
     good, huge = tmp_path / '1.jpg', tmp_path / '2.jpg'
     data = bytearray(builders.write_image(good).read_bytes())
     frame = data.index(b'\xff\xc0')
-    data[frame + 5:frame + 9] = (60000).to_bytes(2, 'big') * 2
+    data[frame + 5 : frame + 9] = (60000).to_bytes(2, 'big') * 2
     huge.write_bytes(data)
     source = open_source([str(good), str(huge), str(good)])
     assert [found.index for found in source] == [0, 2] and source.skipped == 1
@@ -255,8 +256,8 @@ def test_large_frames_and_images_are_refused_unless_they_are_allowed(tmp_path, w
     video, image = write_video(tmp_path / 'a.mp4', 2), builders.write_image(tmp_path / 'a.png')
     for path in (video, image, str(tmp_path / '*.png'), [str(image)]):
         with pytest.raises(ValueError, match='megapixels|nothing that can be read'):
-            list(open_source(path, max_megapixels=.01))
-        assert list(open_source(path, max_megapixels=.02))
+            list(open_source(path, max_megapixels=0.01))
+        assert list(open_source(path, max_megapixels=0.02))
     assert 'a.png has 0.012 megapixels, and at most 0.01 are decoded' in warnings()
     with pytest.raises(ValueError, match='max_megapixels is over 0, not nan'):
         open_source(image, max_megapixels=float('nan'))

@@ -16,13 +16,14 @@ def degrees(up, expected):
     return np.degrees(np.arccos(np.clip(up @ expected, -1, 1)))
 
 
-@pytest.mark.parametrize('motion, people', [
-    ('walk', 1), ('walk', 4), ('stand', 4), ('sit', 1), ('squat', 4), ('jump', 4)])
+@pytest.mark.parametrize(
+    'motion, people', [('walk', 1), ('walk', 4), ('stand', 4), ('sit', 1), ('squat', 4), ('jump', 4)]
+)
 def test_exact_poses_give_the_ground(motion, people):
     for seed in range(3):
         points, weights, expected, height = scene(motion, people, seed)
         up, found = fit_ground(points, weights)
-        assert degrees(up, expected) < 1 and found == pytest.approx(height, abs=.1)
+        assert degrees(up, expected) < 1 and found == pytest.approx(height, abs=0.1)
         assert np.linalg.norm(up) == pytest.approx(1)
 
 
@@ -36,19 +37,20 @@ def test_one_person_on_one_spot(motion):
 def test_people_who_lie():
     points, weights, expected, height = scene('lie', 4)
     up, found = fit_ground(points, weights)
-    assert degrees(up, expected) < 2 and found == pytest.approx(height, abs=.15)
+    assert degrees(up, expected) < 2 and found == pytest.approx(height, abs=0.15)
 
 
 def test_people_in_the_air_do_not_lift_the_ground():
     points, weights, expected, height = scene('stand', 2)
-    points[::3] += .4 * expected
+    points[::3] += 0.4 * expected
     up, found = fit_ground(points, weights)
-    assert degrees(up, expected) < 1.5 and found == pytest.approx(height, abs=.05)
+    assert degrees(up, expected) < 1.5 and found == pytest.approx(height, abs=0.05)
 
 
 def test_feet_out_of_sight_leave_it_to_the_bodies():
     """Where feet are not visible, predicted ones in the air do not tilt the ground far."""
     from spinepose_mm import skeleton
+
     points, weights, expected, _ = scene('stand', 1)
     feet = [i for i, name in enumerate(skeleton.NAMES) if name.endswith(('toe', 'heel', 'ankle'))]
     weights[:, feet] = 0

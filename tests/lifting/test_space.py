@@ -37,18 +37,18 @@ def test_world_positions_within_a_centimetre_and_up_within_a_degree(people, seed
     assert all(frame.settled and frame.coordinates == 'world' for frame in people)
     found = np.stack([frame.keypoints for frame in people])
     assert np.degrees(np.arccos(space.world.R[1] @ camera.R[:, 1])) < 1
-    assert np.linalg.norm(found - (lifted @ R.T + t), axis=-1).mean() < .01
+    assert np.linalg.norm(found - (lifted @ R.T + t), axis=-1).mean() < 0.01
     assert max(frame.reprojection_error.max() for frame in people) < 1e-3
 
 
 def test_camera_coordinates_are_metres_before_the_camera():
     lifted, pixels, heights, camera, _ = scene('stand', 2)
-    people = run(Space(camera, height=dict(enumerate(heights)), warm_up=5), lifted * .3, pixels)
+    people = run(Space(camera, height=dict(enumerate(heights)), warm_up=5), lifted * 0.3, pixels)
     found = np.stack([frame.keypoints for frame in people])
-    assert np.linalg.norm(found - lifted, axis=-1).max() < .005 * np.linalg.norm(lifted, axis=-1).max()
+    assert np.linalg.norm(found - lifted, axis=-1).max() < 0.005 * np.linalg.norm(lifted, axis=-1).max()
     assert [frame.settled for frame in people[:6]] == [False] * 4 + [True] * 2
     assert people[0].coordinates == 'camera'
-    np.testing.assert_allclose(people[-1].scale, 1 / .3, rtol=.005)
+    np.testing.assert_allclose(people[-1].scale, 1 / 0.3, rtol=0.005)
 
 
 def test_scale_is_fixed_after_the_warm_up():
@@ -60,17 +60,17 @@ def test_scale_is_fixed_after_the_warm_up():
 
 def test_each_person_has_a_height():
     lifted, pixels, _, camera, _ = scene('stand', 2)
-    one, = run(Space(camera, height=1.5, warm_up=1), lifted[:1], pixels[:1])
-    two, = run(Space(camera, height={0: 1.5, 1: 1.8}, warm_up=1), lifted[:1], pixels[:1])
+    (one,) = run(Space(camera, height=1.5, warm_up=1), lifted[:1], pixels[:1])
+    (two,) = run(Space(camera, height={0: 1.5, 1: 1.8}, warm_up=1), lifted[:1], pixels[:1])
     np.testing.assert_allclose(two.scale, one.scale * [1, 1.8 / 1.5])
-    default, = run(Space(camera, height={1: 1.8}, warm_up=1), lifted[:1], pixels[:1])
+    (default,) = run(Space(camera, height={1: 1.8}, warm_up=1), lifted[:1], pixels[:1])
     np.testing.assert_allclose(default.scale, two.scale * [1.7 / 1.5, 1])
 
 
 def test_a_person_with_too_few_visible_keypoints():
     lifted, pixels, _, camera, _ = scene('walk', 2)
     confidence = np.ones(pixels.shape[:3])
-    confidence[:, 1, 2:] = .4  # below what counts as visible
+    confidence[:, 1, 2:] = 0.4  # below what counts as visible
     people = run(Space(camera, 'world', warm_up=5), lifted, pixels, confidence)
     assert np.isfinite(people[-1].keypoints[0]).all() and np.isnan(people[-1].keypoints[1]).all()
     assert np.isnan(people[-1].reprojection_error[1])
@@ -86,7 +86,7 @@ def test_a_number_that_is_missing_does_no_lasting_harm():
     poses[2, 0, HIP], poses[3, 0, 5] = np.nan, np.inf
     people = run(Space(camera, height=heights[0], warm_up=5), poses, pixels)
     assert [bool(np.isfinite(frame.keypoints).all()) for frame in people[:6]] == [True, True, False, False, True, True]
-    np.testing.assert_allclose(people[-1].keypoints, lifted[-1], atol=.05)
+    np.testing.assert_allclose(people[-1].keypoints, lifted[-1], atol=0.05)
     world = run(Space(camera, 'world', height=heights[0], warm_up=5), poses, pixels)
     assert np.isfinite(world[-1].keypoints).all() and world[-1].settled
 
@@ -98,11 +98,17 @@ def test_a_person_at_200_metres_is_dropped():
     assert np.isnan(people.keypoints).all()
 
 
-@pytest.mark.parametrize('options, message', [
-    (dict(coordinates='room'), "out of camera, world, not 'room'"),
-    (dict(height=175), 'in metres, from .3 to 2.8.*, not 175'), (dict(height={0: 0}), 'not {0: 0}'),
-    (dict(height={'0': 1.7}), "not {'0': 1.7}"), (dict(height=None), 'not None'),
-    (dict(warm_up=0), 'warm_up is 1 frame or more')])
+@pytest.mark.parametrize(
+    'options, message',
+    [
+        (dict(coordinates='room'), "out of camera, world, not 'room'"),
+        (dict(height=175), 'in metres, from .3 to 2.8.*, not 175'),
+        (dict(height={0: 0}), 'not {0: 0}'),
+        (dict(height={'0': 1.7}), "not {'0': 1.7}"),
+        (dict(height=None), 'not None'),
+        (dict(warm_up=0), 'warm_up is 1 frame or more'),
+    ],
+)
 def test_options_out_of_range(options, message):
     with pytest.raises(ValueError, match=message):
         Space(scene(frames=2)[3], **options)

@@ -10,7 +10,7 @@ from spinepose_mm.synthetic.poses import PoseSettings, synthesize_poses
 def scene(tmp_path_factory):
     """Four cameras around a walking person: ground-truth places (N, 3), pixels (4, N, 2) and projections (4, 3, 4)."""
     path = tmp_path_factory.mktemp('poses') / 'poses.npz'
-    synthesize_poses(path, PoseSettings(1, frames=5, views=4, motions=('walk', )))
+    synthesize_poses(path, PoseSettings(1, frames=5, views=4, motions=('walk',)))
     data = np.load(path)
     views = {key: data[key].reshape(4, 5, *data[key].shape[1:]) for key in ('part', 'S_world', 'K', 'R', 't')}
     projections = views['K'][:, 0] @ np.concatenate([views['R'][:, 0], views['t'][:, 0, :, None]], axis=-1)
@@ -39,7 +39,7 @@ def test_a_wrong_view_is_left_out(scene):
     expected, pixels, projections = scene
     wrong = pixels.copy()
     view = np.arange(len(expected)) % 4
-    wrong[view, np.arange(len(expected))] += [80., -60.]
+    wrong[view, np.arange(len(expected))] += [80.0, -60.0]
     wrong[2, 5] = np.nan
     places, used, _ = triangulate(wrong, np.ones(pixels.shape[:2]), projections)
     assert np.linalg.norm(places - expected, axis=-1).max() < 1e-4
@@ -50,16 +50,18 @@ def test_noise_is_averaged_to_the_least_squares(scene):
     """As SciPy's solver, with weights; more views make it better."""
     expected, pixels, projections = scene
     rng = np.random.default_rng(0)
-    noisy, weights = pixels + rng.normal(0, 2, pixels.shape), rng.uniform(.3, 1, pixels.shape[:2])
-    places, used, errors = triangulate(noisy, weights, projections, threshold=50.)
+    noisy, weights = pixels + rng.normal(0, 2, pixels.shape), rng.uniform(0.3, 1, pixels.shape[:2])
+    places, used, errors = triangulate(noisy, weights, projections, threshold=50.0)
     assert used.all() and 1 < errors.mean() < 3
     for n in (0, 20, 100):
+
         def residuals(place):
             projected = np.append(place, 1) @ np.swapaxes(projections, 1, 2)
             return ((projected[:, :2] / projected[:, 2:] - noisy[:, n]) * np.sqrt(weights[:, n])[:, None]).ravel()
+
         np.testing.assert_allclose(places[n], least_squares(residuals, expected[n], xtol=1e-12).x, atol=1e-6)
-    pair, _, _ = triangulate(noisy[:2], weights[:2], projections[:2], threshold=50.)
-    assert np.linalg.norm(places - expected, axis=-1).mean() < .8 * np.linalg.norm(pair - expected, axis=-1).mean()
+    pair, _, _ = triangulate(noisy[:2], weights[:2], projections[:2], threshold=50.0)
+    assert np.linalg.norm(places - expected, axis=-1).mean() < 0.8 * np.linalg.norm(pair - expected, axis=-1).mean()
 
 
 def cameras(*centers):
@@ -68,19 +70,19 @@ def cameras(*centers):
     for center in np.array(centers, float):
         forward = -center / np.linalg.norm(center)
         turn = np.stack([np.cross([0, -1, 0], forward), [0, -1, 0], forward])
-        found.append(np.diag([1000, 1000, 1.]) @ np.column_stack([turn, -turn @ center]))
+        found.append(np.diag([1000, 1000, 1.0]) @ np.column_stack([turn, -turn @ center]))
     return np.stack(found)
 
 
-@pytest.mark.parametrize('centers', [[(0, 0, 4), (0, 0, 4)], [(0, 0, 4), (0, 0, -4)], [(0, 0, 4), (.02, 0, 4)]])
+@pytest.mark.parametrize('centers', [[(0, 0, 4), (0, 0, 4)], [(0, 0, 4), (0, 0, -4)], [(0, 0, 4), (0.02, 0, 4)]])
 def test_views_along_one_line_place_nothing(centers):
     """One place twice, two opposite ones, two side by side: the depth is undefined, so that the result is NaN."""
     rng, projections = np.random.default_rng(0), cameras(*centers)
-    expected = rng.uniform(-.05, .05, (50, 3))
+    expected = rng.uniform(-0.05, 0.05, (50, 3))
     projected = np.concatenate([expected, np.ones((50, 1))], -1) @ np.swapaxes(projections, 1, 2)
-    pixels = projected[..., :2] / projected[..., 2:] + rng.normal(0, .5, (2, 50, 2))
+    pixels = projected[..., :2] / projected[..., 2:] + rng.normal(0, 0.5, (2, 50, 2))
     places, used, errors = triangulate(pixels, np.ones((2, 50)), projections)
-    assert np.isnan(places).mean() > .9 and not used[:, np.isnan(places[:, 0])].any()
+    assert np.isnan(places).mean() > 0.9 and not used[:, np.isnan(places[:, 0])].any()
     third = cameras(*centers, (4, 0, 0))
     projected = np.concatenate([expected, np.ones((50, 1))], -1) @ np.swapaxes(third, 1, 2)
     places, used, errors = triangulate(projected[..., :2] / projected[..., 2:], np.ones((3, 50)), third)
@@ -94,9 +96,9 @@ def test_no_points(scene):
 
 def test_reprojection_by_hand():
     """A camera of focal length 100 at the origin; a point behind it is infinitely far off."""
-    camera = np.array([[[100., 0, 50, 0], [0, 100, 40, 0], [0, 0, 1, 0]]])
-    places, points = np.array([[.1, 0, 1], [0, 0, -1]]), np.array([[[60., 43], [50, 40]]])
-    assert reprojection_errors(places, points, camera).tolist() == [[3., np.inf]]
+    camera = np.array([[[100.0, 0, 50, 0], [0, 100, 40, 0], [0, 0, 1, 0]]])
+    places, points = np.array([[0.1, 0, 1], [0, 0, -1]]), np.array([[[60.0, 43], [50, 40]]])
+    assert reprojection_errors(places, points, camera).tolist() == [[3.0, np.inf]]
 
 
 def test_shapes_that_do_not_fit():

@@ -10,9 +10,9 @@ HIP = skeleton.index('S1')
 
 def test_axes_by_hand():
     """A camera that looks level, 1.5 m above the ground, at a person 4 m away."""
-    R, t = world_axes(np.array([0., -1, 0]), np.array([.5, 1.5, 4]))
+    R, t = world_axes(np.array([0.0, -1, 0]), np.array([0.5, 1.5, 4]))
     np.testing.assert_allclose(R, [[1, 0, 0], [0, -1, 0], [0, 0, -1]])
-    np.testing.assert_allclose(R @ np.zeros(3) + t, [-.5, 1.5, 4])  # the camera
+    np.testing.assert_allclose(R @ np.zeros(3) + t, [-0.5, 1.5, 4])  # the camera
     assert np.linalg.det(R) == pytest.approx(1)
 
 
@@ -32,7 +32,7 @@ def test_is_fixed_after_the_warm_up():
     np.testing.assert_array_equal(world.t, settled[1])
     hip = world.to_world(points_in_camera[0, 0, HIP])
     np.testing.assert_allclose(hip[[0, 2]], 0, atol=1e-9)  # the first person's is above the origin
-    assert .8 < hip[1] < 1.2
+    assert 0.8 < hip[1] < 1.2
 
 
 def test_frames_without_people_do_not_count():
@@ -43,7 +43,7 @@ def test_frames_without_people_do_not_count():
         WorldFrame(0)
 
 
-@pytest.mark.parametrize('part', [.02, .05])
+@pytest.mark.parametrize('part', [0.02, 0.05])
 def test_poses_that_jump_along_their_rays_do_not_tilt_the_world(part):
     """A lifter's sizes differ from frame to frame, so that its poses come nearer and go away."""
     off = []

@@ -56,8 +56,10 @@ def test_rows_are_matched_by_name(tmp_path):
     """Halpe-26's keypoints back to front, as the checkpoint says, or as the config does."""
     names = skeleton.NAMES[25::-1]
     source = save(tmp_path / 'said.pth', 26, names)
-    for found in (grown(checkpoint=str(tmp_path / 'said.pth')),
-                  grown(checkpoint=str(tmp_path / 'said.pth'), keypoints=names)):
+    for found in (
+        grown(checkpoint=str(tmp_path / 'said.pth')),
+        grown(checkpoint=str(tmp_path / 'said.pth'), keypoints=names),
+    ):
         assert torch.equal(found[LAST][skeleton.index('hip')], source[LAST][names.index('hip')])
         assert torch.equal(found[LAST][:26], source[LAST].flip(0))
 
@@ -76,11 +78,11 @@ def test_names_of_mmposes_data_sets_are_known():
 
 def test_new_rows_have_the_mean_and_deviation_of_the_loaded():
     torch.manual_seed(0)
-    rows = torch.randn(26, 256, 7, 7) * .2 + .7
+    rows = torch.randn(26, 256, 7, 7) * 0.2 + 0.7
     found = grow(rows, skeleton.NAMES[:26])
     assert found.shape == (37, 256, 7, 7) and torch.equal(found[:26], rows)
-    assert found[26:].mean().item() == pytest.approx(.7, abs=.01)
-    assert found[26:].std().item() == pytest.approx(.2, abs=.01)
+    assert found[26:].mean().item() == pytest.approx(0.7, abs=0.01)
+    assert found[26:].std().item() == pytest.approx(0.2, abs=0.01)
     assert len({row.sum().item() for row in found[26:]}) == 11
 
 
@@ -111,14 +113,16 @@ def test_what_does_not_fit_is_refused(tmp_path):
     save(tmp_path / '21.pth', 21)
     save(tmp_path / 'hand.pth', 26, [f'finger_{i}' for i in range(26)])
     for init_cfg, message in (
-            (change('wide.pth', head__cls_x__weight=torch.zeros(7, 9)),
-             r'wide\.pth .*1 weights are of another shape.*cls_x'),
-            (change('short.pth', head__gau__o__weight=None),
-             r'short\.pth .*1 weights are missing.*head\.gau\.o\.weight'),
-            (change('more.pth', neck__weight=torch.zeros(1)), r'more\.pth .*1 weights are not of this model.*neck'),
-            (change('none.pth', head__final_layer__weight=None), r'none\.pth has no head\.final_layer\.weight'),
-            (dict(checkpoint=str(tmp_path / '21.pth')), r'21\.pth predicts 21 keypoints, but names of none'),
-            (dict(checkpoint=str(tmp_path / '26.pth'), keypoints=['nose']), '26 keypoints, but names of 1 are known'),
-            (dict(checkpoint=str(tmp_path / 'hand.pth')), 'predicts finger_0, which is no keypoint of SpineTrack')):
+        (
+            change('wide.pth', head__cls_x__weight=torch.zeros(7, 9)),
+            r'wide\.pth .*1 weights are of another shape.*cls_x',
+        ),
+        (change('short.pth', head__gau__o__weight=None), r'short\.pth .*1 weights are missing.*head\.gau\.o\.weight'),
+        (change('more.pth', neck__weight=torch.zeros(1)), r'more\.pth .*1 weights are not of this model.*neck'),
+        (change('none.pth', head__final_layer__weight=None), r'none\.pth has no head\.final_layer\.weight'),
+        (dict(checkpoint=str(tmp_path / '21.pth')), r'21\.pth predicts 21 keypoints, but names of none'),
+        (dict(checkpoint=str(tmp_path / '26.pth'), keypoints=['nose']), '26 keypoints, but names of 1 are known'),
+        (dict(checkpoint=str(tmp_path / 'hand.pth')), 'predicts finger_0, which is no keypoint of SpineTrack'),
+    ):
         with pytest.raises(CheckpointError, match=message):
             grown(**init_cfg)

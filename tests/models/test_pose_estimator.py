@@ -49,12 +49,16 @@ def test_another_number_of_keypoints_is_refused(tmp_path, prefix):
 def test_weights_of_another_model_are_refused(tmp_path):
     weights = MODELS.build(small().model).state_dict()
     cfg = small()
-    cfg.model.backbone.widen_factor, cfg.model.head.in_channels = .75, 768
+    cfg.model.backbone.widen_factor, cfg.model.head.in_channels = 0.75, 768
     for name, content, message in (
-            ('small.pth', weights, r'small\.pth is for a model of another size: .* has the shape'),
-            ('foo.pth', {'foo.weight': torch.zeros(1)}, r'foo\.pth lacks (\d+) of the \1 weights of this model'),
-            ('part.pth', {name: value for name, value in weights.items() if name.startswith('backbone.')},
-             r'part\.pth lacks \d+ of the .* such as head\.')):
+        ('small.pth', weights, r'small\.pth is for a model of another size: .* has the shape'),
+        ('foo.pth', {'foo.weight': torch.zeros(1)}, r'foo\.pth lacks (\d+) of the \1 weights of this model'),
+        (
+            'part.pth',
+            {name: value for name, value in weights.items() if name.startswith('backbone.')},
+            r'part\.pth lacks \d+ of the .* such as head\.',
+        ),
+    ):
         torch.save(dict(state_dict=content), tmp_path / name)
         with pytest.raises(CheckpointError, match=message):
             load_checkpoint(MODELS.build(cfg.model), str(tmp_path / name))

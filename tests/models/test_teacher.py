@@ -1,4 +1,5 @@
 """The teacher beside the estimator: what it teaches, and where it must not appear."""
+
 import copy
 
 import pytest
@@ -32,7 +33,7 @@ def shake(network):
     """Give a random network outputs that differ from place to place, as a trained one's do."""
     for name, value in network.state_dict().items():
         if 'running_mean' in name:
-            value.normal_(0, .1)
+            value.normal_(0, 0.1)
         elif name.endswith(('cls_x.weight', 'cls_y.weight')):
             value.mul_(30)
 
@@ -48,7 +49,7 @@ def student(checkpoint, config='spinepose_demo_teacher.py', **options):
 def batch(people=3):
     torch.manual_seed(5)
     codec = KEYPOINT_CODECS.build(Config.fromfile(builders.config('spinepose_tiny')).codec)
-    points = (torch.rand(people, 1, 37, 2) * torch.tensor([90., 120.]) + 3).numpy()
+    points = (torch.rand(people, 1, 37, 2) * torch.tensor([90.0, 120.0]) + 3).numpy()
     return torch.randn(people, 3, 128, 96), [builders.sample(codec, person) for person in points]
 
 
@@ -106,7 +107,7 @@ def test_the_loss_is_the_divergence_on_shared_keypoints_by_name(tmp_path):
     """A teacher whose keypoints are Halpe-26's back to front, and a formula in float64."""
     names = skeleton.NAMES[25::-1]
     checkpoint = save_teacher(tmp_path / 'teacher.pth')
-    model = student(checkpoint, keypoints=names, loss_weight=2.)
+    model = student(checkpoint, keypoints=names, loss_weight=2.0)
     model.init_cfg['keypoints'] = names
     model.init_weights()
     model.eval()
@@ -161,7 +162,7 @@ def test_autocast(teacher26):
     exact = model.loss(inputs, samples)['loss_distill']
     with torch.autocast('cpu', torch.bfloat16):
         found = model.loss(inputs, samples)['loss_distill']
-    assert found.dtype == torch.float32 and found.item() == pytest.approx(exact.item(), rel=.2)
+    assert found.dtype == torch.float32 and found.item() == pytest.approx(exact.item(), rel=0.2)
 
 
 def test_it_is_not_loaded_for_prediction(tmp_path):
@@ -180,8 +181,14 @@ def test_what_does_not_fit_is_refused(teacher26, tmp_path):
     with pytest.raises(ValueError, match='no keypoint in common'):
         student(teacher26, keypoints=[f'finger_{i}' for i in range(26)]).loss(*batch())
     small = tmp_path / 'small.pth'
-    torch.save(dict(state_dict=MODELS.build(
-        {**Config.fromfile(builders.config('spinepose_v1_small')).model, 'teacher': None}).state_dict()), small)
+    torch.save(
+        dict(
+            state_dict=MODELS.build(
+                {**Config.fromfile(builders.config('spinepose_v1_small')).model, 'teacher': None}
+            ).state_dict()
+        ),
+        small,
+    )
     with pytest.raises(ValueError, match='has 384 x 512 bins where the student has 192 x 256'):
         student(small, 'spinepose_v1_small.py').loss(*batch())
     model = student(teacher26)
@@ -194,7 +201,13 @@ def test_what_does_not_fit_is_refused(teacher26, tmp_path):
     with pytest.raises(ValueError, match=message):
         model.loss(*batch())
     config = Config.fromfile(builders.config('demo/spinepose_demo')).model
-    config.head = dict(type='RTMCCHead', **{key: value for key, value in config.head.items() if key not in (
-        'type', 'position_weight', 'structure_loss', 'spine_loss', 'calibration')})
+    config.head = dict(
+        type='RTMCCHead',
+        **{
+            key: value
+            for key, value in config.head.items()
+            if key not in ('type', 'position_weight', 'structure_loss', 'spine_loss', 'calibration')
+        },
+    )
     with pytest.raises(TypeError, match='teaches a SpinePoseHead, but the head is a RTMCCHead'):
         MODELS.build(config)

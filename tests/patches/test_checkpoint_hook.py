@@ -1,4 +1,5 @@
 """What is left on the disk when a run is killed while it writes a checkpoint."""
+
 import os
 import subprocess
 import sys
@@ -69,9 +70,13 @@ TRAIN = '''
 def train(folder, where='nowhere', count=0, keep=1):
     script = folder / 'train.py'
     script.write_text(textwrap.dedent(TRAIN))
-    return subprocess.run([sys.executable, '-W', 'ignore', str(script), str(folder / 'work'), where, str(count),
-                           str(keep)],
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+    return subprocess.run(
+        [sys.executable, '-W', 'ignore', str(script), str(folder / 'work'), where, str(count), str(keep)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+    )
 
 
 # A checkpoint is written at the end of each epoch, then as the best, and again with the best's name in it.
@@ -82,8 +87,14 @@ def test_killed_while_a_checkpoint_is_written(tmp_path, where, count):
     killed = train(tmp_path, where, count)
     assert killed.returncode == -9, killed.stdout[-2000:]
     left = {path.name for path in (tmp_path / 'work').glob('*.pth')}
-    assert left == {4: {'epoch_1.pth', 'best_score_epoch_1.pth'}, 5: {'epoch_2.pth', 'best_score_epoch_1.pth'},
-                    6: {'epoch_2.pth', 'best_score_epoch_1.pth', 'best_score_epoch_2.pth'}}[count]
+    assert (
+        left
+        == {
+            4: {'epoch_1.pth', 'best_score_epoch_1.pth'},
+            5: {'epoch_2.pth', 'best_score_epoch_1.pth'},
+            6: {'epoch_2.pth', 'best_score_epoch_1.pth', 'best_score_epoch_2.pth'},
+        }[count]
+    )
     for name in left:
         assert torch.load(tmp_path / 'work' / name)['meta']['epoch'] == int(name[-5])
     resumed = train(tmp_path)
@@ -110,12 +121,16 @@ def test_killed_before_the_last_evaluation_was_noted(tmp_path, count):
 def test_old_checkpoints_are_removed_in_the_end(tmp_path):
     done = train(tmp_path, keep=2)
     assert done.returncode == 0, done.stdout[-2000:]
-    assert {path.name for path in (tmp_path / 'work').glob('*.pth')} == {'epoch_3.pth', 'epoch_4.pth',
-                                                                        'best_score_epoch_4.pth'}
+    assert {path.name for path in (tmp_path / 'work').glob('*.pth')} == {
+        'epoch_3.pth',
+        'epoch_4.pth',
+        'best_score_epoch_4.pth',
+    }
 
 
 def test_what_was_not_trained_can_be_validated(tmp_path):
     """MMEngine's CheckpointHook has nowhere to write to then; tests/stock_behaviour.py compares more."""
+
     class Model(BaseModel):
         def forward(self, inputs, mode):
             return [inputs]
@@ -126,10 +141,19 @@ def test_what_was_not_trained_can_be_validated(tmp_path):
 
         def compute_metrics(self, results):
             return dict(score=len(results))
-    run = Runner(Model(), str(tmp_path), val_dataloader=dict(
-        dataset=[1, 2], sampler=dict(type='DefaultSampler', shuffle=False),
-        collate_fn=lambda batch: dict(inputs=batch)),
-        val_cfg=dict(), val_evaluator=[Score()], experiment_name='validated')
+
+    run = Runner(
+        Model(),
+        str(tmp_path),
+        val_dataloader=dict(
+            dataset=[1, 2],
+            sampler=dict(type='DefaultSampler', shuffle=False),
+            collate_fn=lambda batch: dict(inputs=batch),
+        ),
+        val_cfg=dict(),
+        val_evaluator=[Score()],
+        experiment_name='validated',
+    )
     assert run.val() == dict(score=2)
 
 
@@ -185,12 +209,22 @@ class Small(BaseModel):
 
 
 def small_run(work_dir, at_first=None):
-    data = dict(dataset=torch.utils.data.TensorDataset(torch.ones(2, 1)), batch_size=2, num_workers=0,
-                sampler=dict(type='DefaultSampler'),
-                collate_fn=lambda batch: dict(inputs=torch.stack([one for one, in batch])))
-    return Runner(Small(at_first), str(work_dir), train_dataloader=data, train_cfg=dict(by_epoch=True, max_epochs=1),
-                  optim_wrapper=dict(optimizer=dict(type='SGD', lr=.1)), default_scope='mmengine',
-                  experiment_name=f'small{time.time_ns()}')
+    data = dict(
+        dataset=torch.utils.data.TensorDataset(torch.ones(2, 1)),
+        batch_size=2,
+        num_workers=0,
+        sampler=dict(type='DefaultSampler'),
+        collate_fn=lambda batch: dict(inputs=torch.stack([one for (one,) in batch])),
+    )
+    return Runner(
+        Small(at_first),
+        str(work_dir),
+        train_dataloader=data,
+        train_cfg=dict(by_epoch=True, max_epochs=1),
+        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)),
+        default_scope='mmengine',
+        experiment_name=f'small{time.time_ns()}',
+    )
 
 
 def test_two_trainings_at_once(tmp_path, monkeypatch):
@@ -206,6 +240,7 @@ def test_two_trainings_at_once(tmp_path, monkeypatch):
                     answers.append('trained')
                 except BlockingIOError as error:
                     answers.append(str(error))
+
     small_run(tmp_path / 'work', others).train()
     refused, *trained = answers
     assert refused.startswith(f'the work folder {tmp_path}/work is being written by another run')
@@ -218,19 +253,29 @@ def test_two_trainings_at_once(tmp_path, monkeypatch):
 def test_killed_in_a_fork_of_a_data_loader_and_resumed_at_once(tmp_path):
     """A second real training is refused while the first one runs, and goes on as soon as that one is killed."""
     script = tmp_path / 'train.py'
-    script.write_text(textwrap.dedent(TRAIN).replace('num_workers=0', 'num_workers=2, persistent_workers=True').replace(
-        'import torch\n', 'import torch, time\n').replace(
-        'def forward(self, inputs, mode):',
-        'def forward(self, inputs, mode):\n        where == "stall" and time.sleep(600)'
-    ).replace("where != 'nowhere'", "where not in ('nowhere', 'stall')"))
+    script.write_text(
+        textwrap.dedent(TRAIN)
+        .replace('num_workers=0', 'num_workers=2, persistent_workers=True')
+        .replace('import torch\n', 'import torch, time\n')
+        .replace(
+            'def forward(self, inputs, mode):',
+            'def forward(self, inputs, mode):\n        where == "stall" and time.sleep(600)',
+        )
+        .replace("where != 'nowhere'", "where not in ('nowhere', 'stall')")
+    )
 
     def start(where):
-        return subprocess.Popen([sys.executable, '-W', 'ignore', str(script), str(tmp_path / 'work'), where, '0', '1'],
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        return subprocess.Popen(
+            [sys.executable, '-W', 'ignore', str(script), str(tmp_path / 'work'), where, '0', '1'],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
     first = start('stall')
     while not (tmp_path / 'work/training.lock').exists():
         assert first.poll() is None, first.stdout.read()
-        time.sleep(.1)
+        time.sleep(0.1)
     time.sleep(2)  # until it has its workers
     second = start('nowhere').communicate(timeout=120)[0]
     assert 'BlockingIOError: the work folder' in second and 'Epoch(train)' not in second

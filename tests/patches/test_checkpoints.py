@@ -61,9 +61,11 @@ def mmengine_made():
         hub.update_scalar('train/loss', float(i))
         hub.update_scalar('train/acc', np.float32(i) / 2)
     return dict(
-        state_dict=OrderedDict(weight=torch.arange(3.)),
-        meta=dict(epoch=1, dataset_meta=dict(sigmas=np.array([.1, .2]), ids=np.arange(3), flags=np.array([True]))),
-        message_hub=hub.state_dict(), best=np.float64(.5))
+        state_dict=OrderedDict(weight=torch.arange(3.0)),
+        meta=dict(epoch=1, dataset_meta=dict(sigmas=np.array([0.1, 0.2]), ids=np.arange(3), flags=np.array([True]))),
+        message_hub=hub.state_dict(),
+        best=np.float64(0.5),
+    )
 
 
 @pytest.mark.parametrize('zipped, of_numpy_1', [(True, False), (False, False), (False, True)])
@@ -75,8 +77,8 @@ def test_mmengines_own(tmp_path, mmengine_made, zipped, of_numpy_1):
         assert b'cnumpy.core.multiarray' in path.read_bytes()
     loaded = _load_checkpoint(str(path))
     assert loaded['state_dict']['weight'].tolist() == [0, 1, 2]
-    np.testing.assert_array_equal(loaded['meta']['dataset_meta']['sigmas'], [.1, .2])
-    assert loaded['best'] == .5
+    np.testing.assert_array_equal(loaded['meta']['dataset_meta']['sigmas'], [0.1, 0.2])
+    assert loaded['best'] == 0.5
     hub = MessageHub.get_instance('checkpoint test loaded')
     hub.load_state_dict(loaded['message_hub'])
     assert hub.get_scalar('train/loss').mean() == 1 and hub.get_scalar('train/acc').current() == 1
@@ -90,16 +92,19 @@ def test_what_a_user_allows_under_the_same_names_does_not_matter(tmp_path, mmeng
     with torch.serialization.safe_globals(allowed):
         loaded = _load_checkpoint(str(tmp_path / 'a.pth'))
         assert set(torch.serialization.get_safe_globals()) == {*before, *allowed}
-    assert isinstance(loaded['meta']['dataset_meta']['sigmas'], Array) and loaded['best'] == .5
+    assert isinstance(loaded['meta']['dataset_meta']['sigmas'], Array) and loaded['best'] == 0.5
 
 
 @pytest.mark.parametrize('zipped', [True, False])
-@pytest.mark.parametrize('function, args, named', [
-    (os.system, ('touch {marker}', ), r'posix\.system'),
-    (subprocess.check_call, (['touch', '{marker}'], ), r'check_call'),
-    (eval, ('open("{marker}", "w")', ), r'eval'),
-    (getattr, (torch.Tensor, 'to'), r'getattr\(Tensor,to\)'),
-])
+@pytest.mark.parametrize(
+    'function, args, named',
+    [
+        (os.system, ('touch {marker}',), r'posix\.system'),
+        (subprocess.check_call, (['touch', '{marker}'],), r'check_call'),
+        (eval, ('open("{marker}", "w")',), r'eval'),
+        (getattr, (torch.Tensor, 'to'), r'getattr\(Tensor,to\)'),
+    ],
+)
 def test_hostile_checkpoint_is_refused(tmp_path, function, args, named, zipped):
     marker, path = tmp_path / 'was run', tmp_path / 'bad.pth'
     args = [arg.format(marker=marker) if isinstance(arg, str) else arg for arg in args]
@@ -113,14 +118,24 @@ def test_hostile_checkpoint_is_refused(tmp_path, function, args, named, zipped):
 def test_config_text_in_a_checkpoint_is_not_run_on_resuming(tmp_path, bare):
     """MMEngine runs meta['config'], whether or not the weights have a field of their own."""
     model, marker = ToyModel(), tmp_path / 'was run'
-    rest = dict(meta=dict(epoch=0, iter=0, config=f'open({str(marker)!r}, "w")', cfg='a = 1'),
-                message_hub=MessageHub.get_instance('resume test').state_dict())
+    rest = dict(
+        meta=dict(epoch=0, iter=0, config=f'open({str(marker)!r}, "w")', cfg='a = 1'),
+        message_hub=MessageHub.get_instance('resume test').state_dict(),
+    )
     weights = model.state_dict() if bare else dict(state_dict=model.state_dict())
     torch.save({**weights, **rest}, tmp_path / 'a.pth')
-    runner = Runner(model, str(tmp_path / 'work'), train_dataloader=dict(
-        batch_size=1, dataset=[torch.zeros(1)], sampler=dict(type='DefaultSampler', shuffle=False)),
-        train_cfg=dict(by_epoch=True, max_epochs=1), optim_wrapper=dict(optimizer=dict(type='SGD', lr=.1)),
-        load_from=str(tmp_path / 'a.pth'), resume=True, experiment_name=f'resume {bare}')
+    runner = Runner(
+        model,
+        str(tmp_path / 'work'),
+        train_dataloader=dict(
+            batch_size=1, dataset=[torch.zeros(1)], sampler=dict(type='DefaultSampler', shuffle=False)
+        ),
+        train_cfg=dict(by_epoch=True, max_epochs=1),
+        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)),
+        load_from=str(tmp_path / 'a.pth'),
+        resume=True,
+        experiment_name=f'resume {bare}',
+    )
     runner.train()
     assert runner.epoch == 1 and not marker.exists()
 
@@ -128,8 +143,9 @@ def test_config_text_in_a_checkpoint_is_not_run_on_resuming(tmp_path, bare):
 def test_config_text_in_a_checkpoint_is_not_run_by_inferencers(tmp_path):
     marker = tmp_path / 'was run'
     text = f'open({str(marker)!r}, "w")'
-    torch.save(dict(state_dict={}, meta=dict(cfg=text), message_hub=dict(runtime_info=dict(cfg=text))),
-               tmp_path / 'a.pth')
+    torch.save(
+        dict(state_dict={}, meta=dict(cfg=text), message_hub=dict(runtime_info=dict(cfg=text))), tmp_path / 'a.pth'
+    )
     for inferencer in (Pose2DInferencer, DetInferencer):
         with pytest.raises(CheckpointError, match=r'a\.pth: name the config'):
             inferencer(None, weights=str(tmp_path / 'a.pth'))
@@ -138,14 +154,20 @@ def test_config_text_in_a_checkpoint_is_not_run_by_inferencers(tmp_path):
 
 def test_arrays_cannot_be_placed_on_an_address(tmp_path):
     """np.ndarray((1,), 'O', b'...') would take the bytes for a pointer."""
-    torch.save(dict(state_dict={}, a=Call(np.ndarray, (1, ), 'O', b'A' * 8)), tmp_path / 'a.pth')
+    torch.save(dict(state_dict={}, a=Call(np.ndarray, (1,), 'O', b'A' * 8)), tmp_path / 'a.pth')
     with pytest.raises(CheckpointError, match='was refused: it holds a forged array'):
         _load_checkpoint(str(tmp_path / 'a.pth'))
 
 
-@pytest.mark.parametrize('content, message', [
-    (dict(state_dict=[1]), 'state_dict is a list'), (dict(state_dict=None), 'state_dict is a NoneType'),
-    (dict(state_dict={}, meta=None), 'meta is a NoneType'), ([1], 'holds a list')])
+@pytest.mark.parametrize(
+    'content, message',
+    [
+        (dict(state_dict=[1]), 'state_dict is a list'),
+        (dict(state_dict=None), 'state_dict is a NoneType'),
+        (dict(state_dict={}, meta=None), 'meta is a NoneType'),
+        ([1], 'holds a list'),
+    ],
+)
 def test_malformed(tmp_path, content, message):
     """Where MMEngine's inferencers and runners take the weights, which fail there without naming the file."""
     torch.save(content, tmp_path / 'a.pth')
@@ -167,7 +189,7 @@ def test_compressed_records_are_refused(tmp_path):
     assert packed.stat().st_size < path.stat().st_size / 100
     with pytest.raises(CheckpointError, match=r'packed\.pth was refused: its record a/data\.pkl is compressed, from '):
         _load_checkpoint(str(packed))
-    assert torch.load(packed)['state_dict']['a'].shape == (1 << 20, )  # torch itself takes it
+    assert torch.load(packed)['state_dict']['a'].shape == (1 << 20,)  # torch itself takes it
 
 
 def test_overlapping_records_are_refused(tmp_path):
@@ -183,12 +205,12 @@ def test_overlapping_records_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize('zipped', [True, False])
-@pytest.mark.parametrize('part', [0, .02, .3, .9, .99])
+@pytest.mark.parametrize('part', [0, 0.02, 0.3, 0.9, 0.99])
 def test_truncated(tmp_path, mmengine_made, part, zipped):
     path = tmp_path / 'a.pth'
     torch.save(mmengine_made, path, _use_new_zipfile_serialization=zipped)
     data = path.read_bytes()
-    path.write_bytes(data[:int(part * len(data))])
+    path.write_bytes(data[: int(part * len(data))])
     with pytest.raises(CheckpointError, match=r'a\.pth is truncated, or not a checkpoint'):
         _load_checkpoint(str(path))
 
@@ -257,8 +279,9 @@ def test_safetensors(tmp_path):
 def test_failed_download_names_the_file_to_fetch(tmp_path, monkeypatch, served):
     monkeypatch.setenv('TORCH_HOME', str(tmp_path))
 
-    with pytest.raises(ConnectionError,
-                       match=r'127.0.0.1:.*/none.pth .*404.*save it as .*checkpoints.[0-9a-f]{16}.none\.pth'):
+    with pytest.raises(
+        ConnectionError, match=r'127.0.0.1:.*/none.pth .*404.*save it as .*checkpoints.[0-9a-f]{16}.none\.pth'
+    ):
         _load_checkpoint(f'{served[1]}/none.pth')
 
 
@@ -269,7 +292,7 @@ def test_mmengine_still_has_what_is_replaced():
     assert CheckpointLoader._get_checkpoint_loader('a.pth') is mmengine_checkpoint.load_from_local
     code = 'import mmengine.runner.checkpoint as c; print(hasattr(c, "load_from_http"), hasattr(c, "load_from_local"))'
     assert subprocess.check_output([sys.executable, '-W', 'ignore', '-c', code], text=True) == 'True True\n'
-    assert pickle.loads(pickle.dumps(CheckpointError('x'))).args == ('x', )
+    assert pickle.loads(pickle.dumps(CheckpointError('x'))).args == ('x',)
 
 
 def test_a_models_name_stands_for_its_weights(tmp_path, monkeypatch):
@@ -280,8 +303,14 @@ def test_a_models_name_stands_for_its_weights(tmp_path, monkeypatch):
     pretrained = MODELS.build(cfg.model)
     pretrained.init_weights()
     loaded = MODELS.build(dict(cfg.model, init_cfg=None))
-    Runner(loaded, str(tmp_path), load_from='SpinePose_Tiny', default_scope='mmpose', log_level='ERROR',
-           experiment_name='by name').load_or_resume()
+    Runner(
+        loaded,
+        str(tmp_path),
+        load_from='SpinePose_Tiny',
+        default_scope='mmpose',
+        log_level='ERROR',
+        experiment_name='by name',
+    ).load_or_resume()
     for model in (pretrained, loaded):
         weights = model.state_dict()
         assert all(torch.equal(weights[name], value.to(weights[name].dtype)) for name, value in expected.items())

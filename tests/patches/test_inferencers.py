@@ -17,8 +17,14 @@ def test_a_config_names_its_inferencer(monkeypatch):
     for model in ('human', 'spinepose-tiny', tiny, str(builders.config('baselines/spinepose_baseline_hrnet_w32'))):
         mmpose_inferencer.Pose2DInferencer(model, 'weights')
     assert [(name, *rest) for name, _, *rest in made] == [
-        (name, 'weights') for name in ('Pose3DInferencer', *['SpinePose3DInferencer'] * 2,
-                                       'Pose2DInferencer', *['SpinePoseInferencer'] * 3)]
+        (name, 'weights')
+        for name in (
+            'Pose3DInferencer',
+            *['SpinePose3DInferencer'] * 2,
+            'Pose2DInferencer',
+            *['SpinePoseInferencer'] * 3,
+        )
+    ]
     with pytest.raises(ValueError, match='spinepose-tiny is a model for pose2d, and was given for the other'):
         mmpose_inferencer.Pose3DInferencer('spinepose-tiny', 'weights')
     with pytest.raises(ValueError, match='spinepose-lifter is a model for pose3d'):

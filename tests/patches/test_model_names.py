@@ -10,9 +10,13 @@ import builders
 from spinepose_mm.zoo import models as zoo
 
 ALIASES = {
-    'spinepose-s': 'spinepose_v2_small', 'spinepose-m': 'spinepose_v2_medium', 'spinepose-l': 'spinepose_v2_large',
-    'spinepose-x': 'spinepose_v1_xlarge', 'spinepose-v1-s': 'spinepose_v1_small',
-    'spinepose-v1-m': 'spinepose_v1_medium', 'spinepose-v1-l': 'spinepose_v1_large',
+    'spinepose-s': 'spinepose_v2_small',
+    'spinepose-m': 'spinepose_v2_medium',
+    'spinepose-l': 'spinepose_v2_large',
+    'spinepose-x': 'spinepose_v1_xlarge',
+    'spinepose-v1-s': 'spinepose_v1_small',
+    'spinepose-v1-m': 'spinepose_v1_medium',
+    'spinepose-v1-l': 'spinepose_v1_large',
     'spinepose-v1-x': 'spinepose_v1_xlarge',
 }
 
@@ -31,9 +35,13 @@ def test_names_and_aliases(name):
     assert f'spinepose-{size[0]}_' in weights and ('simspine' in weights) == (version == 'v2')
 
 
-@pytest.mark.parametrize('alias, name, weights', [
-    ('spinepose-hrnet-w32', 'hrnet_w32', 'td-hm_hrnet-w32'),
-    ('spinepose-vitpose-b', 'vitpose_b', 'td-hm_ViTPose-base')])
+@pytest.mark.parametrize(
+    'alias, name, weights',
+    [
+        ('spinepose-hrnet-w32', 'hrnet_w32', 'td-hm_hrnet-w32'),
+        ('spinepose-vitpose-b', 'vitpose_b', 'td-hm_ViTPose-base'),
+    ],
+)
 def test_baselines_whose_weights_are_published(alias, name, weights):
     for given in (alias, f'spinepose_baseline_{name}'):
         cfg, url = lookup(given)
@@ -56,8 +64,10 @@ def test_mmposes_own_aliases_still_work():
 
 
 def test_other_packages_are_left_alone():
-    names = [model['Name'] for model in BaseInferencer._get_models_from_metafile(
-        BaseInferencer._get_repo_or_mim_dir('mmdet'))]
+    names = [
+        model['Name']
+        for model in BaseInferencer._get_models_from_metafile(BaseInferencer._get_repo_or_mim_dir('mmdet'))
+    ]
     assert names and not any('spinepose' in name for name in names)
 
 
@@ -102,10 +112,15 @@ def test_an_inferencer_takes_the_name_of_a_file():
         lookup('spinepose_tyni.py')
 
 
-@pytest.mark.parametrize('base, file', [
-    ('spinepose_tiny.py', 'spinepose_tiny'), ('spinepose-s', 'spinepose_v2_small'),
-    ('_base_/schedule_10e.py', '_base_/schedule_10e'),
-    ('examples/spinepose_finetune.py', 'examples/spinepose_finetune')])
+@pytest.mark.parametrize(
+    'base, file',
+    [
+        ('spinepose_tiny.py', 'spinepose_tiny'),
+        ('spinepose-s', 'spinepose_v2_small'),
+        ('_base_/schedule_10e.py', '_base_/schedule_10e'),
+        ('examples/spinepose_finetune.py', 'examples/spinepose_finetune'),
+    ],
+)
 def test_a_config_anywhere_inherits_from_this_package(base, file, tmp_path, monkeypatch):
     """From the package's file, though one of that name is in the working folder."""
     monkeypatch.chdir(tmp_path)
@@ -132,13 +147,18 @@ def test_figures_of_the_zoo_are_the_published_ones():
         ('SpineTrack', 'Spine'): '89.6 90.8 91.4 92.6 91.0 92.2 89.3 91.0',
         ('SpineTrack', 'All'): '84.2 86.2 88.0 89.5 88.4 90.0 88.9 89.9',
         ('COCO', ''): '68.2 73.1 73.0 77.5 75.2 79.5 75.9 80.1',
-        ('Halpe-26', ''): '70.6 75.2 75.0 79.2 77.0 81.1 77.6 81.8'}
-    models = {model['Name']: {result['Dataset']: result['Metrics'] for result in model['Results']}
-              for model in zoo.models()}
+        ('Halpe-26', ''): '70.6 75.2 75.0 79.2 77.0 81.1 77.6 81.8',
+    }
+    models = {
+        model['Name']: {result['Dataset']: result['Metrics'] for result in model['Results']} for model in zoo.models()
+    }
     readme = (zoo.index_folder() / 'configs/README.md').read_text(encoding='utf-8')
     for (dataset, subset), text in published.items():
-        found = [models[f'spinepose_v1_{size}'][dataset][f'{subset} {value}'.strip()]
-                 for size in ('small', 'medium', 'large', 'xlarge') for value in ('AP', 'AR')]
+        found = [
+            models[f'spinepose_v1_{size}'][dataset][f'{subset} {value}'.strip()]
+            for size in ('small', 'medium', 'large', 'xlarge')
+            for value in ('AP', 'AR')
+        ]
         assert ' '.join(f'{100 * value:.1f}' for value in found) == text
         for ap, ar in zip(text.split()[::2], text.split()[1::2]):
             assert f'| {ap} / {ar} |' in readme

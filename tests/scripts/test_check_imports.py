@@ -1,4 +1,5 @@
 """The layers of the package, and that the script finds what breaks them."""
+
 import importlib.util
 from pathlib import Path
 
@@ -14,16 +15,29 @@ def test_the_package_keeps_its_layers():
     assert check_imports.check(ROOT) == []
 
 
-@pytest.mark.parametrize('files, wrong', [
-    ({'lifting/a.py': 'from spinepose_mm.inference import b', 'inference/b.py': ''},
-     ['spinepose_mm.lifting.a:1: lifting imports spinepose_mm.inference.b, which is not below it']),
-    ({'lifting/a.py': 'def f():\n    from ..inference import b', 'inference/b.py': ''},
-     ['spinepose_mm.lifting.a:2: lifting imports spinepose_mm.inference.b, which is not below it']),
-    ({'attic/a.py': 'import spinepose_mm.io.b', 'io/b.py': ''}, ['spinepose_mm.attic.a:1: attic stands on no floor']),
-    ({'io/a.py': 'from . import b', 'io/b.py': 'from .a import x'},
-     ['circle: spinepose_mm.io.a > spinepose_mm.io.b > spinepose_mm.io.a']),
-    ({'.mim/tools/a.py': 'import spinepose_mm.io.b', 'io/b.py': ''}, []),
-    ({'inference/a.py': 'import numpy\nfrom spinepose_mm.io import b', 'io/b.py': ''}, [])])
+@pytest.mark.parametrize(
+    'files, wrong',
+    [
+        (
+            {'lifting/a.py': 'from spinepose_mm.inference import b', 'inference/b.py': ''},
+            ['spinepose_mm.lifting.a:1: lifting imports spinepose_mm.inference.b, which is not below it'],
+        ),
+        (
+            {'lifting/a.py': 'def f():\n    from ..inference import b', 'inference/b.py': ''},
+            ['spinepose_mm.lifting.a:2: lifting imports spinepose_mm.inference.b, which is not below it'],
+        ),
+        (
+            {'attic/a.py': 'import spinepose_mm.io.b', 'io/b.py': ''},
+            ['spinepose_mm.attic.a:1: attic stands on no floor'],
+        ),
+        (
+            {'io/a.py': 'from . import b', 'io/b.py': 'from .a import x'},
+            ['circle: spinepose_mm.io.a > spinepose_mm.io.b > spinepose_mm.io.a'],
+        ),
+        ({'.mim/tools/a.py': 'import spinepose_mm.io.b', 'io/b.py': ''}, []),
+        ({'inference/a.py': 'import numpy\nfrom spinepose_mm.io import b', 'io/b.py': ''}, []),
+    ],
+)
 def test_what_breaks_a_layer_is_named(tmp_path, files, wrong):
     for name, content in files.items():
         path = tmp_path / 'spinepose_mm' / name

@@ -50,18 +50,28 @@ def test_wrong_python_is_one_line(install, monkeypatch):
 def test_errors_leave_no_traceback(tmp_path):
     """A real run in a new environment on a machine without a compiler."""
     subprocess.check_call([sys.executable, '-m', 'venv', '--without-pip', tmp_path / 'venv'])
-    done = subprocess.run([tmp_path / 'venv' / 'bin' / 'python', SCRIPT], text=True, capture_output=True,
-                          env={**os.environ, 'PATH': str(tmp_path), 'CXX': 'none'})
+    done = subprocess.run(
+        [tmp_path / 'venv' / 'bin' / 'python', SCRIPT],
+        text=True,
+        capture_output=True,
+        env={**os.environ, 'PATH': str(tmp_path), 'CXX': 'none'},
+    )
     assert done.returncode == 1
     assert done.stderr.startswith('error: no C++ compiler (none)') and len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize('change, message', [
-    (lambda m: m.setattr('shutil.which', lambda name: None), r'no C\+\+ compiler'),
-    (lambda m: m.setattr('sysconfig.get_path', lambda name: '/nowhere'), r'Python\.h is missing'),
-    (lambda m: m.setattr('shutil.disk_usage', lambda path: types.SimpleNamespace(free=2e9)), '2.0 GB free.*needs 8 GB'),
-    (lambda m: m.setattr('sys.prefix', sys.base_prefix), 'not in a virtual environment'),
-])
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (lambda m: m.setattr('shutil.which', lambda name: None), r'no C\+\+ compiler'),
+        (lambda m: m.setattr('sysconfig.get_path', lambda name: '/nowhere'), r'Python\.h is missing'),
+        (
+            lambda m: m.setattr('shutil.disk_usage', lambda path: types.SimpleNamespace(free=2e9)),
+            '2.0 GB free.*needs 8 GB',
+        ),
+        (lambda m: m.setattr('sys.prefix', sys.base_prefix), 'not in a virtual environment'),
+    ],
+)
 def test_machine_is_checked(install, monkeypatch, tmp_path, change, message):
     monkeypatch.delenv('CONDA_PREFIX', raising=False)
     install.check_machine(tmp_path)
@@ -91,12 +101,13 @@ def test_failing_step_shows_the_end_of_its_log(install, installer, monkeypatch):
         installer.run()
 
 
-def test_second_run_does_nothing_and_changed_sources_install_the_package_alone(install, installer, pip_calls,
-                                                                             monkeypatch):
+def test_second_run_does_nothing_and_changed_sources_install_the_package_alone(
+    install, installer, pip_calls, monkeypatch
+):
     installer.run()
     names = ' '.join(word for call in pip_calls for word in call)
     assert all(name in names for name in ('torch', 'mmcv', 'mmpose', 'openmim', 'pytest'))
-    alone, = [call for call in pip_calls if 'rtmlib' in call]  # not the second OpenCV that it asks for
+    (alone,) = [call for call in pip_calls if 'rtmlib' in call]  # not the second OpenCV that it asks for
     assert '--no-deps' in alone and 'spinepose' in alone
     pip_calls.clear()
     installer.run()

@@ -18,14 +18,18 @@ def test_people_perform_each_motion():
     for person, placed in zip(points, parts):
         np.testing.assert_array_equal(placed['C7'][0][0], person[skeleton.index('C7')])
         assert cobb(placed, 'T4', 'T12').shape == (1,)
-    assert np.ptp(points[:10, :, 1], axis=1).min() > 1.2 > .8 > np.ptp(points[10:, :, 1], axis=1).max()
+    assert np.ptp(points[:10, :, 1], axis=1).min() > 1.2 > 0.8 > np.ptp(points[10:, :, 1], axis=1).max()
 
 
-@pytest.mark.parametrize('azimuth, near, far, right, left', [
-    (0, 'left_big_toe', 'left_heel', 'left_hip', 'right_hip'),
-    (90, 'left_hip', 'right_hip', 'left_heel', 'left_big_toe'),
-    (180, 'left_heel', 'left_big_toe', 'right_hip', 'left_hip'),
-    (270, 'right_hip', 'left_hip', 'left_big_toe', 'left_heel')])
+@pytest.mark.parametrize(
+    'azimuth, near, far, right, left',
+    [
+        (0, 'left_big_toe', 'left_heel', 'left_hip', 'right_hip'),
+        (90, 'left_hip', 'right_hip', 'left_heel', 'left_big_toe'),
+        (180, 'left_heel', 'left_big_toe', 'right_hip', 'left_hip'),
+        (270, 'right_hip', 'left_hip', 'left_big_toe', 'left_heel'),
+    ],
+)
 def test_what_faces_the_camera_and_what_is_to_the_right(standing, azimuth, near, far, right, left):
     """All that is below the camera; the nearer of two is lower in the image."""
     x, y = photograph(standing, azimuth, heights=1.5)[0].T

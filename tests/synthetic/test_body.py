@@ -28,8 +28,8 @@ def test_lordosis_and_kyphosis_spread_as_those_of_adults():
     people = [Body.sample(rng) for _ in range(1000)]
     curves = np.array([(body.lordosis, body.kyphosis) for body in people])
     np.testing.assert_allclose(curves.mean(0), [49.8, 38], atol=1)
-    np.testing.assert_allclose(curves.std(0), [11.2, 10], rtol=.06)
-    assert abs(np.corrcoef(curves.T)[0, 1]) < .1
+    np.testing.assert_allclose(curves.std(0), [11.2, 10], rtol=0.06)
+    assert abs(np.corrcoef(curves.T)[0, 1]) < 0.1
     for body in people[:50]:
         parts = forward(body, rest())
         for upper in ('T12', 'L1'):
@@ -41,14 +41,16 @@ def test_the_neck_is_as_long_as_radiographs_say():
     """Seven vertebrae of 12.5 cm in all at 1.70 m have six distances between their centres."""
     parts = forward(Body(1.7), rest())
     centers = np.array([parts[f'C{i}'][0][0] for i in range(1, 8)])
-    assert np.linalg.norm(np.diff(centers, axis=0), axis=1).sum() == pytest.approx(.125 * 6 / 7, abs=.003)
+    assert np.linalg.norm(np.diff(centers, axis=0), axis=1).sum() == pytest.approx(0.125 * 6 / 7, abs=0.003)
 
 
 def test_the_skull_nods_on_c1():
     """White and Panjabi: 25 degrees of flexion and extension, 5 of bending and of rotation to a side."""
+
     def on_c1(**axes):
         parts, _ = posed(**axes)
         return Rotation.from_matrix(parts['C1'][1][0].T @ parts['head'][1][0])
+
     still = on_c1()
     nod = on_c1(cervical_flexion=1) * on_c1(cervical_flexion=-1).inv()
     np.testing.assert_allclose(nod.as_rotvec(degrees=True), [0, 0, -25], atol=1e-9)
@@ -61,7 +63,7 @@ def test_curves_bend_the_way_that_a_spine_does():
     parts, points = posed()
     spine = np.array([points[skeleton.LEVELS[level]][0] for level in ('S1', 'L5', 'L3', 'L1', 'T8', 'T3', 'C7')])
     line = np.linspace(spine[0], spine[-1], len(spine))
-    assert spine[4] < line[4] - .02  # the thoracic spine stands behind the line from S1 to C7
+    assert spine[4] < line[4] - 0.02  # the thoracic spine stands behind the line from S1 to C7
     assert points['spine_02'][0] - points['spine_03'][0] > 0  # and L3 in front of L1
 
 
@@ -70,11 +72,11 @@ def test_stands_upright_and_as_high_as_it_is(bodies):
         parts = forward(body, rest())
         points = keypoints(body, parts)[0]
         s1, c7, top = (points[skeleton.index(name)] for name in ('S1', 'C7', 'head'))
-        assert abs(c7[0] - s1[0]) < .02 and c7[2] == pytest.approx(0)
-        assert top[1] - points[:, 1].min() == pytest.approx(body.height, rel=.06)
+        assert abs(c7[0] - s1[0]) < 0.02 and c7[2] == pytest.approx(0)
+        assert top[1] - points[:, 1].min() == pytest.approx(body.height, rel=0.06)
         np.testing.assert_allclose(parts['head'][1][0], np.eye(3), atol=1e-9)  # level, facing forward
     average = keypoints(Body(), forward(Body(), rest()))[0]
-    assert average[skeleton.index('head'), 1] - average[:, 1].min() == pytest.approx(1.75, rel=.02)
+    assert average[skeleton.index('head'), 1] - average[:, 1].min() == pytest.approx(1.75, rel=0.02)
 
 
 def test_left_is_left():
@@ -86,20 +88,33 @@ def test_left_is_left():
             np.testing.assert_allclose(left, right * [1, 1, -1], atol=1e-9)
 
 
-@pytest.mark.parametrize('axes, name, axis, sign', [
-    (dict(lumbar_flexion=1), 'head', 0, 1), (dict(thoracic_flexion=1), 'head', 0, 1),
-    (dict(cervical_flexion=1), 'nose', 1, -1), (dict(lumbar_bending=1), 'head', 2, 1),
-    (dict(thoracic_rotation=1), 'right_shoulder', 0, 1), (dict(cervical_rotation=1), 'nose', 2, -1),
-    (dict(pelvis_tilt=30), 'head', 0, 1), (dict(pelvis_rotation=30), 'nose', 2, -1),
-    (dict(pelvis_list=10), 'head', 2, 1),
-    (dict(hip_flexion_left=60), 'left_knee', 0, 1), (dict(hip_abduction_left=30), 'left_knee', 2, -1),
-    (dict(hip_abduction_right=30), 'right_knee', 2, 1), (dict(knee_flexion_right=60), 'right_ankle', 0, -1),
-    (dict(ankle_dorsiflexion_left=20), 'left_big_toe', 1, 1), (dict(shoulder_flexion_right=60), 'right_elbow', 0, 1),
-    (dict(shoulder_abduction_left=60), 'left_elbow', 2, -1), (dict(elbow_flexion_left=60), 'left_wrist', 0, 1),
-    (dict(hip_rotation_right=30), 'right_big_toe', 2, -1), (dict(pelvis_ty=1), 'head', 1, 1)])
+@pytest.mark.parametrize(
+    'axes, name, axis, sign',
+    [
+        (dict(lumbar_flexion=1), 'head', 0, 1),
+        (dict(thoracic_flexion=1), 'head', 0, 1),
+        (dict(cervical_flexion=1), 'nose', 1, -1),
+        (dict(lumbar_bending=1), 'head', 2, 1),
+        (dict(thoracic_rotation=1), 'right_shoulder', 0, 1),
+        (dict(cervical_rotation=1), 'nose', 2, -1),
+        (dict(pelvis_tilt=30), 'head', 0, 1),
+        (dict(pelvis_rotation=30), 'nose', 2, -1),
+        (dict(pelvis_list=10), 'head', 2, 1),
+        (dict(hip_flexion_left=60), 'left_knee', 0, 1),
+        (dict(hip_abduction_left=30), 'left_knee', 2, -1),
+        (dict(hip_abduction_right=30), 'right_knee', 2, 1),
+        (dict(knee_flexion_right=60), 'right_ankle', 0, -1),
+        (dict(ankle_dorsiflexion_left=20), 'left_big_toe', 1, 1),
+        (dict(shoulder_flexion_right=60), 'right_elbow', 0, 1),
+        (dict(shoulder_abduction_left=60), 'left_elbow', 2, -1),
+        (dict(elbow_flexion_left=60), 'left_wrist', 0, 1),
+        (dict(hip_rotation_right=30), 'right_big_toe', 2, -1),
+        (dict(pelvis_ty=1), 'head', 1, 1),
+    ],
+)
 def test_joints_turn_the_way_that_they_are_named(axes, name, axis, sign):
     """Axis 0 is forward, 1 up, 2 to the right."""
-    assert sign * (posed(**axes)[1][name] - posed()[1][name])[axis] > .01
+    assert sign * (posed(**axes)[1][name] - posed()[1][name])[axis] > 0.01
 
 
 def test_arms_and_legs_hang_straight_when_standing():
@@ -131,6 +146,6 @@ def test_cobb_by_hand():
 
 
 def test_stature_is_from_the_soles_to_the_top_of_the_head():
-    assert Body(1.8).stature() == pytest.approx(1.8, rel=.03)
+    assert Body(1.8).stature() == pytest.approx(1.8, rel=0.03)
     longer = Body(1.8, lengths={'thigh': 1.05})
-    assert longer.stature() - Body(1.8).stature() == pytest.approx(.05 * .245 * 1.8, rel=1e-6)
+    assert longer.stature() - Body(1.8).stature() == pytest.approx(0.05 * 0.245 * 1.8, rel=1e-6)

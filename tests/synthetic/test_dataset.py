@@ -32,15 +32,18 @@ def made(tmp_path_factory):
 
 
 def test_killed_and_resumed_in_several_processes_gives_the_same_bytes(made, tmp_path):
-    code = ('from spinepose_mm.synthetic import Settings, synthesize\nif __name__ == "__main__":\n'
-            f'    synthesize({str(tmp_path)!r}, {SMALL!r}, workers=2)\n')
+    code = (
+        'from spinepose_mm.synthetic import Settings, synthesize\nif __name__ == "__main__":\n'
+        f'    synthesize({str(tmp_path)!r}, {SMALL!r}, workers=2)\n'
+    )
     script = tmp_path.parent / 'run.py'
     script.write_text(code)
-    running = subprocess.Popen([sys.executable, '-W', 'ignore', script], start_new_session=True,
-                               stderr=subprocess.DEVNULL)
+    running = subprocess.Popen(
+        [sys.executable, '-W', 'ignore', script], start_new_session=True, stderr=subprocess.DEVNULL
+    )
     parts = tmp_path / '.parts-train'
     while running.poll() is None and len(list(parts.glob('0*.json'))) < 1:
-        time.sleep(.05)
+        time.sleep(0.05)
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
     assert parts.is_dir() and not list((tmp_path / 'annotations').glob('*.json'))
@@ -65,6 +68,7 @@ def test_two_runs_at_once(made, tmp_path, monkeypatch):
             pass
         (tmp_path / 'out/images/train/00000000.jpg.part').mkdir()  # it has that file open
         return stock(*args)
+
     monkeypatch.setattr(dataset, 'render', render)
     synthesize(tmp_path / 'out', settings, workers=1)
     (tmp_path / 'out/images/train/00000000.jpg.part').rmdir()
@@ -76,8 +80,9 @@ def test_two_runs_at_once(made, tmp_path, monkeypatch):
 def test_workers_that_cannot_start_are_an_error(tmp_path):
     """A script without a main guard, whose workers would run it again."""
     script = f'from spinepose_mm.synthetic import *; synthesize({str(tmp_path / "data")!r}, Settings(40), workers=2)'
-    done = subprocess.run([sys.executable, '-W', 'ignore', '-'], input=script, capture_output=True, text=True,
-                          timeout=120)
+    done = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-'], input=script, capture_output=True, text=True, timeout=120
+    )
     assert done.returncode != 0 and 'BrokenProcessPool' in done.stderr
 
 
@@ -89,8 +94,15 @@ def test_splits_and_seeds_differ(made, tmp_path):
 
 
 def test_spinetrack_data_set_reads_it(made):
-    data = DATASETS.build(dict(type='SpineTrackDataset', data_root=str(made), data_prefix=dict(img='images/train/'),
-                               ann_file='annotations/person_keypoints_train.json', test_mode=True))
+    data = DATASETS.build(
+        dict(
+            type='SpineTrackDataset',
+            data_root=str(made),
+            data_prefix=dict(img='images/train/'),
+            ann_file='annotations/person_keypoints_train.json',
+            test_mode=True,
+        )
+    )
     labels = json.loads((made / 'annotations/person_keypoints_train.json').read_text())
     assert len(labels['images']) == 45 <= len(data) == len(labels['annotations']) <= 90
     assert labels['categories'][0]['keypoints'] == list(skeleton.NAMES)
@@ -105,9 +117,18 @@ def test_3d_labels_in_simspines_layout(made):
     assert meta['root_name'] == 'hip' and meta['root_index'] == skeleton.index('S1')
     assert meta['parent_ids'][meta['root_index']] == -1 and len(meta['parent_ids']) == 37
     assert {name: data[name].shape for name in data.files if name != 'metadata'} == dict(
-        imgname=(n, ), center=(n, 2), scale=(n, ), part=(n, 37, 3), S=(n, 37, 4), S_world=(n, 37, 4),
-        angles=(n, len(meta['param_names'])), K=(n, 3, 3), dist=(n, 5), R=(n, 3, 3),
-        t=(n, 3))
+        imgname=(n,),
+        center=(n, 2),
+        scale=(n,),
+        part=(n, 37, 3),
+        S=(n, 37, 4),
+        S_world=(n, 37, 4),
+        angles=(n, len(meta['param_names'])),
+        K=(n, 3, 3),
+        dist=(n, 5),
+        R=(n, 3, 3),
+        t=(n, 3),
+    )
     for i, person in enumerate(labels):
         x, y, w, h = person['bbox']
         np.testing.assert_allclose(data['center'][i], [x + w / 2, y + h / 2])
@@ -142,10 +163,18 @@ def test_own_backgrounds(tmp_path):
     assert corner[2] > corner[:2].max() + 100  # red
 
 
-@pytest.mark.parametrize('change, message', [
-    (dict(images=0), 'images must be from 1'), (dict(people=7), 'people must be from 1 to 6'),
-    (dict(views=0), 'views must be'), (dict(quality=101), 'quality must be'), (dict(size=(10, 10)), 'size must be'),
-    (dict(motions=('fly', )), 'motions are out of stand, walk.* but it is fly'), (dict(motions=()), 'but it is none')])
+@pytest.mark.parametrize(
+    'change, message',
+    [
+        (dict(images=0), 'images must be from 1'),
+        (dict(people=7), 'people must be from 1 to 6'),
+        (dict(views=0), 'views must be'),
+        (dict(quality=101), 'quality must be'),
+        (dict(size=(10, 10)), 'size must be'),
+        (dict(motions=('fly',)), 'motions are out of stand, walk.* but it is fly'),
+        (dict(motions=()), 'but it is none'),
+    ],
+)
 def test_settings_out_of_range(change, message):
     with pytest.raises(ValueError, match=message):
         Settings(**{'images': 1, **change})
@@ -196,12 +225,19 @@ def test_images_to_look_at(made, tmp_path):
 
 
 @pytest.mark.tools
-@pytest.mark.parametrize('args, message', [
-    (['--images', '0'], 'images must be from 1'), (['--backgrounds', 'nowhere'], 'no folder of backgrounds nowhere'),
-    (['--people', '9'], 'people must be from 1 to 6'), (['--size', '5by5'], 'WIDTHxHEIGHT')])
+@pytest.mark.parametrize(
+    'args, message',
+    [
+        (['--images', '0'], 'images must be from 1'),
+        (['--backgrounds', 'nowhere'], 'no folder of backgrounds nowhere'),
+        (['--people', '9'], 'people must be from 1 to 6'),
+        (['--size', '5by5'], 'WIDTHxHEIGHT'),
+    ],
+)
 def test_command_says_in_one_line_what_is_wrong(tmp_path, args, message):
     tool = builders.index_folder() / 'tools' / 'synthesize.py'
-    done = subprocess.run([sys.executable, '-W', 'ignore', tool, '--out', 'data', *args], cwd=tmp_path,
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, '-W', 'ignore', tool, '--out', 'data', *args], cwd=tmp_path, capture_output=True, text=True
+    )
     assert done.returncode != 0 and message in done.stderr.splitlines()[-1] and 'Traceback' not in done.stderr
     assert not (tmp_path / 'data').exists()

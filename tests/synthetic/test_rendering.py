@@ -61,8 +61,8 @@ def test_visible_keypoints_lie_on_the_body_and_boxes_are_those_of_its_mask(image
 def test_most_of_a_spine_is_visible_and_some_keypoints_are_occluded(images):
     found = np.concatenate([[person.pixels[:, 2] for person in people] for _, people, _ in images if people])
     spine = found[:, list(skeleton.SUBSETS['spine'])]
-    assert (spine == 2).mean() > .5
-    assert .03 < (found == 1).mean() < .5
+    assert (spine == 2).mean() > 0.5
+    assert 0.03 < (found == 1).mean() < 0.5
 
 
 def test_what_stands_in_front_occludes(renderer):
@@ -79,9 +79,9 @@ def test_what_stands_in_front_occludes(renderer):
 
 
 def test_every_keypoint_has_a_thickness():
-    assert all(.02 < rendering._thickness(name) < .15 for name in skeleton.NAMES)
-    assert rendering._thickness('hip') == rendering._thickness('left_hip') == .125
-    assert rendering._thickness('spine_03') == .115 and rendering._thickness('left_big_toe') == .035
+    assert all(0.02 < rendering._thickness(name) < 0.15 for name in skeleton.NAMES)
+    assert rendering._thickness('hip') == rendering._thickness('left_hip') == 0.125
+    assert rendering._thickness('spine_03') == 0.115 and rendering._thickness('left_big_toe') == 0.035
 
 
 def test_mesh_is_closed_and_colored():

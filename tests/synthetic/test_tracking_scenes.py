@@ -29,13 +29,13 @@ def test_people_occlude_each_other(video):
         whole = ((people.keypoints >= 0) & (people.keypoints < video.size)).all((1, 2))
         for i in np.flatnonzero(whole & (people.scores.mean(1) < 1)):
             assert ((np.minimum(high, high[i]) - np.maximum(low, low[i])) > 0).all(1).sum() > 1
-            occluded += people.scores[i].mean() < .5
+            occluded += people.scores[i].mean() < 0.5
     assert occluded > 20
 
 
 def test_predictions(video):
     lost = sum(map(len, video.ground_truth)) - sum((owners >= 0).sum() for owners in video.owners)
-    assert 0 < lost < .2 * sum(map(len, video.ground_truth)) and any((owners < 0).any() for owners in video.owners)
+    assert 0 < lost < 0.2 * sum(map(len, video.ground_truth)) and any((owners < 0).any() for owners in video.owners)
     for one, predicted, owners in zip(video.ground_truth, video.found, video.owners):
         assert len(predicted) == len(owners) and predicted.ids is None
         matched = owners[owners >= 0]
@@ -49,14 +49,17 @@ def test_errors_are_as_stated(video):
     error = (predicted - expected) / sizes[..., None, None]
     valid = np.isfinite(error)
     # Per axis .011, and 1% six times as far off: the median of absolute values is .67 of that, less for the spread.
-    assert .005 < np.median(np.abs(error[valid])) < .008
-    assert np.median(np.abs(np.diff(error, axis=0)[np.isfinite(np.diff(error, axis=0))])) < .006  # it drifts
-    scores = [(predictions.scores[n], people.scores[list(people.ids).index(owner)])
-              for people, predictions, owners in zip(video.ground_truth, video.found, video.owners)
-              for n, owner in enumerate(owners) if owner >= 0]
+    assert 0.005 < np.median(np.abs(error[valid])) < 0.008
+    assert np.median(np.abs(np.diff(error, axis=0)[np.isfinite(np.diff(error, axis=0))])) < 0.006  # it drifts
+    scores = [
+        (predictions.scores[n], people.scores[list(people.ids).index(owner)])
+        for people, predictions, owners in zip(video.ground_truth, video.found, video.owners)
+        for n, owner in enumerate(owners)
+        if owner >= 0
+    ]
     score, visible = (np.concatenate(values) for values in zip(*scores))
-    assert score[visible > 0].mean() > .8 > .4 > score[visible == 0].mean()
-    assert (score[visible == 0] >= MIN_SCORE).mean() > .1  # as a network's, some are too sure
+    assert score[visible > 0].mean() > 0.8 > 0.4 > score[visible == 0].mean()
+    assert (score[visible == 0] >= MIN_SCORE).mean() > 0.1  # as a network's, some are too sure
 
 
 def test_same_seed_same_video(video):
@@ -64,8 +67,10 @@ def test_same_seed_same_video(video):
     for one, two in zip(video.found, again.found):
         np.testing.assert_array_equal(one.keypoints, two.keypoints)
         np.testing.assert_array_equal(one.boxes, two.boxes)
-    assert len(video.found[0]) != len(other.found[0]) or np.abs(
-        video.found[0].keypoints - other.found[0].keypoints).max() > 1
+    assert (
+        len(video.found[0]) != len(other.found[0])
+        or np.abs(video.found[0].keypoints - other.found[0].keypoints).max() > 1
+    )
 
 
 @pytest.mark.parametrize('people, frame_rate, size', [(1, 1, (1280, 720)), (2, 120, (64, 36)), (6, 5, (3840, 2160))])

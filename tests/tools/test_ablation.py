@@ -1,4 +1,5 @@
 """The ablation's real tool, on the demo model with a random teacher."""
+
 import json
 import os
 import re
@@ -17,23 +18,42 @@ from spinepose_mm.zoo.models import index_folder
 
 pytestmark = pytest.mark.tools
 TOOL = index_folder() / 'tools' / 'ablation.py'
-OPTIONS = ['train_cfg.max_epochs=1', 'train_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False',
-           'val_dataloader.num_workers=0', 'val_dataloader.persistent_workers=False', 'default_hooks.logger.interval=1']
+OPTIONS = [
+    'train_cfg.max_epochs=1',
+    'train_dataloader.num_workers=0',
+    'train_dataloader.persistent_workers=False',
+    'val_dataloader.num_workers=0',
+    'val_dataloader.persistent_workers=False',
+    'default_hooks.logger.interval=1',
+]
 
 
 def ablation(config, rendered, teacher, *args, cwd):
     return subprocess.run(
-        [sys.executable, '-W', 'ignore', TOOL, config, '--out', 'out', *args], cwd=cwd, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, env={
-            **os.environ, 'SPINETRACK_ROOT': str(rendered), 'SPINEPOSE_TEACHER': str(teacher), 'OMP_NUM_THREADS': '1'})
+        [sys.executable, '-W', 'ignore', TOOL, config, '--out', 'out', *args],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, 'SPINETRACK_ROOT': str(rendered), 'SPINEPOSE_TEACHER': str(teacher), 'OMP_NUM_THREADS': '1'},
+    )
 
 
 def test_rows_leave_out_their_losses_and_are_not_repeated(rendered, tmp_path):
     torch.manual_seed(0)
     teacher = MODELS.build(Config.fromfile(builders.config('demo/spinepose_demo_teacher')).model)
     torch.save(dict(state_dict=teacher.state_dict()), tmp_path / 'teacher.pth')
-    args = ['--seeds', '3', '--rows', 'none', 'distil + spine', '--cfg-options', *OPTIONS,
-            'model.teacher.loss_weight=2.', 'model.head.structure_loss.min_length=3.']
+    args = [
+        '--seeds',
+        '3',
+        '--rows',
+        'none',
+        'distil + spine',
+        '--cfg-options',
+        *OPTIONS,
+        'model.teacher.loss_weight=2.',
+        'model.head.structure_loss.min_length=3.',
+    ]
     done = ablation('spinepose_demo.py', rendered, tmp_path / 'teacher.pth', *args, cwd=tmp_path)
     assert done.returncode == 0, done.stdout[-3000:]
     for row, terms in (('none', {'kpt'}), ('distil+spine', {'kpt', 'distill', 'spine'})):
@@ -60,6 +80,8 @@ def test_a_config_without_the_method_is_refused(rendered, tmp_path):
 
 def test_means_and_spread_by_hand():
     tool = runpy.run_path(str(TOOL))
-    metrics = [{f'spinetrack/{subset}_AP': value for subset in ('body', 'feet', 'spine', 'all')} for value in (.5, .6)]
+    metrics = [
+        {f'spinetrack/{subset}_AP': value for subset in ('body', 'feet', 'spine', 'all')} for value in (0.5, 0.6)
+    ]
     assert tool['table']({'none': metrics}).splitlines()[2].startswith('| none | 55.0 ± 5.0 | 55.0 ± 5.0 |')
     assert list(tool['ROWS']) == list(tool['PAPER'])

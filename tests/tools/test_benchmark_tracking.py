@@ -30,19 +30,26 @@ def run(tmp_path, missing=()):
 
 def test_rows_and_what_is_left_out(tmp_path):
     rows, done = run(tmp_path, missing=['spinepose', 'trackers'])
-    assert list(rows) == [('this package', 'off'), ('this package', 'on'), ('MMPose, IoU', 'off'),
-                          ('MMPose, OKS', 'off')]
+    assert list(rows) == [
+        ('this package', 'off'),
+        ('this package', 'on'),
+        ('MMPose, IoU', 'off'),
+        ('MMPose, OKS', 'off'),
+    ]
     assert 'official library is left out: spinepose is not installed' in done.stderr
     assert 'trackers, OC-SORT is left out: trackers is not installed' in done.stderr
     off, on = rows['this package', 'off'], rows['this package', 'on']
-    assert off[:3] == on[:3] and off[2] > .9 and on[0] < rows['MMPose, IoU', 'off'][0]  # ids
-    assert on[5] < .8 * off[5] and on[4] < 1.1 * off[4] and on[6] > off[6]  # jitter, error, lag
+    assert off[:3] == on[:3] and off[2] > 0.9 and on[0] < rows['MMPose, IoU', 'off'][0]  # ids
+    assert on[5] < 0.8 * off[5] and on[4] < 1.1 * off[4] and on[6] > off[6]  # jitter, error, lag
     assert off[3:] == rows['MMPose, OKS', 'off'][3:]  # which does not smooth
 
 
 def test_others_are_run_where_they_are_installed(tmp_path):
-    names = [name for package, name in (('spinepose', 'official library'), ('trackers', 'trackers, OC-SORT'))
-             if util.find_spec(package)]
+    names = [
+        name
+        for package, name in (('spinepose', 'official library'), ('trackers', 'trackers, OC-SORT'))
+        if util.find_spec(package)
+    ]
     if not names:
         pytest.skip('neither spinepose nor trackers is installed')
     rows, _ = run(tmp_path)

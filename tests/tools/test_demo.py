@@ -11,9 +11,13 @@ DEMO = index_folder() / 'tools' / 'demo.py'
 
 
 def test_leaves_images_curves_and_a_table(tmp_path):
-    done = subprocess.run([sys.executable, '-W', 'ignore', DEMO, '--images', '20', '--epochs', '1',
-                           '--teacher-epochs', '1'], cwd=tmp_path,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(
+        [sys.executable, '-W', 'ignore', DEMO, '--images', '20', '--epochs', '1', '--teacher-epochs', '1'],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     assert done.returncode == 0, done.stdout[-4000:]
     out = tmp_path / 'demo_results'
     for name in ('data.jpg', 'spine_model.png', 'training.png', 'sequence.jpg', 'sequence.png', 'lifted.png'):

@@ -1,4 +1,5 @@
 """The tool in this process: what is shipped, and what is published, on a hub of this machine's own."""
+
 import runpy
 import sys
 
@@ -37,9 +38,13 @@ def test_a_published_model(tmp_path, monkeypatch):
     assert (tmp_path / 's.pth').read_bytes() == CONTENT and (tmp_path / 'spinepose_v2_small.py').is_file()
 
 
-@pytest.mark.parametrize('name, problem', [
-    ('spinepose-tyni', "no model named 'spinepose-tyni'; near: spinepose-tiny"),
-    ('spinepose_baseline_rtmpose_m', 'no weights of spinepose_baseline_rtmpose_m are published')])
+@pytest.mark.parametrize(
+    'name, problem',
+    [
+        ('spinepose-tyni', "no model named 'spinepose-tyni'; near: spinepose-tiny"),
+        ('spinepose_baseline_rtmpose_m', 'no weights of spinepose_baseline_rtmpose_m are published'),
+    ],
+)
 def test_what_cannot_be_had(tmp_path, monkeypatch, name, problem):
     with pytest.raises(SystemExit, match=problem):
         download(monkeypatch, name, '--dest', tmp_path / 'models')

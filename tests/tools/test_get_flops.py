@@ -1,4 +1,5 @@
 """MMPose's own get_flops in this process, at the input sizes of configs."""
+
 import runpy
 import sys
 
@@ -18,4 +19,5 @@ def test_at_the_size_of_the_config(monkeypatch, capsys):
 
 def test_at_a_stated_size(monkeypatch, capsys):
     assert 'Input shape: (1, 3, 256, 192)' in counted(
-        monkeypatch, capsys, 'spinepose_v1_small.py', '--input-shape', '256', '192')
+        monkeypatch, capsys, 'spinepose_v1_small.py', '--input-shape', '256', '192'
+    )

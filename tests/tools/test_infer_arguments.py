@@ -1,4 +1,5 @@
 """What `infer` says of its arguments before it loads a model."""
+
 import os
 import runpy
 import signal
@@ -26,18 +27,23 @@ def infer(tmp_path, monkeypatch):
         with pytest.raises(SystemExit) as ended:
             runpy.run_path(str(TOOL), run_name='infer')['main']()
         return str(ended.value)
+
     yield run
     signal.signal(signal.SIGTERM, handler)
 
 
-@pytest.mark.parametrize('arguments, problem', [
-    (['--out', 'a.pdf'], 'error: a.pdf does not end like a format of results'),
-    (['--out', 'a.png/out'], 'error: a.png/out/a.csv cannot be written'),
-    (['--out', 'a.trc'], 'error: a.trc: TRC files hold markers in metres'),
-    (['--boxes', 'none.csv'], "No such file or directory: 'none.csv'"),
-    (['--boxes', 'boxes.csv'], 'error: boxes.csv has no column y1'),
-    (['--boxes', 'pipe.csv'], 'error: pipe.csv is a pipe, where a regular file is expected'),
-    (['--max-megapixels', '.01'], 'error: a.png has 0.012 megapixels, and at most 0.01 are decoded')])
+@pytest.mark.parametrize(
+    'arguments, problem',
+    [
+        (['--out', 'a.pdf'], 'error: a.pdf does not end like a format of results'),
+        (['--out', 'a.png/out'], 'error: a.png/out/a.csv cannot be written'),
+        (['--out', 'a.trc'], 'error: a.trc: TRC files hold markers in metres'),
+        (['--boxes', 'none.csv'], "No such file or directory: 'none.csv'"),
+        (['--boxes', 'boxes.csv'], 'error: boxes.csv has no column y1'),
+        (['--boxes', 'pipe.csv'], 'error: pipe.csv is a pipe, where a regular file is expected'),
+        (['--max-megapixels', '.01'], 'error: a.png has 0.012 megapixels, and at most 0.01 are decoded'),
+    ],
+)
 def test_bad_ones_are_refused_before_the_model_is_loaded(infer, arguments, problem):
     before = sorted(os.listdir())
     assert problem in infer('a.png', '--model', 'none such', *arguments)

@@ -1,4 +1,5 @@
 """MMPose's own inferencer with this package's aliases."""
+
 import json
 
 import cv2
@@ -30,10 +31,11 @@ def weights(tmp_path_factory):
 
 
 def test_writes_images_and_predictions(weights, tmp_path):
-    inferencer = MMPoseInferencer(pose2d='spinepose-s', pose2d_weights=str(weights), det_model='whole_image',
-                                  device='cpu')
+    inferencer = MMPoseInferencer(
+        pose2d='spinepose-s', pose2d_weights=str(weights), det_model='whole_image', device='cpu'
+    )
     image = builders.write_image(tmp_path / 'person.jpg')
-    result, = inferencer(str(image), out_dir=str(tmp_path / 'out'))
+    (result,) = inferencer(str(image), out_dir=str(tmp_path / 'out'))
     person = result['predictions'][0][0]
     assert np.array(person['keypoints']).shape == (37, 2) and len(person['keypoint_scores']) == 37
     assert cv2.imread(str(tmp_path / 'out/visualizations/person.jpg')).shape == (100, 120, 3)
@@ -47,14 +49,17 @@ def test_person_detector_is_used_without_det_model(weights, tmp_path, monkeypatc
     info = default_det_models['body']
     detector = Config.fromfile(info['model'])
     from mmdet.utils import register_all_modules
+
     register_all_modules(init_default_scope=False)
-    checkpoint = dict(state_dict=MODELS.build(dict(detector.model, _scope_='mmdet')).state_dict(),
-                      meta=dict(dataset_meta=dict(classes=('person', ))))
+    checkpoint = dict(
+        state_dict=MODELS.build(dict(detector.model, _scope_='mmdet')).state_dict(),
+        meta=dict(dataset_meta=dict(classes=('person',))),
+    )
     put_into_cache(info['weights'], tmp_path, lambda path: torch.save(checkpoint, path))
     monkeypatch.setenv('TORCH_HOME', str(tmp_path))
     inferencer = MMPoseInferencer(pose2d='spinepose-s', pose2d_weights=str(weights), device='cpu').inferencer
-    assert type(inferencer.detector.model).__name__ == 'RTMDet' and inferencer.det_cat_ids == (0, )
-    found = next(inferencer(str(builders.write_image(tmp_path / 'a.jpg')), bbox_thr=0.))['predictions'][0]
+    assert type(inferencer.detector.model).__name__ == 'RTMDet' and inferencer.det_cat_ids == (0,)
+    found = next(inferencer(str(builders.write_image(tmp_path / 'a.jpg')), bbox_thr=0.0))['predictions'][0]
     assert len(found) > 1  # random weights see many people, and each gets a pose
     assert all(np.array(person['keypoints']).shape == (37, 2) for person in found)
 
@@ -78,5 +83,9 @@ def test_shipped_model_works_offline(tmp_path, monkeypatch, rendered):
     person = next(inferencer(str(image), out_dir=str(tmp_path / 'out')))['predictions'][0][0]
     assert np.array(person['keypoints']).shape == (37, 2)
     with pytest.raises(ConnectionError, match='detector.pth could not be downloaded'):
-        MMPoseInferencer(pose2d='spinepose-tiny', device='cpu', det_model=default_det_models['body']['model'],
-                         det_weights='http://127.0.0.1:9/detector.pth')
+        MMPoseInferencer(
+            pose2d='spinepose-tiny',
+            device='cpu',
+            det_model=default_det_models['body']['model'],
+            det_weights='http://127.0.0.1:9/detector.pth',
+        )

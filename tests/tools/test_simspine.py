@@ -1,4 +1,5 @@
 """A v2 config on a release that simspine_release makes by the authors' conventions."""
+
 import re
 from pathlib import Path
 
@@ -19,11 +20,17 @@ from running import errors, mim
 from spinepose_mm import skeleton
 from spinepose_mm.zoo.models import find_config
 
-OPTIONS = {'model.teacher': None, 'model.init_cfg': None, 'model.test_cfg.flip_test': False,
-           'test_dataloader.dataset.datasets.1.fraction': 1., 'test_dataloader.num_workers': 0,
-           'test_dataloader.persistent_workers': False, 'test_evaluator.metrics.1.norm_factor': 300,
-           'test_dataloader.dataset.datasets.0.ann_file': 'annotations/person_keypoints_val.json',
-           'test_dataloader.dataset.datasets.0.data_prefix.img': 'images/val/'}
+OPTIONS = {
+    'model.teacher': None,
+    'model.init_cfg': None,
+    'model.test_cfg.flip_test': False,
+    'test_dataloader.dataset.datasets.1.fraction': 1.0,
+    'test_dataloader.num_workers': 0,
+    'test_dataloader.persistent_workers': False,
+    'test_evaluator.metrics.1.norm_factor': 300,
+    'test_dataloader.dataset.datasets.0.ann_file': 'annotations/person_keypoints_val.json',
+    'test_dataloader.dataset.datasets.0.data_prefix.img': 'images/val/',
+}
 #: Which of Pose2Sim's markers Human3.6M's file labels.
 LIMBS = [side + joint for side in 'LR' for joint in ('Shoulder', 'Elbow', 'Wrist', 'Hip', 'Knee', 'Ankle')]
 
@@ -33,7 +40,7 @@ def release(tmp_path_factory):
     """Folder of SIMSPINE's test files with every fifth image, a config and a checkpoint, and the release itself."""
     root = tmp_path_factory.mktemp('v2')
     (root / 'annotations').mkdir()
-    made = simspine_release.make(('S9', ), ('Walking', ), frames=6)
+    made = simspine_release.make(('S9',), ('Walking',), frames=6)
     for count, names in ((15, simspine_release.MARKERS), (37, simspine_release.NAMES)):
         simspine_release.write_npz(root / f'annotations/simspine{count}_test.npz', made, ['S9'], names)
     simspine_release.write_human36m(root / 'annotations/h36m_test.npz', made, ['S9'])
@@ -43,9 +50,11 @@ def release(tmp_path_factory):
     for name in names:
         (root / 'images' / name).write_bytes(noise)
     config = root / 'v2.py'
-    config.write_text(f'_base_ = [{str(builders.config("spinepose_v2_small"))!r}]\n'
-                      'custom_imports = dict(imports=["spinepose_mm", "prediction_dump"])\n'
-                      'custom_hooks = [dict(type="PredictionDump", out="predictions.npz")]\n')
+    config.write_text(
+        f'_base_ = [{str(builders.config("spinepose_v2_small"))!r}]\n'
+        'custom_imports = dict(imports=["spinepose_mm", "prediction_dump"])\n'
+        'custom_hooks = [dict(type="PredictionDump", out="predictions.npz")]\n'
+    )
     init_default_scope('mmpose')
     torch.manual_seed(0)
     torch.save(dict(state_dict=builders.stock(Config.fromfile(config).model).state_dict()), root / 'v2.pth')
@@ -55,8 +64,11 @@ def release(tmp_path_factory):
 def options(markers, human36m):
     """Return the options that name the annotation files, as configs/README.md has them."""
     dataset = 'test_dataloader.dataset.datasets.1.'
-    return {**OPTIONS, f'{dataset}ann_file': f'annotations/simspine{markers}_test.npz',
-            **({f'{dataset}human36m_file': 'annotations/h36m_test.npz'} if human36m else {})}
+    return {
+        **OPTIONS,
+        f'{dataset}ann_file': f'annotations/simspine{markers}_test.npz',
+        **({f'{dataset}human36m_file': 'annotations/h36m_test.npz'} if human36m else {}),
+    }
 
 
 def expected_auc(release, found, markers, human36m):
@@ -76,7 +88,7 @@ def expected_auc(release, found, markers, human36m):
     assert len(columns) == (37 if markers == 37 else 27 if human36m else 15)
     pred = found['keypoints'][ours][:, columns]
     true = part[:, [simspine_release.NAMES.index(skeleton.POSE2SIM[i]) for i in columns]][..., :2]
-    return keypoint_auc(pred, true, np.ones(pred.shape[:2], bool), 300.)
+    return keypoint_auc(pred, true, np.ones(pred.shape[:2], bool), 300.0)
 
 
 @pytest.fixture(scope='module')
@@ -104,10 +116,10 @@ def test_the_auc_is_mmposes_own(release, rendered, model, monkeypatch, markers, 
     for batch in loader:
         with torch.no_grad():
             found += model.test_step(batch)
-        evaluator.process(data_samples=found[-len(batch['inputs']):], data_batch=batch)
+        evaluator.process(data_samples=found[-len(batch['inputs']) :], data_batch=batch)
     value = evaluator.evaluate(len(loader.dataset))['simspine/AUC']
     expected = expected_auc(release[1], prediction_dump.arrays(found), markers, human36m)
-    assert .02 < expected < .9 and value == pytest.approx(expected, abs=1e-6)
+    assert 0.02 < expected < 0.9 and value == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.slow
@@ -115,14 +127,23 @@ def test_the_auc_is_mmposes_own(release, rendered, model, monkeypatch, markers, 
 @pytest.mark.parametrize('markers, human36m', [(15, True), (15, False), (37, True), (37, False)])
 def test_mim_test_gives_it_too(release, rendered, tmp_path, markers, human36m):
     root, made = release
-    done = mim('test', 'spinepose_mm', root / 'v2.py', '--checkpoint', root / 'v2.pth', data=rendered, cwd=tmp_path,
-               options=[f'{key}={value}' for key, value in options(markers, human36m).items()],
-               SIMSPINE_ROOT=str(root), PYTHONPATH=str(Path(__file__).parents[1]))
+    done = mim(
+        'test',
+        'spinepose_mm',
+        root / 'v2.py',
+        '--checkpoint',
+        root / 'v2.pth',
+        data=rendered,
+        cwd=tmp_path,
+        options=[f'{key}={value}' for key, value in options(markers, human36m).items()],
+        SIMSPINE_ROOT=str(root),
+        PYTHONPATH=str(Path(__file__).parents[1]),
+    )
     assert done.returncode == 0, errors(done.stdout)
     assert 'spinetrack/spine_AP' in done.stdout
     found = float(re.search(r'simspine/AUC: ([\d.]+)', done.stdout)[1])
     expected = expected_auc(made, np.load(tmp_path / 'predictions.npz'), markers, human36m)
-    assert .02 < expected < .9 and found == pytest.approx(expected, abs=1e-6)
+    assert 0.02 < expected < 0.9 and found == pytest.approx(expected, abs=1e-6)
 
 
 def train_a_lifter(root, folder, monkeypatch):
@@ -130,11 +151,17 @@ def train_a_lifter(root, folder, monkeypatch):
     monkeypatch.chdir(folder)
     monkeypatch.setenv('SIMSPINE_ROOT', str(root))
     cfg = Config.fromfile(builders.config('lifting/spinepose_lifter'))
-    cfg.merge_from_dict({'train_cfg.max_epochs': 2, 'train_dataloader.batch_size': 32,
-                         'work_dir': str(folder / root.name),
-                         'randomness.seed': 3, 'launcher': 'none',
-                         # AdamW's steps do not depend on the size of a gradient: those of next to nothing would differ.
-                         'optim_wrapper.optimizer.eps': 1e-2})
+    cfg.merge_from_dict(
+        {
+            'train_cfg.max_epochs': 2,
+            'train_dataloader.batch_size': 32,
+            'work_dir': str(folder / root.name),
+            'randomness.seed': 3,
+            'launcher': 'none',
+            # AdamW's steps do not depend on the size of a gradient: those of next to nothing would differ.
+            'optim_wrapper.optimizer.eps': 1e-2,
+        }
+    )
     runner = Runner.from_cfg(cfg)
     runner.train()
     return runner.val()
@@ -145,12 +172,13 @@ def test_a_lifter_learns_the_same_from_the_released_S_and_from_camera_space(tmp_
     made = simspine_release.make(('S1', 'S9'))
     for name, published in (('released', True), ('camera', False)):
         for split, subjects in (('train', ['S1']), ('test', ['S9'])):
-            simspine_release.write_npz(tmp_path / name / f'annotations/simspine_{split}.npz', made, subjects,
-                                       simspine_release.NAMES, published)
+            simspine_release.write_npz(
+                tmp_path / name / f'annotations/simspine_{split}.npz', made, subjects, simspine_release.NAMES, published
+            )
     released, camera = (train_a_lifter(tmp_path / name, tmp_path, monkeypatch) for name in ('released', 'camera'))
     assert released.keys() == camera.keys() and 20 < camera['lifting/spine_MPJPE'] < 500
     for name, value in camera.items():
-        assert released[name] == pytest.approx(value, abs=.02), name
+        assert released[name] == pytest.approx(value, abs=0.02), name
 
 
 @pytest.mark.slow
@@ -159,21 +187,52 @@ def test_detected_keypoints_of_every_fifth_image_are_triangulated_and_lifted(rel
     """Images count from 1, the file from 0; the shipped model sees noise, so that only the way through is tested."""
     root, _ = release
     annotations = root / 'annotations/simspine15_test.npz'
-    done = mim('run', 'spinepose_mm', 'detect_keypoints', annotations, '--images', root / 'images', '--human36m',
-               root / 'annotations/h36m_test.npz', '--model', 'spinepose-tiny', '--out', tmp_path / 'found.npz',
-               data=root,
-               cwd=tmp_path)
+    done = mim(
+        'run',
+        'spinepose_mm',
+        'detect_keypoints',
+        annotations,
+        '--images',
+        root / 'images',
+        '--human36m',
+        root / 'annotations/h36m_test.npz',
+        '--model',
+        'spinepose-tiny',
+        '--out',
+        tmp_path / 'found.npz',
+        data=root,
+        cwd=tmp_path,
+    )
     assert done.returncode == 0 and 'keypoints/people: 8' in done.stdout, errors(done.stdout)
     assert 'which count from 0; the images count from 1' in done.stdout
     assert {name[-10:] for name in np.load(tmp_path / 'found.npz')['imgname']} == {'000000.jpg', '000005.jpg'}
-    done = mim('run', 'spinepose_mm', 'evaluate_views', annotations, tmp_path / 'found.npz', '--min-score', 0,
-               data=root, cwd=tmp_path)
+    done = mim(
+        'run',
+        'spinepose_mm',
+        'evaluate_views',
+        annotations,
+        tmp_path / 'found.npz',
+        '--min-score',
+        0,
+        data=root,
+        cwd=tmp_path,
+    )
     assert done.returncode == 0 and '2 frames, reprojection error' in done.stdout, errors(done.stdout)
     dataset = 'test_dataloader.dataset.'
-    tested = mim('test', 'spinepose_mm', 'spinepose_lifter_uncertainty.py', '--checkpoint',
-                 find_config('spinepose-lifter')[1], data=root, cwd=tmp_path, options=[
-                     f'{dataset}data_root=', f'{dataset}ann_file={annotations}',
-                     f'{dataset}detections={tmp_path / "found.npz"}'])
+    tested = mim(
+        'test',
+        'spinepose_mm',
+        'spinepose_lifter_uncertainty.py',
+        '--checkpoint',
+        find_config('spinepose-lifter')[1],
+        data=root,
+        cwd=tmp_path,
+        options=[
+            f'{dataset}data_root=',
+            f'{dataset}ann_file={annotations}',
+            f'{dataset}detections={tmp_path / "found.npz"}',
+        ],
+    )
     assert tested.returncode == 0, errors(tested.stdout)
     assert 'found.npz lacks 16 of 24 frames' in tested.stdout and 'S is not camera space in 4 of 4' in tested.stdout
     assert re.search(r'lifting/spine_P-MPJPE: [\d.]+', tested.stdout)

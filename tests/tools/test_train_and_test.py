@@ -1,4 +1,5 @@
 """The real tools as subprocesses, called through mim from a folder that is not the repository."""
+
 import os
 import re
 import signal
@@ -22,8 +23,9 @@ pytestmark = pytest.mark.tools
 def trained(teacher, rendered, tmp_path_factory):
     """A demo student after one epoch: its checkpoint and what the training printed."""
     folder = tmp_path_factory.mktemp('trained')
-    done = mim('train', 'spinepose_mm', 'spinepose_demo.py', '--work-dir', 'work', data=rendered, cwd=folder,
-               options=QUICK)
+    done = mim(
+        'train', 'spinepose_mm', 'spinepose_demo.py', '--work-dir', 'work', data=rendered, cwd=folder, options=QUICK
+    )
     assert done.returncode == 0, errors(done.stdout)
     return folder / 'work' / 'epoch_1.pth', done.stdout
 
@@ -52,26 +54,45 @@ def test_a_training_checkpoint_is_a_plain_rtmpose(trained):
 
 def test_train_writes_a_checkpoint_that_test_evaluates_alike(trained, rendered, tmp_path):
     checkpoint, output = trained
-    tested = mim('test', 'spinepose_mm', 'spinepose_demo.py', '--checkpoint', checkpoint, data=rendered, cwd=tmp_path,
-                 options=QUICK)
+    tested = mim(
+        'test',
+        'spinepose_mm',
+        'spinepose_demo.py',
+        '--checkpoint',
+        checkpoint,
+        data=rendered,
+        cwd=tmp_path,
+        options=QUICK,
+    )
     assert tested.returncode == 0, errors(tested.stdout)
     assert metrics(tested.stdout) == metrics(output)
-    assert metrics(output).keys() >= {'spinetrack/body_AP', 'spinetrack/spine_AP .5', 'spinetrack/feet_AR (M)',
-                                      'spinetrack/all_AR'}
+    assert metrics(output).keys() >= {
+        'spinetrack/body_AP',
+        'spinetrack/spine_AP .5',
+        'spinetrack/feet_AR (M)',
+        'spinetrack/all_AR',
+    }
 
 
 def test_killed_in_mid_epoch_and_resumed(teacher, rendered, tmp_path):
     options = [*QUICK, 'train_cfg.max_epochs=3', 'train_dataloader.batch_size=4']
     args = ['train', 'spinepose_mm', 'spinepose_demo.py', '--work-dir', 'work', '--cfg-options', *options]
-    running = subprocess.Popen([*MIM, *args], cwd=tmp_path, env=environment(rendered), stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    running = subprocess.Popen(
+        [*MIM, *args],
+        cwd=tmp_path,
+        env=environment(rendered),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
     for line in running.stdout:
         if 'Epoch(train) [2][3/6]' in line:
             os.killpg(running.pid, signal.SIGKILL)
             break
     assert running.wait() == -signal.SIGKILL
     assert (tmp_path / 'work' / 'epoch_1.pth').is_file() and not (tmp_path / 'work' / 'epoch_2.pth').exists()
-    resumed = mim(*args[:-len(options) - 1], '--resume', data=rendered, cwd=tmp_path, options=options)
+    resumed = mim(*args[: -len(options) - 1], '--resume', data=rendered, cwd=tmp_path, options=options)
     assert resumed.returncode == 0, errors(resumed.stdout)
     assert 'resumed epoch: 1, iter: 6' in resumed.stdout
     assert 'Epoch(train) [1]' not in resumed.stdout and 'Epoch(train) [3][6/6]' in resumed.stdout
@@ -82,9 +103,14 @@ def write_simspine_images(root):
     """Make SIMSPINE's files and Human3.6M's of 8 frames to train on and 8 to test on, with noise for images."""
     (root / 'annotations').mkdir(parents=True)
     for split, subject in (('train', 'S1'), ('test', 'S9')):
-        names = builders.simspine_names(2, subjects=(subject, ))
-        builders.write_simspine(root / f'annotations/simspine_{split}.npz', names, center=np.full((8, 2), 60.),
-                                scale=np.full(8, 1.2 * 90 / 200), part=np.full((8, 15, 3), 50.))
+        names = builders.simspine_names(2, subjects=(subject,))
+        builders.write_simspine(
+            root / f'annotations/simspine_{split}.npz',
+            names,
+            center=np.full((8, 2), 60.0),
+            scale=np.full(8, 1.2 * 90 / 200),
+            part=np.full((8, 15, 3), 50.0),
+        )
         for name in names:
             (root / 'images' / name).parent.mkdir(parents=True, exist_ok=True)
             builders.write_image(root / 'images' / name)
@@ -99,15 +125,28 @@ def test_v2_large_from_another_folder(tmp_path):
     cfg = cache_teacher('spinepose_v2_large', tmp_path / 'torch')
     v1 = dict(state_dict=builders.stock(cfg.model).state_dict())
     put_into_cache(cfg.model.init_cfg.checkpoint, tmp_path / 'torch', lambda path: torch.save(v1, path))
-    done = mim('train', 'spinepose_mm', 'spinepose_v2_large.py', '--auto-scale-lr', '--resume', data=data, cwd=tmp_path,
-               options=[*QUICK, 'train_dataloader.batch_size=2', 'train_dataloader.dataset.datasets.1.fraction=1.',
-                        'val_dataloader.dataset.datasets.1.fraction=1.'],
-               TORCH_HOME=str(tmp_path / 'torch'), SIMSPINE_ROOT=str(simspine))
+    done = mim(
+        'train',
+        'spinepose_mm',
+        'spinepose_v2_large.py',
+        '--auto-scale-lr',
+        '--resume',
+        data=data,
+        cwd=tmp_path,
+        options=[
+            *QUICK,
+            'train_dataloader.batch_size=2',
+            'train_dataloader.dataset.datasets.1.fraction=1.',
+            'val_dataloader.dataset.datasets.1.fraction=1.',
+        ],
+        TORCH_HOME=str(tmp_path / 'torch'),
+        SIMSPINE_ROOT=str(simspine),
+    )
     assert done.returncode == 0, errors(done.stdout)
     assert 'load model from: https://huggingface.co' in done.stdout
     assert 'Epoch(train) [1][7/7]' in done.stdout and 'spinetrack/spine_AP' in done.stdout
     assert re.search(r'simspine/AUC: [\d.]+', done.stdout)
-    best, = (tmp_path / 'work_dirs' / 'spinepose_v2_large').glob('best_*.pth')
+    (best,) = (tmp_path / 'work_dirs' / 'spinepose_v2_large').glob('best_*.pth')
     assert torch.load(best)['meta']['dataset_meta']['dataset_name'] == 'spinetrack'
 
 
@@ -115,13 +154,25 @@ def test_table_of_several_checkpoints(trained, rendered, tmp_path):
     checkpoint, output = trained
     model = f'{builders.config("demo/spinepose_demo")}={checkpoint}'
     builders.write_coco(tmp_path / 'coco', rendered)
-    done = mim('run', 'spinepose_mm', 'evaluate', model, '--on', 'config', 'coco', '--out', 'table.md', data=rendered,
-               cwd=tmp_path, COCO_ROOT=str(tmp_path / 'coco'))
+    done = mim(
+        'run',
+        'spinepose_mm',
+        'evaluate',
+        model,
+        '--on',
+        'config',
+        'coco',
+        '--out',
+        'table.md',
+        data=rendered,
+        cwd=tmp_path,
+        COCO_ROOT=str(tmp_path / 'coco'),
+    )
     assert done.returncode == 0, errors(done.stdout)
     head, _, row = (tmp_path / 'table.md').read_text().splitlines()
     assert head.split(' | ')[1:7] == ['Body AP', 'Body AR', 'Feet AP', 'Feet AR', 'Spine AP', 'Spine AR']
     cells = row.strip('| ').split(' | ')
-    assert float(cells[5]) == pytest.approx(100 * metrics(output)['spinetrack/spine_AP'], abs=.051)
+    assert float(cells[5]) == pytest.approx(100 * metrics(output)['spinetrack/spine_AP'], abs=0.051)
     assert head.split(' | ')[9:11] == ['COCO AP', 'COCO AR'] and float(cells[9]) >= 0
     assert head in done.stdout and row in done.stdout
 
@@ -129,7 +180,7 @@ def test_table_of_several_checkpoints(trained, rendered, tmp_path):
 def test_mean_pose_baseline(rendered, tmp_path):
     done = mim('run', 'spinepose_mm', 'mean_pose', builders.config('demo/spinepose_demo'), data=rendered, cwd=tmp_path)
     assert done.returncode == 0, errors(done.stdout)
-    assert 0 <= float(re.search(r'spinetrack/body_AP: ([\d.]+)', done.stdout)[1]) < .5
+    assert 0 <= float(re.search(r'spinetrack/body_AP: ([\d.]+)', done.stdout)[1]) < 0.5
 
 
 def test_a_broken_image_in_training_is_counted_and_in_a_test_named(trained, tmp_path):
@@ -138,12 +189,27 @@ def test_a_broken_image_in_training_is_counted_and_in_a_test_named(trained, tmp_
     for name in ('train/00000003.jpg', 'val/00000001.jpg'):
         path = tmp_path / 'images' / name
         path.write_bytes(path.read_bytes()[:-500])
-    done = mim('train', 'spinepose_mm', 'spinepose_demo.py', '--no-validate', data=tmp_path, cwd=tmp_path,
-               options=[option for option in QUICK if not option.startswith('val_')])
+    done = mim(
+        'train',
+        'spinepose_mm',
+        'spinepose_demo.py',
+        '--no-validate',
+        data=tmp_path,
+        cwd=tmp_path,
+        options=[option for option in QUICK if not option.startswith('val_')],
+    )
     assert done.returncode == 0, errors(done.stdout)
     assert '00000003.jpg is truncated (broken images so far in this process: 1)' in done.stdout
-    tested = mim('test', 'spinepose_mm', 'spinepose_demo.py', '--checkpoint', trained[0], data=tmp_path, cwd=tmp_path,
-                 options=QUICK)
+    tested = mim(
+        'test',
+        'spinepose_mm',
+        'spinepose_demo.py',
+        '--checkpoint',
+        trained[0],
+        data=tmp_path,
+        cwd=tmp_path,
+        options=QUICK,
+    )
     assert tested.returncode != 0
     assert re.search(r'ValueError: image .*val/00000001\.jpg is truncated', tested.stdout)
 

@@ -11,12 +11,16 @@ from spinepose_mm.tracking.tracker import PoseTracker
 POSE = np.random.default_rng(0).uniform((0, 0), (40, 120), (37, 2))
 
 
-def people(*places, zoom=1., score=.9):
+def people(*places, zoom=1.0, score=0.9):
     """Return People of the same pose, moved by (x, y) each."""
     places = zoom * np.array([(x, 0) if np.isscalar(x) else x for x in places], float).reshape(-1, 2)
     count = len(places)
-    return People(zoom * POSE + places[:, None], np.full((count, 37), score),
-                  np.concatenate([places, places + zoom * np.array([40, 120])], axis=1), np.full(count, .9))
+    return People(
+        zoom * POSE + places[:, None],
+        np.full((count, 37), score),
+        np.concatenate([places, places + zoom * np.array([40, 120])], axis=1),
+        np.full(count, 0.9),
+    )
 
 
 def follow(ids, frames):
@@ -28,13 +32,24 @@ def follow(ids, frames):
 def test_ids_are_new_once_and_in_order():
     frames = [people(0, 300), people(310, 3), people(311), no_people(), people(900, 6), people(903, 8, 312)]
     assert follow(PoseTracker(30), frames) == [
-        [(0, 0), (1, 300)], [(0, 3), (1, 310)], [(1, 311)], [], [(0, 6), (2, 900)], [(0, 8), (1, 312), (2, 903)]]
+        [(0, 0), (1, 300)],
+        [(0, 3), (1, 310)],
+        [(1, 311)],
+        [],
+        [(0, 6), (2, 900)],
+        [(0, 8), (1, 312), (2, 903)],
+    ]
 
 
 def test_ids_never_start_again():
-    ids = PoseTracker(10, memory=.5)
+    ids = PoseTracker(10, memory=0.5)
     assert follow(ids, [people(0), *[no_people()] * 20, people(0), *[no_people()] * 20, people(0, 500)]) == [
-        [(0, 0)], *[[]] * 20, [(1, 0)], *[[]] * 20, [(2, 0), (3, 500)]]
+        [(0, 0)],
+        *[[]] * 20,
+        [(1, 0)],
+        *[[]] * 20,
+        [(2, 0), (3, 500)],
+    ]
     assert follow(PoseTracker(10), [no_people(), no_people(), people(4)]) == [[], [], [(0, 4)]]
 
 
@@ -46,7 +61,7 @@ def test_memory_is_in_seconds(frame_rate):
     assert follow(ids, [*absent, no_people(), people(0)])[-1] == [(1, 0)]
 
 
-@pytest.mark.parametrize('zoom', [.05, 1, 30])
+@pytest.mark.parametrize('zoom', [0.05, 1, 30])
 @pytest.mark.parametrize('frame_rate', [5, 30, 120])
 def test_people_pass_through_each_other(zoom, frame_rate):
     """Two of the same pose, whose boxes are each other's from one frame to the next, at 1.2 sizes a second."""
@@ -68,7 +83,7 @@ def test_people_are_identified_by_their_poses():
 
 
 def test_boxes_serve_where_no_keypoint_is_visible():
-    frames = [people(3 * t, 300 - 3 * t, score=.1) for t in range(10)]
+    frames = [people(3 * t, 300 - 3 * t, score=0.1) for t in range(10)]
     assert follow(PoseTracker(30), frames)[-1] == [(0, 27), (1, 273)]
 
 
@@ -91,7 +106,7 @@ def test_many_people_in_any_order(count):
 
 def test_what_people_have_stays_theirs():
     frame = people(300, 0)
-    frame.measures = dict(number=np.array([7., 8.]))
+    frame.measures = dict(number=np.array([7.0, 8.0]))
     ids = PoseTracker(30)
     ids.update(people(0, 300))
     tracked = ids.update(frame)
@@ -118,8 +133,9 @@ def test_crossing_videos(seed):
     video = crossing(seed, people=2 + seed, seconds=8)
     runs = []
     for ids in PoseTracker(video.frame_rate), PoseTracker(video.frame_rate):
-        tracked = [ids.update(replace(frame, measures=dict(owner=owners)))
-                 for frame, owners in zip(video.found, video.owners)]
+        tracked = [
+            ids.update(replace(frame, measures=dict(owner=owners))) for frame, owners in zip(video.found, video.owners)
+        ]
         runs.append([one.ids.tolist() for one in tracked])
     scores = identity_scores([one.measures['owner'] for one in tracked], runs[0])
-    assert scores['takeovers'] == 0 and scores['IDF1'] > .85 and runs[0] == runs[1]
+    assert scores['takeovers'] == 0 and scores['IDF1'] > 0.85 and runs[0] == runs[1]

@@ -3,8 +3,8 @@ import tracemalloc
 from dataclasses import replace
 
 import pytest
-from result_video import LIFTED, make_video, write
 
+from result_video import LIFTED, make_video, write
 from spinepose_mm.writers import CocoWriter, CsvWriter, OpenPoseWriter, ParquetWriter, TrcWriter
 
 WRITERS = [OpenPoseWriter, CocoWriter, CsvWriter, ParquetWriter, TrcWriter]
@@ -29,7 +29,7 @@ def test_the_same_input_gives_the_same_bytes_in_the_place_of_old_ones(writer, tm
 
 
 def test_nothing_is_in_its_place_before_the_end(writer, tmp_path):
-    writing = writer(tmp_path / 'out', 25., **LIFTED)
+    writing = writer(tmp_path / 'out', 25.0, **LIFTED)
     for frame in make_video('world'):
         writing.write(frame)
         assert all('out.part' in str(path) or path.name.endswith('.part') for path in contents(tmp_path))
@@ -54,7 +54,7 @@ def test_an_interruption_leaves_what_an_end_there_would(writer, tmp_path):
 def test_a_failure_at_the_end_leaves_the_old_file_and_nothing_half_written(writer, tmp_path, monkeypatch):
     write(writer, tmp_path / 'out', make_video('world')[:5], **LIFTED)
     before = contents(tmp_path)
-    writing = writer(tmp_path / 'out', 25., **LIFTED)
+    writing = writer(tmp_path / 'out', 25.0, **LIFTED)
     for frame in make_video('world'):
         writing.write(frame)
 
@@ -70,13 +70,13 @@ def test_a_failure_at_the_end_leaves_the_old_file_and_nothing_half_written(write
 def test_where_nothing_can_be_written(writer, tmp_path):
     (tmp_path / 'file').write_text('')
     with pytest.raises(OSError, match=r'file/out cannot be written: .*file'):
-        writer(tmp_path / 'file' / 'out', 25., **LIFTED)
+        writer(tmp_path / 'file' / 'out', 25.0, **LIFTED)
     assert os.listdir(tmp_path) == ['file']
 
 
 def test_unknown_coordinates(writer, tmp_path):
     with pytest.raises(ValueError, match="coordinates are 'camera' or 'world', or None, not 'word'"):
-        writer(tmp_path / 'out', 25., coordinates='word')
+        writer(tmp_path / 'out', 25.0, coordinates='word')
 
 
 def test_memory_does_not_grow_with_the_video(writer, tmp_path):
@@ -85,7 +85,7 @@ def test_memory_does_not_grow_with_the_video(writer, tmp_path):
 
     def peak(count):
         tracemalloc.start()
-        writing = writer(tmp_path / 'out', 25., spine_only=True, **LIFTED)
+        writing = writer(tmp_path / 'out', 25.0, spine_only=True, **LIFTED)
         for i in range(count):
             writing.write(replace(frame, index=i, time=i / 25))
         writing.close()

@@ -1,4 +1,5 @@
 """Videos as PyAV, which is no part of this package, reads them, and as a browser plays them."""
+
 import shutil
 import subprocess
 import sys
@@ -23,7 +24,7 @@ def encode(encoder, path, count=12, rate=RATE, times=None, size=SIZE):
     video = encoder(path, rate, size)
     for i in range(count):
         image = np.full((size[1], size[0], 3), (200, 60, 30), np.uint8)
-        image[:, 8 * i:8 * i + 16] = (40, 220, 240)
+        image[:, 8 * i : 8 * i + 16] = (40, 220, 240)
         video.write(image, None if times is None else times[i])
     assert not path.exists()
     video.release()
@@ -41,7 +42,7 @@ def without(monkeypatch, *encoders):
 def test_h264_in_the_form_that_browsers_play(tmp_path, encoder, ending):
     path = encode(encoder, tmp_path / f'a:b 50%{ending}')
     with av.open(f'file:{path}') as found:
-        stream, = found.streams.video
+        (stream,) = found.streams.video
         assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ('h264', 'yuv420p')
         assert (stream.width, stream.height) == (162, 120)
         assert stream.average_rate == Fraction(30000, 1001) and stream.frames == 12
@@ -60,19 +61,23 @@ def test_frames_keep_their_times(tmp_path):
     with av.open(str(encode(PyAvEncoder, tmp_path / 'a.mp4', 7, 25, times))) as found:
         seen = [frame.time for frame in found.decode(video=0)]
     expected = times - 5
-    expected[5] += .0004  # a tick later
+    expected[5] += 0.0004  # a tick later
     assert seen == pytest.approx(expected, abs=3e-4) and (np.diff(seen) > 0).all()
 
 
-@pytest.mark.parametrize('encoder, ending', [
-    (PyAvEncoder, '.mp4'), pytest.param(FfmpegEncoder, '.mp4', marks=needs_ffmpeg), (OpenCvEncoder, '.webm')])
+@pytest.mark.parametrize(
+    'encoder, ending',
+    [(PyAvEncoder, '.mp4'), pytest.param(FfmpegEncoder, '.mp4', marks=needs_ffmpeg), (OpenCvEncoder, '.webm')],
+)
 def test_the_same_images_give_the_same_bytes(tmp_path, encoder, ending):
     first, second = (encode(encoder, tmp_path / f'{name}{ending}', 20, 25, size=(1282, 120)) for name in 'ab')
     assert first.read_bytes() == second.read_bytes()
 
 
-@pytest.mark.parametrize('lacks, expected', [
-    ([], PyAvEncoder), ([PyAvEncoder], FfmpegEncoder), ([PyAvEncoder, FfmpegEncoder], OpenCvEncoder)])
+@pytest.mark.parametrize(
+    'lacks, expected',
+    [([], PyAvEncoder), ([PyAvEncoder], FfmpegEncoder), ([PyAvEncoder, FfmpegEncoder], OpenCvEncoder)],
+)
 def test_the_first_that_has_h264_is_taken(monkeypatch, tmp_path, warnings, lacks, expected):
     without(monkeypatch, *lacks)
     if expected in (FfmpegEncoder, OpenCvEncoder):
@@ -109,7 +114,7 @@ def test_errors_of_ffmpeg_are_passed_on_and_nothing_is_left(tmp_path, monkeypatc
     assert not list(tmp_path.iterdir())
 
 
-PAGE = '''<!doctype html><meta charset="utf-8"><video muted></video><script>
+PAGE = """<!doctype html><meta charset="utf-8"><video muted></video><script>
 const video = document.querySelector('video');
 const tell = what => new Image().src = `http://127.0.0.1:PORT/${[
     what, video.readyState, video.duration, video.videoWidth, video.videoHeight, video.error?.code].join('/')}`;
@@ -117,7 +122,7 @@ video.onerror = () => tell('error');
 video.onended = () => tell('ended');
 video.src = 'FILE';
 video.play().catch(() => 0);
-</script>'''
+</script>"""
 
 
 class Listener(BaseHTTPRequestHandler):
@@ -141,10 +146,23 @@ def play(folder, name):
         server.timeout, server.reported = 60, '/nothing came'
         (folder / 'page.html').write_text(PAGE.replace('FILE', name).replace('PORT', str(server.server_port)))
         browser = subprocess.Popen(
-            [chromium, '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-             '--disable-background-networking', '--disable-component-update', '--disable-sync',
-             '--autoplay-policy=no-user-gesture-required', f'--user-data-dir={folder}/browser',
-             (folder / 'page.html').as_uri()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            [
+                chromium,
+                '--headless',
+                '--no-sandbox',
+                '--disable-gpu',
+                '--disable-quic',
+                '--no-first-run',
+                '--disable-background-networking',
+                '--disable-component-update',
+                '--disable-sync',
+                '--autoplay-policy=no-user-gesture-required',
+                f'--user-data-dir={folder}/browser',
+                (folder / 'page.html').as_uri(),
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             server.handle_request()
         finally:
@@ -154,13 +172,15 @@ def play(folder, name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('encoder, ending', [
-    (PyAvEncoder, '.mp4'), pytest.param(FfmpegEncoder, '.mp4', marks=needs_ffmpeg), (OpenCvEncoder, '.webm')])
+@pytest.mark.parametrize(
+    'encoder, ending',
+    [(PyAvEncoder, '.mp4'), pytest.param(FfmpegEncoder, '.mp4', marks=needs_ffmpeg), (OpenCvEncoder, '.webm')],
+)
 def test_a_browser_plays_it_to_its_end(tmp_path, encoder, ending):
     encode(encoder, tmp_path / f'a{ending}', 15)
     how, state, duration, width, height, *error = play(tmp_path, f'a{ending}')
     assert (how, width, height, error) == ('ended', '162', '120', [''])
-    assert int(state) >= 2 and float(duration) == pytest.approx(15 / RATE, abs=.04)
+    assert int(state) >= 2 and float(duration) == pytest.approx(15 / RATE, abs=0.04)
 
 
 @pytest.mark.slow

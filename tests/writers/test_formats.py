@@ -16,10 +16,22 @@ from spinepose_mm.writers import (
 )
 
 
-@pytest.mark.parametrize('given, writer', [
-    ('a/b.csv', CsvWriter), (Path('a.b/C.CSV'), CsvWriter), ('x.parquet', ParquetWriter), ('a.trc', TrcWriter),
-    ('results.json', CocoWriter), ('pose/cam1_json', OpenPoseWriter), ('pose/cam1_json/', OpenPoseWriter),
-    ('a.mp4', VideoWriter), ('a.WEBM', VideoWriter), ('a_annotated', ImagesWriter), ('a.html', ReportWriter)])
+@pytest.mark.parametrize(
+    'given, writer',
+    [
+        ('a/b.csv', CsvWriter),
+        (Path('a.b/C.CSV'), CsvWriter),
+        ('x.parquet', ParquetWriter),
+        ('a.trc', TrcWriter),
+        ('results.json', CocoWriter),
+        ('pose/cam1_json', OpenPoseWriter),
+        ('pose/cam1_json/', OpenPoseWriter),
+        ('a.mp4', VideoWriter),
+        ('a.WEBM', VideoWriter),
+        ('a_annotated', ImagesWriter),
+        ('a.html', ReportWriter),
+    ],
+)
 def test_formats_are_chosen_by_their_endings(given, writer):
     assert writer_for(given) is writer
 

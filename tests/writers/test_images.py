@@ -3,8 +3,8 @@ import resource
 import cv2
 import numpy as np
 import pytest
-from result_video import CAMERA, RATE, make_video, write
 
+from result_video import CAMERA, RATE, make_video, write
 from spinepose_mm import skeleton
 from spinepose_mm.structures.frame import Frame, no_people
 from spinepose_mm.visualization.drawing import draw_people
@@ -25,8 +25,9 @@ def video(coordinates=None):
 
 def images(*names):
     """Return frames that are images of these names, of the people in a video."""
-    return [Frame(i, np.nan, name, frame.image, frame.people)
-            for i, (name, frame) in enumerate(zip(names, video()[3:]))]
+    return [
+        Frame(i, np.nan, name, frame.image, frame.people) for i, (name, frame) in enumerate(zip(names, video()[3:]))
+    ]
 
 
 def read(path):
@@ -40,8 +41,10 @@ def read(path):
 
 def is_spine(image, at):
     """Return whether the colour of the spine is at most a pixel from places, (N, 2)."""
-    return [bool((np.abs(image[y - 1:y + 2, x - 1:x + 2].astype(int) - SPINE) < 90).all(-1).any())
-            for x, y in np.round(at).astype(int)]
+    return [
+        bool((np.abs(image[y - 1 : y + 2, x - 1 : x + 2].astype(int) - SPINE) < 90).all(-1).any())
+        for x, y in np.round(at).astype(int)
+    ]
 
 
 @pytest.mark.parametrize('ending', CODECS)
@@ -64,12 +67,13 @@ def test_lifted_people_are_drawn_beside(tmp_path):
 
 @pytest.mark.parametrize('ending', ['.mp4', '.avi', '.webm'])
 def test_the_same_frames_give_the_same_bytes_in_the_place_of_an_old_video(tmp_path, ending):
-    first, second = (write(VideoWriter, tmp_path / f'{name}{ending}', video()[:count])
-                     for name, count in (('a', 8), ('b', 3)))
+    first, second = (
+        write(VideoWriter, tmp_path / f'{name}{ending}', video()[:count]) for name, count in (('a', 8), ('b', 3))
+    )
     assert write(VideoWriter, second, video()).read_bytes() == first.read_bytes()
 
 
-@pytest.mark.parametrize('rate', [30000 / 1001, 23.976, 99.123, 239.1234, 600, .5])
+@pytest.mark.parametrize('rate', [30000 / 1001, 23.976, 99.123, 239.1234, 600, 0.5])
 def test_frame_rates_of_cameras(tmp_path, rate):
     frames = [Frame(i, i / rate, 'video.mp4', GREY, no_people()) for i in range(8)]
     _, found = read(write(VideoWriter, tmp_path / 'out.mp4', frames, rate))
@@ -95,8 +99,10 @@ def test_a_video_of_no_frame_leaves_no_file_and_an_old_one_as_it_was(tmp_path):
 
 def test_a_frame_of_another_size_is_fitted_in(tmp_path):
     frames = video()[:1]
-    frames += [Frame(i, i / RATE, 'video.mp4', np.full((*size, 3), 200, np.uint8), no_people())
-               for i, size in enumerate([(480, 320), (960, 1280), (100, 1), (7, 2000)], 1)]
+    frames += [
+        Frame(i, i / RATE, 'video.mp4', np.full((*size, 3), 200, np.uint8), no_people())
+        for i, size in enumerate([(480, 320), (960, 1280), (100, 1), (7, 2000)], 1)
+    ]
     found = read(write(VideoWriter, tmp_path / 'out.avi', frames))[0]
     assert [frame.shape for frame in found] == [(480, 640, 3)] * 5
     tall, large, _, flat = found[1:]
@@ -105,9 +111,15 @@ def test_a_frame_of_another_size_is_fitted_in(tmp_path):
     assert (flat[:230] < 20).all() and (flat[240] > 150).all()
 
 
-@pytest.mark.parametrize('path, rate, message', [
-    ('out.gif', 25., r'out\.gif: a video\'s file ends in \.mp4, \.mov, \.avi, \.webm'), ('out', 25., 'ends in'),
-    ('out.mp4', None, r'out\.mp4: a video has a frame rate over 0, not None'), ('out.mp4', 0, 'not 0')])
+@pytest.mark.parametrize(
+    'path, rate, message',
+    [
+        ('out.gif', 25.0, r'out\.gif: a video\'s file ends in \.mp4, \.mov, \.avi, \.webm'),
+        ('out', 25.0, 'ends in'),
+        ('out.mp4', None, r'out\.mp4: a video has a frame rate over 0, not None'),
+        ('out.mp4', 0, 'not 0'),
+    ],
+)
 def test_what_is_no_video(tmp_path, path, rate, message):
     with pytest.raises(ValueError, match=message):
         VideoWriter(tmp_path / path, rate)
@@ -116,8 +128,8 @@ def test_what_is_no_video(tmp_path, path, rate, message):
 def test_a_video_that_cannot_be_opened(tmp_path):
     (tmp_path / 'folder.mp4').mkdir()
     with pytest.raises(IsADirectoryError, match=r'folder\.mp4 is a folder'):
-        VideoWriter(tmp_path / 'folder.mp4', 25.)
-    long = Frame(0, 0., 'video.mp4', np.zeros((2, 70_000, 3), np.uint8), no_people())  # no codec takes it
+        VideoWriter(tmp_path / 'folder.mp4', 25.0)
+    long = Frame(0, 0.0, 'video.mp4', np.zeros((2, 70_000, 3), np.uint8), no_people())  # no codec takes it
     for name, why in ('out.mp4', ''), ('out.webm', 'OpenCV opened it with none of VP80'):
         with pytest.raises(OSError, match=rf'{name} cannot be written in 70000x2 at 25 frames a second: {why}'):
             write(VideoWriter, tmp_path / name, [long])
@@ -136,8 +148,10 @@ def full_disk():
 @pytest.mark.parametrize('ending', CODECS)
 def test_a_full_disk_is_an_error_and_leaves_nothing(tmp_path, ending, full_disk):
     rng = np.random.default_rng(0)
-    frames = [Frame(i, i / RATE, 'video.mp4', rng.integers(0, 255, (240, 320, 3), dtype=np.uint8), no_people())
-              for i in range(40)]
+    frames = [
+        Frame(i, i / RATE, 'video.mp4', rng.integers(0, 255, (240, 320, 3), dtype=np.uint8), no_people())
+        for i in range(40)
+    ]
     with pytest.raises(OSError, match=rf'out\{ending} cannot be written: .*(File too large|disk full)'):
         write(VideoWriter, tmp_path / f'out{ending}', frames)
     assert not list(tmp_path.iterdir())
@@ -170,8 +184,10 @@ def test_images_have_their_names_and_people(tmp_path):
 
 def test_options_of_drawing(tmp_path):
     frames = images('a.png')
-    plain, spine, sure = (write(ImagesWriter, tmp_path / str(i), frames, None, **options) / 'a.png'
-                          for i, options in enumerate([{}, dict(spine_only=True), dict(min_confidence=1.1)]))
+    plain, spine, sure = (
+        write(ImagesWriter, tmp_path / str(i), frames, None, **options) / 'a.png'
+        for i, options in enumerate([{}, dict(spine_only=True), dict(min_confidence=1.1)])
+    )
     drawn = [(cv2.imread(str(path)) != 90).any(-1) for path in (plain, spine, sure)]
     inside = np.round(frames[0].people.keypoints[0, skeleton.index('left_knee')]).astype(int)
     assert [bool(image[inside[1], inside[0]]) for image in drawn] == [True, False, False]

@@ -4,8 +4,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from result_video import LIFTED, PRESENCE, RATE, UNLIFTED, make_video, write
 
+from result_video import LIFTED, PRESENCE, RATE, UNLIFTED, make_video, write
 from spinepose_mm import skeleton
 from spinepose_mm.structures.frame import Frame, no_people
 from spinepose_mm.writers import CsvWriter, ParquetWriter
@@ -31,13 +31,27 @@ def same(found, truth, off):
 def test_a_row_for_each_frame_person_and_keypoint(writer, tmp_path):
     video = make_video('world')
     points, _ = tables(writer, tmp_path, video, **LIFTED)
-    assert list(points) == ['frame', 'time_s', 'person', 'keypoint', 'level', 'x_px', 'y_px', 'score', *SPACE,
-                            'error_m', 'confidence']
+    assert list(points) == [
+        'frame',
+        'time_s',
+        'person',
+        'keypoint',
+        'level',
+        'x_px',
+        'y_px',
+        'score',
+        *SPACE,
+        'error_m',
+        'confidence',
+    ]
     assert len(points) == 11 * 37 and not points.duplicated(['frame', 'person', 'keypoint']).any()
     assert {number: tuple(rows.frame.unique()) for number, rows in points.groupby('person')} == PRESENCE
     # Rounding at half a unit of the last decimal, or single precision.
-    fine = dict(x_px=.00501, score=.0000501, x_m=.00000501) if writer is CsvWriter else dict(
-        x_px=640 * 2**-24, score=2**-24, x_m=5 * 2**-24)
+    fine = (
+        dict(x_px=0.00501, score=0.0000501, x_m=0.00000501)
+        if writer is CsvWriter
+        else dict(x_px=640 * 2**-24, score=2**-24, x_m=5 * 2**-24)
+    )
     for frame in video[1:]:
         people, rows = frame.people, points[points.frame == frame.index]
         assert rows.person.tolist() == np.repeat(people.ids, 37).tolist()
@@ -68,12 +82,12 @@ def test_a_row_of_measures_for_each_frame_and_person(writer, tmp_path):
             assert rows.view.isna().all() and rows.trunk_lean_deg.isna().all()
         else:
             assert rows.view.tolist() == people.views.tolist()
-            same(rows.trunk_lean_deg, people.measures['trunk_lean'], .0000501)
+            same(rows.trunk_lean_deg, people.measures['trunk_lean'], 0.0000501)
 
 
 @both
 def test_2d_alone_has_no_columns_of_space_and_no_table_of_measures(writer, tmp_path):
-    points, = tables(writer, tmp_path, make_video())
+    (points,) = tables(writer, tmp_path, make_video())
     assert list(points)[-4:] == ['x_px', 'y_px', 'score', 'confidence']
 
 
@@ -92,11 +106,11 @@ def test_the_spine_alone_from_top_to_bottom(writer, tmp_path):
     points, _ = tables(writer, tmp_path, video, spine_only=True, **LIFTED)
     assert points[:18].level.tolist() == ['C1', 'C4', 'C7', 'T3', 'T8', 'L1', 'L3', 'L5', 'S1'] * 2
     assert len(points) == 11 * 9
-    same(points[:9][SPACE], video[1].people.points[0, list(skeleton.SUBSETS['spine'])], .00000501)
+    same(points[:9][SPACE], video[1].people.points[0, list(skeleton.SUBSETS['spine'])], 0.00000501)
 
 
 @both
-@pytest.mark.parametrize('frames', [[], [Frame(0, 0., 'a.mp4', people=no_people())]])
+@pytest.mark.parametrize('frames', [[], [Frame(0, 0.0, 'a.mp4', people=no_people())]])
 def test_no_people(writer, tmp_path, frames):
     points, measures = tables(writer, tmp_path, frames, **LIFTED)
     assert len(points) == len(measures) == 0
@@ -118,7 +132,7 @@ def test_images_are_named_and_people_counted(writer, tmp_path):
 def test_csv_by_hand(tmp_path):
     video = make_video()[1:2]
     video[0].time, people = 1 / 3, video[0].people
-    people.keypoints[0, 36], people.scores[0, 36], people.confidence[0, 36] = [-.001, 12.5], 1.23456, .98765
+    people.keypoints[0, 36], people.scores[0, 36], people.confidence[0, 36] = [-0.001, 12.5], 1.23456, 0.98765
     lines = write(CsvWriter, tmp_path / 'a.csv', video).read_text().split('\n')
     assert lines[0] == 'frame,time_s,person,keypoint,level,x_px,y_px,score,confidence'
     assert lines[37:] == ['1,0.333333,3,neck_03,C1,0.0,12.5,1.2346,0.9876', '']

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from result_video import CAMERA, PRESENCE, RATE, UNLIFTED, make_video, write
 
+from result_video import CAMERA, PRESENCE, RATE, UNLIFTED, make_video, write
 from spinepose_mm import skeleton
 from spinepose_mm.structures.frame import Frame, no_people
 from spinepose_mm.writers import TrcWriter
@@ -34,7 +34,7 @@ def read_table(opensim, path):
     return table, np.array(table.getIndependentColumn()), points
 
 
-def same(found, points, off=.00000501):
+def same(found, points, off=0.00000501):
     np.testing.assert_allclose(found, points, rtol=0, atol=off)
 
 
@@ -88,7 +88,7 @@ def test_camera_space_is_turned_to_y_up(opensim, tmp_path):
     assert (head[:, 1] - toes[:, 1]).min() > 1  # metres up
     # A rotation and a translation from the world: left is not taken for right.
     world = truth(make_video('world'), 3)[1]
-    same(found @ (np.diag([1, -1, -1]) @ CAMERA.R) - CAMERA.t @ CAMERA.R, world, .00001)
+    same(found @ (np.diag([1, -1, -1]) @ CAMERA.R) - CAMERA.t @ CAMERA.R, world, 0.00001)
 
 
 def test_the_spine_alone(opensim, tmp_path):
@@ -102,26 +102,26 @@ def test_the_spine_alone(opensim, tmp_path):
 
 def test_the_confidence_threshold(opensim, tmp_path):
     video = make_video('world')
-    write(TrcWriter, tmp_path / 'side.trc', video, coordinates='world', min_confidence=.1)
+    write(TrcWriter, tmp_path / 'side.trc', video, coordinates='world', min_confidence=0.1)
     assert np.isfinite(read_table(opensim, tmp_path / 'side_P3.trc')[2]).all()
 
 
 def test_frames_that_were_left_out_and_times_between(opensim, tmp_path):
     video = make_video('world')
-    video[6].time = .3
+    video[6].time = 0.3
     write(TrcWriter, tmp_path / 'side.trc', [video[3], video[6]], coordinates='world')
     _, times, found = read_table(opensim, tmp_path / 'side_P3.trc')
-    np.testing.assert_allclose(times, [.12, .18, .24, .3], atol=1e-9)
+    np.testing.assert_allclose(times, [0.12, 0.18, 0.24, 0.3], atol=1e-9)
     assert np.isfinite(found[[0, 3], 0]).all() and np.isnan(found[1:3]).all()
 
 
 def test_a_person_who_is_never_lifted_has_no_file(tmp_path):
-    video = make_video('world')[UNLIFTED:UNLIFTED + 2]
+    video = make_video('world')[UNLIFTED : UNLIFTED + 2]
     write(TrcWriter, tmp_path / 'side.trc', video, coordinates='world')
     assert [path.name for path in tmp_path.iterdir()] == ['side_P3.trc']
 
 
-@pytest.mark.parametrize('frames', [[], [Frame(0, 0., 'a.mp4', people=no_people())]])
+@pytest.mark.parametrize('frames', [[], [Frame(0, 0.0, 'a.mp4', people=no_people())]])
 def test_no_people_leave_no_file(tmp_path, frames):
     write(TrcWriter, tmp_path / 'side.trc', frames, coordinates='world')
     assert not list(tmp_path.iterdir())
@@ -152,7 +152,7 @@ def test_what_no_trc_can_be_of(tmp_path):
 
 def test_a_name_with_line_breaks_and_tabs_stays_on_one_line(opensim, tmp_path):
     write(TrcWriter, tmp_path / 'side\tview\n2\r.trc', make_video('world'), coordinates='world')
-    path, = tmp_path.glob('*_P3.trc')
+    (path,) = tmp_path.glob('*_P3.trc')
     header = path.read_bytes().split(b'\n')[0].decode()
     assert header == 'PathFileType\t4\t(X/Y/Z)\tside\\tview\\n2\\r_P3.trc'
     plain = path.rename(tmp_path / 'plain.trc')

@@ -23,8 +23,10 @@ def pin(monkeypatch):
     entries = list(downloads.models())
 
     def pin(url, sha256):
-        monkeypatch.setattr(downloads, 'models', lambda: [
-            *entries, dict(Name='pinned', Weights=url, License='MIT', SHA256=sha256)])
+        monkeypatch.setattr(
+            downloads, 'models', lambda: [*entries, dict(Name='pinned', Weights=url, License='MIT', SHA256=sha256)]
+        )
+
     return pin
 
 
@@ -55,8 +57,10 @@ def test_a_part_that_is_whole(server, tmp_path):
     assert downloads.fetch(f'{server.url}/hub/a.pth', tmp_path).read_bytes() == CONTENT
 
 
-@pytest.mark.parametrize('name', [f'hub/{"0" * 8}.pth', f'a-{SHA256[:7]}{"0" if SHA256[7] != "0" else "1"}.pth',
-                                  f'a-{SHA256[1:9]}_20230605.pth'])
+@pytest.mark.parametrize(
+    'name',
+    [f'hub/{"0" * 8}.pth', f'a-{SHA256[:7]}{"0" if SHA256[7] != "0" else "1"}.pth', f'a-{SHA256[1:9]}_20230605.pth'],
+)
 def test_what_was_not_published_is_refused(server, tmp_path, name):
     server.stated = SHA256[::-1]
     with pytest.raises(ConnectionError, match=f'is not what was published: its SHA-256 is {SHA256}'):
@@ -90,10 +94,14 @@ def test_another_size_than_stated_is_refused(server, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize('name, compared', [
-    ('hub/a.pth', 'its size and its SHA-256 (stated by 127.0.0.1)'),
-    (f'a-{SHA256[:8]}.pth', 'its SHA-256 (the digits in its name)'),
-    ('a.pth', 'nothing, since nothing is stated')])
+@pytest.mark.parametrize(
+    'name, compared',
+    [
+        ('hub/a.pth', 'its size and its SHA-256 (stated by 127.0.0.1)'),
+        (f'a-{SHA256[:8]}.pth', 'its SHA-256 (the digits in its name)'),
+        ('a.pth', 'nothing, since nothing is stated'),
+    ],
+)
 def test_what_was_compared_is_logged(server, tmp_path, name, compared, monkeypatch):
     logged = []
     monkeypatch.setattr(downloads, 'print_log', lambda text, *args: logged.append(text))
@@ -119,6 +127,7 @@ def test_two_first_downloads_at_once(server, tmp_path):
     def fetch(_):
         together.wait()
         return downloads.fetch(f'{server.url}/files/a.pth', tmp_path)
+
     with ThreadPoolExecutor(3) as threads:
         paths = list(threads.map(fetch, range(3)))
     assert paths == [tmp_path / 'a.pth'] * 3 and paths[0].read_bytes() == CONTENT
@@ -142,8 +151,11 @@ def test_hosts_are_known_or_named(server, monkeypatch):
     for trusted, endpoint in (('', ''), ('127.0.0.2', ''), ('huggingface.co', 'http://localhost')):
         monkeypatch.setenv('SPINEPOSE_HOSTS', trusted)
         monkeypatch.setenv('HF_ENDPOINT', endpoint)
-        with pytest.raises(ConnectionError, match=r'/a\.pth was not asked for: 127\.0\.0\.1 is none of the known hosts '
-                                                  r'\(huggingface\.co.*set SPINEPOSE_HOSTS=127\.0\.0\.1'):
+        with pytest.raises(
+            ConnectionError,
+            match=r'/a\.pth was not asked for: 127\.0\.0\.1 is none of the known hosts '
+            r'\(huggingface\.co.*set SPINEPOSE_HOSTS=127\.0\.0\.1',
+        ):
             downloads.fetch(url)
     for other in ('http://huggingface.co@127.0.0.1:1/a.pth', 'http://127.0.0.1:1\\@huggingface.co/a.pth'):
         with pytest.raises(ConnectionError, match='was not asked for'):
@@ -161,8 +173,9 @@ def test_every_url_of_the_index_has_a_known_host(monkeypatch):
         downloads._check_host(url)
 
 
-@pytest.mark.parametrize('place, size', [
-    ('a.pth', '1024000 bytes, where'), ('endless/a.pth', 'more than 999999 bytes')])
+@pytest.mark.parametrize(
+    'place, size', [('a.pth', '1024000 bytes, where'), ('endless/a.pth', 'more than 999999 bytes')]
+)
 def test_files_that_are_too_large(server, tmp_path, place, size):
     """Found before anything is written, or where no length is stated, on the way."""
     with pytest.raises(ConnectionError, match=f'it has {size}'):
@@ -187,8 +200,11 @@ def test_what_is_in_the_cache_is_compared_again(server, pin):
     url = f'{server.url}/a.pth'
     path = downloads.fetch(url)
     path.write_bytes(CONTENT[:-1] + b'x')
-    with pytest.raises(ConnectionError, match=rf'a\.pth is not what {url} was: its SHA-256 is .* where {SHA256} '
-                                              r'\(written in .*a\.pth\.sha256 when it was downloaded\) is expected\. Remove it'):
+    with pytest.raises(
+        ConnectionError,
+        match=rf'a\.pth is not what {url} was: its SHA-256 is .* where {SHA256} '
+        r'\(written in .*a\.pth\.sha256 when it was downloaded\) is expected\. Remove it',
+    ):
         downloads.fetch(url)
     path.unlink()
     assert downloads.fetch(url).read_bytes() == CONTENT
@@ -214,8 +230,11 @@ def test_what_was_put_into_the_cache_by_hand(server, tmp_path):
 def test_what_mmengine_downloaded_is_taken_where_its_name_proves_it(server, tmp_path):
     shared = tmp_path / 'torch/hub/checkpoints'
     shared.mkdir(parents=True)
-    for name, content, taken in ((f'a-{SHA256[:8]}.pth', CONTENT, True), (f'b-{SHA256[:8]}.pth', b'old', False),
-                                 ('a.pth', CONTENT, False)):
+    for name, content, taken in (
+        (f'a-{SHA256[:8]}.pth', CONTENT, True),
+        (f'b-{SHA256[:8]}.pth', b'old', False),
+        ('a.pth', CONTENT, False),
+    ):
         (shared / name).write_bytes(content)
         found = downloads.fetch(f'{server.url}/{name}')
         assert (found == shared / name) == taken and found.read_bytes() == CONTENT

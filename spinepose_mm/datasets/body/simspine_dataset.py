@@ -49,7 +49,7 @@ class SimSpineDataset(BaseCocoStyleDataset):
 
     METAINFO = dict(skeleton.metainfo(), dataset_name='simspine')
 
-    def __init__(self, *args, human36m_file=None, fraction=1., file_boxes=False, subjects=SUBJECTS, **kwargs):
+    def __init__(self, *args, human36m_file=None, fraction=1.0, file_boxes=False, subjects=SUBJECTS, **kwargs):
         if not 0 < fraction <= 1:
             raise ValueError(f'SimSpineDataset: fraction is over 0 and up to 1, but {fraction} was given')
         self.human36m_file = human36m_file
@@ -85,10 +85,16 @@ class SimSpineDataset(BaseCocoStyleDataset):
         if not there.all():
             missing = self._image(names[~there][0])
             if not there.any():
-                raise FileNotFoundError(f'none of the {len(names)} images of {self.ann_file} exists, such as '
-                                        f'{missing}; check data_root and data_prefix')
-            print_log(f'{self.ann_file}: {(~there).sum()} of {len(names)} images do not exist, among them {missing}; '
-                      f'frames are taken from the other {there.sum()}', 'current', logging.WARNING)
+                raise FileNotFoundError(
+                    f'none of the {len(names)} images of {self.ann_file} exists, such as '
+                    f'{missing}; check data_root and data_prefix'
+                )
+            print_log(
+                f'{self.ann_file}: {(~there).sum()} of {len(names)} images do not exist, among them {missing}; '
+                f'frames are taken from the other {there.sum()}',
+                'current',
+                logging.WARNING,
+            )
         rows = spread(sequences, frames, self.fraction, there)
         counting = f', which count from {start}; the images count from {first}' if numbered else ''
         print_log(f'{self.ann_file}: {len(rows)} of {len(names)} frames are taken{counting}', 'current')
@@ -132,8 +138,11 @@ class SimSpineDataset(BaseCocoStyleDataset):
         extent = (high - low).max(1)
         made = (extent > 0) & (not self.file_boxes)
         low, high, more, half = low[made], high[made], more[made, None], _PADDING * extent[made, None] / 2
-        boxes[made] = np.where(more, np.column_stack([low, np.maximum(high, low + 1)]), np.column_stack(
-            [(low + high) / 2 - half, (low + high) / 2 + half]))
+        boxes[made] = np.where(
+            more,
+            np.column_stack([low, np.maximum(high, low + 1)]),
+            np.column_stack([(low + high) / 2 - half, (low + high) / 2 + half]),
+        )
         wrong = ~np.isfinite(boxes).all(1) | (boxes[:, 2:] <= boxes[:, :2]).any(1)
         if wrong.any():
             raise ValueError(f'{self.ann_file}: center and scale of {self._names[wrong][0]} are no box with an area')
@@ -145,7 +154,14 @@ class SimSpineDataset(BaseCocoStyleDataset):
         row = info.pop('row')
         name, points, box = str(self._names[row]), self._points[row], self._boxes[row]
         return dict(
-            info, id=row, img_id=name, img_path=self._image(name), bbox=box[None].copy(),
-            bbox_score=np.ones(1, np.float32), keypoints=points[None, :, :2].copy(),
-            keypoints_visible=np.minimum(points[None, :, 2], 1), category_id=np.array([1]),
-            area=np.array([np.prod(box[2:] - box[:2])], np.float32))
+            info,
+            id=row,
+            img_id=name,
+            img_path=self._image(name),
+            bbox=box[None].copy(),
+            bbox_score=np.ones(1, np.float32),
+            keypoints=points[None, :, :2].copy(),
+            keypoints_visible=np.minimum(points[None, :, 2], 1),
+            category_id=np.array([1]),
+            area=np.array([np.prod(box[2:] - box[:2])], np.float32),
+        )

@@ -41,11 +41,17 @@ class SpineTrackDataset(BaseCocoStyleDataset):
         self._dropped = defaultdict(list)
         people = self._with_images(super().load_data_list())
         for reason, entries in self._dropped.items():
-            print_log(f'{self.ann_file}: left out {len(entries)} of {len(entries) + len(people)} people: {reason}; '
-                      f'the first is {entries[0]}', 'current', logging.WARNING)
+            print_log(
+                f'{self.ann_file}: left out {len(entries)} of {len(entries) + len(people)} people: {reason}; '
+                f'the first is {entries[0]}',
+                'current',
+                logging.WARNING,
+            )
         if not people:
-            raise ValueError(f'{self.ann_file} has no person to use: no annotation with a labelled keypoint, a box '
-                             'and an image is in it' + (' that was not left out' if self._dropped else ''))
+            raise ValueError(
+                f'{self.ann_file} has no person to use: no annotation with a labelled keypoint, a box '
+                'and an image is in it' + (' that was not left out' if self._dropped else '')
+            )
         return people
 
     def _load_annotations(self):
@@ -79,13 +85,17 @@ class SpineTrackDataset(BaseCocoStyleDataset):
         with _readable(self.bbox_file, 'file of boxes'):
             unknown = {box['image_id'] for box in load(self.bbox_file) if box['category_id'] == 1} - images.keys()
             if unknown:
-                raise ValueError(f'{self.bbox_file} has detections for {len(unknown)} images that {self.ann_file} has '
-                                 f'not, such as image_id {next(iter(unknown))!r}')
+                raise ValueError(
+                    f'{self.bbox_file} has detections for {len(unknown)} images that {self.ann_file} has '
+                    f'not, such as image_id {next(iter(unknown))!r}'
+                )
             people = super()._load_detection_results()
         for person in people:
             if not np.isfinite(person['bbox']).all() or not np.isfinite(person['bbox_score']).all():
-                raise ValueError(f'{self.bbox_file}: a box of image {person["img_id"]} has coordinates or a score that '
-                                 'are not finite numbers')
+                raise ValueError(
+                    f'{self.bbox_file}: a box of image {person["img_id"]} has coordinates or a score that '
+                    'are not finite numbers'
+                )
         return people
 
     def parse_data_info(self, raw_data_info):
@@ -96,14 +106,17 @@ class SpineTrackDataset(BaseCocoStyleDataset):
             return None
         if not isinstance(flat, list) or len(flat) != 3 * skeleton.NUM_KEYPOINTS:
             found = f'{len(flat) / 3:g} keypoints' if isinstance(flat, list) else f'keypoints = {repr(flat)[:80]}'
-            raise ValueError(f'{self.ann_file}: {where} has {found}, where {skeleton.NUM_KEYPOINTS} are expected'
-                             + _advice(flat))
+            raise ValueError(
+                f'{self.ann_file}: {where} has {found}, where {skeleton.NUM_KEYPOINTS} are expected' + _advice(flat)
+            )
         for field in ('width', 'height', 'file_name'):
             if field not in image:
                 raise ValueError(f'{self.ann_file}: image {image.get("id")} has no field {field!r}')
             if field != 'file_name' and not (is_number(image[field]) and image[field] > 0):
-                raise ValueError(f'{self.ann_file}: image {image.get("id")} has {field} = {repr(image[field])[:80]}, '
-                                 'where a number of pixels is expected')
+                raise ValueError(
+                    f'{self.ann_file}: image {image.get("id")} has {field} = {repr(image[field])[:80]}, '
+                    'where a number of pixels is expected'
+                )
         wrong = problem(person)
         if wrong:
             return self._drop(wrong, where)
@@ -129,8 +142,10 @@ class SpineTrackDataset(BaseCocoStyleDataset):
         there = {path: Path(path).is_file() for path in {person['img_path'] for person in people}}
         missing = [path for path, found in there.items() if not found]
         if missing and (self.test_mode or len(missing) == len(there)):
-            raise FileNotFoundError(f'{len(missing)} of {len(there)} images of {self.ann_file} do not exist, among '
-                                    f'them {min(missing)}; check data_root and data_prefix')
+            raise FileNotFoundError(
+                f'{len(missing)} of {len(there)} images of {self.ann_file} do not exist, among '
+                f'them {min(missing)}; check data_root and data_prefix'
+            )
         for person in people:
             if not there[person['img_path']]:
                 self._drop('no image file', person['img_path'])
@@ -153,5 +168,8 @@ def _advice(flat):
     """Name the data set that annotations of another number of keypoints seem to be from."""
     layouts = {**skeleton.LAYOUTS, 136: 'Halpe'}
     name = layouts.get(len(flat) / 3) if isinstance(flat, list) else None
-    return f'; this looks like a {name} file: train on it through KeypointConverter (see configs/README.md)' \
-        if name else ''
+    return (
+        f'; this looks like a {name} file: train on it through KeypointConverter (see configs/README.md)'
+        if name
+        else ''
+    )

@@ -45,8 +45,17 @@ class SpineLiftingDataset(BaseDataset):
     METAINFO = dict(skeleton.metainfo(), dataset_name='simspine')
 
     @deprecated.arguments(least_score='min_score')
-    def __init__(self, ann_file, detections=None, seq_len=1, min_score=0.3, fraction=1., subjects=SUBJECTS,
-                 data_root='', **kwargs):
+    def __init__(
+        self,
+        ann_file,
+        detections=None,
+        seq_len=1,
+        min_score=0.3,
+        fraction=1.0,
+        subjects=SUBJECTS,
+        data_root='',
+        **kwargs,
+    ):
         if seq_len < 1 or seq_len % 2 == 0:
             raise ValueError(f'SpineLiftingDataset: seq_len is odd, but {seq_len} was given')
         if not 0 < fraction <= 1:
@@ -106,10 +115,18 @@ class SpineLiftingDataset(BaseDataset):
         row = window[self.seq_len // 2]
         points, target = self._input[window], self._target[row]
         return dict(
-            info, id=int(self._ids[row]), category_id=1, flip_indices=self._metainfo['flip_indices'],
-            keypoints=points[..., :2].copy(), keypoints_visible=points[..., 2].copy(), unit=float(self._unit[row]),
-            lifting_target=target[None, :, :3] / self._unit[row], lifting_target_visible=target[None, :, 3].copy(),
-            target_img_path=[self._names[row]], camera_param={})  # MMPose's RandomFlipAroundRoot looks for that
+            info,
+            id=int(self._ids[row]),
+            category_id=1,
+            flip_indices=self._metainfo['flip_indices'],
+            keypoints=points[..., :2].copy(),
+            keypoints_visible=points[..., 2].copy(),
+            unit=float(self._unit[row]),
+            lifting_target=target[None, :, :3] / self._unit[row],
+            lifting_target_visible=target[None, :, 3].copy(),
+            target_img_path=[self._names[row]],
+            camera_param={},
+        )  # MMPose's RandomFlipAroundRoot looks for that
 
 
 def _windows(sequences, frames, rows, length):

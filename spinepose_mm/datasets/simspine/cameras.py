@@ -6,6 +6,7 @@ other, and an `S` that is not camera space is replaced by `S_world` in their axe
 
 In the shapes, N is the number of frames and K that of joints.
 """
+
 import logging
 
 import numpy as np
@@ -18,7 +19,7 @@ from spinepose_mm.structures.simspine_layout import CAMERA_LAYOUT
 from .frames import groups
 from .npz import is_seen
 
-_MOST_OFF = .1  # of the distance to the camera: a fit to few frames may be off by some of that
+_MOST_OFF = 0.1  # of the distance to the camera: a fit to few frames may be off by some of that
 
 
 def add_cameras(path, arrays, sequences):
@@ -42,8 +43,12 @@ def add_cameras(path, arrays, sequences):
             if not np.isfinite(arrays[name]).all():
                 raise ValueError(f'{path}: {name} has numbers that are not finite')
         return arrays
-    cameras = {'K': np.zeros((len(sequences), 3, 3)), 'dist': np.zeros((len(sequences), 5)),
-               'R': np.zeros((len(sequences), 3, 3)), 't': np.zeros((len(sequences), 3))}
+    cameras = {
+        'K': np.zeros((len(sequences), 3, 3)),
+        'dist': np.zeros((len(sequences), 5)),
+        'R': np.zeros((len(sequences), 3, 3)),
+        't': np.zeros((len(sequences), 3)),
+    }
     for rows, camera in _fitted(path, arrays, sequences):
         for name, values in cameras.items():
             values[rows] = getattr(camera, name)
@@ -61,8 +66,9 @@ def _fitted(path, arrays, sequences):
                 try:
                     yield rows[part], _fit(arrays, rows[part])
                 except ValueError as error:
-                    raise ValueError(f'{path}: the camera of {sequence} does not follow from S_world and part: '
-                                     f'{error}') from error
+                    raise ValueError(
+                        f'{path}: the camera of {sequence} does not follow from S_world and part: {error}'
+                    ) from error
 
 
 def _fit(arrays, rows):
@@ -83,14 +89,21 @@ def camera_space(path, arrays, sequences):
     places = np.einsum('nij,nkj->nki', arrays['R'], world[..., :3]) + arrays['t'][:, None]
     both = is_seen(S) & is_seen(world)
     off = np.linalg.norm(S[..., :3] - places, axis=-1)
-    wrong = {sequence: rows for sequence, rows in groups(sequences) if both[rows].any() and not np.median(
-        off[rows][both[rows]]) <= _MOST_OFF * np.median(np.abs(places[rows][both[rows]][:, 2]))}
+    wrong = {
+        sequence: rows
+        for sequence, rows in groups(sequences)
+        if both[rows].any()
+        and not np.median(off[rows][both[rows]]) <= _MOST_OFF * np.median(np.abs(places[rows][both[rows]][:, 2]))
+    }
     if not wrong:
         return S
     rows = np.concatenate(list(wrong.values()))
-    print_log(f'{path}: S is not camera space in {len(wrong)} of {len(np.unique(sequences))} sequences, by a median of '
-              f'{np.median(off[rows][both[rows]]):.2f} m; there, it is replaced by S_world in the cameras\' axes',
-              'current', logging.WARNING)
+    print_log(
+        f'{path}: S is not camera space in {len(wrong)} of {len(np.unique(sequences))} sequences, by a median of '
+        f"{np.median(off[rows][both[rows]]):.2f} m; there, it is replaced by S_world in the cameras' axes",
+        'current',
+        logging.WARNING,
+    )
     S = S.copy()
     S[rows] = np.concatenate([places[rows], both[rows][..., None]], axis=-1)
     return S

@@ -8,6 +8,7 @@ They detect a turn about the vertical where people walk about, and not where the
 nothing in the raw file says which way people face. Nor do they detect a mirrored world. A comparison with labels of
 the same frames from elsewhere detects both: `check_reference`.
 """
+
 import numpy as np
 
 from spinepose_mm import skeleton
@@ -15,13 +16,14 @@ from spinepose_mm import skeleton
 from .frames import groups, parse_names
 from .npz import is_seen, joint_keypoints, read_npz, spine_lengths
 
-_LEAST_UPRIGHT = .5  # of the frames
-_LEAST_INSIDE = .5  # of the markers before each camera
-_MOST_BEHIND = .02  # of the markers, against another heading
-_MOST_OFF = dict(part=10., S_world=.02)  # pixels and metres, in the median of a view
+_LEAST_UPRIGHT = 0.5  # of the frames
+_LEAST_INSIDE = 0.5  # of the markers before each camera
+_MOST_BEHIND = 0.02  # of the markers, against another heading
+_MOST_OFF = dict(part=10.0, S_world=0.02)  # pixels and metres, in the median of a view
 _FRAMES = 20  # of each sequence that are checked
-_FEET = [skeleton.index(side + name) for side in ('left_', 'right_')
-         for name in ('ankle', 'big_toe', 'small_toe', 'heel')]
+_FEET = [
+    skeleton.index(side + name) for side in ('left_', 'right_') for name in ('ankle', 'big_toe', 'small_toe', 'heel')
+]
 
 
 def check_labels(path, sequences, keypoints):
@@ -39,30 +41,38 @@ def check_labels(path, sequences, keypoints):
         points[:, keypoints] = world
         valid = np.isfinite(points).all(-1)
         spine_lengths(path, f'/{subject}', np.where(valid[..., None], points, 0), valid)
-        up = _upright(points, np.array([0, 0, 1.]))
+        up = _upright(points, np.array([0, 0, 1.0]))
         if not up >= _LEAST_UPRIGHT:
-            raise ValueError(f'{path}: /{subject} is upright in {100 * up:.0f}% of the frames: the axes of its markers '
-                             'are not OpenSim\'s, y up')
+            raise ValueError(
+                f'{path}: /{subject} is upright in {100 * up:.0f}% of the frames: the axes of its markers '
+                "are not OpenSim's, y up"
+            )
         _check_cameras(path, subject, own[0].cameras, points)
 
 
 def _check_cameras(path, subject, cameras, points):
     """Raise ValueError unless each camera has a subject upright and in its images, and more than at another heading."""
-    turns = [np.linalg.matrix_power(np.array([[0., -1, 0], [1, 0, 0], [0, 0, 1]]), turn) for turn in range(4)]
+    turns = [np.linalg.matrix_power(np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]]), turn) for turn in range(4)]
     inside = np.array([[_inside(camera, points @ turn.T) for camera in cameras] for turn in turns])
     for camera, share in zip(cameras, inside[0]):
         if not share >= _LEAST_INSIDE:
-            raise ValueError(f'{path}: {100 * share:.0f}% of the markers of /{subject} are in the images of camera '
-                             f'{camera.name}: the axes or units of its calibration are not the expected ones')
-        up = _upright(camera.to_camera(points), np.array([0, -1., 0]))
+            raise ValueError(
+                f'{path}: {100 * share:.0f}% of the markers of /{subject} are in the images of camera '
+                f'{camera.name}: the axes or units of its calibration are not the expected ones'
+            )
+        up = _upright(camera.to_camera(points), np.array([0, -1.0, 0]))
         if not up >= _LEAST_UPRIGHT:
-            raise ValueError(f'{path}: /{subject} is upright in {100 * up:.0f}% of the images of camera {camera.name}: '
-                             'its world has not z up')
+            raise ValueError(
+                f'{path}: /{subject} is upright in {100 * up:.0f}% of the images of camera {camera.name}: '
+                'its world has not z up'
+            )
     shares = inside.mean(1)
     if shares[0] < shares.max() - _MOST_BEHIND:
-        raise ValueError(f'{path}: {100 * shares[0]:.0f}% of the markers of /{subject} are in the images, and '
-                         f'{100 * shares.max():.0f}% where the world is turned by {90 * shares.argmax()} degrees about '
-                         'the vertical: the axes are not the expected ones')
+        raise ValueError(
+            f'{path}: {100 * shares[0]:.0f}% of the markers of /{subject} are in the images, and '
+            f'{100 * shares.max():.0f}% where the world is turned by {90 * shares.argmax()} degrees about '
+            'the vertical: the axes are not the expected ones'
+        )
 
 
 def _some(frames):
@@ -79,7 +89,7 @@ def _upright(points, up):
     head, low = points[:, skeleton.index('head')], points[:, [skeleton.ROOT, *_FEET]]
     bodies = head[:, None] - low
     valid = np.isfinite(bodies).all(-1)
-    return np.mean((bodies @ up > .5 * np.linalg.norm(bodies, axis=-1))[valid]) if valid.any() else 1.
+    return np.mean((bodies @ up > 0.5 * np.linalg.norm(bodies, axis=-1))[valid]) if valid.any() else 1.0
 
 
 def _inside(camera, points):
@@ -98,7 +108,7 @@ def check_reference(path, sequences, keypoints, reference):
         keypoints: number of the keypoint that each marker is, (K,).
         reference: path of the annotation file, with `part`, and with `S_world` where it has that.
     """
-    arrays, info = read_npz(reference, ('imgname', 'part'), optional=('S_world', ))
+    arrays, info = read_npz(reference, ('imgname', 'part'), optional=('S_world',))
     titles, frames = parse_names(reference, arrays.pop('imgname').astype(str))
     rows_of = dict(groups(titles))
     theirs = joint_keypoints(reference, info['joint_names']).tolist()
@@ -119,7 +129,9 @@ def check_reference(path, sequences, keypoints, reference):
                 off = off[np.isfinite(off)]
                 compared |= len(off) > 0
                 if len(off) and np.median(off) > _MOST_OFF[field]:
-                    raise ValueError(f'{path}: {sequence.folder(camera)}: markers are {np.median(off):.3g} '
-                                     f'{"pixels" if field == "part" else "m"} from {field} of {reference}')
+                    raise ValueError(
+                        f'{path}: {sequence.folder(camera)}: markers are {np.median(off):.3g} '
+                        f'{"pixels" if field == "part" else "m"} from {field} of {reference}'
+                    )
     if not compared:
         raise ValueError(f'{reference}: imgname has none of the frames of {path}')

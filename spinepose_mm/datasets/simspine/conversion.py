@@ -1,4 +1,5 @@
 """SIMSPINE's raw `simspine.h5` to annotation files with cameras, of any size in little memory."""
+
 from pathlib import Path
 
 import numpy as np
@@ -53,15 +54,25 @@ def convert(path, out, reference=None, progress=False):
         check_labels(path, sequences, keypoints)
         if reference:
             check_reference(path, sequences, keypoints, reference)
-        parts = {split: [(sequence.frames, _reader(sequence, camera)) for sequence in sequences
-                         if sequence.subject in subjects for camera in sequence.cameras]
-                 for split, subjects in SPLITS.items()}
-        return write_splits(files, {split: ((*LAYOUT, *CAMERA_LAYOUT), chosen, info)
-                                    for split, chosen in parts.items() if chosen}, progress)
+        parts = {
+            split: [
+                (sequence.frames, _reader(sequence, camera))
+                for sequence in sequences
+                if sequence.subject in subjects
+                for camera in sequence.cameras
+            ]
+            for split, subjects in SPLITS.items()
+        }
+        return write_splits(
+            files,
+            {split: ((*LAYOUT, *CAMERA_LAYOUT), chosen, info) for split, chosen in parts.items() if chosen},
+            progress,
+        )
 
 
 def _reader(sequence, camera):
     """Return the function from a field's name to its values in all frames of a sequence before a camera."""
+
     def read(field):
         if field == 'imgname':
             return [sequence.image_name(camera, frame) for frame in range(sequence.frames)]
@@ -71,6 +82,7 @@ def _reader(sequence, camera):
             value = getattr(camera, field)
             return np.broadcast_to(value, (sequence.frames, *value.shape))
         return _labels(sequence, camera)[field]
+
     return read
 
 
@@ -88,6 +100,9 @@ def _labels(sequence, camera):
     some = good.any(1)
     low, high = np.where(some[:, None], low, 0), np.where(some[:, None], high, camera.size)
     return dict(
-        center=(low + high) / 2, scale=1.2 * (high - low).max(1) / 200,
-        part=np.concatenate([pixels, inside[..., None]], -1), S=np.concatenate([place, inside[..., None]], -1),
-        S_world=np.concatenate([world, good[..., None]], -1))
+        center=(low + high) / 2,
+        scale=1.2 * (high - low).max(1) / 200,
+        part=np.concatenate([pixels, inside[..., None]], -1),
+        S=np.concatenate([place, inside[..., None]], -1),
+        S_world=np.concatenate([world, good[..., None]], -1),
+    )

@@ -3,6 +3,7 @@
 SIMSPINE's frames count from 0. MMPose's extraction of Human3.6M counts from 1 and keeps every fifth frame by default.
 So frames are matched by their number in the sequence, relative to the first number of each source.
 """
+
 import os
 import re
 from collections import Counter
@@ -41,11 +42,14 @@ def parse_names(path, imgname, subjects=SUBJECTS):
     for name in np.asarray(imgname).tolist():  # Python's own strings are quicker than NumPy's
         found = _FRAME.fullmatch(name)
         if found is None:
-            raise ValueError(f'{path}: imgname has {name!r}, where '
-                             '\'S1/S1_Directions_1.54138969/S1_Directions_1.54138969_000000.jpg\' is the form')
+            raise ValueError(
+                f'{path}: imgname has {name!r}, where '
+                "'S1/S1_Directions_1.54138969/S1_Directions_1.54138969_000000.jpg' is the form"
+            )
         if subjects is not None and found['subject'] not in subjects:
-            raise ValueError(f'{path}: imgname has {name!r} of {found["subject"]}, '
-                             f'which is none of {", ".join(subjects)}')
+            raise ValueError(
+                f'{path}: imgname has {name!r} of {found["subject"]}, which is none of {", ".join(subjects)}'
+            )
         sequences.append(name.rpartition('/')[0])
         frames.append(int(found['frame']))
     return np.array(sequences), np.array(frames)
@@ -76,7 +80,7 @@ def spread(sequences, frames, fraction, available=None):
     if available is not None:
         order = order[available[order]]
         count = min(count, len(order))
-    return np.sort(order[((np.arange(count) + .5) * len(order) / count).astype(int)])
+    return np.sort(order[((np.arange(count) + 0.5) * len(order) / count).astype(int)])
 
 
 def counts_from(sequences, frames, usual):
@@ -118,15 +122,23 @@ def find_images(folder, names, sequences, start=None):
     listed = {sequence: _list(os.path.join(folder, sequence)) for sequence in np.unique(sequences).tolist()}
     found = start
     if start is not None:
-        numbers = [(sequence, min(map(int, numbers))) for sequence, files in listed.items() for numbers in [
-            [number[1] for number in map(_NUMBER.search, files) if number]] if numbers]
+        numbers = [
+            (sequence, min(map(int, numbers)))
+            for sequence, files in listed.items()
+            for numbers in [[number[1] for number in map(_NUMBER.search, files) if number]]
+            if numbers
+        ]
         if numbers:
             found = counts_from(*map(np.array, zip(*numbers)), usual=start)
     if found != start:
-        listed = {sequence: {renumbered(file, start - found) for file in files if _NUMBER.search(file)}
-                  for sequence, files in listed.items()}
-    there = [name[len(sequence):].lstrip('/') in listed[sequence]
-             for name, sequence in zip(names.tolist(), sequences.tolist())]
+        listed = {
+            sequence: {renumbered(file, start - found) for file in files if _NUMBER.search(file)}
+            for sequence, files in listed.items()
+        }
+    there = [
+        name[len(sequence) :].lstrip('/') in listed[sequence]
+        for name, sequence in zip(names.tolist(), sequences.tolist())
+    ]
     return np.array(there), found
 
 

@@ -6,6 +6,7 @@ sequence with `kinematics (T, A)` and `markers (T, K, 3)`, whose axes are OpenSi
 with Z up and x_c = R x_w + t, has a marker's third, first and second axis, as the authors make their own files. Lengths
 are in metres, or in millimetres where people or cameras would otherwise have implausible sizes.
 """
+
 import re
 import warnings
 from collections import Counter
@@ -48,6 +49,7 @@ class Sequence:
         scale: metres per unit of the markers.
         cameras: list of Camera, in metres.
     """
+
     subject: str
     name: str
     group: object
@@ -80,8 +82,9 @@ def read_layout(path, file):
     Raises:
         ValueError: a field is missing or of another shape, or a subject or a marker is unknown.
     """
-    names, axes = (_text(path, _dataset(path, file, f'metadata/{field}', 1)) for field in
-                   ('markers_names', 'kinematic_axes'))
+    names, axes = (
+        _text(path, _dataset(path, file, f'metadata/{field}', 1)) for field in ('markers_names', 'kinematic_axes')
+    )
     info = make_metadata(path, names, axes)
     sequences = []
     for subject in sorted((name for name in file if name != 'metadata'), key=lambda name: (len(name), name)):
@@ -90,16 +93,20 @@ def read_layout(path, file):
         cameras = _read_cameras(path, file, subject)
         for name in sorted(set(file[subject]) - {'calibration'}):
             where = f'{subject}/{name}'
-            markers, kinematics = (_dataset(path, file, f'{where}/{field}', dims) for field, dims in
-                                   (('markers', 3), ('kinematics', 2)))
+            markers, kinematics = (
+                _dataset(path, file, f'{where}/{field}', dims) for field, dims in (('markers', 3), ('kinematics', 2))
+            )
             if markers.shape[1:] != (len(names), 3) or not len(markers):
-                raise ValueError(f'{path}: /{where}/markers has the shape {markers.shape}, where '
-                                 f'(T, {len(names)}, 3) is expected')
+                raise ValueError(
+                    f'{path}: /{where}/markers has the shape {markers.shape}, where (T, {len(names)}, 3) is expected'
+                )
             if kinematics.shape != (len(markers), len(axes)):
-                raise ValueError(f'{path}: /{where}/kinematics has the shape {kinematics.shape}, where '
-                                 f'({len(markers)}, {len(axes)}) is expected')
+                raise ValueError(
+                    f'{path}: /{where}/kinematics has the shape {kinematics.shape}, where '
+                    f'({len(markers)}, {len(axes)}) is expected'
+                )
             title = re.sub(rf'^{subject}_', '', name.replace(' ', '_'))
-            sequences.append(Sequence(subject, title, file[where], len(markers), 1., cameras))
+            sequences.append(Sequence(subject, title, file[where], len(markers), 1.0, cameras))
     if not sequences:
         raise ValueError(f'{path} has no sequence of any subject')
     images = [sequence.image_name(camera, 0) for sequence in sequences for camera in sequence.cameras]
@@ -108,7 +115,7 @@ def read_layout(path, file):
     if twice:
         raise ValueError(f'{path} has two sequences or cameras whose images are {twice[0]}')
     extents = [_extents(sequence.world(range(min(100, sequence.frames)))) for sequence in sequences]
-    scale = _metres(np.concatenate(extents), 10.)
+    scale = _metres(np.concatenate(extents), 10.0)
     return info, [replace(sequence, scale=scale) for sequence in sequences]
 
 
@@ -120,10 +127,9 @@ def _extents(markers):
 
 
 def _read_cameras(path, file, subject):
-    fields = {name: _dataset(path, file, f'{subject}/calibration/{name}', dims)
-              for name, dims in _CALIBRATION.items()}
+    fields = {name: _dataset(path, file, f'{subject}/calibration/{name}', dims) for name, dims in _CALIBRATION.items()}
     names = _text(path, fields.pop('names'))
-    shapes = dict(size=(2, ), R=(3, 3), t=(3, ), K=(3, 3))
+    shapes = dict(size=(2,), R=(3, 3), t=(3,), K=(3, 3))
     values = {}
     for name, dataset in fields.items():
         shape = (len(names), *shapes.get(name, dataset.shape[1:]))
@@ -131,10 +137,21 @@ def _read_cameras(path, file, subject):
         if dataset.shape != shape and dataset.shape != (*shape, 1):
             raise ValueError(f'{where} has the shape {dataset.shape}, where {shape} is expected')
         values[name] = read_numbers(dataset).reshape(shape)
-    scale = _metres(np.linalg.norm(values['t'], axis=-1), 100.)
-    return [check_camera(f'{path}: /{subject}/calibration: {name}: ', Camera(
-        values['K'][i], values['R'][i], values['t'][i] * scale, tuple(values['size'][i].tolist()), values['dist'][i],
-        name)) for i, name in enumerate(names)]
+    scale = _metres(np.linalg.norm(values['t'], axis=-1), 100.0)
+    return [
+        check_camera(
+            f'{path}: /{subject}/calibration: {name}: ',
+            Camera(
+                values['K'][i],
+                values['R'][i],
+                values['t'][i] * scale,
+                tuple(values['size'][i].tolist()),
+                values['dist'][i],
+                name,
+            ),
+        )
+        for i, name in enumerate(names)
+    ]
 
 
 def _dataset(path, file, name, dims):
@@ -159,4 +176,4 @@ def _text(path, dataset):
 def _metres(lengths, most):
     """Return the factor to metres of lengths that are typically up to `most` metres, or else in millimetres."""
     valid = lengths[np.isfinite(lengths)]
-    return 1e-3 if len(valid) and np.median(valid) > most else 1.
+    return 1e-3 if len(valid) and np.median(valid) > most else 1.0

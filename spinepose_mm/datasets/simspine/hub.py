@@ -2,6 +2,7 @@
 
 The names of its columns are not documented: they are taken to be those of the fields of the `.npz` files.
 """
+
 from pathlib import Path
 
 import numpy as np
@@ -56,8 +57,10 @@ def _contents(where, data):
     columns = data.column_names
     missing = [field for field in _NEEDED if field not in columns]
     if missing or not len(data):
-        raise ValueError(f'{where} has {len(data)} frames and the columns {", ".join(columns)}, where '
-                         f'{", ".join(missing or _NEEDED)} is expected')
+        raise ValueError(
+            f'{where} has {len(data)} frames and the columns {", ".join(columns)}, where '
+            f'{", ".join(missing or _NEEDED)} is expected'
+        )
     fields = [field for field in (*LAYOUT, *CAMERA_LAYOUT) if field in columns]
     first = data[0]
     names = first.get('joint_names')
@@ -69,6 +72,7 @@ def _contents(where, data):
 
     def reader(start, stop):
         return lambda field: np.array(data.select_columns(field)[start:stop][field])
+
     ends = [*range(0, len(data), _FRAMES), len(data)]
     parts = [(stop - start, reader(start, stop)) for start, stop in zip(ends, ends[1:])]
     return fields, parts, info

@@ -2,6 +2,7 @@
 
 In the shapes, N is the number of frames, K that of joints and A that of kinematic axes.
 """
+
 import logging
 import zipfile
 from pathlib import Path
@@ -64,8 +65,10 @@ def check_shapes(path, arrays, info):
         for dimension, size in zip(expected, array.shape):
             known, where = sizes.setdefault(dimension, (size, field)) if isinstance(dimension, str) else (dimension, '')
             if size != known:
-                raise ValueError(f'{path}: {field} has the shape {array.shape}, where {expected} is expected'
-                                 + (f' with {dimension} = {known}, as {where} has' if where else ''))
+                raise ValueError(
+                    f'{path}: {field} has the shape {array.shape}, where {expected} is expected'
+                    + (f' with {dimension} = {known}, as {where} has' if where else '')
+                )
         if array.dtype.kind not in ('US' if field == 'imgname' else 'iuf'):
             raise ValueError(f'{path}: {field} does not hold {"names" if field == "imgname" else "numbers"}')
 
@@ -84,9 +87,9 @@ def joint_keypoints(path, names):
     known = [markers.get(name, name) for name in map(str, names)]
     for place, name in enumerate(known):
         if name not in skeleton.NAMES:
-            raise ValueError(f'{path}: metadata[\'joint_names\'] has {name!r}, which is no keypoint of SIMSPINE')
+            raise ValueError(f"{path}: metadata['joint_names'] has {name!r}, which is no keypoint of SIMSPINE")
         if name in known[:place]:
-            raise ValueError(f'{path}: metadata[\'joint_names\'] has {names[place]!r} twice')
+            raise ValueError(f"{path}: metadata['joint_names'] has {names[place]!r} twice")
     return np.array([skeleton.index(name) for name in known])
 
 
@@ -98,10 +101,17 @@ def make_metadata(path, joint_names, param_names):
     """
     columns = joint_keypoints(path, joint_names).tolist()
     root = columns.index(skeleton.ROOT) if skeleton.ROOT in columns else 0
-    parents = [columns.index(skeleton.PARENTS[keypoint]) if skeleton.PARENTS[keypoint] in columns else -1
-               for keypoint in columns]
-    return dict(root_name=joint_names[root], root_index=root, joint_names=list(joint_names),
-                param_names=list(param_names), parent_ids=parents)
+    parents = [
+        columns.index(skeleton.PARENTS[keypoint]) if skeleton.PARENTS[keypoint] in columns else -1
+        for keypoint in columns
+    ]
+    return dict(
+        root_name=joint_names[root],
+        root_index=root,
+        joint_names=list(joint_names),
+        param_names=list(param_names),
+        parent_ids=parents,
+    )
 
 
 def is_seen(points):
@@ -124,7 +134,7 @@ def spine_lengths(path, field, points, seen):
     lengths = np.linalg.norm(np.diff(points[:, chain], axis=1), axis=-1).sum(1)
     lengths = np.where(seen[:, chain].all(1) & (lengths > 0), lengths, np.nan)
     valid = lengths[np.isfinite(lengths)]
-    if len(valid) and not .2 < np.median(valid) < 1.2:
+    if len(valid) and not 0.2 < np.median(valid) < 1.2:
         raise ValueError(f'{path}: {field} has spines of {np.median(valid):.3g}, where metres are expected')
     return lengths
 
@@ -148,8 +158,9 @@ def read_detections(path, names, ann_file):
     """
     arrays, _ = read_npz(path, ('imgname', 'part'), metadata=False)
     if arrays['part'].shape[1] != skeleton.NUM_KEYPOINTS:
-        raise ValueError(f'{path}: part has {arrays["part"].shape[1]} keypoints, where {skeleton.NUM_KEYPOINTS} are '
-                         'expected')
+        raise ValueError(
+            f'{path}: part has {arrays["part"].shape[1]} keypoints, where {skeleton.NUM_KEYPOINTS} are expected'
+        )
     detected = arrays['imgname'].astype(str)
     for where, rows in ((path, detected), (ann_file, names)):
         if len(np.unique(rows)) < len(rows):
@@ -160,6 +171,10 @@ def read_detections(path, names, ann_file):
         raise ValueError(f'{path}: imgname has none of the frames of {ann_file}, such as {names[0]}')
     if len(rows) < len(names):
         missing = next(name for name in names if name not in row_of)
-        print_log(f'{path} lacks {len(names) - len(rows)} of {len(names)} frames of {ann_file}, among them {missing}: '
-                  'they are left out', 'current', logging.WARNING)
+        print_log(
+            f'{path} lacks {len(names) - len(rows)} of {len(names)} frames of {ann_file}, among them {missing}: '
+            'they are left out',
+            'current',
+            logging.WARNING,
+        )
     return rows, arrays['part'][[row_of[names[row]] for row in rows]]

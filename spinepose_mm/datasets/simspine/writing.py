@@ -1,4 +1,5 @@
 """Annotation files of SIMSPINE's layout, written whole or not at all, of any size in little memory."""
+
 import os
 import zipfile
 from contextlib import ExitStack
@@ -57,8 +58,10 @@ def write_splits(files, contents, progress=False):
 def _write(partial, name, fields, parts, info, progress):
     """Write a file field by field, with one part of the frames in memory at a time."""
     count = sum(frames for frames, _ in parts)
-    with zipfile.ZipFile(partial, 'w') as archive, tqdm(
-            total=count * len(fields), disable=not progress, desc=name, unit='label') as bar:
+    with (
+        zipfile.ZipFile(partial, 'w') as archive,
+        tqdm(total=count * len(fields), disable=not progress, desc=name, unit='label') as bar,
+    ):
         for field in fields:
             shape, dtype = np.shape(parts[0][1](field))[1:], np.dtype(np.float32)
             if field == 'imgname':
@@ -67,13 +70,15 @@ def _write(partial, name, fields, parts, info, progress):
             entry = zipfile.ZipInfo(f'{field}.npy')
             entry.compress_type = zipfile.ZIP_DEFLATED if field == 'imgname' else zipfile.ZIP_STORED
             with archive.open(entry, 'w', force_zip64=True) as file:
-                np.lib.format.write_array_header_1_0(file, dict(
-                    descr=np.lib.format.dtype_to_descr(dtype), fortran_order=False, shape=(count, *shape)))
+                np.lib.format.write_array_header_1_0(
+                    file, dict(descr=np.lib.format.dtype_to_descr(dtype), fortran_order=False, shape=(count, *shape))
+                )
                 for frames, read in parts:
                     values = np.ascontiguousarray(read(field), dtype)
                     if values.shape != (frames, *shape):
-                        raise ValueError(f'{name}: {field} has the shape {values.shape}, where {(frames, *shape)} is '
-                                         'expected')
+                        raise ValueError(
+                            f'{name}: {field} has the shape {values.shape}, where {(frames, *shape)} is expected'
+                        )
                     file.write(values.tobytes())
                     bar.update(frames)
         with archive.open('metadata.npy', 'w') as file:

@@ -1,4 +1,5 @@
 """Transforms of training and test pipelines: loading, cropping, augmentation and labels."""
+
 from spinepose_mm import deprecated
 
 from .affine import SpineTopdownAffine
@@ -10,7 +11,15 @@ from .jitter import JitterKeypoints
 from .loading import LoadSpineImage
 from .target import SpineTarget
 
-__all__ = ['DropKeypoints', 'JitterKeypoints', 'LoadSpineImage', 'RandomBlur', 'RandomCoarseDropout',
-           'SpineBBoxTransform', 'SpineTarget', 'SpineTopdownAffine']
+__all__ = [
+    'DropKeypoints',
+    'JitterKeypoints',
+    'LoadSpineImage',
+    'RandomBlur',
+    'RandomCoarseDropout',
+    'SpineBBoxTransform',
+    'SpineTarget',
+    'SpineTopdownAffine',
+]
 
 __getattr__ = deprecated.getter(__name__)

@@ -56,7 +56,7 @@ class SpineTopdownAffine(TopdownAffine):
     def _matrix(self, results):
         """Return the matrix (2, 3) from pixels of the image to those of the crop that `transform` took."""
         get_matrix = get_udp_warp_matrix if self.use_udp else get_warp_matrix
-        rotation = results['bbox_rotation'][0] if 'bbox_rotation' in results else 0.
+        rotation = results['bbox_rotation'][0] if 'bbox_rotation' in results else 0.0
         return get_matrix(results['input_center'], results['input_scale'], rotation, output_size=self.input_size)
 
 

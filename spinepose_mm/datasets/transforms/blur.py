@@ -34,8 +34,9 @@ class RandomBlur(BaseTransform):
     def _sizes(self):
         """Draw the kernel sizes of the box and the median filter, 0 standing for none."""
         sizes = np.arange(3, self.max_size + 1, 2)
-        return tuple(int(np.random.choice(sizes)) if np.random.rand() < prob else 0
-                     for prob in (self.box_prob, self.median_prob))
+        return tuple(
+            int(np.random.choice(sizes)) if np.random.rand() < prob else 0 for prob in (self.box_prob, self.median_prob)
+        )
 
     def transform(self, results):
         box, median = self._sizes()

@@ -12,5 +12,5 @@ class SpineBBoxTransform(RandomBBoxTransform):
     """
 
     @staticmethod
-    def _truncnorm(low=-1., high=1., size=()):
+    def _truncnorm(low=-1.0, high=1.0, size=()):
         return ndtri(np.random.uniform(ndtr(low), ndtr(high), size)).astype(np.float32)

@@ -58,8 +58,12 @@ class CodedImage:
         return self._decoded[factor]
 
     def __getitem__(self, index):
-        if not (isinstance(index, tuple) and all(isinstance(part, slice) for part in index)
-                and index[2:] == (_WHOLE, ) and all(part in (_WHOLE, _BACKWARDS) for part in index)):
+        if not (
+            isinstance(index, tuple)
+            and all(isinstance(part, slice) for part in index)
+            and index[2:] == (_WHOLE,)
+            and all(part in (_WHOLE, _BACKWARDS) for part in index)
+        ):
             raise TypeError(_explain('this index'))
         flipped = copy.copy(self)
         flipped.flipped = tuple(before ^ (part == _BACKWARDS) for before, part in zip(self.flipped, index))
@@ -73,5 +77,7 @@ class CodedImage:
 
 
 def _explain(wanted):
-    return (f'the image has no {wanted} yet: it is decoded in SpineTopdownAffine; a pipeline that wants its pixels '
-            'before, or crops otherwise, takes LoadSpineImage with lazy=False')
+    return (
+        f'the image has no {wanted} yet: it is decoded in SpineTopdownAffine; a pipeline that wants its pixels '
+        'before, or crops otherwise, takes LoadSpineImage with lazy=False'
+    )

@@ -20,7 +20,7 @@ class RandomCoarseDropout(BaseTransform):
         ValueError: a probability outside [0, 1], or sizes that are not 0 < least <= greatest <= 1.
     """
 
-    def __init__(self, prob=1., size=(.2, .4)):
+    def __init__(self, prob=1.0, size=(0.2, 0.4)):
         if not 0 <= prob <= 1:
             raise ValueError(f'RandomCoarseDropout: prob is a probability from 0 to 1, but {prob} was given')
         if not 0 < size[0] <= size[1] <= 1:

@@ -23,7 +23,7 @@ class DropKeypoints(BaseTransform):
         ValueError: there is no subset of that name.
     """
 
-    def __init__(self, prob=0., cut=0., keep='all'):
+    def __init__(self, prob=0.0, cut=0.0, keep='all'):
         if keep not in skeleton.SUBSETS:
             raise ValueError(f'DropKeypoints: keep is out of {", ".join(skeleton.SUBSETS)}, but {keep} was given')
         self.prob, self.cut = prob, cut

@@ -78,8 +78,11 @@ class LoadSpineImage(LoadImage):
             self._last = CodedImage(data, shape, partial(self._refuse, path, no_image))
             return self._last
         try:
-            image = decode(data, shape) if shape and is_default else mmcv.imfrombytes(
-                data, flag=self.color_type, backend=self.imdecode_backend)
+            image = (
+                decode(data, shape)
+                if shape and is_default
+                else mmcv.imfrombytes(data, flag=self.color_type, backend=self.imdecode_backend)
+            )
         except cv2.error:  # no data, or a size beyond reason
             image = None
         if image is None:
@@ -91,8 +94,12 @@ class LoadSpineImage(LoadImage):
         if not self.skip_broken:
             raise error
         self._broken.add(path)
-        print_log(f'another sample is taken in its place: {error} (broken images so far in this process: '
-                  f'{len(self._broken)})', 'current', logging.WARNING)
+        print_log(
+            f'another sample is taken in its place: {error} (broken images so far in this process: '
+            f'{len(self._broken)})',
+            'current',
+            logging.WARNING,
+        )
         return None
 
 

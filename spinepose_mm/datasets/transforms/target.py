@@ -31,7 +31,7 @@ class _TabledLabel(SimCCLabel):
     def _gaussian(self, center, sigma):
         """Return a Gaussian around the bin `center`, as wide to both sides."""
         x = np.arange(2 * center + 1, dtype=np.float32)
-        gaussian = np.exp(-((x - center)**2) / (2 * sigma**2)).astype(np.float32)
+        gaussian = np.exp(-((x - center) ** 2) / (2 * sigma**2)).astype(np.float32)
         if self.normalize:
             gaussian /= sigma * np.sqrt(np.pi * 2)
         return gaussian

@@ -1,4 +1,5 @@
 """Validate one annotation of a COCO file for a top-down pose model."""
+
 import numpy as np
 
 from spinepose_mm import skeleton
@@ -28,7 +29,7 @@ def problem(person):
         return 'a visibility that is not 0, 1 or 2'
     if bbox.dtype.kind not in 'iuf':
         return 'coordinates that are not numbers'
-    if bbox.shape != (4, ) or not np.isfinite(bbox).all():
+    if bbox.shape != (4,) or not np.isfinite(bbox).all():
         return 'no bbox of four finite numbers'
     if not is_number(person.get('area', 0)) or person.get('area', 0) < 0:
         return 'an area that is not a number from 0 on'

@@ -2,6 +2,7 @@
 
 In the shapes, N is the number of people and K that of keypoints; points are in image pixels.
 """
+
 import numpy as np
 
 from spinepose_mm import skeleton
@@ -25,7 +26,7 @@ def outside(points, labelled, low, high):
     return labelled & ((points < low[:, None]) | (points > high[:, None])).any(-1)
 
 
-def swapped_sides(points, labelled, ratio=2.):
+def swapped_sides(points, labelled, ratio=2.0):
     """Return which limbs have swapped sides: their bones would be shorter if left and right were swapped.
 
     Args:

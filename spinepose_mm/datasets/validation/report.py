@@ -1,4 +1,5 @@
 """Validate a data set in COCO's format: a report of errors and suspects in its labels and images."""
+
 import hashlib
 import json
 import os
@@ -36,6 +37,7 @@ class Report:
         findings: {(severity, problem): entries that have it}. Severities are 'error' (training refuses
             it, or leaves it out), 'suspect' (likely wrong labels) and 'note'.
     """
+
     file: str
     images: int = 0
     people: int = 0
@@ -71,12 +73,20 @@ class Report:
     def as_dict(self):
         """Return all of it, with every entry, for JSON."""
         return dict(
-            file=self.file, images=self.images, people=self.people,
-            visibility=None if self.visibility is None else {
+            file=self.file,
+            images=self.images,
+            people=self.people,
+            visibility=None
+            if self.visibility is None
+            else {
                 name: dict(zip(('unlabelled', 'occluded', 'visible'), map(int, row)))
-                for name, row in zip(skeleton.NAMES, self.visibility)},
-            findings=[dict(severity=severity, problem=problem, entries=entries)
-                      for (severity, problem), entries in self.findings.items()])
+                for name, row in zip(skeleton.NAMES, self.visibility)
+            },
+            findings=[
+                dict(severity=severity, problem=problem, entries=entries)
+                for (severity, problem), entries in self.findings.items()
+            ],
+        )
 
 
 def validate(ann_file, image_folder=None, progress=False):
@@ -97,8 +107,11 @@ def validate(ann_file, image_folder=None, progress=False):
     images, people = _read(ann_file)
     report = Report(str(ann_file), len(images), len(people))
     usable = [image for image in images if _is_usable(image)]
-    report.add(ERROR, 'image without id, file_name, width or height',
-               [image.get('id') for image in images if not _is_usable(image)])
+    report.add(
+        ERROR,
+        'image without id, file_name, width or height',
+        [image.get('id') for image in images if not _is_usable(image)],
+    )
     _repeated(report, ERROR, 'image id used twice', [image['id'] for image in usable])
     _repeated(report, ERROR, 'annotation id used twice', [one['id'] for one in people if _is_id(one.get('id'))])
     _repeated(report, SUSPECT, 'file name used twice', [image['file_name'] for image in usable])
@@ -136,8 +149,11 @@ def _is_id(value):
 def _is_usable(image):
     """Return whether an image entry has all required fields."""
     sizes = [image.get(side) for side in ('width', 'height')]
-    return (_is_id(image.get('id')) and isinstance(image.get('file_name'), str)
-            and all(is_number(size) and size > 0 for size in sizes))
+    return (
+        _is_id(image.get('id'))
+        and isinstance(image.get('file_name'), str)
+        and all(is_number(size) and size > 0 for size in sizes)
+    )
 
 
 def _repeated(report, severity, problem, values):
@@ -196,12 +212,16 @@ def _labels(report, people, by_id):
     def add(problem, mask):
         report.add(SUSPECT, problem, ids[mask].tolist())
 
-    add('area of 0, which no prediction can match in a test',
-        np.array([person.get('area', 1) == 0 for person in people]))
+    add(
+        'area of 0, which no prediction can match in a test',
+        np.array([person.get('area', 1) == 0 for person in people]),
+    )
     add('label outside the image', checks.outside(points, labelled, np.zeros_like(sizes), sizes).any(1))
     margin = 0.25 * boxes[:, 2:]
-    add('label outside the bbox by more than a quarter of it', checks.outside(
-        points, labelled, boxes[:, :2] - margin, boxes[:, :2] + boxes[:, 2:] + margin).any(1))
+    add(
+        'label outside the bbox by more than a quarter of it',
+        checks.outside(points, labelled, boxes[:, :2] - margin, boxes[:, :2] + boxes[:, 2:] + margin).any(1),
+    )
     for (left, right), mask in checks.swapped_sides(points, labelled):
         add(f'{left} and {right} look exchanged', mask)
     mirrored, judged = checks.mirrored_faces(points, values[..., 2] > 1)
@@ -212,8 +232,11 @@ def _labels(report, people, by_id):
     add('a bone more than three times too long for the person', (np.nan_to_num(factor) > 3).any(1))
     enough = (~np.isnan(factor)).sum(0) >= FACES_TO_JUDGE
     typical = np.array([np.nanmedian(column) if ok else 1 for column, ok in zip(factor.T, enough)])
-    report.add(SUSPECT, 'keypoints in another order than SpineTrack\'s: too long in most people',
-               [' - '.join(bones[i]) for i in np.flatnonzero(typical > 1.5)])
+    report.add(
+        SUSPECT,
+        "keypoints in another order than SpineTrack's: too long in most people",
+        [' - '.join(bones[i]) for i in np.flatnonzero(typical > 1.5)],
+    )
     scale = np.sqrt(boxes[:, 2] * boxes[:, 3])
     image_ids = np.unique([str(person['image_id']) for person in people], return_inverse=True)[1]
     add('person labelled twice', checks.doubles(image_ids, points, labelled, scale))

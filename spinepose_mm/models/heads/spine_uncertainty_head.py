@@ -46,5 +46,7 @@ class SpineUncertaintyHead(TemporalRegressionHead):
         target = torch.cat([label.lifting_target_label for label in labels])
         weight = torch.cat([label.lifting_target_weight for label in labels])
         off = (output[..., :3].detach() - target).norm(dim=-1)
-        return dict(loss_pose3d=self.loss_module(output[..., :3], output[..., 3], target, weight),
-                    mpjpe=(off * weight).sum() / weight.sum().clamp(min=1))
+        return dict(
+            loss_pose3d=self.loss_module(output[..., :3], output[..., 3], target, weight),
+            mpjpe=(off * weight).sum() / weight.sum().clamp(min=1),
+        )

@@ -42,17 +42,31 @@ class SpinePoseHead(RTMCCHead):
             calibrated has other keypoints.
     """
 
-    def __init__(self, *args, position_weight=1., structure_loss=None, spine_loss=None, reach=2., score='min',
-                 v1_postprocess=False, calibration=None, **kwargs):
+    def __init__(
+        self,
+        *args,
+        position_weight=1.0,
+        structure_loss=None,
+        spine_loss=None,
+        reach=2.0,
+        score='min',
+        v1_postprocess=False,
+        calibration=None,
+        **kwargs,
+    ):
         super().__init__(*args, **kwargs)
         if score not in SCORES:
             raise ValueError(f'SpinePoseHead: score is out of {", ".join(SCORES)}, but {score!r} was given')
         if v1_postprocess and self.out_channels != skeleton.NUM_KEYPOINTS:
-            raise ValueError(f'SpinePoseHead: v1_postprocess is for models of {skeleton.NUM_KEYPOINTS} keypoints, but '
-                             f'this one has {self.out_channels}')
+            raise ValueError(
+                f'SpinePoseHead: v1_postprocess is for models of {skeleton.NUM_KEYPOINTS} keypoints, but '
+                f'this one has {self.out_channels}'
+            )
         if calibration and self.out_channels not in skeleton.LAYOUTS:
-            raise ValueError(f'SpinePoseHead: calibration is for models of {", ".join(map(str, skeleton.LAYOUTS))} '
-                             f'keypoints, but this one has {self.out_channels}')
+            raise ValueError(
+                f'SpinePoseHead: calibration is for models of {", ".join(map(str, skeleton.LAYOUTS))} '
+                f'keypoints, but this one has {self.out_channels}'
+            )
         self.score, self.v1_postprocess = score, v1_postprocess
         self.calibration, self._has_warned = read_calibration(calibration, 'SpinePoseHead'), False
         self.position_weight = position_weight
@@ -60,8 +74,9 @@ class SpinePoseHead(RTMCCHead):
         self.structure_loss = structure_loss and MODELS.build(structure_loss)
         self.spine_loss = spine_loss and MODELS.build(spine_loss)
         if not getattr(self.loss_module, 'label_softmax', False):
-            raise ValueError('SpinePoseHead: loss is a KLDiscretLoss with label_softmax=True, but '
-                             f'{kwargs.get("loss")} was given')
+            raise ValueError(
+                f'SpinePoseHead: loss is a KLDiscretLoss with label_softmax=True, but {kwargs.get("loss")} was given'
+            )
 
     def decode(self, batch_outputs):
         """Return the keypoints, their `keypoint_scores` and their `keypoint_confidence` as InstanceData.
@@ -110,7 +125,8 @@ class SpinePoseHead(RTMCCHead):
         if self.structure_loss or self.spine_loss:
             losses.update(self._anatomical_losses(simcc, labels, weights > 0))
         _, accuracy, _ = simcc_pck_accuracy(
-            to_numpy(simcc), to_numpy(labels), self.simcc_split_ratio, to_numpy(weights) > 0)
+            to_numpy(simcc), to_numpy(labels), self.simcc_split_ratio, to_numpy(weights) > 0
+        )
         losses['acc_pose'] = weights.new_tensor(accuracy)
         return losses
 
@@ -118,8 +134,12 @@ class SpinePoseHead(RTMCCHead):
         """Warn, once, that training makes other weights than those that the calibration was fitted for."""
         if self.calibration and not self._has_warned:
             self._has_warned = True
-            print_log('model.head.calibration was fitted for other weights than those that are trained here: fit it '
-                      'anew for these (the tool calibrate), or set it to None', 'current', logging.WARNING)
+            print_log(
+                'model.head.calibration was fitted for other weights than those that are trained here: fit it '
+                'anew for these (the tool calibrate), or set it to None',
+                'current',
+                logging.WARNING,
+            )
 
     def _anatomical_losses(self, simcc, labels, labelled):
         kl = self.loss_module
@@ -127,8 +147,11 @@ class SpinePoseHead(RTMCCHead):
         with torch.autocast(simcc[0].device.type, enabled=False):
             pred = self._points(logits * kl.beta for logits in simcc)
             true = self._points(axis * kl.label_beta for axis in labels)
-            return {f'loss_{name}': loss(pred, true, labelled)
-                    for name, loss in (('structure', self.structure_loss), ('spine', self.spine_loss)) if loss}
+            return {
+                f'loss_{name}': loss(pred, true, labelled)
+                for name, loss in (('structure', self.structure_loss), ('spine', self.spine_loss))
+                if loss
+            }
 
     def _points(self, simcc):
         return expected_coordinates([axis.softmax(-1) for axis in simcc], self.simcc_split_ratio, self.reach)

@@ -7,7 +7,7 @@ from torch import nn
 from spinepose_mm import skeleton
 
 
-def bone_angle_loss(pred, target, labelled, bones, min_length=2.):
+def bone_angle_loss(pred, target, labelled, bones, min_length=2.0):
     r"""Return how far bones point from where they should, as a mean angle in half turns.
 
     .. math::
@@ -60,7 +60,7 @@ class SpineBoneAngleLoss(nn.Module):
         KeyError: a bone ends in an unknown keypoint.
     """
 
-    def __init__(self, loss_weight=0.1, bones=skeleton.BONES, min_length=2.):
+    def __init__(self, loss_weight=0.1, bones=skeleton.BONES, min_length=2.0):
         super().__init__()
         self.loss_weight = loss_weight
         self.min_length = min_length

@@ -2,7 +2,7 @@ import torch
 from mmpose.registry import MODELS
 from torch import nn
 
-LOG_RANGE = -10., 10.  # of the logarithm of an expected error, so that no error is infinite
+LOG_RANGE = -10.0, 10.0  # of the logarithm of an expected error, so that no error is infinite
 
 
 def expected_error_loss(pred, log_error, target, weight):
@@ -45,7 +45,7 @@ class SpineExpectedErrorLoss(nn.Module):
         loss_weight: a factor on it.
     """
 
-    def __init__(self, loss_weight=1.):
+    def __init__(self, loss_weight=1.0):
         super().__init__()
         self.loss_weight = loss_weight
 

@@ -79,15 +79,16 @@ class SpineSmoothingLoss(nn.Module):
         ValueError: `unit` is neither.
     """
 
-    def __init__(self, loss_weight=0.5, sharpness=50., threshold=0.3, min_length=10., unit='spine'):
+    def __init__(self, loss_weight=0.5, sharpness=50.0, threshold=0.3, min_length=10.0, unit='spine'):
         super().__init__()
         self.loss_weight = loss_weight
         self.sharpness = sharpness
         self.threshold = threshold
         self.min_length = min_length
         if unit != 'spine' and not (isinstance(unit, (int, float)) and unit > 0):
-            raise ValueError("SpineSmoothingLoss: unit is 'spine' or a length in pixels over 0, but "
-                             f'{unit!r} was given')
+            raise ValueError(
+                f"SpineSmoothingLoss: unit is 'spine' or a length in pixels over 0, but {unit!r} was given"
+            )
         self.unit = unit
         self.register_buffer('chain', torch.tensor(skeleton.SUBSETS['spine']), persistent=False)
 

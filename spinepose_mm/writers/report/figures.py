@@ -1,4 +1,5 @@
 """Figures of a report, by matplotlib: curves, and how long the trunk was how far inclined."""
+
 import numpy as np
 from matplotlib import ticker
 
@@ -9,22 +10,35 @@ from .style import INK, ZERO, clock, figure
 
 #: Title, what is up, and measures of each panel of curves.
 PANELS = (
-    ('Forward lean', 'degrees from upright, + forward',
-     ('trunk_inclination', 'neck_inclination', 'thoracic_inclination', 'lumbar_inclination')),
+    (
+        'Forward lean',
+        'degrees from upright, + forward',
+        ('trunk_inclination', 'neck_inclination', 'thoracic_inclination', 'lumbar_inclination'),
+    ),
     ('Curves of the spine', 'degrees', ('kyphosis', 'lordosis')),
     ('Flexion', 'degrees, + forward', ('thoracolumbar_flexion', 'neck_flexion')),
-    ('Sideways lean', 'degrees from upright, + to the person\'s left',
-     ('trunk_lean', 'neck_lean', 'thoracic_lean', 'lumbar_lean')),
-    ('Lateral deviation', '% of the line S1–C7, + to the person\'s left', ('lateral_deviation', )))
+    (
+        'Sideways lean',
+        "degrees from upright, + to the person's left",
+        ('trunk_lean', 'neck_lean', 'thoracic_lean', 'lumbar_lean'),
+    ),
+    ('Lateral deviation', "% of the line S1–C7, + to the person's left", ('lateral_deviation',)),
+)
 RANGES_NOTE = 'share of the time in which it is known'
 #: Limits of the ranges of trunk inclination in RULA (McAtamney and Corlett, 1993) and ISO 11226:2000, degrees.
 RANGES = (0, 20, 60)
-_ENDS, _ROOM = (2, 98), .5  # percentiles that an axis shows at least, and what it shows beyond, in parts of their span
+_ENDS, _ROOM = (2, 98), 0.5  # percentiles that an axis shows at least, and what it shows beyond, in parts of their span
 _MOST_POINTS, _MOST_RUNS = 300, 100  # of a curve and of the band under it; more cannot be distinguished
 # Okabe and Ito's colours, which colour-blind people can distinguish; lines differ in their dashes too.
-_STYLES = {'trunk': (INK, '-', 1.8), 'neck': ('#009e73', (0, (4, 1.5)), 1.3), 'thoracic': ('#0072b2', '-', 1.3),
-           'lumbar': ('#d55e00', (0, (1.2, 1.2)), 1.6), 'kyphosis': ('#0072b2', '-', 1.3),
-           'lordosis': ('#d55e00', (0, (1.2, 1.2)), 1.6), 'thoracolumbar': (INK, '-', 1.8)}
+_STYLES = {
+    'trunk': (INK, '-', 1.8),
+    'neck': ('#009e73', (0, (4, 1.5)), 1.3),
+    'thoracic': ('#0072b2', '-', 1.3),
+    'lumbar': ('#d55e00', (0, (1.2, 1.2)), 1.6),
+    'kyphosis': ('#0072b2', '-', 1.3),
+    'lordosis': ('#d55e00', (0, (1.2, 1.2)), 1.6),
+    'thoracolumbar': (INK, '-', 1.8),
+}
 VIEW_COLORS = dict(zip(VIEWS, ('#e69f00', '#f5d190', '#0072b2', '#86bfe0', '#999999', '#dddddd')))
 _RANGE_COLORS = ('#bdbdbd', '#9ecae1', '#4292c6', '#08519c')
 
@@ -76,23 +90,37 @@ def curves(track, names, times, hidden=False):
         return first + np.asarray(places) * (last - first) / max(1, total - 1)
 
     with figure(2.35) as chart:
-        axes = chart.add_axes([.115, .2, .865, .66])
+        axes = chart.add_axes([0.115, 0.2, 0.865, 0.66])
         _value_axis(axes, valid)
         for name, (places, values) in lines.items():
             color, dashes, width = _STYLES.get(name.split('_')[0], (INK, '-', 1.8))
-            axes.plot(to_time(places), values, color=color, linestyle=dashes, zorder=2 + width,
-                      linewidth=width if total <= _MOST_POINTS else .6 * width,
-                      marker='o' if np.isfinite(values).sum() == 1 else None,
-                      label=_label(name, names))
+            axes.plot(
+                to_time(places),
+                values,
+                color=color,
+                linestyle=dashes,
+                zorder=2 + width,
+                linewidth=width if total <= _MOST_POINTS else 0.6 * width,
+                marker='o' if np.isfinite(values).sum() == 1 else None,
+                label=_label(name, names),
+            )
             width = np.interp(places, *_valid(track.frames, track.errors(name)))
-            axes.fill_between(to_time(places), values - width, values + width, color=color, alpha=.16, linewidth=0,
-                              zorder=1.5)
+            axes.fill_between(
+                to_time(places), values - width, values + width, color=color, alpha=0.16, linewidth=0, zorder=1.5
+            )
             _mark_beyond(axes, to_time(places), values, color)
         _time_axis(axes, first, last)
         _view_band(axes, track, total, to_time)
         if len(names) > 1:
-            chart.legend(loc='upper left', bbox_to_anchor=(0, 1.01), ncols=len(names), columnspacing=.9,
-                         handlelength=1.6, handletextpad=.4, borderaxespad=.2)
+            chart.legend(
+                loc='upper left',
+                bbox_to_anchor=(0, 1.01),
+                ncols=len(names),
+                columnspacing=0.9,
+                handlelength=1.6,
+                handletextpad=0.4,
+                borderaxespad=0.2,
+            )
     return chart
 
 
@@ -114,8 +142,16 @@ def _mark_beyond(axes, times, values, color):
     low, high = axes.get_ylim()
     for edge, beyond, marker in ((low, values < low, 'v'), (high, values > high, '^')):
         if beyond.any():
-            axes.plot(times[beyond], np.full(beyond.sum(), edge), linestyle='', marker=marker, color=color,
-                      markersize=5, clip_on=False, zorder=5)
+            axes.plot(
+                times[beyond],
+                np.full(beyond.sum(), edge),
+                linestyle='',
+                marker=marker,
+                color=color,
+                markersize=5,
+                clip_on=False,
+                zorder=5,
+            )
 
 
 def ranges(inclinations, seconds, gaps):
@@ -133,13 +169,16 @@ def ranges(inclinations, seconds, gaps):
     if not len(valid):
         return None
     counts = np.bincount(np.digitize(valid, RANGES), minlength=len(RANGES) + 1)
-    labels = [f'below {RANGES[0]}°', *(f'{low}–{high}°' for low, high in zip(RANGES, RANGES[1:])),
-              f'{RANGES[-1]}° and more']
+    labels = [
+        f'below {RANGES[0]}°',
+        *(f'{low}–{high}°' for low, high in zip(RANGES, RANGES[1:])),
+        f'{RANGES[-1]}° and more',
+    ]
     is_whole = gaps.share < LEAST_MISSING
     with figure(2.1) as chart:
-        axes = chart.add_axes([.29, .04, .36, .92])
+        axes = chart.add_axes([0.29, 0.04, 0.36, 0.92])
         shares = 100 * counts / len(valid)
-        axes.barh(labels, shares, color=_RANGE_COLORS, height=.66)
+        axes.barh(labels, shares, color=_RANGE_COLORS, height=0.66)
         for row, (share, count) in enumerate(zip(shares, counts)):
             low, high = (100 * bound for bound in gaps.share_bounds(count))
             text = f'{share:.0f} % ({clock(count * seconds)})'
@@ -156,7 +195,7 @@ def ranges(inclinations, seconds, gaps):
 
 
 def _time_axis(axes, first, last):
-    axes.set_xlim((first, last) if last > first else (first - .5, first + .5))
+    axes.set_xlim((first, last) if last > first else (first - 0.5, first + 0.5))
     axes.set_xlabel('time (min:s)' if last >= 120 else 'time (s)', labelpad=1)
     if last >= 120:
         axes.xaxis.set_major_locator(ticker.MaxNLocator(8, steps=[1, 2, 3, 6, 10]))
@@ -168,8 +207,8 @@ def _value_axis(axes, values):
     low, high = np.percentile(values, _ENDS)
     room = _ROOM * max(high - low, 10)
     low, high = min(max(values.min(), low - room), -5), max(min(values.max(), high + room), 5)
-    axes.set_ylim(low - .08 * (high - low), high + .04 * (high - low))  # with room for the band
-    axes.axhline(0, color=ZERO, linewidth=.9, zorder=1)
+    axes.set_ylim(low - 0.08 * (high - low), high + 0.04 * (high - low))  # with room for the band
+    axes.axhline(0, color=ZERO, linewidth=0.9, zorder=1)
     axes.yaxis.set_major_locator(ticker.MaxNLocator(5, integer=True))
     axes.grid(axis='y')
 
@@ -181,8 +220,13 @@ def _view_band(axes, track, total, to_time):
     at = np.searchsorted(bins, track.frames, 'right') - 1
     views[at] = track.views
     starts = np.flatnonzero(np.r_[True, views[1:] != views[:-1]])
-    edges = to_time(np.stack([bins[starts], bins[np.r_[starts[1:], _MOST_RUNS]]], axis=-1) - .5)
+    edges = to_time(np.stack([bins[starts], bins[np.r_[starts[1:], _MOST_RUNS]]], axis=-1) - 0.5)
     for i, view in enumerate(VIEWS):
         runs = edges[views[starts] == i]
-        axes.broken_barh(np.stack([runs[:, 0], np.ptp(runs, axis=1)], axis=-1), (0, .045), color=VIEW_COLORS[view],
-                         linewidth=0, transform=axes.get_xaxis_transform())
+        axes.broken_barh(
+            np.stack([runs[:, 0], np.ptp(runs, axis=1)], axis=-1),
+            (0, 0.045),
+            color=VIEW_COLORS[view],
+            linewidth=0,
+            transform=axes.get_xaxis_transform(),
+        )

@@ -1,6 +1,8 @@
 """The people of a video, frame by frame: measures on disk, and images of them spread evenly over the video."""
+
 import pickle
 from dataclasses import dataclass, field
+from functools import partial
 from tempfile import TemporaryFile
 
 import cv2
@@ -10,7 +12,7 @@ from spinepose_mm import skeleton
 from spinepose_mm.analysis import MEASURES, VIEWS, shows
 
 SHOTS = 8  # images of each person that are shown
-_WINDOW, _MARGIN = 2., .1  # height of what is kept around a person, and what of it is below, in the person's sizes
+_WINDOW, _MARGIN = 2.0, 0.1  # height of what is kept around a person, and what of it is below, in the person's sizes
 _KEPT_PIXELS = 560  # of that height
 _SHAPE = 3 / 4  # width over height of the images
 _BEYOND = (236, 236, 236)  # where an image goes beyond the frame
@@ -53,6 +55,7 @@ class Shot:
         points: metres, (37, 3), NaN where there are none.
         view: view of the person, out of VIEWS, None where views are not estimated.
     """
+
     time: float
     image: np.ndarray
     scale: float
@@ -66,7 +69,7 @@ class Shot:
         """Return image and keypoints of a part of it, `size` high, scaled to a height of so many pixels."""
         h, w = self.image.shape[:2]
         size = min(size, self.size * _WINDOW)
-        low = h - self.size * _MARGIN + .05 * size  # the box's lower edge is the same everywhere
+        low = h - self.size * _MARGIN + 0.05 * size  # the box's lower edge is the same everywhere
         part, scale, shift = _cut(self.image, w / 2 - _SHAPE * size / 2, low - size, size, height)
         return part, self.keypoints * scale + shift
 
@@ -74,6 +77,7 @@ class Shot:
 @dataclass
 class Seen:
     """What is kept of a person in memory: number of frames, of those with each keypoint, and where the shots are."""
+
     frames: int = 0
     keypoints: np.ndarray = field(default_factory=lambda: np.zeros(skeleton.NUM_KEYPOINTS, int))
     shots: Spread = field(default_factory=lambda: Spread(4 * SHOTS))
@@ -90,9 +94,17 @@ class Recording:
     def __init__(self, measures, min_confidence):
         self.frames, self.first, self.last, self.people = 0, np.nan, np.nan, {}
         self._measures, self._min_confidence = list(measures), min_confidence
-        self._dtype = np.dtype([('id', 'i8'), ('frame', 'i8'), ('time', 'f8'), ('view', 'u1'),
-                                ('seen', '?', skeleton.NUM_KEYPOINTS), ('values', 'f8', (len(self._measures), )),
-                                ('errors', 'f4', (len(self._measures), ))])
+        self._dtype = np.dtype(
+            [
+                ('id', 'i8'),
+                ('frame', 'i8'),
+                ('time', 'f8'),
+                ('view', 'u1'),
+                ('seen', '?', skeleton.NUM_KEYPOINTS),
+                ('values', 'f8', (len(self._measures),)),
+                ('errors', 'f4', (len(self._measures),)),
+            ]
+        )
         self._rows, self._shots = TemporaryFile(), TemporaryFile()
 
     def close(self):
@@ -120,23 +132,39 @@ class Recording:
             counts = self.people.setdefault(person, Seen())
             counts.frames += 1
             counts.keypoints += rows['seen'][i]
-            counts.shots.offer(lambda: self._keep(frame, i))
+            counts.shots.offer(partial(self._keep, frame, i))
 
     def _keep(self, frame, i):
         """Write a shot of the i-th person to disk; return where it is."""
         people = frame.people
         # What is beyond the frame does not count: there may be a lot of it.
         x, y, right, low = people.boxes[i].clip(0, [*frame.image.shape[1::-1]] * 2)
-        size = max(8., low - y, (right - x) / _SHAPE)
+        size = max(8.0, low - y, (right - x) / _SHAPE)
         height = _WINDOW * size
-        image, scale, shift = _cut(frame.image, (x + right) / 2 - _SHAPE * height / 2,
-                                     low + _MARGIN * size - height, height, min(_KEPT_PIXELS, round(height)))
+        image, scale, shift = _cut(
+            frame.image,
+            (x + right) / 2 - _SHAPE * height / 2,
+            low + _MARGIN * size - height,
+            height,
+            min(_KEPT_PIXELS, round(height)),
+        )
         data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY_OF_KEPT])[1]
         visible = people.confidence[i] >= self._min_confidence
         points = np.full((skeleton.NUM_KEYPOINTS, 3), np.nan) if people.points is None else people.points[i]
         place = self._shots.seek(0, 2)
-        pickle.dump(Shot(frame.time, data, scale, size * scale, people.keypoints[i] * scale + shift, visible, points,
-                         None if people.views is None else str(people.views[i])), self._shots)
+        pickle.dump(
+            Shot(
+                frame.time,
+                data,
+                scale,
+                size * scale,
+                people.keypoints[i] * scale + shift,
+                visible,
+                points,
+                None if people.views is None else str(people.views[i]),
+            ),
+            self._shots,
+        )
         return place
 
     def shots(self, person):
@@ -200,10 +228,10 @@ def _cut(image, x, y, size, height):
     """
     w, h = max(1, round(_SHAPE * size)), max(1, round(size))
     x, y = round(x), round(y)
-    inner = image[max(0, y):max(0, y + h), max(0, x):max(0, x + w)]
+    inner = image[max(0, y) : max(0, y + h), max(0, x) : max(0, x + w)]
     canvas = np.full((h, w, 3), _BEYOND, np.uint8)
     top, left = max(0, -y), max(0, -x)
-    canvas[top:top + inner.shape[0], left:left + inner.shape[1]] = inner
+    canvas[top : top + inner.shape[0], left : left + inner.shape[1]] = inner
     scale = height / h
     part = cv2.resize(canvas, (max(1, round(_SHAPE * height)), height), interpolation=cv2.INTER_AREA)
     return part, scale, -scale * np.array([x, y])

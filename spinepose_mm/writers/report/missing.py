@@ -1,4 +1,5 @@
 """Missing measures of a person in a report: their share of the time, when, why, and what they do to the statistics."""
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +11,10 @@ from spinepose_mm.wording import counted
 
 from .style import clock
 
-BIASED = ('Shares and medians are of the known frames alone, and biased where the person moved otherwise in the '
-          'missing ones.')
-LEAST_MISSING = .01  # of the frames, below which nothing is said
+BIASED = (
+    'Shares and medians are of the known frames alone, and biased where the person moved otherwise in the missing ones.'
+)
+LEAST_MISSING = 0.01  # of the frames, below which nothing is said
 _MOST_RANGES = 4
 _PLANE = tuple(skeleton.index(f'{side}_{name}') for name in ('hip', 'shoulder') for side in ('left', 'right'))
 
@@ -28,6 +30,7 @@ class Missing:
         runs: number of all runs.
         why: sentence without a full stop on what was missing most.
     """
+
     total: int
     known: int
     times: list
@@ -90,6 +93,7 @@ def _why(track, name, count):
         'the person was not detected in {}': count - int(gone.sum()),
         f'{most.level or most.name.replace("_", " ")} was missing most, in {{}}': int(lacking.max(initial=0)),
         'the camera did not show the plane in {}': int((whole & ~shown).sum()),
-        'the keypoints were where no spine can be in {}': int((whole & shown).sum())}
+        'the keypoints were where no spine can be in {}': int((whole & shown).sum()),
+    }
     given = sorted((number, reason) for reason, number in reasons.items() if number)[::-1]
     return '; '.join(reason.format(f'{100 * number / count:.0f} % of these') for number, reason in given)

@@ -1,4 +1,5 @@
 """The words and tables of a report, in HTML."""
+
 import base64
 from html import escape
 from pathlib import Path
@@ -29,15 +30,17 @@ def begin(name, facts, about, warning=''):
         warning: what to do where little was measured.
     """
     items = ''.join(f'<dt>{escape(head)}</dt><dd>{escape(text)}</dd>' for head, text in about.items())
-    return (f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" '
-            f'content="width=device-width, initial-scale=1">\n<title>Spine report: {escape(name)}</title>\n'
-            f'<style>{PAGE}</style>\n</head>\n<body>\n<h1>Spine report: {escape(name)}</h1>\n'
-            f'<p class="facts">{escape(" · ".join(facts))}</p>\n'
-            + (f'<p class="warning"><b>Warning:</b> {escape(warning)}.</p>\n' if warning else '')
-            + (f'<dl class="about">{items}</dl>\n' if items else '') +
-            '<p class="note">Keypoints near the middle of the vertebrae were estimated from the images, and these '
-            'are measures between those keypoints. They are not radiographic measurements, and not for diagnosis.'
-            '</p>\n')
+    return (
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" '
+        f'content="width=device-width, initial-scale=1">\n<title>Spine report: {escape(name)}</title>\n'
+        f'<style>{PAGE}</style>\n</head>\n<body>\n<h1>Spine report: {escape(name)}</h1>\n'
+        f'<p class="facts">{escape(" · ".join(facts))}</p>\n'
+        + (f'<p class="warning"><b>Warning:</b> {escape(warning)}.</p>\n' if warning else '')
+        + (f'<dl class="about">{items}</dl>\n' if items else '')
+        + '<p class="note">Keypoints near the middle of the vertebrae were estimated from the images, and these '
+        'are measures between those keypoints. They are not radiographic measurements, and not for diagnosis.'
+        '</p>\n'
+    )
 
 
 def nothing_measured(coverage, inputs='frames'):
@@ -62,9 +65,11 @@ def end(measures, has_ranges):
         parts += [f'<div><dt>{escape(each.title)}</dt><dd>{escape(each.definition)}</dd></div>' for each in angles]
         parts.append('</dl>')
     if has_ranges:
-        parts.append(f'<p>The limits of {", ".join(map(str, RANGES[:-1]))} and {RANGES[-1]} degrees of trunk '
-                     'inclination are those of RULA (1993) and ISO 11226:2000. How long and how often a posture is '
-                     'taken, support and loads count there too, so that the shares alone are no assessment.</p>')
+        parts.append(
+            f'<p>The limits of {", ".join(map(str, RANGES[:-1]))} and {RANGES[-1]} degrees of trunk '
+            'inclination are those of RULA (1993) and ISO 11226:2000. How long and how often a posture is '
+            'taken, support and loads count there too, so that the shares alone are no assessment.</p>'
+        )
     parts.append(f'<p>Made by spinepose_mm {__version__}.</p>')
     return '<footer>\n' + '\n'.join(parts) + '\n</footer>\n</body>\n</html>\n'
 
@@ -72,15 +77,19 @@ def end(measures, has_ranges):
 def element(image, words):
     """Return an image, (H, W, 3), uint8, BGR, as an element that holds it."""
     data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1]
-    return (f'<img src="data:image/jpeg;base64,{base64.b64encode(data).decode()}" alt="{escape(words)}" '
-            f'width="{image.shape[1]}" height="{image.shape[0]}">')
+    return (
+        f'<img src="data:image/jpeg;base64,{base64.b64encode(data).decode()}" alt="{escape(words)}" '
+        f'width="{image.shape[1]}" height="{image.shape[0]}">'
+    )
 
 
 def strip(images, shots, colors):
     """Return a person's images in a row, each over the colour of its time."""
-    figures = [f'<figure>{element(image, f"the person at {clock(shot.time)}")}'
-               f'<figcaption style="border-color:{color}">{clock(shot.time)}</figcaption></figure>'
-               for image, shot, color in zip(images, shots, colors)]
+    figures = [
+        f'<figure>{element(image, f"the person at {clock(shot.time)}")}'
+        f'<figcaption style="border-color:{color}">{clock(shot.time)}</figcaption></figure>'
+        for image, shot, color in zip(images, shots, colors)
+    ]
     return '<div class="strip">\n' + '\n'.join(figures) + '\n</div>\n'
 
 
@@ -89,26 +98,37 @@ def views(track):
     counts = np.bincount(track.views, minlength=len(VIEWS) + 1)[:-1]
     if not counts.any():
         return ''
-    chips = [f'<span class="chip" style="background:{VIEW_COLORS[VIEWS[i]]}"></span>{VIEWS[i]} '
-             f'{100 * counts[i] / counts.sum():.0f} %' for i in np.argsort(-counts, kind='stable') if counts[i]]
-    return (f'<p>Seen from:{"".join(chips)}</p>\n<p class="facts">The band under each curve has these colours. Curves '
-            'have gaps where the person was not detected, where keypoints are missing or where no spine can be, and '
-            'where the camera does not show the plane.</p>\n')
+    chips = [
+        f'<span class="chip" style="background:{VIEW_COLORS[VIEWS[i]]}"></span>{VIEWS[i]} '
+        f'{100 * counts[i] / counts.sum():.0f} %'
+        for i in np.argsort(-counts, kind='stable')
+        if counts[i]
+    ]
+    return (
+        f'<p>Seen from:{"".join(chips)}</p>\n<p class="facts">The band under each curve has these colours. Curves '
+        'have gaps where the person was not detected, where keypoints are missing or where no spine can be, and '
+        'where the camera does not show the plane.</p>\n'
+    )
 
 
 def chart(heading, note, svg, remark=''):
     """Return a chart with its heading, a note on its numbers, and a remark on missing values."""
-    return (f'<figure class="chart"><h3>{escape(heading)}</h3><p>{escape(note)}</p>\n{svg}'
-            + (f'<p class="missing">{escape(remark)}</p>' if remark else '') + '</figure>\n')
+    return (
+        f'<figure class="chart"><h3>{escape(heading)}</h3><p>{escape(note)}</p>\n{svg}'
+        + (f'<p class="missing">{escape(remark)}</p>' if remark else '')
+        + '</figure>\n'
+    )
 
 
 def apart(charts):
     """Return charts that are not reliable, under a heading that says so, '' where there are none."""
     if not charts:
         return ''
-    return ('<div class="apart"><div class="keep"><h3>Not reliable from this view</h3>\n<p>The camera does not show '
-            'the plane of these curves. They come from what the lifter takes for usual, not from the image, and are in '
-            f'no table.</p></div>\n<div class="figures">\n{"".join(charts)}</div></div>\n')
+    return (
+        '<div class="apart"><div class="keep"><h3>Not reliable from this view</h3>\n<p>The camera does not show '
+        'the plane of these curves. They come from what the lifter takes for usual, not from the image, and are in '
+        f'no table.</p></div>\n<div class="figures">\n{"".join(charts)}</div></div>\n'
+    )
 
 
 def unseen(seen, chosen):
@@ -127,8 +147,15 @@ def image_section(frame, drawn, units, most):
     """Return an image and a table of the measures of its people, in at most `most` columns."""
     people = frame.people
     shown = min(len(people), most)
-    rows = [] if people.views is None or not shown else [
-        '<tr><th scope="row">seen from</th>' + ''.join(f'<td>{view}</td>' for view in people.views[:shown]) + '</tr>']
+    rows = (
+        []
+        if people.views is None or not shown
+        else [
+            '<tr><th scope="row">seen from</th>'
+            + ''.join(f'<td>{view}</td>' for view in people.views[:shown])
+            + '</tr>'
+        ]
+    )
     for name, unit in units.items():
         values = people.measures.get(name, np.full(len(people), np.nan))
         values = values if people.views is None else np.where(shows(people.views, MEASURES[name].plane), values, np.nan)
@@ -138,13 +165,22 @@ def image_section(frame, drawn, units, most):
             cells = ''.join(f'<td>{with_error(*value, unit)}</td>' for value in zip(values, errors))
             rows.append(f'<tr>{title(name, unit)}{cells}</tr>')
     head = ''.join(f'<th scope="col">id {number}</th>' for number in people.ids[:shown])
-    table = scrolling('Measures of the people', f'<thead><tr><th scope="col">Measure</th>{head}</tr></thead>\n<tbody>\n'
-                      + '\n'.join(rows) + '\n</tbody>') + '\n' if rows else ''
+    table = (
+        scrolling(
+            'Measures of the people',
+            f'<thead><tr><th scope="col">Measure</th>{head}</tr></thead>\n<tbody>\n' + '\n'.join(rows) + '\n</tbody>',
+        )
+        + '\n'
+        if rows
+        else ''
+    )
     more = len(people) - shown
     left_out = f'<p>{counted(more, "more person is", "more people are")} in the image.</p>\n' if more else ''
-    return (f'<section class="image">\n<h2>{escape(Path(frame.path).name)}</h2>\n'
-            f'<p class="facts">{detected(len(people))}</p>\n'
-            f'<figure>{element(drawn, "the image with its people")}</figure>\n{table}{left_out}</section>\n')
+    return (
+        f'<section class="image">\n<h2>{escape(Path(frame.path).name)}</h2>\n'
+        f'<p class="facts">{detected(len(people))}</p>\n'
+        f'<figure>{element(drawn, "the image with its people")}</figure>\n{table}{left_out}</section>\n'
+    )
 
 
 def detected(count):

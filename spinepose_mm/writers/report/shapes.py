@@ -1,4 +1,5 @@
 """The shapes of a person's spine at some times, in a figure of a report, by matplotlib."""
+
 import numpy as np
 from matplotlib import ticker
 
@@ -10,7 +11,7 @@ from .style import GREY, WIDTH, ZERO, clock, figure
 
 #: Title, what is to the right, and the plane that the camera has to show, of each panel of shapes.
 _KINDS_IN_SPACE = ('From the side', 'forward', 'sagittal'), ('From the front', 'to the left', 'frontal')
-_KINDS_IN_IMAGE = ('In the image', 'to the right', 'any'),
+_KINDS_IN_IMAGE = (('In the image', 'to the right', 'any'),)
 
 
 def shapes(shots, colors, coordinates):
@@ -41,7 +42,7 @@ def shapes(shots, colors, coordinates):
     span = 1.25 * max(np.ptp([flat for flat, _, _ in lines], axis=(0, 1)).max() for _, _, lines in panels)
     with figure(2.75) as chart:
         for i, (title, note, lines) in enumerate(panels):
-            axes = chart.add_axes([.115 + .385 * i, .19, 1.68 / WIDTH, 1.85 / 2.75])
+            axes = chart.add_axes([0.115 + 0.385 * i, 0.19, 1.68 / WIDTH, 1.85 / 2.75])
             for flat, time, color in lines:
                 axes.plot(*flat.T, '-o', color=color, linewidth=1.5, markersize=2.4, label=time)
             every = np.concatenate([flat for flat, _, _ in lines])
@@ -50,18 +51,25 @@ def shapes(shots, colors, coordinates):
             axes.tick_params(labelleft=i == 0)
             axes.set_xlabel(f'{note} →', labelpad=1)
             axes.set_title(title, fontsize=11, loc='left', pad=4)
-        chart.legend(*chart.axes[0].get_legend_handles_labels(), loc='upper left', borderaxespad=0, handlelength=1,
-                     labelspacing=.3, bbox_to_anchor=(.12 + .385 * len(panels), .88))
+        chart.legend(
+            *chart.axes[0].get_legend_handles_labels(),
+            loc='upper left',
+            borderaxespad=0,
+            handlelength=1,
+            labelspacing=0.3,
+            bbox_to_anchor=(0.12 + 0.385 * len(panels), 0.88),
+        )
     return chart
 
 
 def _square(axes, middle, span):
     """Let axes show as much upward as across, with a line upward from S1."""
     for set_limits, axis, center, ticks in zip(
-            (axes.set_xlim, axes.set_ylim), (axes.xaxis, axes.yaxis), middle, (4, 6)):
+        (axes.set_xlim, axes.set_ylim), (axes.xaxis, axes.yaxis), middle, (4, 6)
+    ):
         set_limits(center - span / 2, center + span / 2)
         axis.set_major_locator(ticker.MaxNLocator(ticks, integer=True))
-    axes.axvline(0, color=ZERO, linewidth=.9, zorder=1)
+    axes.axvline(0, color=ZERO, linewidth=0.9, zorder=1)
     axes.grid()
 
 
@@ -69,7 +77,7 @@ def _from_side_and_front(shot, coordinates):
     """Return a shot's points as (forward, up) and (to the left, up), cm, (2, 37, 2)."""
     points = 100 * upright(shot.points, coordinates)
     left = across(points)
-    return np.stack([np.stack([points @ axis, points[:, 1]], -1) for axis in (np.cross(left, [0, 1., 0]), left)])
+    return np.stack([np.stack([points @ axis, points[:, 1]], -1) for axis in (np.cross(left, [0, 1.0, 0]), left)])
 
 
 def _in_image(shot):
@@ -80,5 +88,13 @@ def _in_image(shot):
 def _name_levels(axes, chain, span):
     for i, (x, y) in zip(skeleton.SUBSETS['spine'], chain):
         if skeleton.KEYPOINTS[i].level in ('C1', 'C7', 'T8', 'L1', 'S1'):
-            axes.text(x - .03 * span, y, skeleton.KEYPOINTS[i].level, ha='right', va='center', fontsize=11,
-                      color=GREY, bbox=dict(facecolor='white', edgecolor='none', alpha=.75, pad=.5))
+            axes.text(
+                x - 0.03 * span,
+                y,
+                skeleton.KEYPOINTS[i].level,
+                ha='right',
+                va='center',
+                fontsize=11,
+                color=GREY,
+                bbox=dict(facecolor='white', edgecolor='none', alpha=0.75, pad=0.5),
+            )

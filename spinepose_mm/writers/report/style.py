@@ -1,4 +1,5 @@
 """How a report's figures look, and how they get into its page."""
+
 import io
 import re
 from contextlib import contextmanager
@@ -8,11 +9,28 @@ from matplotlib.figure import Figure
 
 INK, GREY, PALE, ZERO = '#222222', '#5f5f5f', '#e3e3e3', '#b0b0b0'
 WIDTH = 4.8  # inches, which a phone of 390 pixels shows as 355 or more: 11 points are 11.3 of them or more
-_STYLE = ['default', {  # whatever the user's own settings are
-    'svg.fonttype': 'none', 'svg.hashsalt': 'spinepose_mm', 'font.family': 'DejaVu Sans', 'font.size': 11,
-    'text.color': INK, 'axes.edgecolor': PALE, 'axes.labelcolor': GREY, 'axes.spines.top': False,
-    'axes.spines.right': False, 'axes.axisbelow': True, 'xtick.color': GREY, 'ytick.color': GREY,
-    'xtick.major.size': 2.5, 'ytick.major.size': 0, 'grid.color': PALE, 'grid.linewidth': .6, 'legend.frameon': False}]
+_STYLE = [
+    'default',
+    {  # whatever the user's own settings are
+        'svg.fonttype': 'none',
+        'svg.hashsalt': 'spinepose_mm',
+        'font.family': 'DejaVu Sans',
+        'font.size': 11,
+        'text.color': INK,
+        'axes.edgecolor': PALE,
+        'axes.labelcolor': GREY,
+        'axes.spines.top': False,
+        'axes.spines.right': False,
+        'axes.axisbelow': True,
+        'xtick.color': GREY,
+        'ytick.color': GREY,
+        'xtick.major.size': 2.5,
+        'ytick.major.size': 0,
+        'grid.color': PALE,
+        'grid.linewidth': 0.6,
+        'legend.frameon': False,
+    },
+]
 
 
 @contextmanager
@@ -33,7 +51,7 @@ def to_svg(made, label):
     with style.context(_STYLE):
         made.savefig(file, format='svg', transparent=True)
     text = file.getvalue()
-    text = re.sub(r'<metadata>.*?</metadata>', '', text[text.index('<svg'):], flags=re.DOTALL)  # it has the date
+    text = re.sub(r'<metadata>.*?</metadata>', '', text[text.index('<svg') :], flags=re.DOTALL)  # it has the date
     text = re.sub(r'(\.\d)\d+', r'\1', text)  # tenths of a point are enough
     text = re.sub(r'<g id="[^"]*">', '<g>', text)  # several figures stand in one page
     text = text.replace("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif")  # Verdana is as wide
@@ -42,7 +60,7 @@ def to_svg(made, label):
 
 #: Of the page. On a phone the table's numbers stand under each other; what is wider scrolls, under a shadow where there
 #: is more (Komarov and Verou's background-attachment). In print nothing is cut off, and headings keep with their text.
-PAGE = '''
+PAGE = """
 *{box-sizing:border-box}body{font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,Verdana,sans-serif;color:#222;
 background:#fff;margin:0 auto;max-width:980px;padding:20px 16px 40px}
 h1{font-size:26px;line-height:1.2;margin:0 0 4px;overflow-wrap:anywhere}h2{font-size:20px;margin:40px 0 2px;
@@ -81,7 +99,7 @@ dt{font-weight:600;margin-top:6px}dd{margin:0 0 0 1.2em}.meanings{columns:2 300p
 .keep{break-after:avoid}
 .figures{grid-template-columns:1fr 1fr}.scroll{overflow:visible;background:none}p,dd{orphans:3;widows:3}
 tr:has(.plane){break-after:avoid}table{font-size:9.5pt}}
-'''
+"""
 
 
 def clock(seconds):

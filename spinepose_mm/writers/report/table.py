@@ -1,4 +1,5 @@
 """The table of a person's measures in a report."""
+
 from html import escape
 
 import numpy as np
@@ -38,9 +39,19 @@ def numbers(track, units, find_missing):
     parts = []
     if any(rows.values()):
         head = ''.join(f'<th scope="col">{title}</th>' for title in ('Measure', *_COLUMNS))
-        parts.append(scrolling('Measures of the person', f'<thead><tr>{head}</tr></thead>\n<tbody>' + '\n'.join(
-            f'<tr><th class="plane" colspan="5" scope="rowgroup">{_PLANES[plane]}</th></tr>\n' + '\n'.join(lines)
-            for plane, lines in rows.items() if lines) + '</tbody>'))
+        parts.append(
+            scrolling(
+                'Measures of the person',
+                f'<thead><tr>{head}</tr></thead>\n<tbody>'
+                + '\n'.join(
+                    f'<tr><th class="plane" colspan="5" scope="rowgroup">{_PLANES[plane]}</th></tr>\n'
+                    + '\n'.join(lines)
+                    for plane, lines in rows.items()
+                    if lines
+                )
+                + '</tbody>',
+            )
+        )
         parts.append(f'<p class="facts">{_legend(has_errors, has_bounds)}</p>')
     for plane, titles in unknown.items():
         need = f' (that takes {_NEEDED[plane]})' if plane in _NEEDED else ''
@@ -70,12 +81,20 @@ def with_error(value, error, unit):
 
 
 def _legend(has_errors, has_bounds):
-    return 'Percentiles, not the least and the most, so that single wrong frames do not count. ' + (
-        '± is a rough interval, by what the lifter expects of itself: on rendered people, 77 to 100 % of the errors '
-        'were within it. ' if has_errors else
-        'How far off a value may be is not known here. ') + (
-        f'{BIASED} In brackets: where the median of all frames lies, whatever the missing ones hold.'
-        if has_bounds else '')
+    return (
+        'Percentiles, not the least and the most, so that single wrong frames do not count. '
+        + (
+            '± is a rough interval, by what the lifter expects of itself: on rendered people, 77 to 100 % of the '
+            'errors were within it. '
+            if has_errors
+            else 'How far off a value may be is not known here. '
+        )
+        + (
+            f'{BIASED} In brackets: where the median of all frames lies, whatever the missing ones hold.'
+            if has_bounds
+            else ''
+        )
+    )
 
 
 def _row(name, unit, track, gaps):
@@ -90,7 +109,10 @@ def _row(name, unit, track, gaps):
     middle = with_error(np.median(values), np.median(errors), unit)
     if gaps is not None and gaps.share >= LEAST_MISSING:
         low, high = gaps.median_bounds(values)
-        middle += f'<small>({number(low, unit)} to {number(high, unit)})</small>' if np.isfinite([low, high]).all() \
+        middle += (
+            f'<small>({number(low, unit)} to {number(high, unit)})</small>'
+            if np.isfinite([low, high]).all()
             else '<small>(may be any)</small>'
+        )
     share = f'{100 * len(valid) / (gaps.total if gaps else len(track.frames)):.0f} %'
     return f'<tr>{title(name, unit)}{"".join(f"<td>{cell}</td>" for cell in (ends[0], middle, ends[1], share))}</tr>'

@@ -1,4 +1,5 @@
 """A report to read and to print: one HTML file that needs nothing else."""
+
 import shutil
 from dataclasses import replace
 from functools import cache
@@ -90,8 +91,11 @@ class _Images:
 
     def write(self, file, name):
         title, coverage = name if self._count == 1 else f'{self._count} images', self._options.coverage
-        facts = [page.detected(self._people), f'the first {MOST_IMAGES} are shown' * (self._count > MOST_IMAGES),
-                 page.nothing_measured(coverage, 'images')]
+        facts = [
+            page.detected(self._people),
+            f'the first {MOST_IMAGES} are shown' * (self._count > MOST_IMAGES),
+            page.nothing_measured(coverage, 'images'),
+        ]
         file.write(page.begin(title, filter(None, facts), self._options.about, coverage.warning))
         self._file.seek(0)
         shutil.copyfileobj(self._file, file)
@@ -116,15 +120,21 @@ class _Video:
         often = sorted(video.people, key=lambda person: (-video.people[person].frames, person))
         least = min(LEAST_FRAMES, video.people[often[0]].frames) if often else 0
         shown = [person for person in often if video.people[person].frames >= least][:MOST_PEOPLE]
-        facts = [clock(video.last - video.first + 1 / rate), counted(video.frames, 'frame'),
-                 f'{rate:.5g} frames a second', page.detected(len(often)),
-                 'measured in 3D' if self._options.coordinates else 'measured in the image',
-                 page.nothing_measured(self._options.coverage)]
+        facts = [
+            clock(video.last - video.first + 1 / rate),
+            counted(video.frames, 'frame'),
+            f'{rate:.5g} frames a second',
+            page.detected(len(often)),
+            'measured in 3D' if self._options.coordinates else 'measured in the image',
+            page.nothing_measured(self._options.coverage),
+        ]
         file.write(page.begin(name, filter(None, facts), self._options.about, self._options.coverage.warning))
         others = len(often) - len(shown)
         if others:
-            file.write(f'<p>The {len(shown)} people who are in the most frames are shown; '
-                       f'{counted(others, "other is", "others are")} left out.</p>\n')
+            file.write(
+                f'<p>The {len(shown)} people who are in the most frames are shown; '
+                f'{counted(others, "other is", "others are")} left out.</p>\n'
+            )
         for person in shown:
             file.writelines(self._person(person))
         file.write(page.end(self._options.shown if shown else (), self._has_ranges))
@@ -133,12 +143,16 @@ class _Video:
         """Yield a person's part of the page."""
         options, video = self._options, self._video
         track, counts, shots = video.track(person), video.people[person], video.shots(person)
-        colors = [matplotlib.colors.to_hex(color) for color in
-                  matplotlib.colormaps['viridis'](np.linspace(0, .88, len(shots)))]
+        colors = [
+            matplotlib.colors.to_hex(color)
+            for color in matplotlib.colormaps['viridis'](np.linspace(0, 0.88, len(shots)))
+        ]
         share = 100 * counts.frames / video.frames
-        yield (f'<section class="person" id="person-{person}">\n<div class="keep"><h2>Person {person}</h2>\n'
-               f'<p class="facts">In {counts.frames} of {counted(video.frames, "frame")} ({share:.0f} %), '
-               f'from {clock(track.times[0])} to {clock(track.times[-1])}</p>\n')
+        yield (
+            f'<section class="person" id="person-{person}">\n<div class="keep"><h2>Person {person}</h2>\n'
+            f'<p class="facts">In {counts.frames} of {counted(video.frames, "frame")} ({share:.0f} %), '
+            f'from {clock(track.times[0])} to {clock(track.times[-1])}</p>\n'
+        )
         yield page.strip([self._tile(shot, shots) for shot in shots], shots, colors) + '</div>\n'
         yield page.views(track)
         find_missing = cache(lambda name: missing(track, name, video))
@@ -153,16 +167,23 @@ class _Video:
         figure = shapes(shots, colors, options.coordinates)
         if figure:
             unit = 'cm' if options.coordinates else 'pixels'
-            yield page.chart('Shape of the spine', f'from S1 upward, {unit}', to_svg(
-                figure, f'Shape of the spine of person {person}'))
+            yield page.chart(
+                'Shape of the spine',
+                f'from S1 upward, {unit}',
+                to_svg(figure, f'Shape of the spine of person {person}'),
+            )
         if 'trunk_inclination' in options.shown:
             gaps = find_missing('trunk_inclination')
             figure = figures.ranges(track.values('trunk_inclination'), 1 / options.frame_rate, gaps)
             if figure:
                 self._has_ranges = True
                 biased = f' {BIASED} Lines show what each share may be of all frames.'
-                yield page.chart('Trunk inclination', figures.RANGES_NOTE, to_svg(
-                    figure, f'Trunk inclination of person {person}'), gaps.sentence() and gaps.sentence() + biased)
+                yield page.chart(
+                    'Trunk inclination',
+                    figures.RANGES_NOTE,
+                    to_svg(figure, f'Trunk inclination of person {person}'),
+                    gaps.sentence() and gaps.sentence() + biased,
+                )
         yield from self._curves(person, track, find_missing)
 
     def _curves(self, person, track, find_missing, hidden=False):
@@ -173,8 +194,9 @@ class _Video:
             figure = figures.curves(track, names, (video.first, video.last, video.frames), hidden)
             if figure:
                 gaps = find_missing(names[0])
-                yield page.chart(title, note, to_svg(figure, f'{title} of person {person}'),
-                                 gaps.sentence() if gaps else '')
+                yield page.chart(
+                    title, note, to_svg(figure, f'{title} of person {person}'), gaps.sentence() if gaps else ''
+                )
 
     def _tile(self, shot, shots):
         """Return a shot with the spine drawn, in the scale of all of them."""

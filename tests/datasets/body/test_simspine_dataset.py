@@ -10,18 +10,35 @@ import simspine_release
 from spinepose_mm import skeleton
 
 #: Which keypoints SIMSPINE's own markers and Human3.6M's joints are, written out.
-TRUNK = {'hip', 'spine_01', 'spine_02', 'spine_03', 'spine_04', 'spine_05', 'neck', 'neck_02', 'neck_03', 'head',
-         'nose',
-         'left_clavicle', 'right_clavicle', 'left_latissimus', 'right_latissimus'}
-LIMBS = {f'{side}_{joint}' for side in ('left', 'right') for joint in (
-    'shoulder', 'elbow', 'wrist', 'hip', 'knee', 'ankle')}
-FEET_AND_FACE = {f'{side}_{point}' for side in ('left', 'right') for point in (
-    'eye', 'ear', 'big_toe', 'small_toe', 'heel')}
+TRUNK = {
+    'hip',
+    'spine_01',
+    'spine_02',
+    'spine_03',
+    'spine_04',
+    'spine_05',
+    'neck',
+    'neck_02',
+    'neck_03',
+    'head',
+    'nose',
+    'left_clavicle',
+    'right_clavicle',
+    'left_latissimus',
+    'right_latissimus',
+}
+LIMBS = {
+    f'{side}_{joint}' for side in ('left', 'right') for joint in ('shoulder', 'elbow', 'wrist', 'hip', 'knee', 'ankle')
+}
+FEET_AND_FACE = {
+    f'{side}_{point}' for side in ('left', 'right') for point in ('eye', 'ear', 'big_toe', 'small_toe', 'heel')
+}
 
 
 def build(path, **options):
-    return DATASETS.build({**dict(type='SimSpineDataset', ann_file=str(path), data_prefix=dict(img='s3://images')),
-                           **options})
+    return DATASETS.build(
+        {**dict(type='SimSpineDataset', ann_file=str(path), data_prefix=dict(img='s3://images')), **options}
+    )
 
 
 def labelled(info):
@@ -55,9 +72,15 @@ def log(caplog):
     logger.removeHandler(caplog.handler)
 
 
-@pytest.mark.parametrize('markers, human36m, expected', [
-    (15, None, TRUNK), (15, 'h36m.npz', TRUNK | LIMBS), (37, None, TRUNK | LIMBS | FEET_AND_FACE),
-    (37, 'h36m.npz', TRUNK | LIMBS | FEET_AND_FACE)])
+@pytest.mark.parametrize(
+    'markers, human36m, expected',
+    [
+        (15, None, TRUNK),
+        (15, 'h36m.npz', TRUNK | LIMBS),
+        (37, None, TRUNK | LIMBS | FEET_AND_FACE),
+        (37, 'h36m.npz', TRUNK | LIMBS | FEET_AND_FACE),
+    ],
+)
 def test_what_is_labelled_and_what_the_box_holds(files, markers, human36m, expected):
     root, points = files
     data = build(f'{markers}.npz', data_root=str(root), human36m_file=human36m, data_prefix=dict(img='s3://images'))
@@ -91,8 +114,10 @@ def test_frames_between_human36ms_have_the_markers_alone(files, log):
 def test_the_authors_boxes_are_around_the_markers(files):
     """Their square, 1.2 times the markers' extent, whatever else is labelled; knees and ankles are outside."""
     root, points = files
-    data, alone = (build(root / '15.npz', **options) for options in (
-        dict(human36m_file=str(root / 'h36m.npz'), file_boxes=True), dict()))
+    data, alone = (
+        build(root / '15.npz', **options)
+        for options in (dict(human36m_file=str(root / 'h36m.npz'), file_boxes=True), dict())
+    )
     truth = np.load(root / '15.npz', allow_pickle=True)
     for row in (0, 33, 90):
         info = data.get_data_info(row)
@@ -110,23 +135,27 @@ def test_images_and_joints_are_those_of_the_frame(release, files, tmp_path, warn
     named = simspine_release.write_human36m(tmp_path / 'images.npz', release, ['S1', 'S5'], first=first)
     simspine_release.write_images(tmp_path / 'images', np.load(named)['imgname'])
     simspine_release.write_human36m(tmp_path / 'h36m.npz', release, ['S1', 'S5'], first=of_human36m)
-    data = build(root / '15.npz', data_root=str(tmp_path), human36m_file='h36m.npz', data_prefix=dict(img='images'),
-                 fraction=.1)
+    data = build(
+        root / '15.npz', data_root=str(tmp_path), human36m_file='h36m.npz', data_prefix=dict(img='images'), fraction=0.1
+    )
     assert len(data) == 18  # a tenth of all 176 frames, of the 48 that have images
     for row in range(len(data)):
         info = data.get_data_info(row)
         number = int(info['img_id'][-10:-4])
         assert number % 5 == 0 and info['img_path'] == (
-            f'{tmp_path}/images/{info["img_id"][:-10]}{number + first:06d}.jpg')
+            f'{tmp_path}/images/{info["img_id"][:-10]}{number + first:06d}.jpg'
+        )
         wrist = skeleton.index('right_wrist')
         np.testing.assert_allclose(info['keypoints'][0, wrist], points[info['img_id']][wrist, :2], atol=1e-3)
     assert '128 of 176 images do not exist, among them' in warnings() and 'from the other 48' in warnings()
 
 
 def test_no_image_at_all(files, tmp_path):
-    with pytest.raises(FileNotFoundError,
-                       match=r'none of the 176 images of .*15\.npz exists, such as .*img/S1/S1_D.*check '
-                             'data_root and data_prefix'):
+    with pytest.raises(
+        FileNotFoundError,
+        match=r'none of the 176 images of .*15\.npz exists, such as .*img/S1/S1_D.*check '
+        'data_root and data_prefix',
+    ):
         build(files[0] / '15.npz', data_root=str(tmp_path), data_prefix=dict(img='img'))
 
 
@@ -142,7 +171,7 @@ def test_labels_that_are_no_numbers_and_boxes_without_area(tmp_path):
     part, scale = np.random.default_rng(0).uniform(400, 600, (32, 15, 3)), np.ones(32)
     part[3, 2, 0] = np.nan
     part[7, :, 2] = 0
-    path = builders.write_simspine(tmp_path / 'a.npz', part=part, scale=scale, center=np.full((32, 2), 300.))
+    path = builders.write_simspine(tmp_path / 'a.npz', part=part, scale=scale, center=np.full((32, 2), 300.0))
     info = build(path).get_data_info(3)
     assert info['keypoints_visible'].sum() == 14 and np.isfinite(info['keypoints']).all()
     assert build(path).get_data_info(7)['bbox'].tolist() == [[200, 200, 400, 400]]
@@ -171,14 +200,29 @@ def test_a_marker_of_simspine_goes_before_human36ms(release, tmp_path):
 
 def test_rendered_people_as_simspine(rendered):
     """A renderer's file has all 37; its images go through the training pipeline."""
-    data = DATASETS.build(dict(
-        type='SimSpineDataset', data_root=str(rendered), ann_file='annotations/synthetic_train.npz', subjects=None,
-        data_prefix=dict(img='images'), pipeline=[
-            dict(type='LoadSpineImage'), dict(type='GetBBoxCenterScale'), dict(type='RandomFlip'),
-            dict(type='TopdownAffine', input_size=(96, 128)),
-            dict(type='GenerateTarget', use_dataset_keypoint_weights=True, encoder=dict(
-                type='SimCCLabel', input_size=(96, 128), sigma=(3., 3.4), normalize=False, use_dark=False)),
-            dict(type='PackPoseInputs')]))
+    data = DATASETS.build(
+        dict(
+            type='SimSpineDataset',
+            data_root=str(rendered),
+            ann_file='annotations/synthetic_train.npz',
+            subjects=None,
+            data_prefix=dict(img='images'),
+            pipeline=[
+                dict(type='LoadSpineImage'),
+                dict(type='GetBBoxCenterScale'),
+                dict(type='RandomFlip'),
+                dict(type='TopdownAffine', input_size=(96, 128)),
+                dict(
+                    type='GenerateTarget',
+                    use_dataset_keypoint_weights=True,
+                    encoder=dict(
+                        type='SimCCLabel', input_size=(96, 128), sigma=(3.0, 3.4), normalize=False, use_dark=False
+                    ),
+                ),
+                dict(type='PackPoseInputs'),
+            ],
+        )
+    )
     sample = data[0]
     assert sample['inputs'].shape == (3, 128, 96)
     weights = sample['data_samples'].gt_instance_labels.keypoint_weights
@@ -190,12 +234,12 @@ def test_what_does_not_fit(release, tmp_path):
     simspine_release.write_human36m(tmp_path / 'other.npz', release, ['S5'])
     np.savez(tmp_path / 'few.npz', imgname=np.load(path)['imgname'], part=np.ones((88, 16, 3)))
     for options, message in (
-            (dict(human36m_file=str(tmp_path / 'other.npz')),
-             r'other\.npz: imgname has none of the frames of .*a\.npz'),
-            (dict(human36m_file=str(tmp_path / 'few.npz')), r'few\.npz: part has 16 joints, where 17'),
-            (dict(subjects=('S9', )), 'of S1, which is none of S9'),
-            (dict(fraction=0), 'fraction is over 0 and up to 1, but 0'),
-            (dict(fraction=2), 'fraction is over 0 and up to 1, but 2')):
+        (dict(human36m_file=str(tmp_path / 'other.npz')), r'other\.npz: imgname has none of the frames of .*a\.npz'),
+        (dict(human36m_file=str(tmp_path / 'few.npz')), r'few\.npz: part has 16 joints, where 17'),
+        (dict(subjects=('S9',)), 'of S1, which is none of S9'),
+        (dict(fraction=0), 'fraction is over 0 and up to 1, but 0'),
+        (dict(fraction=2), 'fraction is over 0 and up to 1, but 2'),
+    ):
         with pytest.raises(ValueError, match=message):
             build(path, **options)
     with pytest.raises(FileNotFoundError, match=r'nowhere\.npz does not exist'):

@@ -8,16 +8,18 @@ import builders
 
 
 def build(path, **kwargs):
-    return DATASETS.build(dict(
-        type='SpineTrackDataset', ann_file=str(path), data_prefix=dict(img=str(path.parent)), **kwargs))
+    return DATASETS.build(
+        dict(type='SpineTrackDataset', ann_file=str(path), data_prefix=dict(img=str(path.parent)), **kwargs)
+    )
 
 
 def test_reads_people(tmp_path):
     flat = builders.keypoints()
     flat[3 * 27 + 2] = 0
     flat[3 * 26 + 2] = 1
-    path = builders.write_annotations(tmp_path / 'a.json', [
-        builders.person(1, keypoints=flat), builders.person(2, image_id=2)])
+    path = builders.write_annotations(
+        tmp_path / 'a.json', [builders.person(1, keypoints=flat), builders.person(2, image_id=2)]
+    )
     dataset = build(path)
     assert len(dataset) == 2
     first = dataset[0]
@@ -35,9 +37,14 @@ def test_a_stale_count_of_keypoints_does_not_drop_a_person(tmp_path):
 
 
 def test_unlabelled_people_and_crowds_are_left_out_silently(tmp_path, warnings):
-    path = builders.write_annotations(tmp_path / 'a.json', [
-        builders.person(1), builders.person(2, keypoints=builders.keypoints(visible=0), bbox=[0, 0, 0, 0]),
-        builders.person(3, iscrowd=1)])
+    path = builders.write_annotations(
+        tmp_path / 'a.json',
+        [
+            builders.person(1),
+            builders.person(2, keypoints=builders.keypoints(visible=0), bbox=[0, 0, 0, 0]),
+            builders.person(3, iscrowd=1),
+        ],
+    )
     assert len(build(path, test_mode=True)) == 1
     assert not warnings()
 
@@ -47,12 +54,15 @@ def test_missing_file(tmp_path):
         build(tmp_path / 'none.json')
 
 
-@pytest.mark.parametrize('text, message', [
-    ('{"images": [', 'is not JSON'),
-    ('', 'is not JSON'),
-    ('[1, 2]', 'is not in COCO format'),
-    ('{"images": [{"id": 1}], "annotations": [{"id": 1}]}', 'is not in COCO format'),
-])
+@pytest.mark.parametrize(
+    'text, message',
+    [
+        ('{"images": [', 'is not JSON'),
+        ('', 'is not JSON'),
+        ('[1, 2]', 'is not in COCO format'),
+        ('{"images": [{"id": 1}], "annotations": [{"id": 1}]}', 'is not in COCO format'),
+    ],
+)
 def test_file_that_is_no_annotation_file(tmp_path, text, message):
     path = tmp_path / 'a.json'
     path.write_text(text)
@@ -63,8 +73,7 @@ def test_file_that_is_no_annotation_file(tmp_path, text, message):
 
 @pytest.mark.parametrize('count, name', [(17, 'COCO'), (26, 'Halpe-26'), (5, '')])
 def test_other_numbers_of_keypoints(tmp_path, count, name):
-    path = builders.write_annotations(tmp_path / 'a.json', [
-        builders.person(7, keypoints=builders.keypoints(count))])
+    path = builders.write_annotations(tmp_path / 'a.json', [builders.person(7, keypoints=builders.keypoints(count))])
     with pytest.raises(ValueError, match=f'annotation 7 of image 1.jpg has {count} keypoints.*37.*{name}') as error:
         build(path)
     assert 'a.json' in str(error.value)
@@ -110,8 +119,10 @@ def test_one_broken_person_is_an_error_in_tests(tmp_path, message):
         build(path, test_mode=True)
 
 
-@pytest.mark.parametrize('people', [[], [builders.person(1, keypoints=builders.keypoints(visible=0))],
-                                    [builders.person(1, bbox=[10, 20, 0, 60])]])
+@pytest.mark.parametrize(
+    'people',
+    [[], [builders.person(1, keypoints=builders.keypoints(visible=0))], [builders.person(1, bbox=[10, 20, 0, 60])]],
+)
 def test_empty(tmp_path, people):
     path = builders.write_annotations(tmp_path / 'a.json', people)
     with pytest.raises(ValueError, match=r'a\.json has no person to use'):
@@ -131,15 +142,19 @@ def test_missing_images(tmp_path, warnings):
 
 
 def test_field_missing_in_an_image(tmp_path):
-    path = builders.write_annotations(tmp_path / 'a.json', [builders.person()],
-                                      images=[dict(id=1, file_name='1.jpg', height=100)])
+    path = builders.write_annotations(
+        tmp_path / 'a.json', [builders.person()], images=[dict(id=1, file_name='1.jpg', height=100)]
+    )
     with pytest.raises(ValueError, match="image 1 has no field 'width'"):
         build(path)
 
 
 def test_a_person_of_no_image(tmp_path, warnings):
-    path = builders.write_annotations(tmp_path / 'a.json', [builders.person(1), builders.person(2, image_id=9)],
-                                      images=[dict(id=1, file_name='1.jpg', width=120, height=100)])
+    path = builders.write_annotations(
+        tmp_path / 'a.json',
+        [builders.person(1), builders.person(2, image_id=9)],
+        images=[dict(id=1, file_name='1.jpg', width=120, height=100)],
+    )
     assert len(build(path)) == 1 and 'annotation 2' in warnings()
     with pytest.raises(ValueError, match='annotation 2 has an image_id that no image has'):
         build(path, test_mode=True)
@@ -158,13 +173,17 @@ def detections(tmp_path, text):
 
 
 def test_detected_boxes(tmp_path):
-    found = dict(image_id=1, category_id=1, bbox=[1, 2, 30, 40], score=.5)
+    found = dict(image_id=1, category_id=1, bbox=[1, 2, 30, 40], score=0.5)
     np.testing.assert_allclose(detections(tmp_path, json.dumps([found]))[0]['bbox'], [[1, 2, 31, 42]])
     for text, message in (
-            ('[', r'boxes\.json is not JSON'), ('{}', r'boxes\.json is not in COCO format'),
-            (json.dumps([{**found, 'image_id': 77}]),
-             r'boxes\.json has detections for 1 images that .*a\.json has not, such as image_id 77'),
-            (json.dumps([{**found, 'bbox': [float('nan'), 2, 3, 4]}]), r'boxes\.json: a box of image 1')):
+        ('[', r'boxes\.json is not JSON'),
+        ('{}', r'boxes\.json is not in COCO format'),
+        (
+            json.dumps([{**found, 'image_id': 77}]),
+            r'boxes\.json has detections for 1 images that .*a\.json has not, such as image_id 77',
+        ),
+        (json.dumps([{**found, 'bbox': [float('nan'), 2, 3, 4]}]), r'boxes\.json: a box of image 1'),
+    ):
         with pytest.raises(ValueError, match=message):
             detections(tmp_path, text)
     (tmp_path / '1.jpg').unlink()

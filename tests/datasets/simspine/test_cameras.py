@@ -1,4 +1,5 @@
 """Cameras and camera space of annotation files that simspine_release makes by the authors' conventions."""
+
 import numpy as np
 import pytest
 
@@ -9,7 +10,7 @@ from spinepose_mm.datasets.simspine.frames import parse_names
 
 @pytest.fixture(scope='module')
 def release():
-    return simspine_release.make(('S1', ))
+    return simspine_release.make(('S1',))
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def labels(release):
 def test_the_released_S_is_replaced_with_one_warning(labels, warnings):
     arrays, sequences, expected = labels
     arrays = add_cameras('x.npz', arrays, sequences)
-    np.testing.assert_allclose(arrays['K'], np.broadcast_to(simspine_release.K, arrays['K'].shape), atol=.1)
+    np.testing.assert_allclose(arrays['K'], np.broadcast_to(simspine_release.K, arrays['K'].shape), atol=0.1)
     arrays['S'][3, 5, 3] = arrays['S_world'][4, 6, 3] = 0
     found = camera_space('x.npz', arrays, sequences)
     np.testing.assert_allclose(found[..., :3], expected, atol=1e-3)
@@ -45,8 +46,11 @@ def test_an_S_that_is_camera_space_is_kept(labels, warnings):
 
 def test_the_files_own_cameras_go_before_a_fit(labels):
     arrays, sequences, _ = labels
-    own = dict(K=np.tile(np.eye(3), (len(sequences), 1, 1)), R=np.tile(np.eye(3), (len(sequences), 1, 1)),
-               t=np.ones((len(sequences), 3)))
+    own = dict(
+        K=np.tile(np.eye(3), (len(sequences), 1, 1)),
+        R=np.tile(np.eye(3), (len(sequences), 1, 1)),
+        t=np.ones((len(sequences), 3)),
+    )
     found = add_cameras('x.npz', {**arrays, **own}, sequences)
     assert all(found[name] is own[name] for name in own) and not found['dist'].any()
     own['t'][3, 1] = np.nan
@@ -66,13 +70,16 @@ def test_cameras_of_a_subject_that_differ_between_sequences(labels):
 def test_labels_that_fit_no_camera(labels):
     arrays, sequences, _ = labels
     arrays['part'][sequences == 'S1/S1_Walking.60457274', :, 0] += 300 * np.arange(15)
-    with pytest.raises(ValueError,
-                       match=r'x\.npz: the camera of S1/S1_Walking\.60457274 does not follow from S_world and '
-                             r'part: the points are \d+ pixels'):
+    with pytest.raises(
+        ValueError,
+        match=r'x\.npz: the camera of S1/S1_Walking\.60457274 does not follow from S_world and '
+        r'part: the points are \d+ pixels',
+    ):
         add_cameras('x.npz', arrays, sequences)
     arrays['part'][..., 2] = 0
-    with pytest.raises(ValueError,
-                       match=r'x\.npz: the camera of S1/S1_Directions_1\.54138969 .*: 0 points are too few'):
+    with pytest.raises(
+        ValueError, match=r'x\.npz: the camera of S1/S1_Directions_1\.54138969 .*: 0 points are too few'
+    ):
         add_cameras('x.npz', arrays, sequences)
 
 
@@ -80,8 +87,7 @@ def test_rays_with_and_without_a_lens(labels):
     arrays, sequences, expected = labels
     rays = camera_rays(arrays['part'], add_cameras('x.npz', arrays, sequences))
     np.testing.assert_allclose(rays, expected[..., :2] / expected[..., 2:], atol=1e-4)
-    plain = simspine_release.labels(simspine_release.make(('S1', ), frames=3, dist=np.zeros(5)), ['S1'],
-                                    published=False)
+    plain = simspine_release.labels(simspine_release.make(('S1',), frames=3, dist=np.zeros(5)), ['S1'], published=False)
     sequences = parse_names('', plain['imgname'])[0]
     del plain['R'], plain['t']
     found = add_cameras('x.npz', plain, sequences)

@@ -23,35 +23,44 @@ def test_a_part_of_the_frames_is_spread_evenly():
     sequences = np.repeat([f'S{i}' for i in range(20)], 500)
     frames = np.tile(np.arange(500), 20)
     shuffled = rng.permutation(10_000)
-    rows = spread(sequences[shuffled], frames[shuffled], .02)
+    rows = spread(sequences[shuffled], frames[shuffled], 0.02)
     assert len(rows) == 200 and (np.diff(rows) > 0).all()
     picked = shuffled[rows]
     assert (np.unique(sequences[picked], return_counts=True)[1] == 10).all()
     first = np.sort(frames[picked][sequences[picked] == 'S7'])
     assert (np.diff(first) == 50).all()
-    np.testing.assert_array_equal(rows, spread(sequences[shuffled], frames[shuffled], .02))
-    assert spread(sequences, frames, 1.).tolist() == list(range(10_000)) and len(spread(sequences, frames, 1e-9)) == 1
+    np.testing.assert_array_equal(rows, spread(sequences[shuffled], frames[shuffled], 0.02))
+    assert spread(sequences, frames, 1.0).tolist() == list(range(10_000)) and len(spread(sequences, frames, 1e-9)) == 1
 
 
 def test_a_part_is_taken_out_of_what_is_available():
     """As many as of all frames, while there are that many."""
     sequences, frames = np.repeat(['a', 'b'], 500), np.tile(np.arange(500), 2)
     fifth = frames % 5 == 0
-    rows = spread(sequences, frames, .02, fifth)
+    rows = spread(sequences, frames, 0.02, fifth)
     assert len(rows) == 20 and fifth[rows].all() and (rows < 500).sum() == 10 and (np.diff(rows[:10]) == 50).all()
-    np.testing.assert_array_equal(spread(sequences, frames, .5, fifth), np.flatnonzero(fifth))
+    np.testing.assert_array_equal(spread(sequences, frames, 0.5, fifth), np.flatnonzero(fifth))
 
 
 def test_groups_keep_the_order():
     assert [(value, rows.tolist()) for value, rows in groups(np.array(['b', 'a', 'b']))] == [('a', [1]), ('b', [0, 2])]
 
 
-@pytest.mark.parametrize('frames, usual, expected', [
-    ([0, 1, 0, 1, 0, 1], 1, 0), ([1, 6, 1, 6, 1, 6], 0, 1), ([1, 2, 1, 2, 5, 6], 0, 1), ([3, 8, 1, 2, 0, 4], 0, 0),
-    ([3, 8, 1, 2, 0, 4], 1, 1), ([7, 8, 7, 8, 7, 8], 1, 1), ([], 1, 1)])
+@pytest.mark.parametrize(
+    'frames, usual, expected',
+    [
+        ([0, 1, 0, 1, 0, 1], 1, 0),
+        ([1, 6, 1, 6, 1, 6], 0, 1),
+        ([1, 2, 1, 2, 5, 6], 0, 1),
+        ([3, 8, 1, 2, 0, 4], 0, 0),
+        ([3, 8, 1, 2, 0, 4], 1, 1),
+        ([7, 8, 7, 8, 7, 8], 1, 1),
+        ([], 1, 1),
+    ],
+)
 def test_what_frames_count_from(frames, usual, expected):
     """Where most sequences begin with 0 or 1, that; else what is usual."""
-    sequences = np.repeat(['a', 'b', 'c'], 2)[:len(frames)]
+    sequences = np.repeat(['a', 'b', 'c'], 2)[: len(frames)]
     assert counts_from(sequences, np.array(frames), usual) == expected
 
 
@@ -62,7 +71,7 @@ def test_renumbered():
 
 @pytest.mark.parametrize('first, every', [(0, 1), (1, 1), (0, 5), (1, 5)])
 def test_images_are_matched_by_number(tmp_path, first, every):
-    names = np.array(builders.simspine_names(11, subjects=('S1', ), cameras=('1', )))
+    names = np.array(builders.simspine_names(11, subjects=('S1',), cameras=('1',)))
     sequences, frames = parse_names('', names)
     there = frames % every == 0
     expected = np.array([f'{name[:-10]}{frame + first:06d}.jpg' for name, frame in zip(names, frames)])

@@ -1,4 +1,5 @@
 """SIMSPINE through Hugging Face `datasets`: a data set that it saved, and Parquet files."""
+
 import sys
 
 import numpy as np
@@ -18,10 +19,13 @@ def splits(tmp_path_factory):
     # This folder is `datasets` too.
     pytest.importorskip('datasets.config', reason='Hugging Face datasets is not installed')
     import datasets
+
     datasets.config.HF_DATASETS_CACHE = tmp_path_factory.mktemp('cache')
     made = simspine_release.make(('S1', 'S9'), frames=4)
-    return datasets, {split: {field: value for field, value in simspine_release.labels(made, [subject]).items()
-                              if field in FIELDS} for split, subject in (('train', 'S1'), ('test', 'S9'))}
+    return datasets, {
+        split: {field: value for field, value in simspine_release.labels(made, [subject]).items() if field in FIELDS}
+        for split, subject in (('train', 'S1'), ('test', 'S9'))
+    }
 
 
 def data(datasets, fields, **columns):
@@ -52,13 +56,16 @@ def test_a_saved_data_set(splits, tmp_path, monkeypatch):
 
 def test_parquet_files_and_37_markers(splits, tmp_path):
     datasets, _ = splits
-    made = simspine_release.make(('S9', ), frames=2)
-    fields = {field: value for field, value in simspine_release.labels(made, ['S9'], simspine_release.NAMES).items()
-              if field in FIELDS}
+    made = simspine_release.make(('S9',), frames=2)
+    fields = {
+        field: value
+        for field, value in simspine_release.labels(made, ['S9'], simspine_release.NAMES).items()
+        if field in FIELDS
+    }
     (tmp_path / 'hub').mkdir()
     names = np.tile(simspine_release.NAMES, (len(fields['part']), 1))
     data(datasets, fields, joint_names=names).to_parquet(tmp_path / 'hub/test-00000-of-00001.parquet')
-    file, = convert_hub(tmp_path / 'hub', tmp_path / 'out')
+    (file,) = convert_hub(tmp_path / 'hub', tmp_path / 'out')
     check([file], dict(test=fields), 37)
     data(datasets, fields).to_parquet(tmp_path / 'hub/test-00000-of-00001.parquet')
     with pytest.raises(ValueError, match=r'hub \(test\) has 37 joints, and no column joint_names'):
@@ -66,10 +73,17 @@ def test_parquet_files_and_37_markers(splits, tmp_path):
     assert not (tmp_path / 'not').exists()
 
 
-@pytest.mark.parametrize('columns, message', [
-    (dict(S_world=None), r'hub \(train\) has 16 frames and the columns imgname, center.*, where S_world is expected'),
-    (dict(part=np.ones((16, 14, 3))), r'hub \(train\) has 14 joints, and no column joint_names'),
-    (dict(S=np.ones((16, 15, 3))), r'hub \(train\): S has the shape \(1, 15, 3\), where')])
+@pytest.mark.parametrize(
+    'columns, message',
+    [
+        (
+            dict(S_world=None),
+            r'hub \(train\) has 16 frames and the columns imgname, center.*, where S_world is expected',
+        ),
+        (dict(part=np.ones((16, 14, 3))), r'hub \(train\) has 14 joints, and no column joint_names'),
+        (dict(S=np.ones((16, 15, 3))), r'hub \(train\): S has the shape \(1, 15, 3\), where'),
+    ],
+)
 def test_what_does_not_fit_is_named(splits, tmp_path, columns, message):
     datasets, fields = splits
     fields = {field: values[:16] for field, values in fields['train'].items()}

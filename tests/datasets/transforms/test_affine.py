@@ -7,17 +7,26 @@ import builders
 
 W, H = 160, 120
 PEOPLE = [  # centre, scale (w, h) and rotation; the second is magnified, the last ones reach out of the image
-    ((80, 60), (60, 80), 0), ((80, 60), (20, 30), 37), ((60, 70), (90, 70), -80), ((5, 110), (100, 60), 90),
-    ((150, 10), (300, 400), 10), ((-90, 60), (60, 60), 0)]
+    ((80, 60), (60, 80), 0),
+    ((80, 60), (20, 30), 37),
+    ((60, 70), (90, 70), -80),
+    ((5, 110), (100, 60), 90),
+    ((150, 10), (300, 400), 10),
+    ((-90, 60), (60, 60), 0),
+]
 FLIPS = [None, 0, 1, (0, 1)]
 
 
 def person(center, scale, rotation, **fields):
     rng = np.random.default_rng(0)
     return dict(
-        bbox_center=np.array([center], np.float32), bbox_scale=np.array([scale], np.float32),
-        bbox_rotation=np.array([rotation], np.float32), keypoints=rng.uniform(0, W, (1, 37, 2)).astype(np.float32),
-        keypoints_visible=np.ones((1, 37), np.float32), **fields)
+        bbox_center=np.array([center], np.float32),
+        bbox_scale=np.array([scale], np.float32),
+        bbox_rotation=np.array([rotation], np.float32),
+        keypoints=rng.uniform(0, W, (1, 37, 2)).astype(np.float32),
+        keypoints_visible=np.ones((1, 37), np.float32),
+        **fields,
+    )
 
 
 def crop(type, image, at, flip=None, **kwargs):
@@ -42,7 +51,7 @@ def check_equal(found, expected, apart_from_img=False):
 def check_flipped(found, expected):
     """A place that lies between two of OpenCV's may be rounded to the other one, 1/32 of a pixel away."""
     difference = np.abs(found['img'].astype(float) - expected['img'])
-    assert difference.max() <= 8 and difference.mean() < .002
+    assert difference.max() <= 8 and difference.mean() < 0.002
     check_equal(found, expected, apart_from_img=True)
 
 
@@ -64,13 +73,19 @@ def test_crops_images_of_any_channels_and_type(image):
 
 
 def test_crops_lists_of_images_and_without_keypoints_or_rotation():
-    results = [TRANSFORMS.build(dict(type=type, input_size=(48, 64))).transform(dict(
-        img=[noise(), noise()[::-1]], bbox_center=np.full((1, 2), 60.), bbox_scale=np.full((1, 2), 50.)))
-        for type in ('SpineTopdownAffine', 'TopdownAffine')]
+    results = [
+        TRANSFORMS.build(dict(type=type, input_size=(48, 64))).transform(
+            dict(img=[noise(), noise()[::-1]], bbox_center=np.full((1, 2), 60.0), bbox_scale=np.full((1, 2), 50.0))
+        )
+        for type in ('SpineTopdownAffine', 'TopdownAffine')
+    ]
     check_equal(*results)
-    results = [TRANSFORMS.build(dict(type=type, input_size=(48, 64))).transform(dict(
-        img=noise()[:, ::-1], bbox_center=np.full((1, 2), 60.), bbox_scale=np.full((1, 2), 50.)))
-        for type in ('SpineTopdownAffine', 'TopdownAffine')]
+    results = [
+        TRANSFORMS.build(dict(type=type, input_size=(48, 64))).transform(
+            dict(img=noise()[:, ::-1], bbox_center=np.full((1, 2), 60.0), bbox_scale=np.full((1, 2), 50.0))
+        )
+        for type in ('SpineTopdownAffine', 'TopdownAffine')
+    ]
     check_flipped(*results)
 
 
@@ -112,7 +127,7 @@ def test_a_halved_image_lies_where_the_whole_does(large, flip, rotation, use_udp
     found = crop('SpineTopdownAffine', coded, at, flip, halve=True, **kwargs)
     assert set(coded._decoded) == {2}
     difference = found['img'].astype(float) - expected['img']
-    assert np.abs(difference).max() <= 2 and np.abs(difference.mean((0, 1))).max() < .04
+    assert np.abs(difference).max() <= 2 and np.abs(difference.mean((0, 1))).max() < 0.04
     check_equal(found, expected, apart_from_img=True)
 
 
@@ -127,8 +142,11 @@ def test_an_image_is_halved_where_that_suffices(large, scale, factor):
     assert set(whole._decoded) == {1}
 
 
-@pytest.mark.parametrize('image', [smooth(1020, 1020), np.random.default_rng(0).integers(
-    0, 255, (1030, 1030, 3), dtype=np.uint8)], ids=['small', 'grainy'])
+@pytest.mark.parametrize(
+    'image',
+    [smooth(1020, 1020), np.random.default_rng(0).integers(0, 255, (1030, 1030, 3), dtype=np.uint8)],
+    ids=['small', 'grainy'],
+)
 def test_small_and_grainy_images_are_not_halved(tmp_path, image):
     assert cv2.imwrite(str(tmp_path / 'a.jpg'), image)
     coded = lazy(tmp_path / 'a.jpg')

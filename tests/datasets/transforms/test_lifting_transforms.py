@@ -1,4 +1,5 @@
 """Transforms of a lifter's input."""
+
 import numpy as np
 import pytest
 from mmpose.registry import TRANSFORMS
@@ -15,7 +16,7 @@ def test_dropped_keypoints():
 
     np.random.seed(0)
     assert drop()['keypoints'].all()
-    results = drop(prob=.5)
+    results = drop(prob=0.5)
     kept = results['keypoints_visible'][0] > 0
     assert 8 < kept.sum() < 29
     assert (results['keypoints_visible'] > 0).tolist() == [kept.tolist()] * 3
@@ -28,7 +29,7 @@ def test_dropped_keypoints():
 def test_an_image_that_ends_above_the_feet():
     """What is below a random height between S1 and the lowest keypoint is gone, in all frames of the window."""
     np.random.seed(0)
-    transform = TRANSFORMS.build(dict(type='DropKeypoints', cut=1.))
+    transform = TRANSFORMS.build(dict(type='DropKeypoints', cut=1.0))
     height = np.linspace(-1, 1, 37).astype(np.float32)
     height[HIP] = 0
     cuts = set()
@@ -48,12 +49,12 @@ def test_an_image_that_ends_above_the_feet():
 def test_jitter_moves_visible_keypoints():
     np.random.seed(0)
     points = np.random.rand(500, 37, 2).astype(np.float32)
-    seen = np.random.rand(500, 37) > .3
-    results = TRANSFORMS.build(dict(type='JitterKeypoints', std=.02))(
-        dict(keypoints=np.where(seen[..., None], points, 0), keypoints_visible=seen.astype(np.float32)))
+    seen = np.random.rand(500, 37) > 0.3
+    results = TRANSFORMS.build(dict(type='JitterKeypoints', std=0.02))(
+        dict(keypoints=np.where(seen[..., None], points, 0), keypoints_visible=seen.astype(np.float32))
+    )
     off = results['keypoints'] - points
-    assert (results['keypoints'][~seen] == 0).all() and 0 < off[seen].std() <= .02 * 1.01
+    assert (results['keypoints'][~seen] == 0).all() and 0 < off[seen].std() <= 0.02 * 1.01
     assert results['keypoints'].dtype == np.float32
-    nothing = TRANSFORMS.build(dict(type='JitterKeypoints'))(
-        dict(keypoints=points * 0, keypoints_visible=seen * 0.))
+    nothing = TRANSFORMS.build(dict(type='JitterKeypoints'))(dict(keypoints=points * 0, keypoints_visible=seen * 0.0))
     assert (nothing['keypoints'] == 0).all()

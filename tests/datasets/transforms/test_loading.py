@@ -32,11 +32,11 @@ def test_takes_an_image_that_is_loaded():
 
 
 @pytest.mark.parametrize('ending', ['jpg', 'png'])
-@pytest.mark.parametrize('part', [.01, .1, .5, .95])
+@pytest.mark.parametrize('part', [0.01, 0.1, 0.5, 0.95])
 def test_truncated(tmp_path, ending, part):
     path = builders.write_image(tmp_path / f'a.{ending}')
     data = path.read_bytes()
-    path.write_bytes(data[:max(9, int(part * len(data)))])
+    path.write_bytes(data[: max(9, int(part * len(data)))])
     with pytest.raises(ValueError, match=f'a.{ending} is truncated'):
         load(path)
 
@@ -49,7 +49,7 @@ def test_truncated_progressive_jpeg_with_a_thumbnail(tmp_path):
     data = data[:2] + b'\xff\xe1' + (2 + len(thumbnail)).to_bytes(2, 'big') + thumbnail + data[2:]
     path.write_bytes(data)
     assert load(path)['img'].shape == (64, 64, 3)
-    path.write_bytes(data[:-len(data) // 3])
+    path.write_bytes(data[: -len(data) // 3])
     with pytest.raises(ValueError, match='truncated'):
         load(path)
 
@@ -83,7 +83,7 @@ def test_training_skips_broken_images(tmp_path):
 def test_a_size_beyond_reason_is_refused(tmp_path):
     data = bytearray(cv2.imencode('.jpg', NOISE)[1].tobytes())
     size = data.index(b'\xff\xc0') + 5
-    data[size:size + 4] = b'\xff\xdc' * 2  # 65500, the most that a JPEG may have
+    data[size : size + 4] = b'\xff\xdc' * 2  # 65500, the most that a JPEG may have
     (tmp_path / 'a.jpg').write_bytes(data)
     for lazy in (False, True):
         with pytest.raises(ValueError, match='a.jpg has 65500x65500 pixels, and OpenCV works on 32766 a side at most'):
@@ -101,7 +101,7 @@ def pillow(mode='RGB', image=NOISE, **kwargs):
 
 def turned(orientation, order):
     exif = Image.Exif()
-    exif[0x010f], exif[0x0112], exif.endian = 'a maker', orientation, order
+    exif[0x010F], exif[0x0112], exif.endian = 'a maker', orientation, order
     return pillow(exif=exif)
 
 
@@ -111,7 +111,7 @@ def opencv(*options):
 
 def damaged(at, data=None):
     data = bytearray(data or opencv())
-    data[at:at + 8] = b'damaged!'
+    data[at : at + 8] = b'damaged!'
     return bytes(data)
 
 
@@ -121,16 +121,30 @@ def without_tables():
 
 
 KINDS = {
-    **{f'{name}{" progressive" * progressive}': pillow(subsampling=name, progressive=progressive)
-       for name in ('4:4:4', '4:2:2', '4:2:0') for progressive in (False, True)},
+    **{
+        f'{name}{" progressive" * progressive}': pillow(subsampling=name, progressive=progressive)
+        for name in ('4:4:4', '4:2:2', '4:2:0')
+        for progressive in (False, True)
+    },
     **{name: simplejpeg.encode_jpeg(NOISE, 90, 'BGR', name) for name in ('440', '411')},
-    **{f'orientation {orientation} {order}': turned(orientation, order) for orientation in (1, 2, 3, 6, 8)
-       for order in '<>'},
-    'grey': pillow('L'), 'CMYK': pillow('CMYK'), 'RGB': pillow(keep_rgb=True), 'quality 100': pillow(quality=100),
-    'one pixel': pillow(image=NOISE[:1, :1]), 'a block': pillow(image=NOISE[:8, :8].copy()),
-    'restart markers': opencv(cv2.IMWRITE_JPEG_RST_INTERVAL, 2), 'optimised': opencv(cv2.IMWRITE_JPEG_OPTIMIZE, 1),
-    'damaged': damaged(1500), 'damaged early': damaged(700), 'damaged grey': damaged(900, pillow('L')),
-    'something behind the end': opencv() + b'something', 'own Huffman tables are missing': without_tables(),
+    **{
+        f'orientation {orientation} {order}': turned(orientation, order)
+        for orientation in (1, 2, 3, 6, 8)
+        for order in '<>'
+    },
+    'grey': pillow('L'),
+    'CMYK': pillow('CMYK'),
+    'RGB': pillow(keep_rgb=True),
+    'quality 100': pillow(quality=100),
+    'one pixel': pillow(image=NOISE[:1, :1]),
+    'a block': pillow(image=NOISE[:8, :8].copy()),
+    'restart markers': opencv(cv2.IMWRITE_JPEG_RST_INTERVAL, 2),
+    'optimised': opencv(cv2.IMWRITE_JPEG_OPTIMIZE, 1),
+    'damaged': damaged(1500),
+    'damaged early': damaged(700),
+    'damaged grey': damaged(900, pillow('L')),
+    'something behind the end': opencv() + b'something',
+    'own Huffman tables are missing': without_tables(),
 }
 
 
@@ -160,8 +174,9 @@ def test_coded_images_have_the_pixels_of_opencv(tmp_path, kind):
         np.testing.assert_array_equal(results['img'].pixels(2), cv2.imdecode(data, cv2.IMREAD_REDUCED_COLOR_2))
 
 
-@pytest.mark.parametrize('options', [dict(to_float32=True), dict(color_type='grayscale'), dict(
-    imdecode_backend='pillow')])
+@pytest.mark.parametrize(
+    'options', [dict(to_float32=True), dict(color_type='grayscale'), dict(imdecode_backend='pillow')]
+)
 def test_what_is_read_otherwise_is_not_left_coded(tmp_path, options):
     path = builders.write_image(tmp_path / 'a.jpg')
     stock = TRANSFORMS.build(dict(type='LoadImage', **options)).transform(dict(img_path=str(path)))
@@ -179,9 +194,17 @@ def test_a_coded_image_can_be_flipped(tmp_path, axis):
     assert np.flip(flipped, axis).flipped == coded.flipped == (False, False)
 
 
-@pytest.mark.parametrize('use', [
-    lambda image: np.asarray(image), lambda image: image.astype(float), lambda image: image[3],
-    lambda image: image[:10, :10], lambda image: np.flip(image), lambda image: image.dtype])
+@pytest.mark.parametrize(
+    'use',
+    [
+        lambda image: np.asarray(image),
+        lambda image: image.astype(float),
+        lambda image: image[3],
+        lambda image: image[:10, :10],
+        lambda image: np.flip(image),
+        lambda image: image.dtype,
+    ],
+)
 def test_a_coded_image_says_what_it_cannot_do(tmp_path, use):
     coded = load(builders.write_image(tmp_path / 'a.jpg'), lazy=True)['img']
     with pytest.raises((TypeError, AttributeError), match='takes LoadSpineImage with lazy=False'):
@@ -212,7 +235,7 @@ def test_loaders_can_be_sent_to_other_processes(tmp_path):
 def test_what_cannot_be_decoded_is_an_error_or_skipped_when_it_is_cropped(tmp_path, warnings):
     path, data = tmp_path / 'a.jpg', opencv(cv2.IMWRITE_JPEG_PROGRESSIVE, 1)
     last = data.rindex(b'\xff\xc4')  # a table between the scans
-    path.write_bytes(data[:last + 4] + b'\xee' + data[last + 5:])
+    path.write_bytes(data[: last + 4] + b'\xee' + data[last + 5 :])
     assert cv2.imread(str(path)) is None
     with pytest.raises(ValueError, match='a.jpg is not an image'):
         load(path)
@@ -221,8 +244,9 @@ def test_what_cannot_be_decoded_is_an_error_or_skipped_when_it_is_cropped(tmp_pa
         with pytest.raises(ValueError, match='a.jpg is not an image'):
             coded.pixels(1)
     skipping = TRANSFORMS.build(dict(type='LoadSpineImage', lazy=True, skip_broken=True))
-    results = skipping.transform(dict(img_path=str(path), bbox_center=np.full((1, 2), 30.),
-                                      bbox_scale=np.full((1, 2), 40.)))
+    results = skipping.transform(
+        dict(img_path=str(path), bbox_center=np.full((1, 2), 30.0), bbox_scale=np.full((1, 2), 40.0))
+    )
     assert TRANSFORMS.build(dict(type='SpineTopdownAffine', input_size=(9, 12))).transform(results) is None
     assert 'a.jpg is not an image (broken images so far in this process: 1)' in warnings()
 
@@ -230,6 +254,6 @@ def test_what_cannot_be_decoded_is_an_error_or_skipped_when_it_is_cropped(tmp_pa
 def test_large_images_and_pipes_are_broken_ones(tmp_path, warnings):
     path = builders.write_image(tmp_path / 'a.jpg')
     with pytest.raises(ValueError, match='image .*a.jpg has 0.012 megapixels, and at most 0.01 are decoded'):
-        load(path, max_megapixels=.01)
+        load(path, max_megapixels=0.01)
     os.mkfifo(tmp_path / 'b.jpg')
     assert load(tmp_path / 'b.jpg', skip_broken=True) is None and 'b.jpg is a pipe' in warnings()

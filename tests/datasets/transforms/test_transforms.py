@@ -15,8 +15,10 @@ def test_blur_draws_box_and_median():
     np.testing.assert_array_equal(blurred(box_prob=0, median_prob=1, max_size=3), cv2.medianBlur(image, 3))
 
 
-@pytest.mark.parametrize('kwargs, message', [
-    (dict(box_prob=2), 'box_prob'), (dict(median_prob=-1), 'median_prob'), (dict(max_size=4), 'odd')])
+@pytest.mark.parametrize(
+    'kwargs, message',
+    [(dict(box_prob=2), 'box_prob'), (dict(median_prob=-1), 'median_prob'), (dict(max_size=4), 'odd')],
+)
 def test_blur_refuses_bad_options(kwargs, message):
     with pytest.raises(ValueError, match=message):
         TRANSFORMS.build(dict(type='RandomBlur', **kwargs))
@@ -29,16 +31,22 @@ def test_dropout_covers_as_much_as_that_of_rtmpose_and_the_middle_most():
     dropout = TRANSFORMS.build(dict(type='RandomCoarseDropout'))
     hidden = np.mean([(dropout.transform(dict(img=image))['img'] == 0).all(-1) for _ in range(4000)], axis=0)
     assert image.min() == 9  # a copy is changed
-    assert hidden.mean() == pytest.approx(.3 * .3, rel=.03)
-    side = (.2 - .4 + np.log(.8 / .6)) / .2
-    assert hidden[100, 50] == pytest.approx(side**2, rel=.12)
-    np.testing.assert_allclose(hidden, hidden[::-1, ::-1], atol=.05)
+    assert hidden.mean() == pytest.approx(0.3 * 0.3, rel=0.03)
+    side = (0.2 - 0.4 + np.log(0.8 / 0.6)) / 0.2
+    assert hidden[100, 50] == pytest.approx(side**2, rel=0.12)
+    np.testing.assert_allclose(hidden, hidden[::-1, ::-1], atol=0.05)
     never = TRANSFORMS.build(dict(type='RandomCoarseDropout', prob=0))
     assert never.transform(dict(img=image))['img'] is image
 
 
-@pytest.mark.parametrize('kwargs, message', [
-    (dict(prob=1.1), 'prob is a probability'), (dict(size=(.4, .2)), 'least <= greatest'), (dict(size=(0, .2)), '0 <')])
+@pytest.mark.parametrize(
+    'kwargs, message',
+    [
+        (dict(prob=1.1), 'prob is a probability'),
+        (dict(size=(0.4, 0.2)), 'least <= greatest'),
+        (dict(size=(0, 0.2)), '0 <'),
+    ],
+)
 def test_dropout_refuses_bad_options(kwargs, message):
     with pytest.raises(ValueError, match=message):
         TRANSFORMS.build(dict(type='RandomCoarseDropout', **kwargs))
@@ -55,25 +63,31 @@ def test_boxes_are_drawn_as_mmpose_draws_them():
     np.testing.assert_allclose(found, drawn('RandomBBoxTransform'), rtol=1e-6)
     # The variance of a standard normal distribution that is cut off at 1: 1 - 2 phi(1) / (2 Phi(1) - 1).
     assert found.dtype == np.float32 and np.abs(found).max() <= 1
-    assert found.std() == pytest.approx((1 - .48394 / .68269)**.5, rel=.03)
+    assert found.std() == pytest.approx((1 - 0.48394 / 0.68269) ** 0.5, rel=0.03)
 
 
-@pytest.mark.parametrize('kwargs', [{}, dict(normalize=True), dict(simcc_split_ratio=1.5), dict(
-    smoothing_type='standard')])
+@pytest.mark.parametrize(
+    'kwargs', [{}, dict(normalize=True), dict(simcc_split_ratio=1.5), dict(smoothing_type='standard')]
+)
 @pytest.mark.parametrize('people', [1, 3])
 def test_targets_are_those_of_mmpose(kwargs, people):
     rng = np.random.default_rng(0)
-    encoder = dict(type='SimCCLabel', **{**dict(
-        input_size=(96, 128), sigma=(3., 3.4), simcc_split_ratio=2., normalize=False), **kwargs})
+    encoder = dict(
+        type='SimCCLabel',
+        **{**dict(input_size=(96, 128), sigma=(3.0, 3.4), simcc_split_ratio=2.0, normalize=False), **kwargs},
+    )
     results = dict(
         # Those far outside are not drawn and weigh nothing, those near outside reach in.
         keypoints=rng.uniform(-40, 170, (people, 37, 2)).astype(np.float32),
-        keypoints_visible=rng.choice([0, .4, .5, 1], (people, 37)).astype(np.float32),
-        dataset_keypoint_weights=rng.uniform(1, 2, 37).astype(np.float32))
-    own, stock = (TRANSFORMS.build(dict(type=type, encoder=encoder, use_dataset_keypoint_weights=True))(dict(results))
-                  for type in ('SpineTarget', 'GenerateTarget'))
+        keypoints_visible=rng.choice([0, 0.4, 0.5, 1], (people, 37)).astype(np.float32),
+        dataset_keypoint_weights=rng.uniform(1, 2, 37).astype(np.float32),
+    )
+    own, stock = (
+        TRANSFORMS.build(dict(type=type, encoder=encoder, use_dataset_keypoint_weights=True))(dict(results))
+        for type in ('SpineTarget', 'GenerateTarget')
+    )
     assert own.keys() == stock.keys() and own['keypoint_x_labels'].shape[:2] == (people, 37)
-    assert 0 < (own['keypoint_weights'] > 0).mean() < .5 < (own['keypoint_x_labels'].sum(-1) == 0).mean() < 1
+    assert 0 < (own['keypoint_weights'] > 0).mean() < 0.5 < (own['keypoint_x_labels'].sum(-1) == 0).mean() < 1
     for key in ('keypoint_x_labels', 'keypoint_y_labels', 'keypoint_weights'):
         np.testing.assert_array_equal(own[key], stock[key])
         assert own[key].dtype == stock[key].dtype
@@ -82,6 +96,7 @@ def test_targets_are_those_of_mmpose(kwargs, people):
 def test_targets_of_other_codecs_are_those_of_mmpose():
     encoder = dict(type='MSRAHeatmap', input_size=(96, 128), heatmap_size=(24, 32), sigma=2)
     results = dict(keypoints=np.full((1, 37, 2), 50, np.float32), keypoints_visible=np.ones((1, 37), np.float32))
-    own, stock = (TRANSFORMS.build(dict(type=type, encoder=encoder))(dict(results))
-                  for type in ('SpineTarget', 'GenerateTarget'))
+    own, stock = (
+        TRANSFORMS.build(dict(type=type, encoder=encoder))(dict(results)) for type in ('SpineTarget', 'GenerateTarget')
+    )
     np.testing.assert_array_equal(own['heatmaps'], stock['heatmaps'])

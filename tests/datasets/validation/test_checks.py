@@ -30,8 +30,8 @@ def exchange(points, person, *names):
 
 
 def test_outside():
-    points = np.array([[[1., 1.], [5., 1.], [-3., 2.]]])
-    found = checks.outside(points, np.array([[True, True, False]]), np.zeros((1, 2)), np.full((1, 2), 4.))
+    points = np.array([[[1.0, 1.0], [5.0, 1.0], [-3.0, 2.0]]])
+    found = checks.outside(points, np.array([[True, True, False]]), np.zeros((1, 2)), np.full((1, 2), 4.0))
     assert found.tolist() == [[False, True, False]]
 
 
@@ -73,7 +73,7 @@ def test_doubles(people):
     points, labelled = people
     points[1] = points[0] + 1
     points[3] = points[0] + 1
-    images, scale = np.array([7, 7, 7, 8]), np.full(4, 100.)
+    images, scale = np.array([7, 7, 7, 8]), np.full(4, 100.0)
     assert checks.doubles(images, points, labelled, scale).tolist() == [False, True, False, False]
     labelled[1, :9] = False
     assert checks.doubles(images, points, labelled, scale).tolist() == [False, True, False, False]

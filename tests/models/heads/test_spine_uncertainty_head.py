@@ -15,11 +15,16 @@ def lifter():
     return MODELS.build(Config.fromfile(builders.config('lifting/spinepose_lifter_uncertainty')).model)
 
 
-def samples(count, weight=1.):
-    return [PoseDataSample(
-        gt_instance_labels=InstanceData(
-            lifting_target_label=torch.full((1, 37, 3), .1), lifting_target_weight=torch.full((1, 37), weight)),
-        metainfo=dict(target_root=np.full((1, 3), 2, np.float32))) for _ in range(count)]
+def samples(count, weight=1.0):
+    return [
+        PoseDataSample(
+            gt_instance_labels=InstanceData(
+                lifting_target_label=torch.full((1, 37, 3), 0.1), lifting_target_weight=torch.full((1, 37), weight)
+            ),
+            metainfo=dict(target_root=np.full((1, 3), 2, np.float32)),
+        )
+        for _ in range(count)
+    ]
 
 
 def test_predicts_points_and_their_errors(lifter):
@@ -46,13 +51,19 @@ def test_learns_how_far_off_it_is(lifter):
     head = lifter.head
     features = torch.ones(1, 512, 1)
     optimizer = torch.optim.Adam(head.parameters(), 2e-4)
-    size = torch.linspace(.1, 1, 37)
+    size = torch.linspace(0.1, 1, 37)
     for _ in range(300):
         noise = torch.randn(64, 37, 3) * size[:, None]
-        batch = [PoseDataSample(gt_instance_labels=InstanceData(
-            lifting_target_label=target[None], lifting_target_weight=torch.ones(1, 37))) for target in noise]
+        batch = [
+            PoseDataSample(
+                gt_instance_labels=InstanceData(
+                    lifting_target_label=target[None], lifting_target_weight=torch.ones(1, 37)
+                )
+            )
+            for target in noise
+        ]
         optimizer.zero_grad()
-        head.loss((features.expand(64, -1, -1), ), batch)['loss_pose3d'].backward()
+        head.loss((features.expand(64, -1, -1),), batch)['loss_pose3d'].backward()
         optimizer.step()
-    expected = head((features, ))[0, :, 3].exp()
-    torch.testing.assert_close(expected, size * 1.596, rtol=.2, atol=0)  # the mean length of a normal vector in 3D
+    expected = head((features,))[0, :, 3].exp()
+    torch.testing.assert_close(expected, size * 1.596, rtol=0.2, atol=0)  # the mean length of a normal vector in 3D

@@ -23,14 +23,13 @@ def samples(people=3, seed=0):
     """Labelled samples of random people."""
     codec = KEYPOINT_CODECS.build(CONFIG.decoder)
     torch.manual_seed(seed)
-    points = (torch.rand(people, 1, 37, 2) * torch.tensor([90., 120.]) + 3).numpy()
+    points = (torch.rand(people, 1, 37, 2) * torch.tensor([90.0, 120.0]) + 3).numpy()
     return [builders.sample(codec, person) for person in points]
 
 
 def logits(batch):
     """The SimCC logits that are the labels."""
-    return [torch.cat([sample.gt_instance_labels[f'keypoint_{axis}_labels'] for sample in batch])
-            for axis in 'xy']
+    return [torch.cat([sample.gt_instance_labels[f'keypoint_{axis}_labels'] for sample in batch]) for axis in 'xy']
 
 
 def features(people, seed=0):
@@ -46,7 +45,7 @@ def test_rtmposes_loss_and_state_dict_are_unchanged():
     assert found.keys() == {*known, 'loss_structure', 'loss_spine'}
     for name in known:
         assert found[name].item() == pytest.approx(known[name].item(), rel=1e-6)
-    twice = build(position_weight=2.)
+    twice = build(position_weight=2.0)
     twice.load_state_dict(stock.state_dict())
     assert twice.loss(features(3), samples())['loss_kpt'].item() == pytest.approx(2 * known['loss_kpt'].item())
 
@@ -89,7 +88,7 @@ def test_losses_are_named_and_can_be_left_out():
     assert build(structure_loss=None, spine_loss=None).loss(features(2), samples(2)).keys() == {'loss_kpt', 'acc_pose'}
     assert 'loss_spine' not in build(spine_loss=None).loss(features(2), samples(2))
     with pytest.raises(ValueError, match='label_softmax=True'):
-        build(loss=dict(type='KLDiscretLoss', beta=10.))
+        build(loss=dict(type='KLDiscretLoss', beta=10.0))
 
 
 def test_perfect_predictions_cost_nothing():
@@ -100,7 +99,7 @@ def test_perfect_predictions_cost_nothing():
 
 def test_a_turned_bone_costs_its_angle():
     """The right forearm, 30 pixels along x, predicted along y."""
-    points = torch.full((1, 37, 2), 40.).numpy()
+    points = torch.full((1, 37, 2), 40.0).numpy()
     codec = KEYPOINT_CODECS.build(CONFIG.decoder)
     elbow, wrist = skeleton.index('right_elbow'), skeleton.index('right_wrist')
     points[0, wrist] = 70, 40
@@ -108,21 +107,21 @@ def test_a_turned_bone_costs_its_angle():
     points[0, wrist] = 40, 70
     moved = [builders.sample(codec, points)]
     losses = build().simcc_loss(logits(moved), batch)
-    assert losses['loss_structure'].item() == pytest.approx(.1 * .5, rel=1e-3)
+    assert losses['loss_structure'].item() == pytest.approx(0.1 * 0.5, rel=1e-3)
     assert losses['loss_spine'] == 0
 
 
 def test_points_are_means_around_the_peak_or_of_the_whole():
     """A second peak far off, a third as likely, moves the mean of all bins and not that around the peak."""
-    points = torch.full((1, 37, 2), 40.).numpy()
+    points = torch.full((1, 37, 2), 40.0).numpy()
     elbow, wrist = skeleton.index('right_elbow'), skeleton.index('right_wrist')
     points[0, wrist] = 70, 40
     batch = [builders.sample(KEYPOINT_CODECS.build(CONFIG.decoder), points, labelled=(elbow, wrist))]
     simcc = logits(batch)
     peak = simcc[1][0, wrist]
     simcc[1][0, wrist] = torch.maximum(peak, peak.roll(80) - math.log(3) / 10)  # the loss multiplies logits by 10
-    cost = {reach: build(reach=reach).simcc_loss(simcc, batch)['loss_structure'].item() for reach in (2., math.inf)}
-    assert abs(cost[2.]) < 1e-3 < 2e-3 < cost[math.inf]
+    cost = {reach: build(reach=reach).simcc_loss(simcc, batch)['loss_structure'].item() for reach in (2.0, math.inf)}
+    assert abs(cost[2.0]) < 1e-3 < 2e-3 < cost[math.inf]
 
 
 def test_people_without_labels_touch_neither_losses_nor_gradients():
@@ -152,27 +151,32 @@ def test_autocast_gives_nearly_the_same_and_finite_gradients(dtype):
         found = head.loss(features(3), batch)
     for name in ('loss_kpt', 'loss_structure', 'loss_spine'):
         assert found[name].dtype == torch.float32
-        assert found[name].item() == pytest.approx(exact[name].item(), rel=.05)
+        assert found[name].item() == pytest.approx(exact[name].item(), rel=0.05)
     (sum(value for name, value in found.items() if 'loss' in name) * 1024).backward()
     assert all(math.isfinite(weight.grad.norm()) for weight in head.parameters() if weight.grad is not None)
 
 
 def peaks(x, y):
     """Logits of one person whose largest values lie at 10 along x and 20 along y, x and y at the first keypoint."""
-    simcc = torch.full((1, 37, 192), -1.), torch.full((1, 37, 256), -1.)
+    simcc = torch.full((1, 37, 192), -1.0), torch.full((1, 37, 256), -1.0)
     for axis, place, value in zip(simcc, (10, 20), (x, y)):
         axis[..., place] = 1
         axis[0, 0, place] = value
     return simcc
 
 
-@pytest.mark.parametrize('x, y, least, place, mean, mean_place', [
-    (.8, .4, .4, (5, 10), .6, (5, 10)), (.8, -.4, -.4, (-.5, -.5), .2, (5, 10)),
-    (.2, -.4, -.4, (-.5, -.5), -.1, (-.5, -.5))])
+@pytest.mark.parametrize(
+    'x, y, least, place, mean, mean_place',
+    [
+        (0.8, 0.4, 0.4, (5, 10), 0.6, (5, 10)),
+        (0.8, -0.4, -0.4, (-0.5, -0.5), 0.2, (5, 10)),
+        (0.2, -0.4, -0.4, (-0.5, -0.5), -0.1, (-0.5, -0.5)),
+    ],
+)
 def test_scores(x, y, least, place, mean, mean_place):
     """The mean of both axes, and a place wherever it is over 0, in the place of the smaller one."""
     for score, value, at in (('min', least, place), ('mean', mean, mean_place)):
-        found, = build(score=score).decode(peaks(x, y))
+        (found,) = build(score=score).decode(peaks(x, y))
         assert found.keypoint_scores.shape == (1, 37) and found.keypoint_scores[0, 0] == pytest.approx(value)
         assert found.keypoints[0, 0] == pytest.approx(at)
         assert (found.keypoint_scores[0, 1:] == 1).all() and (found.keypoints[0, 1:] == (5, 10)).all()
@@ -186,7 +190,7 @@ def test_v1_postprocess_by_hand():
         axis[..., 0] = 1
     for point, x in zip(upward, (0, 32, 0, 32, 0, 32, 0, 32, 64)):
         simcc[0][0, point, 2 * x] = 2
-    found, = head.decode(simcc)
+    (found,) = head.decode(simcc)
     # 0, (0 + 0) / 2, (0 + 32) / 2, (16 + 0) / 2, (8 + 32) / 2, (20 + 0) / 2, (10 + 32) / 2, (21 + 64) / 2, 64
     assert found.keypoints[0, list(upward), 0].tolist() == [0, 0, 16, 8, 20, 10, 21, 42.5, 64]
     others = [i for i in range(37) if i not in upward]

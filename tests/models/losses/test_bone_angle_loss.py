@@ -25,25 +25,28 @@ def angles_in_numpy(pred, target, labelled, bones):
 
 
 def test_by_hand():
-    true = torch.tensor([[[0., 0.], [10., 0.], [10., 10.]]])
-    pred = torch.tensor([[[0., 0.], [0., 10.], [5., 15.]]])  # a quarter turn, and an eighth the other way
+    true = torch.tensor([[[0.0, 0.0], [10.0, 0.0], [10.0, 10.0]]])
+    pred = torch.tensor([[[0.0, 0.0], [0.0, 10.0], [5.0, 15.0]]])  # a quarter turn, and an eighth the other way
     found = bone_angle_loss(pred, true, torch.ones(1, 3, dtype=torch.bool), BONES)
     assert found.tolist() == pytest.approx([(90 + 45) / 180 / 2])
 
 
 def test_the_shorter_way_round():
     """170 degrees and -170 degrees are 20 apart."""
+
     def bone(degrees):
-        return [[0., 0.], [9 * math.cos(math.radians(degrees)), 9 * math.sin(math.radians(degrees))]]
-    found = bone_angle_loss(torch.tensor([bone(170)]), torch.tensor([bone(-170)]), torch.ones(1, 2, dtype=torch.bool),
-                            BONES[:1])
+        return [[0.0, 0.0], [9 * math.cos(math.radians(degrees)), 9 * math.sin(math.radians(degrees))]]
+
+    found = bone_angle_loss(
+        torch.tensor([bone(170)]), torch.tensor([bone(-170)]), torch.ones(1, 2, dtype=torch.bool), BONES[:1]
+    )
     assert found.item() == pytest.approx(20 / 180, abs=1e-6)
 
 
 def test_batch_against_numpy():
     rng = np.random.default_rng(0)
     pred, target = rng.uniform(0, 200, (2, 6, 37, 2))
-    labelled = rng.random((6, 37)) < .7
+    labelled = rng.random((6, 37)) < 0.7
     labelled[2] = False
     bones = [[skeleton.index(name) for name in bone] for bone in skeleton.BONES]
     found = bone_angle_loss(*map(torch.from_numpy, (pred, target, labelled)), torch.tensor(bones))
@@ -54,7 +57,7 @@ def test_batch_against_numpy():
 def test_gradient():
     torch.manual_seed(0)
     pred = (torch.rand(3, 37, 2, dtype=torch.float64) * 100).requires_grad_()
-    target, labelled = torch.rand(3, 37, 2, dtype=torch.float64) * 100, torch.rand(3, 37) < .7
+    target, labelled = torch.rand(3, 37, 2, dtype=torch.float64) * 100, torch.rand(3, 37) < 0.7
     bones = MODELS.build(dict(type='SpineBoneAngleLoss')).ends
     assert torch.autograd.gradcheck(lambda points: bone_angle_loss(points, target, labelled, bones), pred)
 
@@ -70,22 +73,25 @@ def test_unlabelled_points_get_no_gradient():
 
 def test_bones_without_direction():
     """A predicted bone without length counts as right, a labelled one not at all; all gradients are finite."""
-    true = torch.tensor([[[0., 0.], [10., 0.], [10., 10.]], [[5., 5.], [5., 5.], [5., 15.]]])
-    pred = torch.tensor([[[3., 3.], [3., 3.], [13., 3.]], [[0., 0.], [7., 0.], [14., 0.]]], requires_grad=True)
+    true = torch.tensor([[[0.0, 0.0], [10.0, 0.0], [10.0, 10.0]], [[5.0, 5.0], [5.0, 5.0], [5.0, 15.0]]])
+    pred = torch.tensor(
+        [[[3.0, 3.0], [3.0, 3.0], [13.0, 3.0]], [[0.0, 0.0], [7.0, 0.0], [14.0, 0.0]]], requires_grad=True
+    )
     found = bone_angle_loss(pred, true, torch.ones(2, 3, dtype=torch.bool), BONES)
-    assert found.tolist() == pytest.approx([.5 / 2, .5])
+    assert found.tolist() == pytest.approx([0.5 / 2, 0.5])
     found.sum().backward()
     assert torch.isfinite(pred.grad).all() and pred.grad[0, 0].abs().max() == 0
     assert pred.grad.norm(dim=-1).max() <= 1 / 2  # 1 / min_length
 
 
 def test_module_sums_over_people_with_its_weight():
-    loss = MODELS.build(dict(type='SpineBoneAngleLoss', loss_weight=.4, bones=[('L5', 'S1'), ('nose', 'head')]))
+    loss = MODELS.build(dict(type='SpineBoneAngleLoss', loss_weight=0.4, bones=[('L5', 'S1'), ('nose', 'head')]))
     pred, target = torch.rand(2, 4, 37, 2) * 100
     labelled = torch.ones(4, 37, dtype=torch.bool)
     ends = torch.tensor([[skeleton.index('L5'), skeleton.index('S1')], [0, skeleton.index('head')]])
     assert loss(pred, target, labelled).item() == pytest.approx(
-        .4 * bone_angle_loss(pred, target, labelled, ends).sum().item())
+        0.4 * bone_angle_loss(pred, target, labelled, ends).sum().item()
+    )
     assert not loss.state_dict()
     with pytest.raises(KeyError, match='no keypoint is named'):
         MODELS.build(dict(type='SpineBoneAngleLoss', bones=[('L6', 'S1')]))

@@ -10,22 +10,24 @@ from spinepose_mm.models.losses import expected_error_loss
 def test_by_hand():
     """Two points that are 5 and 1 off, with 5 and 2 expected, the second counting thrice."""
     pred = torch.zeros(1, 3, 3)
-    target = torch.tensor([[[0., 3, 4], [1, 0, 0], [9, 9, 9]]])
-    log_error = torch.tensor([[5., 2, 1]]).log()
-    loss = expected_error_loss(pred, log_error, target, torch.tensor([[1., 3, 0]]))
-    assert loss.item() == pytest.approx((1 + math.log(5) + 3 * (.5 + math.log(2))) / 4)
+    target = torch.tensor([[[0.0, 3, 4], [1, 0, 0], [9, 9, 9]]])
+    log_error = torch.tensor([[5.0, 2, 1]]).log()
+    loss = expected_error_loss(pred, log_error, target, torch.tensor([[1.0, 3, 0]]))
+    assert loss.item() == pytest.approx((1 + math.log(5) + 3 * (0.5 + math.log(2))) / 4)
 
 
 def test_least_where_the_error_is_as_expected():
-    pred, target, weight = torch.zeros(1, 1, 3), torch.tensor([[[0., 3, 4]]]), torch.ones(1, 1)
-    losses = [expected_error_loss(pred, torch.full((1, 1), mu).log(), target, weight) for mu in (4., 4.9, 5., 5.1, 6.)]
+    pred, target, weight = torch.zeros(1, 1, 3), torch.tensor([[[0.0, 3, 4]]]), torch.ones(1, 1)
+    losses = [
+        expected_error_loss(pred, torch.full((1, 1), mu).log(), target, weight) for mu in (4.0, 4.9, 5.0, 5.1, 6.0)
+    ]
     assert min(losses) == losses[2]
 
 
 def test_expected_error_of_samples():
     """The mean distance of what the density gives, a Gamma distribution of shape 3, is what minimises the loss."""
     torch.manual_seed(0)
-    distance = torch.distributions.Gamma(3., 1 / .2).sample((20000, ))
+    distance = torch.distributions.Gamma(3.0, 1 / 0.2).sample((20000,))
     target = torch.nn.functional.normalize(torch.randn(20000, 3), dim=-1) * distance[:, None]
     log_error = torch.zeros(1, requires_grad=True)
     optimizer = torch.optim.LBFGS([log_error], max_iter=50)
@@ -33,17 +35,19 @@ def test_expected_error_of_samples():
     def closure():
         optimizer.zero_grad()
         loss = expected_error_loss(
-            torch.zeros(1, 20000, 3), log_error.expand(1, 20000), target[None], torch.ones(1, 20000))
+            torch.zeros(1, 20000, 3), log_error.expand(1, 20000), target[None], torch.ones(1, 20000)
+        )
         loss.backward()
         return loss
+
     optimizer.step(closure)
-    assert log_error.exp().item() == pytest.approx(.6, rel=.02)
+    assert log_error.exp().item() == pytest.approx(0.6, rel=0.02)
 
 
 def test_gradients():
     torch.manual_seed(0)
     pred, log_error = torch.randn(2, 4, 3, requires_grad=True), torch.randn(2, 4, requires_grad=True)
-    target, weight = torch.randn(2, 4, 3), torch.tensor([[1., 1, 0, 0], [1, 0, 0, 0]])
+    target, weight = torch.randn(2, 4, 3), torch.tensor([[1.0, 1, 0, 0], [1, 0, 0, 0]])
     target[0, 2] = math.nan  # not labelled
     with torch.no_grad():
         pred[0, 0] = target[0, 0]  # exactly right
@@ -62,5 +66,5 @@ def test_nothing_labelled():
 
 def test_module_has_a_weight():
     arguments = torch.zeros(1, 2, 3), torch.ones(1, 2), torch.ones(1, 2, 3), torch.ones(1, 2)
-    loss = MODELS.build(dict(type='SpineExpectedErrorLoss', loss_weight=.5))
-    assert loss(*arguments).item() == pytest.approx(.5 * expected_error_loss(*arguments).item())
+    loss = MODELS.build(dict(type='SpineExpectedErrorLoss', loss_weight=0.5))
+    assert loss(*arguments).item() == pytest.approx(0.5 * expected_error_loss(*arguments).item())

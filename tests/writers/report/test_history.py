@@ -30,7 +30,7 @@ def people(ids, boxes, **fields):
 
 @pytest.fixture
 def recording():
-    recording = Recording(['trunk_lean', 'kyphosis'], .3)
+    recording = Recording(['trunk_lean', 'kyphosis'], 0.3)
     yield recording
     recording.close()
 
@@ -39,10 +39,17 @@ def test_measures_of_each_person(recording):
     image = np.zeros((50, 50, 3), np.uint8)
     box = [10, 10, 20, 40]
     for i, ids in enumerate([[4], [], [2, 4], [2]]):
-        found = no_people() if not ids else people(
-            ids, [box] * len(ids), views=np.array(['front', 'left side'])[:len(ids)],
-            measures=dict(kyphosis=np.array(ids) * 10. + i, unasked=np.zeros(len(ids))),
-            measure_errors=dict(kyphosis=np.array(ids) / 2))
+        found = (
+            no_people()
+            if not ids
+            else people(
+                ids,
+                [box] * len(ids),
+                views=np.array(['front', 'left side'])[: len(ids)],
+                measures=dict(kyphosis=np.array(ids) * 10.0 + i, unasked=np.zeros(len(ids))),
+                measure_errors=dict(kyphosis=np.array(ids) / 2),
+            )
+        )
         recording.add(Frame(i, 5 + i / 10, 'video.mp4', image, found))
     assert (recording.frames, recording.first, recording.last) == (4, 5, 5.3)
     assert {person: seen.frames for person, seen in recording.people.items()} == {4: 2, 2: 2}
@@ -58,43 +65,56 @@ def test_measures_of_each_person(recording):
 
 
 def test_where_the_view_was_not_asked_all_is_shown(recording):
-    recording.add(Frame(0, 0., 'video.mp4', np.zeros((50, 50, 3), np.uint8), people(
-        [0], [[10, 10, 20, 40]], measures=dict(kyphosis=np.array([3.])))))
+    recording.add(
+        Frame(
+            0,
+            0.0,
+            'video.mp4',
+            np.zeros((50, 50, 3), np.uint8),
+            people([0], [[10, 10, 20, 40]], measures=dict(kyphosis=np.array([3.0]))),
+        )
+    )
     assert recording.track(0).values('kyphosis').tolist() == [3]
 
 
 def test_how_often_keypoints_are_visible(recording):
     found = people([0], [[10, 10, 20, 40]])
-    for i, confidence in enumerate([.2, .3, .9]):
+    for i, confidence in enumerate([0.2, 0.3, 0.9]):
         found.confidence[0, 7] = confidence
         recording.add(Frame(i, i, 'video.mp4', np.zeros((50, 50, 3), np.uint8), found))
     assert recording.people[0].keypoints[[6, 7]].tolist() == [3, 2]
 
 
-@pytest.mark.parametrize('box, inside, size', [  # the size is the height, or four thirds of the breadth
-    ([100, 60, 140, 160], [100, 60, 140, 160], 100), ([60, 60, 180, 120], [60, 60, 180, 120], 160),
-    ([-1e9, -30, 40, 90], [0, 0, 40, 90], 90), ([150, 150, 260, 1e9], [150, 150, 200, 200], 200 / 3)])
+@pytest.mark.parametrize(
+    'box, inside, size',
+    [  # the size is the height, or four thirds of the breadth
+        ([100, 60, 140, 160], [100, 60, 140, 160], 100),
+        ([60, 60, 180, 120], [60, 60, 180, 120], 160),
+        ([-1e9, -30, 40, 90], [0, 0, 40, 90], 90),
+        ([150, 150, 260, 1e9], [150, 150, 200, 200], 200 / 3),
+    ],
+)
 def test_shots_show_the_person_where_the_keypoints_say(recording, box, inside, size):
     left, top, right, low = inside
     x, y = (2 * left + right) // 3, (top + low) // 2
     image = np.full((200, 200, 3), 120, np.uint8)
-    image[y - 2:y + 3, x - 2:x + 3] = RED
+    image[y - 2 : y + 3, x - 2 : x + 3] = RED
     found = people([0], [box])
-    found.keypoints[0, 0] = x + .5, y + .5
+    found.keypoints[0, 0] = x + 0.5, y + 0.5
     recording.add(Frame(0, 1.5, 'video.mp4', image, found))
-    shot, = recording.shots(0)
-    assert shot.time == 1.5 and shot.size / shot.scale == pytest.approx(size, rel=.02)
+    (shot,) = recording.shots(0)
+    assert shot.time == 1.5 and shot.size / shot.scale == pytest.approx(size, rel=0.02)
     part, points = shot.cut(1.2 * shot.size, 300)
     assert part.shape == (300, 225, 3)
     scale = 300 / (1.2 * size)
-    expected = [112 + ((x + .5) - (left + right) / 2) * scale, .95 * 300 - (low - y - .5) * scale]
+    expected = [112 + ((x + 0.5) - (left + right) / 2) * scale, 0.95 * 300 - (low - y - 0.5) * scale]
     np.testing.assert_allclose(points[0], expected, atol=4)
     red = np.argwhere(part[..., 2].astype(int) - part[..., 1] > 60)
     np.testing.assert_allclose(red.mean(0)[::-1], points[0], atol=3)
 
 
 def test_shots_go_beyond_the_frame_in_grey(recording):
-    recording.add(Frame(0, 0., 'video.mp4', np.zeros((100, 100, 3), np.uint8), people([0], [[0, 10, 50, 90]])))
+    recording.add(Frame(0, 0.0, 'video.mp4', np.zeros((100, 100, 3), np.uint8), people([0], [[0, 10, 50, 90]])))
     part, _ = recording.shots(0)[0].cut(1000, 200)  # more than there is
     assert part.shape == (200, 150, 3) and (part[150, :40] > 220).all() and (part[150, 60:140] < 20).all()
 

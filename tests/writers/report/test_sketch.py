@@ -10,7 +10,7 @@ from spinepose_mm.writers.report.sketch import _OUTLINE, PLACES, sketch
 def test_levels_stand_where_the_body_has_them():
     body = Body()
     points = keypoints(body, forward(body, rest()))[0]
-    low = points[:, 1].min() - .006 * body.height  # soles
+    low = points[:, 1].min() - 0.006 * body.height  # soles
     for level, (x, y) in PLACES.items():
         place = points[skeleton.index(level)]
         np.testing.assert_allclose(1000 * np.array([place[0], place[1] - low]) / body.stature(), [x, y], atol=8)
@@ -19,6 +19,7 @@ def test_levels_stand_where_the_body_has_them():
 
 def test_the_spine_is_inside_the_outline():
     import cv2
+
     outline = np.array(_OUTLINE, np.float32)[:, None]
     assert min(cv2.pointPolygonTest(outline, place, True) for place in PLACES.values()) > 5
 
