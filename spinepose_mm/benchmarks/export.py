@@ -51,7 +51,7 @@ def run(args):
             images = torch.from_numpy(
                 np.random.default_rng(0).normal(size=(people, 3, height, width)).astype(np.float32)
             )
-            sides = {'PyTorch': partial(network, images)}
+            sides = {'PyTorch': partial(network, images, None)}
             for name, session in sessions.items():
                 sides[f'ONNX Runtime, {name}'] = partial(session.run, OUTPUTS, {INPUT: images.numpy()})
             runs.append(compare(counted(people, 'person'), sides, args.rounds, items=people))
