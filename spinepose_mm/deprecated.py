@@ -101,6 +101,7 @@ NAMES = dict(
             for name in ('CAMERA_LAYOUT', 'LAYOUT', 'NAMES')
         },
         'datasets.transforms.coded_picture.CodedPicture': 'datasets.transforms.coded_image.CodedImage',
+        'evaluation.batched_cocoeval.Found': 'evaluation.batched_cocoeval.Predictions',
         'inference.ahead.ahead': 'io.prefetch.prefetch',
         'inference.between.boxes_between': 'tracking.propagation.propagate_boxes',
         'inference.ids.Ids': 'tracking.tracker.PoseTracker',

@@ -17,7 +17,7 @@ from spinepose_mm import skeleton
 from spinepose_mm.datasets.validation.annotation import problem
 from spinepose_mm.io.reading import is_number, reading
 
-from .batched_cocoeval import BatchedCOCOeval, Found, Labels
+from .batched_cocoeval import BatchedCOCOeval, Labels, Predictions
 from .suppression import suppress
 
 #: Names of the numbers that COCOeval's `summarize` leaves, as CocoMetric gives them, by type of the evaluation.
@@ -303,13 +303,13 @@ class SpineTrackMetric(CocoMetric):
         return rows, scores[rows].astype(float)
 
     def _found(self, predictions, ids, rows, scores):
-        """Return a subset's Found, without predictions that have no keypoint score in it or are not to count."""
+        """Return a subset's Predictions, without predictions that have no keypoint score in it or are not to count."""
         counts = (predictions.keypoint_scores[rows].take(ids, axis=1) > 0).any(1) & (predictions.groups[rows] >= 0)
         rows, scores = rows[counts], scores[counts]
         keypoints = predictions.keypoints[rows].take(ids, axis=1).astype(float)
         has_boxes = self.subset_scores and predictions.box_areas is not None
         areas = predictions.box_areas[rows] if has_boxes else _extent(keypoints)
-        return Found(predictions.groups[rows], keypoints, scores, areas)
+        return Predictions(predictions.groups[rows], keypoints, scores, areas)
 
     def _scores(self, keypoint_scores, box_scores):
         """Return people's scores by `score_mode`, (M,), rounded at each step as CocoMetric's are."""
