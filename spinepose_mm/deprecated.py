@@ -88,7 +88,6 @@ NAMES = dict(
             f'datasets.simspine.{name}': f'datasets.simspine.npz.{name}'
             for name in (
                 'check_shapes',
-                'is_seen',
                 'joint_keypoints',
                 'make_metadata',
                 'read_detections',
@@ -101,6 +100,7 @@ NAMES = dict(
             for name in ('CAMERA_LAYOUT', 'LAYOUT', 'NAMES')
         },
         'datasets.transforms.coded_picture.CodedPicture': 'datasets.transforms.coded_image.CodedImage',
+        'datasets.simspine.is_seen': 'datasets.simspine.npz.is_valid',
         'evaluation.batched_cocoeval.Found': 'evaluation.batched_cocoeval.Predictions',
         'inference.ahead.ahead': 'io.prefetch.prefetch',
         'inference.between.boxes_between': 'tracking.propagation.propagate_boxes',

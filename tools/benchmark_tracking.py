@@ -65,7 +65,7 @@ def _scores(videos, make):
     rows = []
     for video in videos:
         step = make(video.frame_rate)
-        ids, points = zip(*(step(people, t / video.frame_rate) for t, people in enumerate(video.found)))
+        ids, points = zip(*(step(people, t / video.frame_rate) for t, people in enumerate(video.predictions)))
         identity = identity_scores(video.owners, ids)
         motion = motion_scores(*video.courses(points), video.frame_rate)
         rows.append([*identity.values(), *motion.values()])

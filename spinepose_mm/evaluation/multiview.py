@@ -8,7 +8,7 @@ from tqdm import tqdm
 from spinepose_mm import deprecated, skeleton
 from spinepose_mm.datasets.simspine.cameras import add_cameras, frame_camera
 from spinepose_mm.datasets.simspine.frames import parse_names
-from spinepose_mm.datasets.simspine.npz import is_seen, joint_keypoints, read_detections, read_npz, spine_lengths
+from spinepose_mm.datasets.simspine.npz import is_valid, joint_keypoints, read_detections, read_npz, spine_lengths
 from spinepose_mm.lifting.triangulation import triangulate
 from spinepose_mm.structures.simspine_layout import CAMERA_LAYOUT
 
@@ -64,7 +64,7 @@ def evaluate_views(
             points.reshape(len(views), -1, 2), scores.reshape(len(views), -1), projections, threshold
         )
         labels = _world_labels(places, arrays['S_world'], columns)
-        results.append((world.reshape(*scores.shape[1:], 3), labels[..., :3], is_seen(labels), off))
+        results.append((world.reshape(*scores.shape[1:], 3), labels[..., :3], is_valid(labels), off))
     if not results:
         raise ValueError(f'{ann_file}: imgname has no frame of two views')
     points3d, target, visible, errors = map(np.concatenate, zip(*results))
@@ -93,7 +93,7 @@ def _world_labels(places: np.ndarray, world: np.ndarray, columns: np.ndarray) ->
     """
     labels = np.zeros((places.shape[1], skeleton.NUM_KEYPOINTS, 4))
     for rows in places:
-        valid = is_seen(world[rows]) & (rows >= 0)[:, None]
+        valid = is_valid(world[rows]) & (rows >= 0)[:, None]
         labels[:, columns] = np.where(valid[..., None], world[rows], labels[:, columns])
     return labels
 

@@ -1,11 +1,13 @@
 """Synthetic people before level cameras that stand around them, without images."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from spinepose_mm import skeleton
 from spinepose_mm.structures.camera import Camera
 
-from .body import Body, forward, keypoints
+from .body import Body, Parts, forward, keypoints
 from .motion import sequence
 
 _UP = np.array([0.0, 1, 0])
@@ -13,7 +15,9 @@ _SIZE = 1280, 720  # pixels
 _SHOWN = 2.5  # metres that the image's height shows where the person is; a person of 1.75 m is 500 pixels tall
 
 
-def perform(rng, motions, people=2, frames=3):
+def perform(
+    rng: np.random.Generator, motions: Sequence[str], people: int = 2, frames: int = 3
+) -> tuple[np.ndarray, list[Parts]]:
     """Make frames of people who do each of some motions in four seconds, each facing some way.
 
     Args:
@@ -36,7 +40,12 @@ def perform(rng, motions, people=2, frames=3):
     return np.concatenate(points), parts
 
 
-def photograph(points, azimuths, distances=4.0, heights=1.3):
+def photograph(
+    points: np.ndarray,
+    azimuths: np.ndarray | float,
+    distances: np.ndarray | float = 4.0,
+    heights: np.ndarray | float = 1.3,
+) -> np.ndarray:
     """Return people in the images of level cameras.
 
     Args:

@@ -1,10 +1,12 @@
 """Smooth motions: walking, lifting, bending, lying and others, as sequences of poses with a frame rate."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from scipy.interpolate import CubicSpline
 
 from . import anatomy
-from .body import AXES, SIDES, forward, keypoints, rest
+from .body import AXES, SIDES, Body, Pose, forward, keypoints, rest
 
 FRAME_RATE = 30.0
 #: Each motion is a time for one round, in seconds, and the poses that are passed on it, after which it starts again.
@@ -318,7 +320,14 @@ MOTIONS = {
 }
 
 
-def sequence(name, body, rng, seconds=None, frame_rate=FRAME_RATE, flat_feet=False):
+def sequence(
+    name: str,
+    body: Body,
+    rng: np.random.Generator,
+    seconds: float | None = None,
+    frame_rate: float = FRAME_RATE,
+    flat_feet: bool = False,
+) -> Pose:
     """Make a motion of one person: smooth, within the joints' ranges, and standing on the ground.
 
     Args:
@@ -364,7 +373,7 @@ def sequence(name, body, rng, seconds=None, frame_rate=FRAME_RATE, flat_feet=Fal
     return pose
 
 
-def _level_feet(pose):
+def _level_feet(pose: Pose) -> None:
     """Turn the ankles of a pose so that the feet are level, and the hips by what the ankles cannot, in place."""
     for side in SIDES:
         ankle, hip = f'ankle_dorsiflexion_{side}', f'hip_flexion_{side}'
@@ -373,7 +382,7 @@ def _level_feet(pose):
         pose[hip] = pose[hip] + level - pose[ankle]
 
 
-def _value(station, axis):
+def _value(station: Mapping[str, float], axis: str) -> float:
     """Return the value of an axis in one of MOTIONS' poses."""
     for side in SIDES:
         if axis.endswith('_' + side):
@@ -381,7 +390,7 @@ def _value(station, axis):
     return station.get(axis, 0.0)
 
 
-def mirrored(pose):
+def mirrored(pose: Pose) -> Pose:
     """Return a pose with left and right exchanged."""
     swapped = {}
     for axis, values in pose.items():
@@ -394,7 +403,7 @@ def mirrored(pose):
     return {axis: swapped[axis] for axis in AXES}
 
 
-def clip(pose):
+def clip(pose: Pose) -> None:
     """Keep each joint of a pose within its range, in place."""
     for joint, (low, high) in anatomy.LIMB_RANGES.items():
         for side in SIDES:
@@ -404,7 +413,7 @@ def clip(pose):
             pose[axis] = np.clip(pose[axis], -1, 1)
 
 
-def ground(body, pose):
+def ground(body: Body, pose: Pose) -> np.ndarray:
     """Return how high the pelvis must be for the lowest point to touch the ground, in shape (T,), in metres."""
     parts = forward(body, pose)
     # Half the thickness of what may touch it: soles are thin, the trunk is not.

@@ -196,7 +196,7 @@ def test_no_filter_gets_the_points_of_two_people(people):
     for seed in range(4):
         video = crossing(seed, people, seconds=6)
         ids, smoother = PoseTracker(video.frame_rate), Smoother()
-        for t, (frame, owners) in enumerate(zip(video.found, video.owners)):
+        for t, (frame, owners) in enumerate(zip(video.predictions, video.owners)):
             frame.measures = dict(owner=owners)
             found = ids.update(frame)
             marks = np.broadcast_to(1e-6 * found.measures['owner'][:, None, None], (len(found), 37, 1))
