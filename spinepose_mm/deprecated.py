@@ -117,7 +117,7 @@ NAMES = dict(
         'models.SpineGrowth': 'models.SpineHeadExpansion',
         'models.growth.SpineGrowth': 'models.head_expansion.SpineHeadExpansion',
         'synthetic.anatomy.MOST_DEVIATIONS': 'synthetic.anatomy.MAX_DEVIATIONS',
-        'synthetic.dataset.MOST_PEOPLE': 'synthetic.dataset.MAX_PEOPLE',
+        'synthetic.dataset.MOST_PEOPLE': 'synthetic.settings.MAX_PEOPLE',
         'synthetic.picture.LEAST_AREA': 'synthetic.rendering.MIN_AREA',
         'synthetic.picture.film': 'synthetic.rendering.video',
     }.items()
