@@ -1,6 +1,6 @@
 """Synthetic people before level cameras that stand around them, without images."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -16,7 +16,7 @@ _SHOWN = 2.5  # metres that the image's height shows where the person is; a pers
 
 
 def perform(
-    rng: np.random.Generator, motions: Sequence[str], people: int = 2, frames: int = 3
+    rng: np.random.Generator, motions: Iterable[str], people: int = 2, frames: int = 3
 ) -> tuple[np.ndarray, list[Parts]]:
     """Make frames of people who do each of some motions in four seconds, each facing some way.
 

@@ -1,11 +1,15 @@
 """Data sets of rendered people: SpineTrack's COCO JSON, and 3D in SIMSPINE's layout."""
 
+from __future__ import annotations
+
 import json
 import multiprocessing
 import os
 import shutil
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -15,16 +19,19 @@ from spinepose_mm import deprecated
 from spinepose_mm.io.atomic import locked, replacing
 
 from .labels import coco, record, write_npz
-from .rendering import make_cameras, make_scene, take
+from .rendering import Person, make_cameras, make_scene, take
 from .scene import Renderer
 from .settings import Settings, recorded
+
+if TYPE_CHECKING:
+    from spinepose_mm.structures.camera import Camera
 
 __all__ = ['Settings', 'render', 'synthesize']
 
 CHUNK = 20
 
 
-def synthesize(out, settings, workers=None):
+def synthesize(out: str | os.PathLike[str], settings: Settings, workers: int | None = None) -> Path:
     """Render a split of a data set in SpineTrack's layout, or resume one that was interrupted.
 
     Into `out` come `images/{split}/*.jpg`, `annotations/person_keypoints_{split}.json`, with 37 keypoints a person, and
@@ -56,13 +63,13 @@ def synthesize(out, settings, workers=None):
     return ann_file
 
 
-def _render_split(ann_file, images, parts, settings, workers):
+def _render_split(ann_file: Path, images: Path, parts: Path, settings: Settings, workers: int | None) -> None:
     for folder in (images, parts, ann_file.parent):
         folder.mkdir(parents=True, exist_ok=True)
     _write(parts / 'settings.json', json.dumps(recorded(settings)).encode())
     starts = range(0, settings.images, CHUNK)
     todo = [start for start in starts if not (parts / f'{start:08d}.json').is_file()]
-    workers = min(workers or os.cpu_count(), len(todo)) or 1
+    workers = min(workers or os.cpu_count() or 1, len(todo)) or 1
     with tqdm(
         total=settings.images,
         initial=settings.images - sum(min(CHUNK, settings.images - start) for start in todo),
@@ -83,7 +90,7 @@ def _render_split(ann_file, images, parts, settings, workers):
     shutil.rmtree(parts)
 
 
-def _settings_of(ann_file, parts, settings):
+def _settings_of(ann_file: Path, parts: Path, settings: Settings) -> bool:
     """Return whether the split is there already, complete; raise ValueError where it was made otherwise."""
     wanted = json.loads(json.dumps(recorded(settings)))
     kept = None
@@ -99,7 +106,7 @@ def _settings_of(ann_file, parts, settings):
     return ann_file.is_file()
 
 
-def _render_chunks(starts, workers, job):
+def _render_chunks(starts: Sequence[int], workers: int, job: tuple[Settings, Path, Path]) -> Iterator[int]:
     """Render chunks, in this process or in several; yield how many images each has."""
     if workers == 1:
         _start(*job)
@@ -114,15 +121,15 @@ def _render_chunks(starts, workers, job):
         yield from pool.map(_render_chunk, starts)
 
 
-_worker = {}
+_worker: dict[str, Any] = {}  # what a process renders with
 
 
-def _start_one_of_many(*job):
+def _start_one_of_many(*job: Any) -> None:
     cv2.setNumThreads(1)
     _start(*job)
 
 
-def _start(settings, images, parts):
+def _start(settings: Settings, images: Path, parts: Path) -> None:
     _worker.update(
         settings=settings,
         images=images,
@@ -132,7 +139,7 @@ def _start(settings, images, parts):
     )
 
 
-def _render_chunk(start):
+def _render_chunk(start: int) -> int:
     """Render the images from number `start` on and write their labels; return how many they are."""
     settings, people = _worker['settings'], []
     # Of its own, since a worker of a run that was killed may still be at work on the same images.
@@ -148,7 +155,9 @@ def _render_chunk(start):
     return len(numbers)
 
 
-def render(settings, number, renderer, backgrounds=()):
+def render(
+    settings: Settings, number: int, renderer: Renderer, backgrounds: Sequence[Path] = ()
+) -> tuple[np.ndarray, list[Person], Camera]:
     """Render one image of a data set.
 
     Args:
@@ -170,7 +179,7 @@ def render(settings, number, renderer, backgrounds=()):
     return image, people, camera
 
 
-def _write(path, data, part=None):
+def _write(path: Path, data: bytes, part: Path | None = None) -> None:
     with replacing(path, 'wb', part) as file:
         file.write(data)
 

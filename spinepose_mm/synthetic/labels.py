@@ -1,15 +1,25 @@
 """Labels of rendered people: COCO's JSON of SpineTrack, and SIMSPINE's layout."""
 
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from spinepose_mm import skeleton
 from spinepose_mm.io.atomic import replacing
 from spinepose_mm.structures.simspine_layout import CAMERA_LAYOUT
 
-from .settings import recorded
+from .rendering import Person
+from .settings import Settings, recorded
+
+if TYPE_CHECKING:
+    from spinepose_mm.structures.camera import Camera
 
 
-def record(person, camera, number, name):
+def record(person: Person, camera: Camera, number: int, name: str) -> dict[str, Any]:
     """Return all labels of a person as JSON takes them, pixels to 1e-4 and metres to 1e-6."""
     return dict(
         image=number,
@@ -25,7 +35,7 @@ def record(person, camera, number, name):
     )
 
 
-def coco(people, settings):
+def coco(people: Sequence[dict[str, Any]], settings: Settings) -> dict[str, Any]:
     w, h = settings.size
     return dict(
         info=dict(description='made by spinepose_mm.synthetic', settings=recorded(settings)),
@@ -55,7 +65,7 @@ def coco(people, settings):
     )
 
 
-def write_npz(path, people):
+def write_npz(path: str | os.PathLike[str], people: Sequence[Mapping[str, Any]]) -> None:
     """Write 3D labels in SIMSPINE's layout, for all 37 keypoints, with each image's camera beside them."""
     pixels = np.array([person['pixels'] for person in people])
     visible = (pixels[..., 2:] > 0).astype(float)
@@ -67,6 +77,7 @@ def write_npz(path, people):
         param_names=list(people[0]['angles']),
         parent_ids=list(skeleton.PARENTS),
     )
+    cameras: dict[str, Any] = {name: np.array([person[name] for person in people]) for name in CAMERA_LAYOUT}
     with replacing(path, 'wb') as file:
         np.savez(
             file,
@@ -78,5 +89,5 @@ def write_npz(path, people):
             S_world=np.concatenate([[person['world'] for person in people], visible], axis=-1),
             angles=np.array([list(person['angles'].values()) for person in people]),
             metadata=np.array(metadata),
-            **{name: np.array([person[name] for person in people]) for name in CAMERA_LAYOUT},
+            **cameras,
         )

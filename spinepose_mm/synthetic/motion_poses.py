@@ -1,12 +1,14 @@
 """The poses that each motion passes, as a table."""
 
+from collections.abc import Mapping, Sequence
+
 #: Each motion is a time for one round, in seconds, and the poses that are passed on it, after which it starts again.
 #: A limb's axis without a side is that of both sides; `pelvis_ty` is a height above the ground contact, in metres.
 #: Spine angles are parts of the joints' ranges. Poses of daily life and sport, by eye.
-_STAND = {'shoulder_abduction': 6, 'elbow_flexion': 12}
-_BENT_KNEES = {'hip_flexion': 35, 'knee_flexion': 50, 'ankle_dorsiflexion': 18}
-_LYING = {'pelvis_tilt': -88, 'shoulder_abduction': 18, 'elbow_flexion': 15}
-MOTIONS = {
+_STAND: dict[str, float] = {'shoulder_abduction': 6, 'elbow_flexion': 12}
+_BENT_KNEES: dict[str, float] = {'hip_flexion': 35, 'knee_flexion': 50, 'ankle_dorsiflexion': 18}
+_LYING: dict[str, float] = {'pelvis_tilt': -88, 'shoulder_abduction': 18, 'elbow_flexion': 15}
+MOTIONS: dict[str, tuple[float, Sequence[Mapping[str, float]]]] = {
     'stand': (
         4.0,
         [

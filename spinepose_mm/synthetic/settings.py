@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from .motion_poses import MOTIONS
 
@@ -32,14 +33,14 @@ class Settings:
     images: int
     split: str = 'train'
     seed: int = 0
-    size: tuple = (512, 384)
+    size: tuple[int, int] = (512, 384)
     people: int = 1
     views: int = 1
     quality: int = 90
     backgrounds: str = ''
-    motions: tuple = tuple(MOTIONS)
+    motions: tuple[str, ...] = tuple(MOTIONS)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, low, high in (('images', 1, 10**7), ('people', 1, MAX_PEOPLE), ('views', 1, 16), ('quality', 1, 100)):
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f'{name} must be from {low} to {high}, but it is {getattr(self, name)}')
@@ -51,7 +52,7 @@ class Settings:
         if self.backgrounds and not self.background_files():
             raise ValueError(f'{self.backgrounds} has no images (.jpg, .jpeg, .png) to put behind the people')
 
-    def background_files(self):
+    def background_files(self) -> list[Path]:
         """Return the sorted paths of the background images."""
         if not self.backgrounds:
             return []
@@ -62,6 +63,6 @@ class Settings:
         )
 
 
-def recorded(settings):
+def recorded(settings: Settings) -> dict[str, Any]:
     """Return the settings as a data set keeps them."""
     return dict(asdict(settings), bodies=BODIES)

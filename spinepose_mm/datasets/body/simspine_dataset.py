@@ -143,7 +143,8 @@ class SimSpineDataset(BaseCocoStyleDataset):
         labelled = self._points[..., 2:] > 0
         low = np.where(labelled, self._points[..., :2], np.inf).min(1)
         high = np.where(labelled, self._points[..., :2], -np.inf).max(1)
-        more: np.ndarray = np.delete(labelled[..., 0], _MARKERS, axis=1).any(1)
+        others = np.delete(labelled[..., 0], _MARKERS, axis=1)
+        more = np.any(others, axis=1)
         extent = (high - low).max(1)
         made = (extent > 0) & (not self.file_boxes)
         low, high, more, half = low[made], high[made], more[made, None], _PADDING * extent[made, None] / 2

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -29,19 +30,19 @@ class Report:
     images: int = 0
     people: int = 0
     keypoints: int = skeleton.NUM_KEYPOINTS
-    visibility: np.ndarray = None
-    findings: dict = field(default_factory=lambda: defaultdict(list))
+    visibility: np.ndarray | None = None
+    findings: dict[tuple[str, str], list[Any]] = field(default_factory=lambda: defaultdict(list))
 
-    def add(self, severity, problem, entries):
+    def add(self, severity: str, problem: str, entries: list[Any]) -> None:
         """Add a problem, unless its list of entries is empty."""
         if entries:
             self.findings[severity, problem] += entries
 
-    def count(self, severity):
+    def count(self, severity: str) -> int:
         """Return the number of entries of all findings of a severity."""
         return sum(len(entries) for (kind, _), entries in self.findings.items() if kind == severity)
 
-    def text(self, examples=3):
+    def text(self, examples: int = 3) -> str:
         """Return the report as text to read."""
         lines = [f'{self.file}: {counted(self.people, "person")} in {counted(self.images, "image")}', '']
         if self.visibility is not None:
@@ -57,7 +58,7 @@ class Report:
         lines += ['', f'{counted(self.count(ERROR), "error")}, {counted(self.count(SUSPECT), "suspect")}']
         return '\n'.join(lines)
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, Any]:
         """Return all of it, with every entry, for JSON."""
         return dict(
             file=self.file,

@@ -2,21 +2,24 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from spinepose_mm.io.image import decode, examine
 from spinepose_mm.io.paths import check_regular
 
-from .findings import ERROR, SUSPECT
+from .findings import ERROR, SUSPECT, Report
 
 
-def check_images(report, images, folder, progress):
+def check_images(report: Report, images: Sequence[dict[str, Any]], folder: Path, progress: bool) -> None:
     """Report images that are missing, broken, of another size than the file says, or the same."""
     if not folder.is_dir():
         raise FileNotFoundError(f'the folder of images {folder} does not exist')
-    first = {}
+    first: dict[str, str] = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         results = pool.map(lambda image: _image(folder / image['file_name']), images)
         for image, (problem, size, digest) in zip(images, tqdm(results, total=len(images), disable=not progress)):
@@ -29,7 +32,7 @@ def check_images(report, images, folder, progress):
                 report.add(SUSPECT, 'image that is there under another name too', [name])
 
 
-def _image(path):
+def _image(path: Path) -> tuple[str | None, tuple[int, int] | None, str | None]:
     """Return (what is wrong with an image or None, its (width, height), a digest of the file)."""
     try:
         check_regular(path)
