@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .pairs import compare, table
+from .pairs import Comparison, compare, table
 
 if TYPE_CHECKING:
     from mmengine.evaluator import BaseMetric
@@ -64,32 +64,27 @@ def run(args: argparse.Namespace) -> str:
                 _APART: [(partial(SpineTrackMetric, subset_scores=True), *works['all'])],
             },
         }
-        done = []
+        done: list[Comparison] = []
         for order, sides in orders.items():
-            loaded = {name: [_load(*work) for work in side] for name, side in sides.items()}
-            _check(*[(name, _evaluate_all(side)) for name, side in loaded.items()])
-            notes = {'peak MB': {name: _peak(partial(_evaluate_all, side)) for name, side in loaded.items()}}
-            done += [
-                compare(
-                    f'{order}, labels in memory',
-                    {name: partial(_evaluate_all, side) for name, side in loaded.items()},
-                    args.rounds,
-                    args.people,
-                    notes=notes,
-                ),
-                compare(
-                    f'{order}, from the file on',
-                    {name: partial(_load_and_evaluate, side) for name, side in sides.items()},
-                    args.rounds,
-                    args.people,
-                    notes={'peak MB': {}},
-                ),
-            ]
+            done += _compare_order(order, sides, args.rounds, args.people)
     return (
         f'{args.people} labelled people, {args.per_image} in an image; {len(samples)} predictions; the numbers of '
         'both sides are equal to the last bit; peak: of what Python and NumPy allocate beside the labels\n\n'
         + table(done, 'person')
     )
+
+
+def _compare_order(order: str, sides: dict[str, list[Work]], rounds: int, people: int) -> list[Comparison]:
+    """Compare the sides of one order of evaluation, with the labels in memory, and from files on."""
+    loaded = {name: [_load(*work) for work in side] for name, side in sides.items()}
+    _check(*[(name, _evaluate_all(side)) for name, side in loaded.items()])
+    evaluations = {name: partial(_evaluate_all, side) for name, side in loaded.items()}
+    notes = {'peak MB': {name: _peak(evaluation) for name, evaluation in evaluations.items()}}
+    from_file = {name: partial(_load_and_evaluate, side) for name, side in sides.items()}
+    return [
+        compare(f'{order}, labels in memory', evaluations, rounds, people, notes=notes),
+        compare(f'{order}, from the file on', from_file, rounds, people, notes={'peak MB': {}}),
+    ]
 
 
 def make_people(people: int, per_image: int, seed: int = 0) -> tuple[dict[str, Any], list[dict[str, Any]]]:

@@ -241,19 +241,25 @@ def _compare_images(
     )
 
 
+def _write_video(path: str, image: np.ndarray, frames: int) -> None:
+    """Write a video of an image that moves sideways."""
+    import cv2
+
+    writer = cv2.VideoWriter(path, cv2.VideoWriter.fourcc(*'mp4v'), 30, _SIZE)
+    for number in range(frames):
+        writer.write(np.roll(image, 2 * number, axis=1))
+    writer.release()
+
+
 def _compare_video(image: Path, box: Sequence[float], folder: Path, frames: int, rounds: int) -> Comparison:
     """Compare ways to process a video of a person who moves sideways, per frame."""
-    import cv2
     import mmdet
 
     from spinepose_mm.inference import SpinePoseInferencer, open_source
     from spinepose_mm.io.image import read_image
 
-    path, pixels = str(folder / 'video.mp4'), read_image(image)
-    writer = cv2.VideoWriter(path, cv2.VideoWriter.fourcc(*'mp4v'), 30, _SIZE)
-    for number in range(frames):
-        writer.write(np.roll(pixels, 2 * number, axis=1))
-    writer.release()
+    path = str(folder / 'video.mp4')
+    _write_video(path, read_image(image), frames)
     detector = Path(mmdet.__file__).parent / '.mim/configs/rtmdet' / f'{_DETECTOR}.py'
     inferencer = SpinePoseInferencer('spinepose-tiny', None, 'cpu', det_model=str(detector))
     stock, around = inferencer.detect, np.array([[*box, 1.0]]) + [0, 0, 2 * frames, 0, 0]

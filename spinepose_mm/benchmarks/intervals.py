@@ -39,12 +39,10 @@ def print_intervals(videos: int = 4) -> None:
         videos: of each of MOTIONS.
     """
     inferencer = SpinePose3DInferencer('spinepose-lifter', pose2d_model='spinepose-tiny', det_model='whole_image')
-    cases = [
-        case
-        for number, motion in enumerate(tqdm(MOTIONS, leave=False))
-        for seed in range(videos)
-        for case in _cases(inferencer, motion, 100 * number + seed)
-    ]
+    cases: list[dict[str, Case]] = []
+    for number, motion in enumerate(tqdm(MOTIONS, leave=False)):
+        for seed in range(videos):
+            cases += _cases(inferencer, motion, 100 * number + seed)
     kinds = [(title, plane) for title in ('exact', 'detected') for plane in ('shown', 'not shown')]
     print(
         '| Lifted from keypoints | '

@@ -110,14 +110,11 @@ def run(args: argparse.Namespace) -> str:
 
 def _stock(pipeline: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return a pipeline with MMPose's own steps."""
-    return [
-        {
-            key: value
-            for key, value in dict(step, type=_STOCK.get(step['type'], step['type'])).items()
-            if key not in _OPTIONS
-        }
-        for step in pipeline
-    ]
+    stock = []
+    for step in pipeline:
+        options = {key: value for key, value in step.items() if key not in _OPTIONS}
+        stock.append(dict(options, type=_STOCK.get(step['type'], step['type'])))
+    return stock
 
 
 def _write_data(folder: Path, size: tuple[int, int], args: argparse.Namespace) -> float:

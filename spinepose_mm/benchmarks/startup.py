@@ -44,14 +44,10 @@ def run(args: argparse.Namespace) -> str:
 
     from spinepose_mm.zoo.models import index_folder
 
-    cases: dict[str, dict[str, list[str]]] = {
-        name: {
-            side: ['-c', f'import {modules}']
-            for side, modules in sides.items()
-            if importlib.util.find_spec(modules.split('.')[0])
-        }
-        for name, sides in _IMPORTS.items()
-    }
+    cases: dict[str, dict[str, list[str]]] = {}
+    for name, sides in _IMPORTS.items():
+        there = {side: modules for side, modules in sides.items() if importlib.util.find_spec(modules.split('.')[0])}
+        cases[name] = {side: ['-c', f'import {modules}'] for side, modules in there.items()}
     for theirs, ours in _TOOLS.items():
         scripts = {
             f'MMPose, {Path(theirs).stem}': Path(mmpose.__file__).parent / '.mim' / theirs,
@@ -59,10 +55,10 @@ def run(args: argparse.Namespace) -> str:
         }
         cases[f'--help, {" and ".join(ours)}'] = {side: [str(path), '--help'] for side, path in scripts.items()}
     with tempfile.TemporaryDirectory() as folder:
-        done = [
-            compare(name, {side: partial(_start, command, folder) for side, command in sides.items()}, args.rounds)
-            for name, sides in cases.items()
-        ]
+        done = []
+        for name, commands in cases.items():
+            starts = {side: partial(_start, command, folder) for side, command in commands.items()}
+            done.append(compare(name, starts, args.rounds))
     return f"Fresh processes, with Python's own start\n\n{table(done, 'start')}"
 
 

@@ -151,10 +151,10 @@ def _place(
                 places[name[:depth]].add(part)
     whole = [place for place, entries in places.items() if len(entries) == len(expected)]
     if not whole:
-        found = sorted({'/'.join(name) if len(name) < 3 else '/'.join(name[:2]) + '/...' for name in members})
+        held = sorted({'/'.join(name) if len(name) < 3 else '/'.join(name[:2]) + '/...' for name in members})
         raise ValueError(
             f'{archive} was not unpacked: {", ".join(expected)} are expected in one folder or at the top, '
-            f'but it holds {_some(found) or "no files"}'
+            f'but it holds {_some(held) or "no files"}'
         )
     return min(whole, key=len)
 

@@ -210,15 +210,12 @@ def _compare(network: BasePoseEstimator, session: Any, half: bool, bgr: bool) ->
         output = network.head(network.extract_feat(torch.from_numpy(right.astype(np.float32))))
     reference = [axis.numpy() for axis in output]
     fed = (wrong if bgr else right).astype(np.float32)
-    return max(
-        largest_difference(
-            [axis[:count] for axis in reference],
-            session.run(OUTPUTS, {INPUT: fed[:count]}),
-            network.head.simcc_split_ratio,
-            _TIE[half],
-        )
-        for count in (1, len(fed))
-    )
+    differences = []
+    for count in (1, len(fed)):
+        compared = session.run(OUTPUTS, {INPUT: fed[:count]})
+        expected = [axis[:count] for axis in reference]
+        differences.append(largest_difference(expected, compared, network.head.simcc_split_ratio, _TIE[half]))
+    return max(differences)
 
 
 @deprecated.arguments(truth='reference', found='compared')

@@ -62,13 +62,11 @@ def photograph(
     pixels = []
     cameras = (np.broadcast_to(values, len(points)) for values in (np.radians(azimuths), distances, heights))
     for person, azimuth, distance, height in zip(points, *cameras):
-        left = sum(
-            across / np.linalg.norm(across)
-            for across in (
-                person[skeleton.index(f'left_{name}')] - person[skeleton.index(f'right_{name}')]
-                for name in ('hip', 'shoulder')
-            )
-        ) * [1, 0, 1]
+        left: np.ndarray = np.zeros(3)  # of hips and shoulders, as if upright
+        for name in ('hip', 'shoulder'):
+            across = person[skeleton.index(f'left_{name}')] - person[skeleton.index(f'right_{name}')]
+            left = left + across / np.linalg.norm(across)
+        left = left * [1, 0, 1]
         left /= np.linalg.norm(left)
         target = (person.min(0) + person.max(0)) / 2 * [1, 0, 1] + height * _UP
         away = np.cos(azimuth) * np.cross(left, _UP) + np.sin(azimuth) * left

@@ -107,9 +107,9 @@ class SpineTrackDataset(BaseCocoStyleDataset):
         if flat is None or person.get('iscrowd'):
             return None
         if not isinstance(flat, list) or len(flat) != 3 * skeleton.NUM_KEYPOINTS:
-            found = f'{len(flat) / 3:g} keypoints' if isinstance(flat, list) else f'keypoints = {repr(flat)[:80]}'
+            given = f'{len(flat) / 3:g} keypoints' if isinstance(flat, list) else f'keypoints = {repr(flat)[:80]}'
             raise ValueError(
-                f'{self.ann_file}: {where} has {found}, where {skeleton.NUM_KEYPOINTS} are expected' + _advice(flat)
+                f'{self.ann_file}: {where} has {given}, where {skeleton.NUM_KEYPOINTS} are expected' + _advice(flat)
             )
         for field in ('width', 'height', 'file_name'):
             if field not in image:
@@ -144,7 +144,7 @@ class SpineTrackDataset(BaseCocoStyleDataset):
         if '://' in str(self.data_prefix.get('img')):
             return people
         there = {path: Path(path).is_file() for path in {person['img_path'] for person in people}}
-        missing = [path for path, found in there.items() if not found]
+        missing = [path for path, exists in there.items() if not exists]
         if missing and (self.test_mode or len(missing) == len(there)):
             raise FileNotFoundError(
                 f'{len(missing)} of {len(there)} images of {self.ann_file} do not exist, among '

@@ -66,20 +66,13 @@ def convert(
         check_labels(path, sequences, keypoints)
         if reference:
             check_reference(path, sequences, keypoints, reference)
-        parts = {
-            split: [
-                (sequence.frames, _reader(sequence, camera))
-                for sequence in sequences
-                if sequence.subject in subjects
-                for camera in sequence.cameras
-            ]
-            for split, subjects in SPLITS.items()
-        }
-        return write_splits(
-            files,
-            {split: ((*LAYOUT, *CAMERA_LAYOUT), chosen, info) for split, chosen in parts.items() if chosen},
-            progress,
-        )
+        contents = {}
+        for split, subjects in SPLITS.items():
+            own = [sequence for sequence in sequences if sequence.subject in subjects]
+            parts = [(one.frames, _reader(one, camera)) for one in own for camera in one.cameras]
+            if parts:
+                contents[split] = ((*LAYOUT, *CAMERA_LAYOUT), parts, info)
+        return write_splits(files, contents, progress)
 
 
 def _reader(sequence: Sequence, camera: Camera) -> Reader:

@@ -165,12 +165,12 @@ def _dataset(path: str | os.PathLike[str], file: h5py.File, name: str, dims: int
     """Return a dataset of the file with so many dimensions; those of vectors may have a single one more."""
     with reading(path, 'cannot be read', f'/{name}'):
         try:
-            found = file[name]
+            dataset = file[name]
         except KeyError:
             raise ValueError(f'{path} has no field /{name}') from None
-    if not hasattr(found, 'shape') or found.ndim not in (dims, dims + (name.rpartition('/')[2] in ('t', 'dist'))):
+    if not hasattr(dataset, 'shape') or dataset.ndim not in (dims, dims + (name.rpartition('/')[2] in ('t', 'dist'))):
         raise ValueError(f'{path}: /{name} is no array of {dims} dimensions')
-    return found
+    return dataset
 
 
 def _text(path: str | os.PathLike[str], dataset: h5py.Dataset) -> list[str]:

@@ -45,12 +45,12 @@ def convert_hub(source: str, out: str | os.PathLike[str], progress: bool = False
     files = split_files(out)
     try:
         saved = Path(source, 'dataset_dict.json').is_file()
-        found = load_from_disk(str(source)) if saved else load_dataset(str(source))
+        loaded = load_from_disk(str(source)) if saved else load_dataset(str(source))
     except exceptions.DatasetsError as error:
         raise OSError(f'{source} cannot be loaded: {error}') from error
-    contents = {split: _contents(f'{source} ({split})', found[split]) for split in SPLITS if split in found}
+    contents = {split: _contents(f'{source} ({split})', loaded[split]) for split in SPLITS if split in loaded}
     if not contents:
-        raise ValueError(f'{source} has the splits {", ".join(found)}, where {" and ".join(SPLITS)} are expected')
+        raise ValueError(f'{source} has the splits {", ".join(loaded)}, where {" and ".join(SPLITS)} are expected')
     return write_splits(files, contents, progress)
 
 

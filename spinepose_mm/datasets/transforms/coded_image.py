@@ -57,10 +57,10 @@ class CodedImage:
         They are not to be written to.
         """
         if factor not in self._decoded:
-            found = decode(self.data, self.shape[:2], factor)
-            if found is None:
+            pixels = decode(self.data, self.shape[:2], factor)
+            if pixels is None:
                 return self._refuse()
-            self._decoded[factor] = found
+            self._decoded[factor] = pixels
         return self._decoded[factor]
 
     def __getitem__(self, index: Any) -> CodedImage:
