@@ -113,7 +113,7 @@ NAMES = dict(
         'inference.writers.report.MOST_PICTURES': 'writers.report.writer.MOST_IMAGES',
         'inference.writers.report_page.image': 'writers.report.page.element',
         'inference.writers.report_page.picture': 'writers.report.page.image_section',
-        'lifting.space.LEAST_SCORE': 'lifting.space.MIN_SCORE',
+        'lifting.space.LEAST_SCORE': 'confidence.MIN_SCORE',
         'models.SpineGrowth': 'models.SpineHeadExpansion',
         'models.growth.SpineGrowth': 'models.head_expansion.SpineHeadExpansion',
         'synthetic.anatomy.MOST_DEVIATIONS': 'synthetic.anatomy.MAX_DEVIATIONS',

@@ -26,6 +26,7 @@ _MODULES = {
     'write_cameras': 'cameras',
     'locked': 'atomic',
     'replacing': 'atomic',
+    'replacing_path': 'atomic',
 }
 
 __all__ = sorted(_MODULES)

@@ -20,6 +20,7 @@ from safetensors.torch import save_file
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from spinepose_mm import skeleton
+from spinepose_mm.io.atomic import replacing_path
 
 from .models import find_weights
 from .safe_globals import own_globals
@@ -186,13 +187,12 @@ def write_safetensors(checkpoint: str | os.PathLike[str], out: str | os.PathLike
     if pose != skeleton.NUM_KEYPOINTS and (lifter == 0 or lifter % skeleton.NUM_KEYPOINTS):
         raise CheckpointError(f'{checkpoint} is no model of {skeleton.NUM_KEYPOINTS} keypoints')
     weights = {name: value.half() if value.is_floating_point() else value for name, value in weights.items()}
-    part = Path(f'{out}.part')
-    save_file(
-        {name: value.contiguous() for name, value in weights.items()},
-        part,
-        metadata=dict(skeleton=skeleton.NAME, format='pt'),
-    )
-    os.replace(part, out)
+    with replacing_path(out) as part:
+        save_file(
+            {name: value.contiguous() for name, value in weights.items()},
+            part,
+            metadata=dict(skeleton=skeleton.NAME, format='pt'),
+        )
 
 
 def load_from_http(

@@ -92,6 +92,7 @@ def _fetch(
     url: str, path: Path, known: Published, progress: bool, tries: int, copies: int, most: int, is_cache: bool
 ) -> None:
     """Download a file, compare it with what is Published, and move it to its place; record its SHA-256 in the cache."""
+    # Not by `replacing_path`: the next download goes on where an interrupted one has stopped.
     part = path.with_name(f'{path.name}.part')
     advice = f'Fetch it by other means and save it as {path}, or name a local file instead'
     try:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from spinepose_mm.io.atomic import locked
+from spinepose_mm.io.atomic import locked, replacing_path
 
 #: The function from a field's name to its values in some frames.
 Reader = Callable[[str], np.ndarray | list[str]]
@@ -49,16 +49,13 @@ def write_splits(files: Mapping[str, Path], contents: Mapping[str, Content], pro
         BlockingIOError: another run writes them.
         OSError: they cannot be written.
     """
-    partial = {split: files[split].with_name(files[split].name + '.part') for split in contents}
     next(iter(files.values())).parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as ending:
-        for split, written in partial.items():
+        for split in contents:
             ending.enter_context(locked(files[split]))
-            ending.callback(written.unlink, missing_ok=True)
+        parts = {split: ending.enter_context(replacing_path(files[split])) for split in contents}
         for split, content in contents.items():
-            _write(partial[split], files[split].name, *content, progress)
-        for split, written in partial.items():
-            os.replace(written, files[split])
+            _write(parts[split], files[split].name, *content, progress)
     return [files[split] for split in contents]
 
 
