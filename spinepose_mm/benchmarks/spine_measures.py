@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from spinepose_mm import skeleton
+from spinepose_mm import deprecated, skeleton
 from spinepose_mm.analysis import MEASURES, measure_image, measure_space, view
 from spinepose_mm.synthetic.around import perform, photograph
 from spinepose_mm.synthetic.body import Body, cobb, forward, keypoints, rest
@@ -40,6 +40,8 @@ class Shots:
         facing: what each image shows at best, out of VIEWS, for each of _PLANES, (N,).
         off: how far each is turned away from that, degrees, likewise.
     """
+
+    true = deprecated.attribute('true', 'ground_truth')
 
     def __init__(self, rng: np.random.Generator, motions: Sequence[str], people: int, frames: int) -> None:
         points = perform(rng, motions, people, frames)[0]
