@@ -1,5 +1,6 @@
 import logging
 import os
+import warnings
 from functools import partial
 from typing import Any
 
@@ -108,5 +109,6 @@ class LoadSpineImage(LoadImage):
 
 
 def is_truncated(data: bytes) -> bool:
-    """Return whether the bytes of a JPEG or PNG file end before the image does; False for other formats."""
+    """Return the first value of `spinepose_mm.io.image.examine`, which is to be called instead."""
+    warnings.warn('is_truncated is now the first value of io.image.examine', DeprecationWarning, stacklevel=2)
     return examine(data)[0]
