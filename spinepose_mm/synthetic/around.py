@@ -62,7 +62,7 @@ def photograph(
     pixels = []
     cameras = (np.broadcast_to(values, len(points)) for values in (np.radians(azimuths), distances, heights))
     for person, azimuth, distance, height in zip(points, *cameras):
-        left: np.ndarray = np.zeros(3)  # of hips and shoulders, as if upright
+        left: np.ndarray = np.zeros(3)  # along the hips and the shoulders, each as a unit vector
         for name in ('hip', 'shoulder'):
             across = person[skeleton.index(f'left_{name}')] - person[skeleton.index(f'right_{name}')]
             left = left + across / np.linalg.norm(across)

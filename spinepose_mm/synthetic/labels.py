@@ -12,11 +12,12 @@ from spinepose_mm import skeleton
 from spinepose_mm.io.atomic import replacing
 from spinepose_mm.structures.simspine_layout import CAMERA_LAYOUT
 
-from .rendering import Person
 from .settings import Settings, recorded
 
 if TYPE_CHECKING:
     from spinepose_mm.structures.camera import Camera
+
+    from .rendering import Person
 
 
 def record(person: Person, camera: Camera, number: int, name: str) -> dict[str, Any]:
