@@ -1,4 +1,3 @@
-import importlib.util
 import os
 import subprocess
 import sys
@@ -8,15 +7,6 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).parents[2] / 'scripts' / 'install.py'
-
-
-@pytest.fixture
-def install():
-    """The script as a module of its own."""
-    spec = importlib.util.spec_from_file_location('install_under_test', SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
