@@ -1,6 +1,7 @@
 """What setup.py states is not repeated differently elsewhere."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -66,13 +67,21 @@ def test_versions_of_python(install):
     named = re.findall(r'Python (3\.\d+) or (3\.\d+)', documents())
     assert named == stated * len(named) and named
     assert '({}, {}) <= sys.version_info[:2] <= ({}, {})'.format(*sum(install.PYTHONS, ())) in text('Makefile')
+    linters = tomllib.loads(text('pyproject.toml'))['tool']
+    first = stated[0][0]
+    assert linters['mypy']['python_version'] == first and linters['ruff']['target-version'] == f'py{first}'.replace(
+        '.', ''
+    )
     job = yaml.safe_load(text('.github/workflows/tests.yml'))['jobs']['tests']
     assert [tuple(job['strategy']['matrix']['python-version'])] == stated
 
 
-def test_versions_in_the_documents(pins):
+def test_versions_and_sizes_in_the_documents(install, pins):
     named = re.findall(r'\b(mmpose|mmdet|mmcv|mmengine) (\d+\.\d+\.\d+)', ' '.join(documents().split()))
     assert [(name, version) for name, version in named if pins[name] != version] == []
+    ranges = re.findall(r'"([a-z]+[<>=][^"]*)"', documents())
+    assert [each for each in ranges if each not in install.STATED['install_requires']] == []
+    assert set(re.findall(r'(\d+) GB of disk', documents())) == {str(install.NEEDED_GB)}
 
 
 def test_extras_in_the_documents(install):
