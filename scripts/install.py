@@ -54,24 +54,26 @@ def with_own_extras(extra, extras):
     found = []
     for requirement in extras[extra]:
         own = re.fullmatch(r'spinepose_mm\[(.+)\]', requirement)
-        for name in own[1].split(',') if own else ():
-            found += with_own_extras(name, extras)
-        found += [] if own else [requirement]
+        if own:
+            for name in own[1].split(','):
+                found += with_own_extras(name, extras)
+        else:
+            found.append(requirement)
     return found
 
 
 STATED = setup_arguments()
-#: The first and the last version of Python, out of '>=3.11,<3.13'.
-PYTHONS = tuple(
-    (3, int(minor) - above) for above, minor in enumerate(re.findall(r'3\.(\d+)', STATED['python_requires']))
-)
+FIRST, TOO_NEW = map(int, re.fullmatch(r'>=3\.(\d+),<3\.(\d+)', STATED['python_requires']).groups())
+#: The first and the last version of Python that will do.
+PYTHONS = ((3, FIRST), (3, TOO_NEW - 1))
 BUILD_TOOLS = ('pip', 'wheel', 'setuptools', 'ninja', 'psutil', 'cython')
 TORCH = ('torch', 'torchvision', 'numpy')
+#: The extra that has what is built, or goes in without its requirements.
+MIM = 'mim'
 FROM_SOURCE = ('mmcv', 'xtcocotools')
 LIBRARIES = tuple(name for name in names(STATED['install_requires']) if name not in TORCH)
 # mmpose asks for chumpy, which no longer builds and is never imported; openmim asks for opendatalab, which pins
 # setuptools to 60.2. Both go in without their requirements, and what they really need follows.
-MIM = 'mim'
 WITHOUT_REQUIREMENTS = (
     *(name for name in names(STATED['extras_require'][MIM]) if name not in FROM_SOURCE),
     'openmim',

@@ -69,9 +69,8 @@ def test_versions_of_python(install):
     assert '({}, {}) <= sys.version_info[:2] <= ({}, {})'.format(*sum(install.PYTHONS, ())) in text('Makefile')
     linters = tomllib.loads(text('pyproject.toml'))['tool']
     first = stated[0][0]
-    assert linters['mypy']['python_version'] == first and linters['ruff']['target-version'] == f'py{first}'.replace(
-        '.', ''
-    )
+    assert linters['mypy']['python_version'] == first
+    assert linters['ruff']['target-version'] == 'py' + first.replace('.', '')
     job = yaml.safe_load(text('.github/workflows/tests.yml'))['jobs']['tests']
     assert [tuple(job['strategy']['matrix']['python-version'])] == stated
 
