@@ -1,7 +1,7 @@
 # make demo   set everything up, then train, evaluate and run a small model on people that it renders
+# make lint   set everything up, then ruff, the import rule, mypy, and the schemas of the workflows and forms
 # make test   set everything up, then run the tests (make unit: without those that run the tools)
 # make test-all   and those that take minutes or run other people's programs
-# make lint   set everything up, then ruff, the import rule, mypy, and the schemas of the workflows and forms
 # make setup  only set up: .venv with the pinned set and this package; nothing is done where that is there already
 PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$p && break; \
@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
 VENV := .venv
 RUN := $(VENV)/bin
 
-.PHONY: setup demo test test-all unit lint clean
+.PHONY: setup demo test test-all unit clean
 
 setup:
 	@$(PYTHON) scripts/install.py --venv $(VENV) --extras test dev
@@ -17,15 +17,7 @@ setup:
 demo: setup
 	@PYTHONWARNINGS=ignore $(RUN)/mim run spinepose_mm demo --out demo_results
 
-test: setup
-	@$(RUN)/pytest tests -m "not slow"
-
-test-all: setup
-	@$(RUN)/pytest tests
-
-unit: setup
-	@$(RUN)/pytest tests -m "not tools and not slow"
-
+.PHONY: lint
 lint: setup
 	@$(RUN)/ruff check .
 	@$(RUN)/ruff format --check .
@@ -35,6 +27,15 @@ lint: setup
 	@$(RUN)/check-jsonschema --builtin-schema vendor.github-actions .github/actions/*/action.yml
 	@$(RUN)/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml
 	@$(RUN)/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
+
+test: setup
+	@$(RUN)/pytest tests -m "not slow"
+
+test-all: setup
+	@$(RUN)/pytest tests
+
+unit: setup
+	@$(RUN)/pytest tests -m "not tools and not slow"
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info demo_results
