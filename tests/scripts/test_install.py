@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / 'scripts' / 'install.py'
-
 
 @pytest.fixture
 def pip_calls(install, monkeypatch):
@@ -37,11 +35,11 @@ def test_wrong_python_is_one_line(install, monkeypatch):
         install.check_python()
 
 
-def test_errors_leave_no_traceback(tmp_path):
+def test_errors_leave_no_traceback(install, tmp_path):
     """A real run in a new environment on a machine without a compiler."""
     subprocess.check_call([sys.executable, '-m', 'venv', '--without-pip', tmp_path / 'venv'])
     done = subprocess.run(
-        [tmp_path / 'venv' / 'bin' / 'python', SCRIPT],
+        [tmp_path / 'venv' / 'bin' / 'python', install.__file__],
         text=True,
         capture_output=True,
         env={**os.environ, 'PATH': str(tmp_path), 'CXX': 'none'},
