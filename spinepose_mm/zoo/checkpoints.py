@@ -82,6 +82,12 @@ def check_finite(weights, file):
             )
 
 
+def check_lifter(model, cfg, file):
+    """Raise CheckpointError if a lifter of this package, whose class is MMPose's, has weights that are not finite."""
+    if cfg.get('inferencer') == 'SpinePose3DInferencer':
+        check_finite(model.state_dict(), file)
+
+
 def _inside(checkpoint):
     return checkpoint.get('state_dict', checkpoint.get('model', checkpoint))
 

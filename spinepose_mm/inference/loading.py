@@ -1,0 +1,43 @@
+"""What this package's inferencers load: ONNX files in the place of checkpoints, and no person detector offline."""
+
+import logging
+from typing import Any
+
+from mmengine.logging import print_log
+from mmpose.apis import init_model
+
+from spinepose_mm.zoo.checkpoints import check_lifter, fetch_once
+
+
+class Loading:
+    """Mixin of a BaseMMPoseInferencer."""
+
+    def _init_model(self, cfg: Any, weights: str | None, device: str = 'cpu') -> Any:
+        """Return the model with its weights, or with an ONNX file that runs in the place of its network."""
+        if str(weights).endswith('.onnx'):
+            from spinepose_mm.deployment.runtime import run_onnx  # with MMPose's heads
+
+            model = init_model(cfg, None, device)
+            run_onnx(model, fetch_once(weights) if '://' in str(weights) else weights)
+            return model
+        model = super()._init_model(cfg, weights, device)
+        if weights is not None:
+            check_lifter(model, cfg, weights)
+        return model
+
+    def _init_detector(
+        self, det_model: Any = None, det_weights: Any = None, det_cat_ids: Any = None, device: str | None = None
+    ) -> None:
+        """Load the person detector; the default one may be missing, since a shipped model needs no download either."""
+        try:
+            super()._init_detector(det_model, det_weights, det_cat_ids, device)
+        except ConnectionError as error:
+            if det_model is not None:
+                raise
+            print_log(
+                f'{error}. Without the person detector, each whole image is taken for one person; '
+                "det_model='whole_image' says so without this warning",
+                'current',
+                logging.WARNING,
+            )
+            self.detector = None
