@@ -33,7 +33,7 @@ def compare(group):
     ]
     outcomes = []
     for process in processes:
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=580)
         if process.returncode:
             raise RuntimeError(f'{group}: {err[-3000:]}')
         outcomes.append(json.loads(out.splitlines()[-1]))

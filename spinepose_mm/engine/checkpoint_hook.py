@@ -40,6 +40,9 @@ class SpineCheckpointHook(CheckpointHook):
         BlockingIOError: another process trains in the work folder.
     """
 
+    backend_args: dict[str, Any] | None
+    file_backend: Any
+
     def before_run(self, runner: Runner) -> None:
         """Lock the work folder of a training, by the first of its processes, and choose what it resumes from."""
         super().before_run(runner)

@@ -1,16 +1,26 @@
-"""What this package's inferencers load: ONNX files in the place of checkpoints, and no person detector offline."""
+"""What this package's inferencers load: models by name, ONNX files as weights, and no person detector offline."""
 
 import logging
 from typing import Any
 
+from mmengine.config import Config
 from mmengine.logging import print_log
 from mmpose.apis import init_model
+from mmpose.apis.inferencers.base_mmpose_inferencer import BaseMMPoseInferencer
 
 from spinepose_mm.zoo.checkpoints import check_lifter, fetch_once
+from spinepose_mm.zoo.models import find_model
 
 
-class Loading:
-    """Mixin of a BaseMMPoseInferencer."""
+class Loading(BaseMMPoseInferencer):
+    """What this package's inferencers have in place of MMPose's loading."""
+
+    def _load_model_from_metafile(self, model: str) -> tuple[Config, str | None]:
+        """Return the config of the model that a name or an alias means, and its weights."""
+        own = find_model(model)
+        if own and own['Weights']:
+            return Config.fromfile(own['Config']), own['Weights']
+        return super()._load_model_from_metafile(model)
 
     def _init_model(self, cfg: Any, weights: str | None, device: str = 'cpu') -> Any:
         """Return the model with its weights, or with an ONNX file that runs in the place of its network."""

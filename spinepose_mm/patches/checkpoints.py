@@ -38,13 +38,17 @@ def checkpoint_loading() -> Iterator[Change]:
 
     loaders = {('',): load_from_local, ('http://', 'https://'): load_from_http}
     for loader in loaders.values():  # the loaders of other schemes (open-mmlab://, torchvision://) call these by name
-        yield checkpoint, loader.__name__, lambda stock, loader=loader: loader
+        yield checkpoint, loader.__name__, _instead(loader)
     # These two load a model's weights, and fail on what has none without naming the file.
-    yield infer, '_load_checkpoint', lambda stock: _read_for_model
-    yield runner, '_load_checkpoint', lambda stock: partial(_read_for_model, fields=('state_dict',))
+    yield infer, '_load_checkpoint', _instead(_read_for_model)
+    yield runner, '_load_checkpoint', _instead(partial(_read_for_model, fields=('state_dict',)))
     for prefixes, loader in loaders.items():
         CheckpointLoader.register_scheme(prefixes=prefixes, loader=loader, force=True)
     torch.serialization.add_safe_globals(safe_globals())
+
+
+def _instead(function: Callable[..., Any]) -> Callable[[Any], Any]:
+    return lambda stock: function
 
 
 def _read_for_model(

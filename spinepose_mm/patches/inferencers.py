@@ -46,8 +46,9 @@ def when_defined(name: str, place: str, changes: Callable[[type], Iterator[Chang
 
 def _init_subclass(cls: type, **kwargs: Any) -> None:
     super(BaseInferencer, cls).__init_subclass__(**kwargs)
-    name, changes = _waiting.pop(f'{cls.__module__}.{cls.__qualname__}', (None, None))
-    if changes is not None:
+    place = f'{cls.__module__}.{cls.__qualname__}'
+    if place in _waiting:
+        name, changes = _waiting.pop(place)
         warn_of({name: make(changes, cls)})
 
 

@@ -158,7 +158,7 @@ def test_what_was_not_trained_can_be_validated(tmp_path):
         ),
         val_cfg=dict(),
         val_evaluator=[Score()],
-        default_hooks=dict(checkpoint=dict(type='mmpose.SpineCheckpointHook', save_best='score', rule='greater')),
+        default_hooks=dict(checkpoint=dict(type='mmpose.SpineCheckpointHook')),
         experiment_name='validated',
     )
     assert run.val() == dict(score=2)
