@@ -343,6 +343,7 @@ def inferencers(folder):
         return cls(config, files['with_meta'], device='cpu', det_model='whole_image', **kwargs)
 
     def top_down(form):
+        torch.manual_seed(1)
         found = inference_topdown(init_model(config, files[form], 'cpu'), image)[0]
         return found.pred_instances.keypoints.tolist(), sorted(found.pred_instances.keys())
 

@@ -1,14 +1,13 @@
-"""What this package's inferencers load: models by name, ONNX files as weights, and no person detector offline."""
+"""What this package's inferencers load: models by name, finite weights, and no person detector offline."""
 
 import logging
 from typing import Any
 
 from mmengine.config import Config
 from mmengine.logging import print_log
-from mmpose.apis import init_model
 from mmpose.apis.inferencers.base_mmpose_inferencer import BaseMMPoseInferencer
 
-from spinepose_mm.zoo.checkpoints import check_lifter, fetch_once
+from spinepose_mm.zoo.checkpoints import check_lifter
 from spinepose_mm.zoo.models import find_model
 
 
@@ -23,15 +22,13 @@ class Loading(BaseMMPoseInferencer):
         return super()._load_model_from_metafile(model)
 
     def _init_model(self, cfg: Any, weights: str | None, device: str = 'cpu') -> Any:
-        """Return the model with its weights, or with an ONNX file that runs in the place of its network."""
-        if str(weights).endswith('.onnx'):
-            from spinepose_mm.deployment.runtime import run_onnx  # with MMPose's heads
+        """Return the model with its weights.
 
-            model = init_model(cfg, None, device)
-            run_onnx(model, fetch_once(weights) if '://' in str(weights) else weights)
-            return model
+        Raises:
+            CheckpointError: a lifter's are not finite.
+        """
         model = super()._init_model(cfg, weights, device)
-        if weights is not None:
+        if weights is not None and not str(weights).endswith('.onnx'):
             check_lifter(model, cfg, weights)
         return model
 

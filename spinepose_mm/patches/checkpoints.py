@@ -123,15 +123,27 @@ def _into_runner(stock: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @patch(mmengine=MMENGINE, mmpose=MMPOSE)
-def init_model_onnx() -> Iterator[Change]:
-    """MMPose's `init_model` takes an ONNX file in the place of a checkpoint."""
-    yield from when_defined('init_model_onnx', BASE, _init_model_changes)
+def onnx_files() -> Iterator[Change]:
+    """MMPose's `init_model` and its inferencers take an ONNX file in the place of a checkpoint."""
+    yield from when_defined('onnx_files', BASE, _onnx_changes)
 
 
-def _init_model_changes(base: type) -> Iterator[Change]:
+def _onnx_changes(base: type) -> Iterator[Change]:
     from mmpose.apis import inference  # which the module of `base` has imported
 
     yield inference, 'load_checkpoint', _into_model
+    yield base, '_init_model', _with_onnx
+
+
+def _with_onnx(stock: Callable[..., Any]) -> Callable[..., Any]:
+    def _init_model(self: Any, cfg: Any, weights: str | None, device: str = 'cpu') -> Any:
+        if not cfg or not str(weights).endswith('.onnx'):
+            return stock(self, cfg, weights, device)
+        from mmpose.apis import init_model
+
+        return init_model(cfg, weights, device)
+
+    return _init_model
 
 
 def _into_model(stock: Callable[..., Any]) -> Callable[..., Any]:

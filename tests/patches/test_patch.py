@@ -16,7 +16,7 @@ from mmengine.utils import digit_version
 from spinepose_mm import patches
 from spinepose_mm.patches import patch as mechanism
 from spinepose_mm.patches import registries
-from spinepose_mm.patches.patch import MMENGINE, MMPOSE, PATCHES, Patch
+from spinepose_mm.patches.patch import MMDET, MMENGINE, MMPOSE, PATCHES, Patch
 
 ROOT = Path(__file__).parents[2]
 
@@ -135,16 +135,16 @@ def test_patches_are_for_the_versions_that_are_required():
 
 
 def test_the_documents_table_is_the_codes():
-    """docs/patches.md: names, in the order of the code, versions, and what `security` keeps."""
+    """docs/patches.md: names, versions, and what `security` keeps."""
     text = (ROOT / 'docs/patches.md').read_text(encoding='utf-8')
-    rows = [[cell.strip() for cell in line.strip('|').split('|')] for line in text.splitlines() if line[:3] == '| `']
-    written = {row[0].strip('`'): (row[-2], row[-1]) for row in rows if row[0].strip('`') in PATCHES or len(row) == 5}
+    rows = [[cell.strip(' `') for cell in line.strip('|').split('|')] for line in text.splitlines()]
+    written = {row[0]: (row[3], row[4]) for row in rows[rows.index(['---'] * 5) + 1 :] if len(row) == 5}
     titles = dict(mmengine='MMEngine', mmpose='MMPose', mmdet='MMDetection')
     assert written == {
         patch.name: (', '.join(titles[package] for package in patch.versions), 'yes' if patch.security else 'no')
         for patch in PATCHES.values()
     }
-    for package, (first, too_new) in {k: v for patch in PATCHES.values() for k, v in patch.versions.items()}.items():
+    for package, (first, too_new) in dict(mmengine=MMENGINE, mmpose=MMPOSE, mmdet=MMDET).items():
         assert f'{titles[package]} {first} up to, but not including, {too_new}' in text
 
 
@@ -168,37 +168,38 @@ config = Config.fromfile('configs/spinepose_tiny.py')
 assert type(MODELS.build(config.model)).__name__ == 'SpinePoseEstimator'
 assert issubclass(HOOKS.get(config.default_hooks.checkpoint.type), CheckpointHook)
 from mmpose.apis import MMPoseInferencer, inference
-for module, names in {changed!r}.items():
-    for name in names.split():
-        assert eval(name).__module__.partition('.')[0] == module, (name, eval(name).__module__)
+for name, module in {modules!r}.items():
+    assert eval(name).__module__.partition('.')[0] == module, (name, eval(name).__module__)
 """
-_SECURITY = 'CheckpointLoader._get_checkpoint_loader("a.pth") Runner.call_hook BaseInferencer._init_model'
-_OTHERS = (
-    'Runner.load_checkpoint Runner.wrap_model Config._get_cfg_path BaseInferencer._load_model_from_metafile '
-    'MMPoseInferencer.__call__ inference.load_checkpoint'
-)
+#: What is looked at, with the package that it is of where it is not changed.
+_SECURITY = {
+    'CheckpointLoader._get_checkpoint_loader("a.pth")': 'mmengine',
+    'Runner.call_hook': 'mmengine',
+    'BaseInferencer._init_model': 'mmengine',
+}
+_OTHERS = {
+    'Runner.load_checkpoint': 'mmengine',
+    'Runner.wrap_model': 'mmengine',
+    'Config._get_cfg_path': 'mmengine',
+    'BaseInferencer._load_model_from_metafile': 'mmengine',
+    'MMPoseInferencer.__call__': 'mmpose',
+    'inference.load_checkpoint': 'mmengine',
+}
 
 
 @pytest.mark.parametrize(
-    'mode, version, own',
+    'mode, version, changed',
     [
-        ('all', '0.11.0', ''),
+        ('all', '0.11.0', {}),
+        pytest.param('none', '0.10.7', {}, marks=pytest.mark.slow),
         pytest.param('security', '0.10.7', _SECURITY, marks=pytest.mark.slow),
-        pytest.param('none', '0.10.7', '', marks=pytest.mark.slow),
-        pytest.param('all', '0.10.7', f'{_SECURITY} {_OTHERS}', marks=pytest.mark.slow),
+        pytest.param('all', '0.10.7', {**_SECURITY, **_OTHERS}, marks=pytest.mark.slow),
     ],
 )
-def test_configs_are_built_whatever_is_left_out(mode, version, own):
-    stock = ' '.join(name for name in f'{_SECURITY} {_OTHERS}'.split() if name not in own.split())
-    changed = dict(spinepose_mm=own)
-    for name in stock.split():
-        package = 'mmpose' if name.startswith(('MMPose', 'inference')) else 'mmengine'
-        changed[package] = f'{changed.get(package, "")} {name}'
-    if 'inference.load_checkpoint' in stock:  # MMPose's module has MMEngine's function
-        changed['mmpose'] = changed['mmpose'].replace('inference.load_checkpoint', '')
-        changed['mmengine'] += ' inference.load_checkpoint'
+def test_configs_are_built_whatever_is_left_out(mode, version, changed):
+    modules = {**_SECURITY, **_OTHERS, **dict.fromkeys(changed, 'spinepose_mm')}
     done = subprocess.run(
-        [sys.executable, '-c', _BUILDS.format(version=version, warned=int(version != '0.10.7'), changed=changed)],
+        [sys.executable, '-c', _BUILDS.format(version=version, warned=int(version != '0.10.7'), modules=modules)],
         cwd=ROOT,
         env={**os.environ, 'SPINEPOSE_MM_PATCHES': mode},
         capture_output=True,
