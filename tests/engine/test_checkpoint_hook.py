@@ -8,18 +8,13 @@ import time
 
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.evaluator import BaseMetric
 from mmengine.model import BaseModel
 from mmengine.runner import Runner, save_checkpoint
 
-import builders
 from spinepose_mm.engine import SpineCheckpointHook, checkpoint_hook
 from spinepose_mm.engine.checkpoint_hook import WholeFiles, newest_checkpoint
 from spinepose_mm.io.atomic import locked
-from spinepose_mm.zoo.models import index_folder
-
-_CONFIGS = [path for path in sorted((index_folder() / 'configs').rglob('*.py')) if path.parent.name != '_base_']
 
 TRAIN = '''
     """A small run that is killed at a given call of a function of os: `replace` of a checkpoint, `fsync` before it."""
@@ -215,12 +210,6 @@ def test_other_file_systems_keep_their_backend(tmp_path, options, backend):
     assert hook.backend_args == backend
 
 
-@pytest.mark.parametrize('path', _CONFIGS, ids=lambda path: path.stem)
-def test_this_packages_configs_name_the_hook(path, monkeypatch):
-    monkeypatch.setenv('SPINEPOSE_MODEL', str(builders.config('spinepose_tiny')))
-    assert Config.fromfile(path).default_hooks.checkpoint.type == 'SpineCheckpointHook'
-
-
 class Small(BaseModel):
     def __init__(self):
         super().__init__()
@@ -230,7 +219,7 @@ class Small(BaseModel):
         return dict(loss=self.layer(inputs).sum())
 
 
-def small_run(work_dir):
+def small_run(work_dir, hook='mmpose.SpineCheckpointHook', epochs=1, resume=False):
     data = dict(
         dataset=torch.utils.data.TensorDataset(torch.ones(2, 1)),
         batch_size=2,
@@ -242,12 +231,25 @@ def small_run(work_dir):
         Small(),
         str(work_dir),
         train_dataloader=data,
-        train_cfg=dict(by_epoch=True, max_epochs=1),
+        train_cfg=dict(by_epoch=True, max_epochs=epochs),
         optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)),
-        default_hooks=dict(checkpoint=dict(type='mmpose.SpineCheckpointHook', interval=1)),
+        default_hooks=dict(checkpoint=dict(type=hook, interval=1)),
+        resume=resume,
         default_scope='mmengine',
         experiment_name=f'small{time.time_ns()}',
     )
+
+
+def test_a_run_that_was_begun_with_mmengines_hook_is_resumed(tmp_path):
+    """As runs of earlier releases were; and one that was begun with this hook by MMEngine's."""
+    small_run(tmp_path, 'CheckpointHook').train()
+    second = small_run(tmp_path, epochs=2, resume=True)
+    second.train()
+    third = small_run(tmp_path, 'CheckpointHook', epochs=3, resume=True)
+    third.train()
+    assert (second.iter, third.iter) == (2, 3)
+    assert {path.name for path in tmp_path.glob('*.pth')} == {f'epoch_{epoch}.pth' for epoch in (1, 2, 3)}
+    assert torch.load(tmp_path / 'epoch_3.pth')['meta']['iter'] == 3
 
 
 def test_a_work_folder_in_which_another_process_trains(tmp_path, monkeypatch):
