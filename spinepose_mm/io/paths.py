@@ -4,6 +4,8 @@ import os
 import re
 import stat
 
+StrPath = str | os.PathLike[str]  # a path, as functions take it
+
 _NO_TEXT = re.compile(r'[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]')
 
 
