@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-
 RIGHT = 0.5  # OKS from which a keypoint is right
 MIN_CONFIDENCE = 0.5  # from which a keypoint counts as visible: it is more likely right than wrong
 _CUSTOMARY = 0.3  # the score from which keypoints usually count, such as in MMPose's and Pose2Sim's defaults

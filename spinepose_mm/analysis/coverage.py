@@ -13,7 +13,6 @@ from .view import shows
 if TYPE_CHECKING:
     from spinepose_mm.structures.frame import People
 
-
 _MIN_SHARE = 0.2  # of people's frames that have an angle, below which there is a warning
 _ANGLES = {
     plane: [name for name, measure in MEASURES.items() if measure.plane == plane] for plane in ('sagittal', 'frontal')

@@ -21,7 +21,6 @@ from .spine import ABOVE_S1, measure_space
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-
 #: Half of an interval, in standard deviations: measured to hold 95 to 100% of the errors from exact keypoints, and 77
 #: to 100% from `spinepose-tiny`'s, where the camera shows the plane (docs/measures.md).
 COVERAGE = 4.0

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from spinepose_mm.structures.frame import People
 
-
 _TURNING = [name for name, measure in MEASURES.items() if measure.turns]
 
 

@@ -17,7 +17,6 @@ from .plausibility import without_implausible
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-
 _SPINE = list(skeleton.SUBSETS['spine'])
 _LEVELS = [skeleton.KEYPOINTS[i].level for i in _SPINE]
 #: Length that the projection of a unit vector must keep for its direction to be reliable: an axis of the body within 30

@@ -10,7 +10,6 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-
 _MAX_JUMP = 90.0  # degrees across a gap
 _MAX_PEOPLE = 1000
 

@@ -21,7 +21,6 @@ from .spine import check_people, vector
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-
 #: Which side of a person faces the camera; 'oblique' is any other, and 'unknown' where too few keypoints are visible.
 VIEWS = ('front', 'back', 'left side', 'right side', 'oblique', 'unknown')
 #: Views that show a plane; lengths are of 'any'.

@@ -46,7 +46,7 @@ _GUESS_SPREAD = 0.03  # metres from a plane within which points touch it
 _MAX_POSES = 150  # of those that the first guess is made from
 
 
-def body_up(points, weights):
+def body_up(points: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, float]:
     """Return the up direction of the bodies, and its standard deviation.
 
     Each body's trunk, thighs and shanks vote; a direction in which they agree weighs more, as in a standing person.
@@ -79,7 +79,7 @@ def body_up(points, weights):
     return up, min(_POSTURE_SPREAD + bent * _BENT_SPREAD, _CAMERA_SPREAD)
 
 
-def fit_ground(points, weights, jitter=0.0):
+def fit_ground(points: np.ndarray, weights: np.ndarray, jitter: float = 0.0) -> tuple[np.ndarray, float]:
     """Find the ground as the plane that people touch with their lowest points, and that no person is below.
 
     The lowest points of each pose may touch the ground. The first guess is the one plane, of those that the convex hull
@@ -123,7 +123,7 @@ def fit_ground(points, weights, jitter=0.0):
     return _normal(plane, start), -plane[2]
 
 
-def _contact_keypoints():
+def _contact_keypoints() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return numbers of the keypoints that may touch the ground, their thickness, which are feet, and weights."""
     keypoints = []
     for i, name in enumerate(skeleton.NAMES):
@@ -131,10 +131,13 @@ def _contact_keypoints():
         part = name.split('_')[0 if level else -1]
         if part in _THICKNESS:
             keypoints.append((i, _THICKNESS[part], part in _FEET, _SPINE_SHARE if level else 1.0))
-    return tuple(map(np.array, zip(*keypoints)))
+    numbers, thickness, feet, share = map(np.array, zip(*keypoints))
+    return numbers, thickness, feet, share
 
 
-def _guess(points, thickness, weights, start, spread):
+def _guess(
+    points: np.ndarray, thickness: np.ndarray, weights: np.ndarray, start: np.ndarray, spread: float
+) -> np.ndarray:
     """Return the plane that most points of most poses touch, of those that the convex hull of all lies upon.
 
     A plane is three numbers: its tilts against `start`, and its height along its normal.
@@ -155,14 +158,23 @@ def _guess(points, thickness, weights, start, spread):
     return np.append(_basis(start) @ normals[best] / (normals[best] @ start), offsets[best])
 
 
-def _lowest(heights, feet, feet_sure):
+def _lowest(heights: np.ndarray, feet: np.ndarray, feet_sure: np.ndarray) -> np.ndarray:
     """Return the height of each pose's lowest point: of its feet, unless something else is well below them."""
     foot = heights[:, feet].min(1)
     other = heights[:, ~feet].min(1)
     return np.where(feet_sure & (other > foot - 0.05), foot, np.minimum(foot, other))
 
 
-def _fit(points, thickness, weights, start, spread, plane, spread_up, jitter):
+def _fit(
+    points: np.ndarray,
+    thickness: np.ndarray,
+    weights: np.ndarray,
+    start: np.ndarray,
+    spread: float,
+    plane: np.ndarray,
+    spread_up: float,
+    jitter: float,
+) -> np.ndarray:
     """Return the plane through contacts: its tilts against `start`, and how high it is there, along its normal.
 
     Poses are placed along their rays less surely than across, which would draw a plane towards the rays; so each
@@ -182,7 +194,7 @@ def _fit(points, thickness, weights, start, spread, plane, spread_up, jitter):
 
     distance = np.linalg.norm(points, axis=-1)
 
-    def residuals(plane):
+    def residuals(plane: np.ndarray) -> np.ndarray:
         heights = points @ _normal(plane, start)
         off = (
             weights
@@ -195,13 +207,13 @@ def _fit(points, thickness, weights, start, spread, plane, spread_up, jitter):
     return least_squares(residuals, plane, x_scale=0.01, max_nfev=12).x
 
 
-def _normal(plane, start):
+def _normal(plane: np.ndarray, start: np.ndarray) -> np.ndarray:
     """Return the unit normal of a plane whose tilts are against `start`."""
     normal = start + plane[:2] @ _basis(start)
     return normal / np.linalg.norm(normal)
 
 
-def _basis(up):
+def _basis(up: np.ndarray) -> np.ndarray:
     """Return two unit vectors at right angles to `up` and to each other, (2, 3)."""
     side = np.cross(up, [0, 0, 1.0] if abs(up[2]) < 0.9 else [1.0, 0, 0])
     side /= np.linalg.norm(side)

@@ -13,7 +13,6 @@ from spinepose_mm.confidence import MIN_CONFIDENCE
 if TYPE_CHECKING:
     from spinepose_mm.structures.frame import People
 
-
 #: How far a box is around the keypoints, in parts of the diagonal of these: what fits best to the boxes of rendered
 #: people and of people in photographs, with an IoU of .9 in the median.
 _MARGIN = 0.03

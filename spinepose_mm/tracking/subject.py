@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from spinepose_mm.structures.frame import People
 
-
 CHOICES = ('all', 'largest', 'most central')
 
 

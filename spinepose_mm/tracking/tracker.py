@@ -14,7 +14,6 @@ from spinepose_mm.confidence import MIN_CONFIDENCE
 if TYPE_CHECKING:
     from spinepose_mm.structures.frame import People
 
-
 MEMORY = 3.0  # seconds
 #: Standard deviations, in parts of a person's size, which is the diagonal of the box: of the person's place, how it
 #: grows in a second without a detection, and its largest value; of keypoints and of the box's corners on the person,

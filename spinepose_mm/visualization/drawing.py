@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from spinepose_mm.structures.frame import People
 
-
 #: Colours of ids, (R, G, B), in turn: Okabe and Ito's, which colour-blind people tell apart.
 ID_COLORS = ((0, 114, 178), (230, 159, 0), (0, 158, 115), (204, 121, 167), (86, 180, 233), (213, 94, 0), (240, 228, 66))
 _PAPER, _INK, _LINE = (255, 255, 255), (60, 60, 60), (225, 225, 225)

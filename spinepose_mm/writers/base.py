@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from spinepose_mm.structures.frame import Frame
 
-
 COORDINATES = ('camera', 'world')
 SCORE_PLACES = 4  # decimals of scores
 

@@ -11,7 +11,6 @@ from .base import SCORE_PLACES, Writer, flattened, replacing, rounded
 if TYPE_CHECKING:
     from spinepose_mm.structures.frame import Frame, People
 
-
 _PERSON = 1  # the category's id
 _MIN_SCORE = 0.2  # `keypoint_score_thr` of MMPose's CocoMetric
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from spinepose_mm.io.paths import StrPath
 
-
 #: OpenCV's codecs of each ending, of which the first is taken that it can write; from pip, it can write no H.264.
 CODECS = {'.mp4': ('avc1', 'mp4v'), '.mov': ('avc1', 'mp4v'), '.avi': ('MJPG',), '.webm': ('VP80',)}
 # Options of FFmpeg's libx264. The result depends on the number of threads, which would be that of the machine, and with

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from .encoder import Encoder
 
-
 _QUALITY = 92  # of JPEG
 
 

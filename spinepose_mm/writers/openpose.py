@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from spinepose_mm.structures.frame import Frame
 
-
 _ENDING = '_keypoints.json'
 
 

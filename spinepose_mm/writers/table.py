@@ -7,7 +7,7 @@ import io
 import json
 import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,11 +17,9 @@ from .base import SCORE_PLACES, Writer, replacing, rounded
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import TextIO
 
     from spinepose_mm.io.paths import StrPath
     from spinepose_mm.structures.frame import Frame
-
 
 _SECONDS = 6  # decimals; in Parquet, in double precision
 _FORMULA = ('=', '+', '-', '@', '\t', '\r')  # what a formula begins with
@@ -141,7 +139,7 @@ class ParquetWriter(TableWriter):
         except ImportError as error:
             raise ImportError('writing Parquet needs pyarrow: pip install "spinepose_mm[parquet]"') from error
         metadata = {name: json.dumps(getattr(self, name)) for name in ('coordinates', 'frame_rate')}
-        table = _Parquet(pyarrow, self.ending.enter_context(replacing(path)), columns, metadata)
+        table = _Parquet(pyarrow, self.ending.enter_context(replacing(path, 'wb')), columns, metadata)
         self.ending.callback(table.abandon)  # where it is discarded; pyarrow would do so later, on a closed file
         self.at_end(table.close)
         return table.append
@@ -155,7 +153,7 @@ class _Csv:
         columns: {name: number of decimals, or int or str}.
     """
 
-    def __init__(self, file: TextIO, columns: _Columns) -> None:
+    def __init__(self, file: IO[str], columns: _Columns) -> None:
         self._file, self._kinds = file, list(columns.values())
         file.write(','.join(columns) + '\n')
 
@@ -177,16 +175,16 @@ class _Parquet:
 
     Args:
         pyarrow: the module.
-        file: text file; what is under it is written to.
+        file: binary file.
         columns: {name: number of decimals, or int or str}.
         metadata: {name: text}.
     """
 
-    def __init__(self, pyarrow: Any, file: TextIO, columns: _Columns, metadata: dict[str, str]) -> None:
+    def __init__(self, pyarrow: Any, file: IO[bytes], columns: _Columns, metadata: dict[str, str]) -> None:
         types = {int: pyarrow.int64(), str: pyarrow.string(), _SECONDS: pyarrow.float64()}
         fields = [(name, types.get(kind, pyarrow.float32())) for name, kind in columns.items()]
         self._pyarrow, self._schema = pyarrow, pyarrow.schema(fields, metadata)
-        self._writer = pyarrow.parquet.ParquetWriter(file.buffer, self._schema)
+        self._writer = pyarrow.parquet.ParquetWriter(file, self._schema)
         self._waiting: list[Any] = []
         self._rows = 0
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from spinepose_mm.structures.frame import Frame
 
-
 _AXES = {'camera': np.array([1, -1, -1]), 'world': np.array([1, 1, 1])}  # to Y up
 
 

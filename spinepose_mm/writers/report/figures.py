@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from .history import Track
     from .missing import Missing
 
-
 #: Title, what is up, and measures of each panel of curves.
 PANELS = (
     (

@@ -18,7 +18,6 @@ from spinepose_mm.analysis import MEASURES, VIEWS, shows
 if TYPE_CHECKING:
     from spinepose_mm.structures.frame import Frame
 
-
 SHOTS = 8  # images of each person that are shown
 _WINDOW, _MARGIN = 2.0, 0.1  # height of what is kept around a person, and what of it is below, in the person's sizes
 _KEPT_PIXELS = 560  # of that height

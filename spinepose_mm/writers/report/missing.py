@@ -17,7 +17,6 @@ from .style import clock
 if TYPE_CHECKING:
     from .history import Recording, Track
 
-
 BIASED = (
     'Shares and medians are of the known frames alone, and biased where the person moved otherwise in the missing ones.'
 )

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from .history import PersonCounts, Shot, Track
 
-
 _QUALITY = 80  # of JPEG
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from .history import Shot
 
-
 #: Title, what is to the right, and the plane that the camera has to show, of each panel of shapes.
 _KINDS_IN_SPACE = ('From the side', 'forward', 'sagittal'), ('From the front', 'to the left', 'frontal')
 _KINDS_IN_IMAGE = (('In the image', 'to the right', 'any'),)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from .history import Track
     from .missing import Missing
 
-
 _DECIMALS = {'%': 1}  # of a unit; none of others
 _SIGNS = {'deg': '°'}
 _PLANES = {'sagittal': 'Forward and backward (sagittal plane)', 'frontal': 'Sideways (frontal plane)', 'any': 'Lengths'}

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import IO, TYPE_CHECKING, Any
 
 import cv2
 import matplotlib
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from .history import Shot, Track
     from .missing import Missing
-
 
 MOST_PEOPLE, LEAST_FRAMES = 6, 10  # people of a video that are shown, and frames that they are in
 MOST_IMAGES = 24
@@ -102,7 +101,7 @@ class _Images:
         drawn = cv2.resize(drawn, size, interpolation=cv2.INTER_AREA)
         self._file.write(page.image_section(frame, drawn, options.shown, MOST_PEOPLE))
 
-    def write(self, file: TextIO, name: str) -> None:
+    def write(self, file: IO[str], name: str) -> None:
         title, coverage = name if self._count == 1 else f'{self._count} images', self._options.coverage
         facts = [
             page.detected(self._people),
@@ -128,7 +127,7 @@ class _Video:
             raise ValueError(f'{self._options.path}: a report follows people through a video, and these have no ids')
         self._video.add(frame)
 
-    def write(self, file: TextIO, name: str) -> None:
+    def write(self, file: IO[str], name: str) -> None:
         video, rate = self._video, self._rate
         often = sorted(video.people, key=lambda person: (-video.people[person].frames, person))
         least = min(LEAST_FRAMES, video.people[often[0]].frames) if often else 0
