@@ -117,11 +117,11 @@ NAMES = {
         'inference.writers.report_page.image': 'writers.report.page.element',
         'inference.writers.report_page.picture': 'writers.report.page.image_section',
         'inference.writers.report_page.unseen': 'writers.report.page.rarely_visible',
-        'lifting.space.LEAST_SCORE': 'lifting.space.MIN_SCORE',
+        'lifting.space.LEAST_SCORE': 'confidence.MIN_SCORE',
         'models.SpineGrowth': 'models.SpineHeadExpansion',
         'models.growth.SpineGrowth': 'models.head_expansion.SpineHeadExpansion',
         'synthetic.anatomy.MOST_DEVIATIONS': 'synthetic.anatomy.MAX_DEVIATIONS',
-        'synthetic.dataset.MOST_PEOPLE': 'synthetic.dataset.MAX_PEOPLE',
+        'synthetic.dataset.MOST_PEOPLE': 'synthetic.settings.MAX_PEOPLE',
         'synthetic.picture.LEAST_AREA': 'synthetic.rendering.MIN_AREA',
         'synthetic.picture.film': 'synthetic.rendering.video',
     }.items()

@@ -17,10 +17,10 @@ import builders
 import spinepose_mm
 from spinepose_mm import deprecated
 from spinepose_mm.analysis import MEASURES, units
+from spinepose_mm.confidence import MIN_SCORE
 from spinepose_mm.evaluation.multiview import evaluate_views
 from spinepose_mm.inference import SpinePose3DInferencer, check_outputs
 from spinepose_mm.io.sources import Images
-from spinepose_mm.lifting.space import MIN_SCORE
 from spinepose_mm.models import SpineHeadExpansion
 from spinepose_mm.synthetic.tracking_scenes import Crossing
 from spinepose_mm.visualization.drawing import draw_bones

@@ -86,7 +86,7 @@ def make_people(people, per_image, seed=0):
     """
     from spinepose_mm import skeleton
     from spinepose_mm.synthetic.around import perform
-    from spinepose_mm.synthetic.motion import MOTIONS
+    from spinepose_mm.synthetic.motion_poses import MOTIONS
 
     rng = np.random.default_rng(seed)
     world = perform(rng, MOTIONS, 1, 25)[0]

@@ -85,13 +85,14 @@ def _make_image(folder):
     """Return the path of a rendered JPEG, and the box x1, y1, x2, y2 of the person in it."""
     import cv2
 
+    from spinepose_mm.io.image import read_image
     from spinepose_mm.synthetic import Settings, synthesize
 
     synthesize(folder, Settings(1, 'made', 3, size=_SIZE), workers=1)
     made = json.loads((folder / 'annotations/person_keypoints_made.json').read_text())
     x, y, width, height = made['annotations'][0]['bbox']
     path = folder / 'images/made' / made['images'][0]['file_name']
-    image = cv2.imread(str(path))
+    image = read_image(path)
     noise = np.random.default_rng(0).normal(0, _GRAIN, image.shape)
     cv2.imwrite(str(path), (image + noise).round().clip(0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 92])
     return path, [x, y, x + width, y + height]
@@ -99,9 +100,9 @@ def _make_image(folder):
 
 def _boxes(people, image):
     """Return boxes of upright people side by side, (P, 4)."""
-    import cv2
+    from spinepose_mm.io.image import read_image
 
-    height, width = cv2.imread(image).shape[:2]
+    height, width = read_image(image).shape[:2]
     left = (np.arange(people) + 0.1) * width / people
     wide = min(0.8 * width / people, 0.3 * height)
     return np.column_stack([left, np.full(people, 0.15 * height), left + wide, np.full(people, 0.85 * height)])
@@ -227,8 +228,9 @@ def _compare_video(image, box, folder, frames, rounds):
     import mmdet
 
     from spinepose_mm.inference import SpinePoseInferencer, open_source
+    from spinepose_mm.io.image import read_image
 
-    path, image = str(folder / 'video.mp4'), cv2.imread(str(image))
+    path, image = str(folder / 'video.mp4'), read_image(image)
     writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*'mp4v'), 30, _SIZE)
     for number in range(frames):
         writer.write(np.roll(image, 2 * number, axis=1))

@@ -147,6 +147,7 @@ def _images(rng, size, folder, count):
     """Yield images: those of a folder, again and again, or synthetic ones with a camera's grain."""
     import cv2
 
+    from spinepose_mm.io.image import read_image
     from spinepose_mm.lifting import Camera
     from spinepose_mm.synthetic import backdrop
 
@@ -160,9 +161,7 @@ def _images(rng, size, folder, count):
     camera = Camera.looking([3, 1.3, 1.6], [0, 0.95, 0], 36, size)
     for number in range(count):
         if paths:
-            image = cv2.imread(str(paths[number % len(paths)]))
-            if image is None:
-                raise ValueError(f'{paths[number % len(paths)]} is not an image')
+            image = read_image(paths[number % len(paths)])
             height = round(image.shape[0] * size[0] / image.shape[1])
             yield cv2.resize(image, (size[0], height), interpolation=cv2.INTER_AREA)
         else:

@@ -12,7 +12,7 @@ from spinepose_mm import skeleton
 from spinepose_mm.analysis import MEASURES, measure_image, measure_space, view
 from spinepose_mm.synthetic.around import perform, photograph
 from spinepose_mm.synthetic.body import Body, cobb, forward, keypoints, rest
-from spinepose_mm.synthetic.motion import MOTIONS
+from spinepose_mm.synthetic.motion_poses import MOTIONS
 
 GROUPS = {
     'upright': ('stand', 'walk', 'run', 'stretch', 'twist'),

@@ -12,16 +12,15 @@ import numpy as np
 
 from spinepose_mm import deprecated, skeleton
 from spinepose_mm.confidence import MIN_CONFIDENCE
+from spinepose_mm.structures.frame import COORDINATES
 
 from .placement import place, standing_height
-from .world import WorldFrame
+from .world import WARM_UP, WorldFrame
 
 if TYPE_CHECKING:
     from spinepose_mm.structures.camera import Camera
 
-COORDINATES = ('camera', 'world')
 HEIGHT = 1.7  # metres, about the mean of adults
-MIN_SCORE = 0.3  # raw score from which a keypoint is given to a lifter
 _MAX_DEPTH = 200.0  # metres; a person further away is dropped
 
 
@@ -62,7 +61,11 @@ class Space:
     """
 
     def __init__(
-        self, camera: Camera, coordinates: str = 'camera', height: float | dict[int, float] = HEIGHT, warm_up: int = 60
+        self,
+        camera: Camera,
+        coordinates: str = 'camera',
+        height: float | dict[int, float] = HEIGHT,
+        warm_up: int = WARM_UP,
     ) -> None:
         if coordinates not in COORDINATES:
             raise ValueError(f'coordinates are out of {", ".join(COORDINATES)}, not {coordinates!r}')

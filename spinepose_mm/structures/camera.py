@@ -11,6 +11,9 @@ import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+#: Degrees along the diagonal: what a camera without a calibration is taken for, a phone's main camera, as of 24 mm on
+#: full frame.
+FIELD_OF_VIEW = 84.0
 
 
 @dataclass
@@ -33,12 +36,12 @@ class Camera:
     name: str = ''
 
     @classmethod
-    def from_field_of_view(cls, size: tuple[int, int], degrees: float = 84.0) -> Camera:
+    def from_field_of_view(cls, size: tuple[int, int], degrees: float = FIELD_OF_VIEW) -> Camera:
         """Return a camera without distortion whose diagonal field of view is known, as of a phone.
 
         Args:
             size: (width, height) in pixels.
-            degrees: diagonal field of view; 84 is that of a phone's main camera, as of 24 mm on full frame.
+            degrees: diagonal field of view.
 
         Raises:
             ValueError: it is not between 0 and 180.

@@ -12,8 +12,9 @@ from spinepose_mm.structures.camera import Camera
 from spinepose_mm.structures.simspine_layout import CAMERA_LAYOUT, SUBJECTS
 
 from .body import Body, forward, keypoints
-from .dataset import write_npz
-from .motion import MOTIONS, sequence
+from .labels import write_npz
+from .motion import sequence
+from .motion_poses import MOTIONS
 from .rendering import make_cameras, pose_angles
 
 

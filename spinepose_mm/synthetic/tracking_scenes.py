@@ -70,7 +70,7 @@ class Crossing:
         sizes = np.full((len(points), count), np.nan)
         for t, (people, predicted, owners) in enumerate(zip(self.ground_truth, self.found, self.owners)):
             courses[1, t, people.ids] = people.keypoints
-            sizes[t, people.ids] = np.linalg.norm(people.boxes[:, 2:] - people.boxes[:, :2], axis=1)
+            sizes[t, people.ids] = people.sizes
             matched = owners >= 0
             owners = owners[matched]
             visible = predicted.confidence[matched] >= MIN_CONFIDENCE

@@ -16,13 +16,14 @@ from spinepose_mm import skeleton
 from spinepose_mm.confidence import MIN_CONFIDENCE
 from spinepose_mm.io.atomic import replacing  # noqa: F401  (the writers take it from here)
 from spinepose_mm.io.paths import StrPath
+from spinepose_mm.structures.frame import COORDINATES
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from spinepose_mm.structures.frame import Frame
 
-COORDINATES = ('camera', 'world')
+
 SCORE_PLACES = 4  # decimals of scores
 
 

@@ -4,7 +4,6 @@ A checkpoint is returned in the form of its file, as by MMEngine's own loader. T
 load it: its weights, the file that they come from, and whether they are finite.
 """
 
-import os
 import pickle
 import re
 import zipfile
@@ -18,6 +17,7 @@ from safetensors.torch import save_file
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from spinepose_mm import skeleton
+from spinepose_mm.io.atomic import replacing_path
 
 from .models import find_weights
 from .safe_globals import own_globals
@@ -184,13 +184,12 @@ def write_safetensors(checkpoint, out):
     if pose != skeleton.NUM_KEYPOINTS and (lifter == 0 or lifter % skeleton.NUM_KEYPOINTS):
         raise CheckpointError(f'{checkpoint} is no model of {skeleton.NUM_KEYPOINTS} keypoints')
     weights = {name: value.half() if value.is_floating_point() else value for name, value in weights.items()}
-    part = Path(f'{out}.part')
-    save_file(
-        {name: value.contiguous() for name, value in weights.items()},
-        part,
-        metadata=dict(skeleton=skeleton.NAME, format='pt'),
-    )
-    os.replace(part, out)
+    with replacing_path(out) as part:
+        save_file(
+            {name: value.contiguous() for name, value in weights.items()},
+            part,
+            metadata=dict(skeleton=skeleton.NAME, format='pt'),
+        )
 
 
 def load_from_http(filename, map_location=None, model_dir=None, progress=True):

@@ -83,6 +83,7 @@ def fetch(url, folder=None, progress=True, tries=3, copies=1, most=MAX_BYTES):
 
 def _fetch(url, path, known, progress, tries, copies, most, is_cache):
     """Download a file, compare it with what is Published, and move it to its place; record its SHA-256 in the cache."""
+    # Not by `replacing_path`: the next download goes on where an interrupted one has stopped.
     part = path.with_name(f'{path.name}.part')
     advice = f'Fetch it by other means and save it as {path}, or name a local file instead'
     try:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from spinepose_mm import skeleton
-from spinepose_mm.structures import People, Person, to_instances, to_persons
+from spinepose_mm.structures import People, Person, no_people, to_instances, to_persons
 
 
 def people(**values):
@@ -74,3 +74,9 @@ def test_a_person_iterates_and_compares_as_its_entries(person):
 def test_a_copy_of_a_person_is_one(person, duplicate):
     other = duplicate(person)
     assert type(other) is Person and other == person and other is not person and other['L3'] == person['L3']
+
+
+def test_size_is_the_diagonal_of_the_box():
+    boxes = np.array([[10.0, 20.0, 13.0, 24.0], [0.0, 0.0, 0.0, 7.0]])
+    assert People(np.zeros((2, 37, 2)), np.zeros((2, 37)), boxes, np.ones(2)).sizes.tolist() == [5, 7]
+    assert no_people().sizes.shape == (0,)

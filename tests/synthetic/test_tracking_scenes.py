@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spinepose_mm.lifting.space import MIN_SCORE
+from spinepose_mm.confidence import MIN_SCORE
 from spinepose_mm.synthetic.tracking_scenes import crossing
 
 

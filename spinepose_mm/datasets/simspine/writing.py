@@ -1,6 +1,5 @@
 """Annotation files of SIMSPINE's layout, written whole or not at all, of any size in little memory."""
 
-import os
 import zipfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from spinepose_mm.io.atomic import locked
+from spinepose_mm.io.atomic import locked, replacing_path
 
 SPLITS = {'train': ('S1', 'S5', 'S6', 'S7', 'S8'), 'test': ('S9', 'S11')}
 
@@ -42,16 +41,13 @@ def write_splits(files, contents, progress=False):
         BlockingIOError: another run writes them.
         OSError: they cannot be written.
     """
-    partial = {split: files[split].with_name(files[split].name + '.part') for split in contents}
     next(iter(files.values())).parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as ending:
-        for split, written in partial.items():
+        for split in contents:
             ending.enter_context(locked(files[split]))
-            ending.callback(written.unlink, missing_ok=True)
+        parts = {split: ending.enter_context(replacing_path(files[split])) for split in contents}
         for split, content in contents.items():
-            _write(partial[split], files[split].name, *content, progress)
-        for split, written in partial.items():
-            os.replace(written, files[split])
+            _write(parts[split], files[split].name, *content, progress)
     return [files[split] for split in contents]
 
 

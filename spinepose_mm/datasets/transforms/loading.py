@@ -80,7 +80,7 @@ class LoadSpineImage(LoadImage):
         try:
             image = (
                 decode(data, shape)
-                if shape and is_default
+                if is_default
                 else mmcv.imfrombytes(data, flag=self.color_type, backend=self.imdecode_backend)
             )
         except cv2.error:  # no data, or a size beyond reason

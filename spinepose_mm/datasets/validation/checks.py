@@ -6,7 +6,6 @@ In the shapes, N is the number of people and K that of keypoints; points are in 
 import numpy as np
 
 from spinepose_mm import skeleton
-from spinepose_mm.synthetic.body import Body, forward, keypoints, rest
 
 _PAIRS = [(i, twin) for i, twin in enumerate(skeleton.FLIP_INDICES) if skeleton.NAMES[i].startswith('left_')]
 
@@ -72,10 +71,8 @@ def mirrored_faces(points, visible, least=0.3):
 
 def bone_lengths():
     """Return (numbers of the two ends of each bone, (B, 2); their lengths in a standing adult in metres, (B,))."""
-    body = Body()
-    points = keypoints(body, forward(body, rest()))[0]
     ends = np.array([[skeleton.index(name) for name in bone] for bone in skeleton.BONES])
-    return ends, np.linalg.norm(points[ends[:, 0]] - points[ends[:, 1]], axis=-1)
+    return ends, np.array(skeleton.BONE_LENGTHS)
 
 
 def stretched(points, labelled):

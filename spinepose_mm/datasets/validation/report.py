@@ -1,92 +1,19 @@
 """Validate a data set in COCO's format: a report of errors and suspects in its labels and images."""
 
-import hashlib
 import json
-import os
-from collections import Counter, defaultdict
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections import Counter
 from pathlib import Path
 
-import cv2
 import numpy as np
-from tqdm import tqdm
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.transforms.loading import is_truncated
-from spinepose_mm.io.paths import check_regular
 from spinepose_mm.io.reading import is_number, reading
-from spinepose_mm.wording import counted
 
 from . import annotation, checks
+from .findings import ERROR, NOTE, SUSPECT, Report
+from .images import check_images
 
-ERROR, SUSPECT, NOTE = 'error', 'suspect', 'note'
 FACES_TO_JUDGE = 20
-
-
-@dataclass
-class Report:
-    """The result of validating a data set.
-
-    Attributes:
-        file: the annotation file.
-        images: number of images.
-        people: number of annotations.
-        keypoints: number of keypoints of each person: SpineTrack's 37, or Halpe-26's or COCO's, its first ones.
-        visibility: how often each keypoint is not labelled, occluded, visible, (K, 3).
-        findings: {(severity, problem): entries that have it}. Severities are 'error' (training refuses
-            it, or leaves it out), 'suspect' (likely wrong labels) and 'note'.
-    """
-
-    file: str
-    images: int = 0
-    people: int = 0
-    keypoints: int = skeleton.NUM_KEYPOINTS
-    visibility: np.ndarray = None
-    findings: dict = field(default_factory=lambda: defaultdict(list))
-
-    def add(self, severity, problem, entries):
-        """Add a problem, unless its list of entries is empty."""
-        if entries:
-            self.findings[severity, problem] += entries
-
-    def count(self, severity):
-        """Return the number of entries of all findings of a severity."""
-        return sum(len(entries) for (kind, _), entries in self.findings.items() if kind == severity)
-
-    def text(self, examples=3):
-        """Return the report as text to read."""
-        lines = [f'{self.file}: {counted(self.people, "person")} in {counted(self.images, "image")}', '']
-        if self.visibility is not None:
-            lines.append(f'{"keypoint":18}{"level":7}{"visible":>9}{"occluded":>10}{"unlabelled":>12}')
-            for point, (none, occluded, visible) in zip(skeleton.KEYPOINTS, self.visibility):
-                lines.append(f'{point.name:18}{point.level:7}{visible:9}{occluded:10}{none:12}')
-            lines.append('')
-        for severity in (ERROR, SUSPECT, NOTE):
-            for (kind, problem), entries in self.findings.items():
-                if kind == severity:
-                    shown = ', '.join(map(str, entries[:examples])) + (', ...' if len(entries) > examples else '')
-                    lines.append(f'{severity:8}{len(entries):7}  {problem}: {shown}')
-        lines += ['', f'{counted(self.count(ERROR), "error")}, {counted(self.count(SUSPECT), "suspect")}']
-        return '\n'.join(lines)
-
-    def as_dict(self):
-        """Return all of it, with every entry, for JSON."""
-        return dict(
-            file=self.file,
-            images=self.images,
-            people=self.people,
-            visibility=None
-            if self.visibility is None
-            else {
-                name: dict(zip(('unlabelled', 'occluded', 'visible'), map(int, row)))
-                for name, row in zip(skeleton.NAMES, self.visibility)
-            },
-            findings=[
-                dict(severity=severity, problem=problem, entries=entries)
-                for (severity, problem), entries in self.findings.items()
-            ],
-        )
 
 
 def validate(ann_file, image_folder=None, progress=False):
@@ -124,7 +51,7 @@ def validate(ann_file, image_folder=None, progress=False):
     else:
         report.add(ERROR, 'no person to train on', [str(ann_file)])
     if image_folder is not None:
-        _images(report, usable, Path(image_folder), progress)
+        check_images(report, usable, Path(image_folder), progress)
     return report
 
 
@@ -240,38 +167,3 @@ def _labels(report, people, by_id):
     scale = np.sqrt(boxes[:, 2] * boxes[:, 3])
     image_ids = np.unique([str(person['image_id']) for person in people], return_inverse=True)[1]
     add('person labelled twice', checks.doubles(image_ids, points, labelled, scale))
-
-
-def _images(report, images, folder, progress):
-    """Report images that are missing, broken, of another size than the file says, or the same."""
-    if not folder.is_dir():
-        raise FileNotFoundError(f'the folder of images {folder} does not exist')
-    first = {}
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = pool.map(lambda image: _image(folder / image['file_name']), images)
-        for image, (problem, size, digest) in zip(images, tqdm(results, total=len(images), disable=not progress)):
-            name = image['file_name']
-            if problem:
-                report.add(ERROR, problem, [name])
-            elif size != (image['width'], image['height']):
-                report.add(ERROR, 'image of another size than the file says', [name])
-            if digest and first.setdefault(digest, name) != name:
-                report.add(SUSPECT, 'image that is there under another name too', [name])
-
-
-def _image(path):
-    """Return (what is wrong with an image or None, its (width, height), a digest of the file)."""
-    try:
-        check_regular(path)
-        data = path.read_bytes()
-    except (OSError, ValueError):  # such as a name that no file can have, or a pipe
-        return 'missing image', None, None
-    try:
-        if is_truncated(data):
-            return 'truncated image', None, None
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except (ValueError, cv2.error):
-        image = None
-    if image is None:
-        return 'file that is no image, or too large a one', None, None
-    return None, image.shape[1::-1], hashlib.md5(data).hexdigest()

@@ -14,6 +14,7 @@ import numpy as np
 
 from spinepose_mm import skeleton
 from spinepose_mm.analysis import MEASURES, VIEWS, shows
+from spinepose_mm.io.image import decode
 
 if TYPE_CHECKING:
     from spinepose_mm.structures.frame import Frame
@@ -182,7 +183,7 @@ class Recording:
         for place in self.people[person].shots.pick(SHOTS):
             self._shots.seek(place)
             shots.append(pickle.load(self._shots))
-            shots[-1].image = cv2.imdecode(shots[-1].image, cv2.IMREAD_COLOR)
+            shots[-1].image = decode(shots[-1].image)
         return shots
 
     def track(self, person: int) -> Track:
