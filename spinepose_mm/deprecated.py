@@ -103,6 +103,7 @@ NAMES = {
             f'datasets.simspine.{name}': f'structures.simspine_layout.{name}'
             for name in ('CAMERA_LAYOUT', 'LAYOUT', 'NAMES')
         },
+        'datasets.transforms.image_file.examine': 'io.image.read_header',
         'datasets.transforms.coded_picture.CodedPicture': 'datasets.transforms.coded_image.CodedImage',
         'inference.ahead.ahead': 'io.prefetch.prefetch',
         'inference.between.boxes_between': 'tracking.propagation.propagate_boxes',

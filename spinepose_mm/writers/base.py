@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from spinepose_mm.structures.frame import Frame
 
-
 SCORE_PLACES = 4  # decimals of scores
 
 

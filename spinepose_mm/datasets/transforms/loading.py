@@ -9,7 +9,7 @@ from mmengine.logging import print_log
 from mmpose.datasets.transforms import LoadImage
 from mmpose.registry import TRANSFORMS
 
-from spinepose_mm.io.image import MAX_MEGAPIXELS, decode, examine
+from spinepose_mm.io.image import MAX_MEGAPIXELS, decode, read_header
 from spinepose_mm.io.paths import check_regular
 
 from .coded_image import CodedImage
@@ -67,7 +67,7 @@ class LoadSpineImage(LoadImage):
         if self._last is not None and self._last.data == data:
             return self._last
         try:
-            truncated, shape = examine(data, self.max_megapixels)
+            truncated, shape = read_header(data, self.max_megapixels)
         except ValueError as error:
             raise ValueError(f'image {path} {error}') from error
         if truncated:
@@ -105,4 +105,4 @@ class LoadSpineImage(LoadImage):
 
 def is_truncated(data):
     """Return whether the bytes of a JPEG or PNG file end before the image does; False for other formats."""
-    return examine(data)[0]
+    return read_header(data)[0]

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tqdm import tqdm
 
-from spinepose_mm.io.image import decode, examine
+from spinepose_mm.io.image import decode, read_header
 from spinepose_mm.io.paths import check_regular
 
 from .findings import ERROR, SUSPECT
@@ -37,7 +37,7 @@ def _image(path):
     except (OSError, ValueError):  # such as a name that no file can have, or a pipe
         return 'missing image', None, None
     try:
-        truncated, shape = examine(data)
+        truncated, shape = read_header(data)
         if truncated:
             return 'truncated image', None, None
         image = decode(data, shape)
