@@ -1,23 +1,21 @@
 import contextlib
 import io
 import itertools
-import logging
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
 import numpy as np
 from mmengine.fileio import get_local_path
-from mmengine.logging import print_log
 from mmpose.evaluation import CocoMetric
 from mmpose.registry import METRICS
 from xtcocotools.coco import COCO
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.validation.annotation import problem
-from spinepose_mm.io.reading import is_number, reading
+from spinepose_mm.io.reading import reading
 
-from .batched_cocoeval import BatchedCOCOeval, Found, Labels
+from .batched_cocoeval import BatchedCOCOeval, Found
+from .ground_truth import check_ids, check_people, read_labels
 from .suppression import suppress
 
 #: Names of the numbers that COCOeval's `summarize` leaves, as CocoMetric gives them, by type of the evaluation.
@@ -25,7 +23,6 @@ _STATS = {
     'keypoints': ('AP', 'AP .5', 'AP .75', 'AP (M)', 'AP (L)', 'AR', 'AR .5', 'AR .75', 'AR (M)', 'AR (L)'),
     'keypoints_crowd': ('AP', 'AP .5', 'AP .75', 'AR', 'AR .5', 'AR .75', 'AP(E)', 'AP(M)', 'AP(H)'),
 }
-_NO_AREA = 0.53  # part of its box that COCOeval takes a person to fill where no area is to be used
 
 
 @dataclass
@@ -104,6 +101,7 @@ class SpineTrackMetric(CocoMetric):
             raise TypeError(f'SpineTrackMetric takes no {", ".join(sorted(unfit))}')
         super().__init__(collect_device=collect_device, prefix=prefix, **kwargs)
         self.ann_file = ann_file
+        self._where = ann_file or 'the data set'  # in messages
         if ann_file is not None:
             with reading(ann_file, 'is not in COCO format'), get_local_path(ann_file) as path:
                 self.coco = COCO(path)
@@ -116,9 +114,9 @@ class SpineTrackMetric(CocoMetric):
     def dataset_meta(self, dataset_meta):
         CocoMetric.dataset_meta.fset(self, dataset_meta)
         if self.coco:  # so that bad labels are reported before an epoch is trained
-            with reading(self.ann_file or 'the data set', 'is not in COCO format'):
-                self._check_ids(self.coco.dataset)
-                self._check(self.coco.anns.values())
+            with reading(self._where, 'is not in COCO format'):
+                check_ids(self.coco.dataset, self._where)
+                check_people(self.coco.anns.values(), self._where, self.use_area)
 
     def compute_metrics(self, results):
         least = min(
@@ -138,7 +136,7 @@ class SpineTrackMetric(CocoMetric):
                 pair: i
                 for i, pair in enumerate(itertools.product(sorted(truth.getImgIds()), sorted(truth.getCatIds())))
             }
-            people = self._people(truth, groups)
+            people = read_labels(truth, groups, self.use_area)
             predictions = self._predictions(truth, groups, [prediction for prediction, _ in results])
             keep = cache(partial(self._keep, predictions))
             for subset in self.subsets:
@@ -160,54 +158,10 @@ class SpineTrackMetric(CocoMetric):
                 )
         return values
 
-    def _check_ids(self, dataset):
-        """Raise ValueError where two entries have one id, whose last COCO takes twice, or a category is unknown."""
-        where = self.ann_file or 'the data set'
-        for name in ('images', 'annotations'):
-            for id, count in Counter(entry['id'] for entry in dataset[name]).items():
-                if count > 1:
-                    raise ValueError(f'{where}: id {id!r} is there {count} times in {name!r}')
-        categories = {category['id'] for category in dataset['categories']}
-        for person in dataset['annotations']:
-            if person['category_id'] not in categories:
-                raise ValueError(
-                    f'{where}: annotation {person["id"]} has category_id = {person["category_id"]!r}, '
-                    'which no category has'
-                )
-
-    def _check(self, people):
-        """Raise ValueError where a person cannot be compared with a prediction; warn of those without an area."""
-        without_area = []
-        for person in people:
-            where = f'{self.ann_file or "the data set"}: annotation {person["id"]}'
-            flat = person.setdefault('keypoints', [0] * 3 * skeleton.NUM_KEYPOINTS)  # crowds may have none
-            if not isinstance(flat, list) or len(flat) != 3 * skeleton.NUM_KEYPOINTS:
-                found = f'{len(flat) / 3:g}' if isinstance(flat, list) else repr(flat)[:80]
-                raise ValueError(f'{where} has {found} keypoints, where {skeleton.NUM_KEYPOINTS} are expected')
-            if self.use_area and 'area' not in person:
-                raise ValueError(f"{where} has no field 'area'; set use_area=False to take it from the box")
-            wrong = problem(person)
-            if wrong:
-                raise ValueError(f'{where} has {wrong}')
-            if self.use_area and not (is_number(person['area']) and person['area'] >= 0):
-                raise ValueError(
-                    f'{where} has area = {repr(person["area"])[:80]}; set use_area=False to take it from the box'
-                )
-            if self.use_area and person['area'] == 0 and any(flat[2::3]):
-                without_area.append(person['id'])
-        if without_area:
-            print_log(
-                f'{self.ann_file or "the data set"}: {len(without_area)} people have an area of 0, which no '
-                f'prediction can match; the first is annotation {without_area[0]}; set use_area=False to take '
-                'areas from the boxes',
-                'current',
-                logging.WARNING,
-            )
-
     def _truth(self, samples):
         """Return the labels that came with the samples as a COCO object, as `gt_to_coco_json` writes them."""
         people = [person for sample in samples for person in sample['raw_ann_info'] if person is not None]
-        self._check(people)
+        check_people(people, self._where, self.use_area)
         images = {
             sample['img_id']: dict(id=sample['img_id'], crowdIndex=sample.get('crowd_index')) for sample in samples
         }
@@ -215,24 +169,6 @@ class SpineTrackMetric(CocoMetric):
         truth.dataset = dict(images=list(images.values()), categories=self.dataset_meta['CLASSES'], annotations=people)
         truth.createIndex()
         return truth
-
-    def _people(self, truth, groups):
-        """Return the Labels of all 37 keypoints."""
-        images, categories = truth.getImgIds(), truth.getCatIds()
-        people = truth.loadAnns(truth.getAnnIds(images, categories))
-        boxes = np.array([person['bbox'] for person in people], float).reshape(-1, 4)
-        areas = boxes[:, 2] * boxes[:, 3] * _NO_AREA
-        if self.use_area:
-            areas = np.array([person['area'] for person in people], float)
-        crowds = np.array([bool(person['iscrowd']) for person in people], bool)
-        return Labels(
-            np.array([groups[person['image_id'], person['category_id']] for person in people], int),
-            np.array([person['keypoints'] for person in people], float).reshape(-1, skeleton.NUM_KEYPOINTS, 3),
-            boxes,
-            areas,
-            crowds,
-            crowds,
-        )
 
     def _labels(self, people, ids):
         """Return the Labels of a subset."""
@@ -245,10 +181,7 @@ class SpineTrackMetric(CocoMetric):
         """Return the `_Predictions`, without those whose id another of the image has."""
         unknown = [prediction['img_id'] for prediction in predictions if prediction['img_id'] not in truth.imgs]
         if unknown:
-            raise ValueError(
-                f'SpineTrackMetric: a prediction is for image {unknown[0]}, which '
-                f'{self.ann_file or "the data set"} has not'
-            )
+            raise ValueError(f'SpineTrackMetric: a prediction is for image {unknown[0]}, which {self._where} has not')
         # An empty array may be of another type, which would change how all others round.
         predictions = [prediction for prediction in predictions if len(prediction['keypoints'])] or predictions
         images, rows = defaultdict(list), itertools.count()

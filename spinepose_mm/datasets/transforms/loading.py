@@ -1,5 +1,6 @@
 import logging
 import os
+import warnings
 from functools import partial
 
 import cv2
@@ -104,5 +105,6 @@ class LoadSpineImage(LoadImage):
 
 
 def is_truncated(data):
-    """Return whether the bytes of a JPEG or PNG file end before the image does; False for other formats."""
+    """Return the first value of `spinepose_mm.io.image.read_header`, which is to be called instead."""
+    warnings.warn('is_truncated is now the first value of io.image.read_header', DeprecationWarning, stacklevel=2)
     return read_header(data)[0]
