@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from spinepose_mm import skeleton
+from spinepose_mm import deprecated, skeleton
 from spinepose_mm.analysis import MEASURES, VIEWS, shows
 from spinepose_mm.io.image import decode
 
@@ -72,6 +72,7 @@ class Shot:
     visible: np.ndarray
     points: np.ndarray
     view: str | None = None
+    seen = deprecated.attribute('seen', 'visible')
 
     def cut(self, size: float, height: int) -> tuple[np.ndarray, np.ndarray]:
         """Return image and keypoints of a part of it, `size` high, scaled to a height of so many pixels."""
