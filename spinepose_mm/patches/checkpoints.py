@@ -37,8 +37,9 @@ def checkpoint_loading() -> Iterator[Change]:
     from mmengine.runner import checkpoint, runner
 
     loaders = {('',): load_from_local, ('http://', 'https://'): load_from_http}
-    for loader in loaders.values():  # the loaders of other schemes (open-mmlab://, torchvision://) call these by name
-        yield checkpoint, loader.__name__, _instead(loader)
+    # The loaders of other schemes (open-mmlab://, torchvision://) call these by name.
+    yield checkpoint, 'load_from_local', _instead(load_from_local)
+    yield checkpoint, 'load_from_http', _instead(load_from_http)
     # These two load a model's weights, and fail on what has none without naming the file.
     yield infer, '_load_checkpoint', _instead(_read_for_model)
     yield runner, '_load_checkpoint', _instead(partial(_read_for_model, fields=('state_dict',)))
