@@ -1,6 +1,7 @@
 # make demo   set everything up, then train, evaluate and run a small model on people that it renders
 # make test   set everything up, then run the tests (make unit: without those that run the tools)
 # make test-all   and those that take minutes or run other people's programs
+# make docs   set everything up, then build the documentation, build/docs/index.html
 # make setup  only set up: .venv with the pinned set and this package; nothing is done where that is there already
 PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$p && break; \
@@ -8,10 +9,10 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
 VENV := .venv
 RUN := $(VENV)/bin
 
-.PHONY: setup demo test test-all unit clean
+.PHONY: setup demo test test-all unit docs clean
 
 setup:
-	@$(PYTHON) scripts/install.py --venv $(VENV) --extras onnx parquet simspine synthetic test video vitpose
+	@$(PYTHON) scripts/install.py --venv $(VENV) --extras docs onnx parquet simspine synthetic test video vitpose
 
 demo: setup
 	@PYTHONWARNINGS=ignore $(RUN)/mim run spinepose_mm demo --out demo_results
@@ -24,6 +25,10 @@ test-all: setup
 
 unit: setup
 	@$(RUN)/pytest tests -m "not tools and not slow"
+
+docs: setup
+	@$(RUN)/python -m sphinx -E -W --keep-going -q -c docs . build/docs
+	@echo "open build/docs/index.html"
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info demo_results

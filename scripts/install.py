@@ -53,6 +53,7 @@ FROM_SOURCE = ('mmcv', 'xtcocotools')
 WITHOUT_REQUIREMENTS = ('mmpose', 'mmdet', 'openmim', 'model-index')
 MIM_NEEDS = ('click', 'colorama', 'ordered-set', 'tabulate', 'pandas', 'requests', 'markdown')
 EXTRAS = {
+    'docs': ('sphinx', 'furo', 'myst-parser'),
     'onnx': ('onnx', 'onnxruntime'),
     'parquet': ('pyarrow',),
     'simspine': ('h5py',),
