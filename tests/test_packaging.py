@@ -19,6 +19,7 @@ SHIPPED = (
     '.mim/configs/_base_/spinetrack.py',
     '.mim/tools/train.py',
     'skeleton.py',
+    'py.typed',
 )
 
 
