@@ -39,6 +39,7 @@ html_additional_pages = {'index': 'start.html'}
 html_copy_source = False
 html_show_copyright = False
 
+NOT_PUBLIC = {'spinepose_mm.benchmarks', 'spinepose_mm.patches'}  # used by tools, and by `import spinepose_mm`
 _INLINE = re.compile(r'(`[^`]*`)|([*|]|_(?!\w))')
 
 
@@ -59,9 +60,6 @@ def check_rooms(app):
     for module in pkgutil.iter_modules(spinepose_mm.__path__, 'spinepose_mm.'):
         if module.ispkg and module.name not in NOT_PUBLIC and f'automodule:: {module.name}\n' not in pages:
             raise ExtensionError(f'docs/api.md lacks the package {module.name}')
-
-
-NOT_PUBLIC = {'spinepose_mm.benchmarks', 'spinepose_mm.patches'}  # used by tools, and by `import spinepose_mm`
 
 
 def setup(app):
