@@ -1,5 +1,6 @@
 """What is shipped, in each way of installing."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -47,7 +48,10 @@ def build(kind, source, out):
 
 
 def test_wheel(source, tmp_path):
-    names = zipfile.ZipFile(build('wheel', source, tmp_path)).namelist()
+    wheel = zipfile.ZipFile(build('wheel', source, tmp_path))
+    names = wheel.namelist()
+    (metadata,) = (wheel.read(name).decode() for name in names if name.endswith('/METADATA'))
+    assert '](https://' in metadata and not re.search(r'\]\((?!https://)', metadata)  # a package index has no files
     assert {f'spinepose_mm/{name}' for name in SHIPPED} <= set(names)
     assert not [name for name in names if name.startswith(('tests', 'configs', 'tools')) or '__pycache__' in name]
 
