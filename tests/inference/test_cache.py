@@ -22,13 +22,14 @@ def people(index):
 
 def run(path, indices, known=(), asked=ASKED, done=False):
     """Return the People of frames as a cache gives them, where only those not in `known` are to be computed."""
-    cache, computed = EstimateCache(path, asked), []
-
-    def compute(frame):
-        computed.append(frame.index)
-        return people(frame.index)
-
-    found = [cache.find(Frame(i, 0.0, 'a.mp4'), compute) for i in indices]
+    cache, computed, found = EstimateCache(path, asked), [], []
+    for i in indices:
+        frame = Frame(i, 0.0, 'a.mp4')
+        read = cache.read(frame)
+        if read is None:
+            computed.append(i)
+            read = cache.add(frame, people(i))
+        found.append(read)
     cache.done = done
     cache.close()
     assert computed == [i for i in indices if i not in known]
@@ -59,7 +60,7 @@ def test_half_a_line_is_predicted_again(tmp_path):
     run(path, range(4))
     whole = path.read_bytes()
     path.write_bytes(whole[:-20])
-    assert EstimateCache(path, ASKED).found == 3
+    assert EstimateCache(path, ASKED).cached == 3
     same(run(path, range(5), known=range(3)), range(5))
     run(path, range(5), known=range(5))
 
@@ -91,10 +92,13 @@ def test_one_with_nothing_in_it_is_not_kept(tmp_path):
 
 def test_rewind(tmp_path):
     cache = EstimateCache(tmp_path / 'a.progress', ASKED)
-    first = [cache.find(Frame(i, 0.0, ''), lambda frame: people(frame.index)) for i in range(3)]
+    frames, first = [Frame(i, 0.0, '') for i in range(4)], []
+    for frame in frames[:3]:
+        assert cache.read(frame) is None
+        first.append(cache.add(frame, people(frame.index)))
     cache.rewind()
-    again = [cache.find(Frame(i, 0.0, ''), lambda frame: pytest.fail('was cached before')) for i in range(3)]
-    cache.find(Frame(3, 0.0, ''), lambda frame: no_people())
+    again = [cache.read(frame) for frame in frames[:3]]
+    assert cache.read(frames[3]) is None and len(cache.add(frames[3], no_people())) == 0
     np.testing.assert_array_equal(first[2].keypoints, again[2].keypoints)
 
 

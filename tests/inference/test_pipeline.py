@@ -53,15 +53,15 @@ class Interruption:
     """Makes an inferencer fail in the middle of a video."""
 
     def __init__(self, monkeypatch, inferencer, after, error=KeyboardInterrupt):
-        self.found, stock = 0, inferencer.find
+        self.predicted, stock = 0, inferencer.predict
 
-        def find(*args):
-            if self.found == after:
+        def predict(*args):
+            if self.predicted == after:
                 raise error
-            self.found += 1
+            self.predicted += 1
             return stock(*args)
 
-        monkeypatch.setattr(inferencer, 'find', find)
+        monkeypatch.setattr(inferencer, 'predict', predict)
 
 
 def test_a_video(inferencer, video, tmp_path):
@@ -88,7 +88,7 @@ def test_all_formats_in_3d_interrupted_and_gone_on_with(lifting, video, tmp_path
     with monkeypatch.context() as patch:
         counted = Interruption(patch, lifting.pose2d_model, FRAMES)
         summary = analyse(video, tmp_path / 'twice', lifting, **options)
-    assert counted.found == FRAMES - 7 and summary.replayed == 7
+    assert counted.predicted == FRAMES - 7 and summary.replayed == 7
     once, twice = contents(tmp_path / 'once'), contents(tmp_path / 'twice')
     assert once.keys() == twice.keys()
     assert [name for name in once if once[name] != twice[name]] == []
@@ -178,14 +178,14 @@ def test_a_file_by_its_ending_and_one_that_is_there(inferencer, video, tmp_path)
 
 
 def test_frames_do_not_stay_in_memory(lifting, video, tmp_path, monkeypatch):
-    alive, most, stock = [], [], lifting.pose2d_model.find
+    alive, most, stock = [], [], lifting.pose2d_model.predict
 
-    def find(image, *options):
+    def predict(image, *options):
         alive.append(weakref.ref(image))
         most.append(sum(image() is not None for image in alive))
         return stock(image, *options)
 
-    monkeypatch.setattr(lifting.pose2d_model, 'find', find)
+    monkeypatch.setattr(lifting.pose2d_model, 'predict', predict)
     analyse(video, tmp_path, lifting, formats=list(FORMATS), warm_up=4)
     assert len(most) == FRAMES and max(most) <= 3
 
@@ -256,12 +256,12 @@ def test_what_cannot_be(inferencer, video, tmp_path):
 
 def test_two_runs_at_once(inferencer, video, tmp_path, monkeypatch):
     """The second says so, and the first leaves what it would leave alone; other videos may go to the same folder."""
-    formats, stock, answers = ['csv', 'coco'], inferencer.find, []
+    formats, stock, answers = ['csv', 'coco'], inferencer.predict, []
     analyse(video, tmp_path / 'alone', inferencer, formats=formats)
     other = tmp_path / 'other.mp4'
     other.write_bytes(video.read_bytes())
 
-    def find(*args):
+    def predict(*args):
         monkeypatch.setattr(inferencer, 'find', stock)
         for given, chosen in ((video, formats), (video, ['report']), (video, ['coco']), (other, formats)):
             try:
@@ -270,7 +270,7 @@ def test_two_runs_at_once(inferencer, video, tmp_path, monkeypatch):
                 answers.append(str(error))
         return stock(*args)
 
-    monkeypatch.setattr(inferencer, 'find', find)
+    monkeypatch.setattr(inferencer, 'predict', predict)
     analyse(video, tmp_path / 'out', inferencer, formats=formats)
     assert [answer is True or answer.partition(' ')[0].rpartition('/')[2] for answer in answers] == [
         'video.csv',

@@ -84,12 +84,12 @@ def test_boxes_of_ones_own_are_one_decoding_and_one_batch(inferencer, image, tmp
     model, sizes, decoded = inferencer.inferencer.model, [], []
     cv2.imwrite(str(tmp_path / 'a.png'), image)
     expected = [sample.pred_instances.keypoints[0].tolist() for sample in inference_topdown(model, image, [BOX, OTHER])]
-    step = model.test_step
-    monkeypatch.setattr(model, 'test_step', lambda batch: sizes.append(len(batch['inputs'])) or step(batch))
+    extract = model.extract_feat
+    monkeypatch.setattr(model, 'extract_feat', lambda images: sizes.append(len(images)) or extract(images))
     decode = cv2.imdecode
     monkeypatch.setattr(cv2, 'imdecode', lambda *args: decoded.append(1) or decode(*args))
     (found,) = people(inferencer(tmp_path / 'a.png', bboxes=[[BOX, OTHER]]))
-    assert sizes == [2] and len(decoded) == 1
+    assert sizes == [2, 2] and len(decoded) == 1  # with the mirror images
     np.testing.assert_allclose([person['keypoints'] for person in found], expected, atol=1e-3)
     assert [(person['track_id'], person['bbox']) for person in found] == [(0, [BOX]), (1, [OTHER])]
     assert people(inferencer([image] * 2, bboxes=[[], [BOX]]))[0] == []

@@ -90,7 +90,7 @@ def test_camera_coordinates_project_to_the_image(inferencer, video):
 def test_lifts_what_the_2d_model_finds(inferencer, video, monkeypatch):
     """With exact 2D keypoints in place of the small model's, the result is the ground truth, in metres."""
     path, true, camera, stature = video
-    stock, frame = SpinePoseInferencer.find, iter(range(FRAMES))
+    stock, frame = SpinePoseInferencer.predict, iter(range(FRAMES))
 
     def exact(self, image, *options):
         found = stock(self, image, *options)
@@ -101,7 +101,7 @@ def test_lifts_what_the_2d_model_finds(inferencer, video, monkeypatch):
             confidence=np.ones((1, 37)),
         )
 
-    monkeypatch.setattr(SpinePoseInferencer, 'find', exact)
+    monkeypatch.setattr(SpinePoseInferencer, 'predict', exact)
     found = np.array(
         [
             frame[0]['keypoints']
@@ -131,10 +131,10 @@ def test_a_lifter_of_the_simspine_authors(video, tmp_path, monkeypatch):
     pixels = camera.project(true[0])[None]
     file = str(builders.write_lifter(tmp_path / 'theirs.onnx', RNG.normal(size=(2, 3)) * 500, 1000 * pose + 70))
     theirs = DefaultPoseLifter(file, camera_intrinsics=camera.K, hardware_acceleration=False)(pixels, scores)[0]
-    stock = SpinePoseInferencer.find
+    stock = SpinePoseInferencer.predict
     monkeypatch.setattr(
         SpinePoseInferencer,
-        'find',
+        'predict',
         lambda self, image, *options: replace(
             stock(self, image, *options), keypoints=pixels, scores=scores, confidence=confidence(scores)
         ),

@@ -1,4 +1,5 @@
 import logging
+from copy import copy
 
 import numpy as np
 import torch
@@ -77,6 +78,22 @@ class SpinePoseHead(RTMCCHead):
             raise ValueError(
                 f'SpinePoseHead: loss is a KLDiscretLoss with label_softmax=True, but {kwargs.get("loss")} was given'
             )
+
+    def predict(self, feats, batch_data_samples, test_cfg=None):
+        """Return the predictions as InstanceData, as `RTMCCHead` does.
+
+        Args:
+            feats: features of the images, or with `flip_test` a list of these and of the mirror images'.
+            batch_data_samples: N samples.
+            test_cfg: beside MMPose's settings `score` and `v1_postprocess`, in place of the head's own.
+        """
+        test_cfg = test_cfg or {}
+        own = {name: test_cfg[name] for name in ('score', 'v1_postprocess') if test_cfg.get(name) is not None}
+        head = self
+        if own:  # MMPose's `predict` hands no settings on to `decode`; a copy shares the weights, and is of this call
+            head = copy(self)
+            vars(head).update(own)
+        return RTMCCHead.predict(head, feats, batch_data_samples, test_cfg)
 
     def decode(self, batch_outputs):
         """Return the keypoints, their `keypoint_scores` and their `keypoint_confidence` as InstanceData.
