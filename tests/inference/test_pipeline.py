@@ -262,7 +262,7 @@ def test_two_runs_at_once(inferencer, video, tmp_path, monkeypatch):
     other.write_bytes(video.read_bytes())
 
     def predict(*args):
-        monkeypatch.setattr(inferencer, 'find', stock)
+        monkeypatch.setattr(inferencer, 'predict', stock)
         for given, chosen in ((video, formats), (video, ['report']), (video, ['coco']), (other, formats)):
             try:
                 answers.append(analyse(given, tmp_path / 'out', inferencer, formats=chosen).finished)
