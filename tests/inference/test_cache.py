@@ -115,3 +115,27 @@ def test_options_are_distinguished(tmp_path):
     assert described(str(path)) != before and described(path)[0] == str(path)
     assert described([np.ones((1, 2)), 'x', None, 3]) == [[[1.0, 1.0]], 'x', None, 3]
     assert described(np.float32(0.5)) == '0.5'
+
+
+def test_settings_that_earlier_versions_wrote_for_the_same(tmp_path):
+    path, before = tmp_path / 'a.progress', dict(ASKED, threshold=None)
+    run(path, range(3), asked=before)
+    whole = path.read_bytes()
+    cache = EstimateCache(path, dict(ASKED, threshold=0.3), [before])
+    assert cache.cached == 3 and cache.read(Frame(0, 0.0, '')) is not None
+    cache.close()
+    assert path.read_bytes() == whole
+    assert EstimateCache(path, dict(ASKED, threshold=0.3)).cached == 0
+
+
+def test_names_of_release_0_1(tmp_path):
+    cache = EstimateCache(tmp_path / 'a.progress', ASKED)
+    frame = Frame(2, 0.0, '')
+    with pytest.warns(DeprecationWarning, match=r'EstimateCache\.read and \.add'):
+        first = cache.find(frame, lambda frame: people(frame.index))
+    cache.rewind()
+    with pytest.warns(DeprecationWarning):
+        again = cache.find(frame, lambda frame: pytest.fail('was cached before'))
+    np.testing.assert_array_equal(first.keypoints, again.keypoints)
+    with pytest.warns(DeprecationWarning, match=r'EstimateCache\.cached'):
+        assert cache.found == 0
