@@ -7,7 +7,7 @@ from spinepose_mm.io.paths import legible
 from spinepose_mm.lifting.space import HEIGHT
 from spinepose_mm.zoo.models import find_model
 
-from .options import PoseOptions
+from .options import LiftingOptions, PoseOptions
 from .pose2d_inferencer import SpinePoseInferencer
 from .pose3d_inferencer import SpinePose3DInferencer
 
@@ -21,9 +21,10 @@ def about(inferencer: SpinePoseInferencer | SpinePose3DInferencer, options: Pose
         inferencer: SpinePoseInferencer or SpinePose3DInferencer.
         options: PoseOptions, or LiftingOptions where people are lifted.
     """
-    lifted = isinstance(inferencer, SpinePose3DInferencer)
-    estimator = inferencer.pose2d_model if lifted else inferencer
-    named = {'Model': estimator.named, **({'Lifter': inferencer.named} if lifted else {})}
+    if isinstance(inferencer, SpinePose3DInferencer):
+        estimator, named = inferencer.pose2d_model, {'Model': inferencer.pose2d_model.named, 'Lifter': inferencer.named}
+    else:
+        estimator, named = inferencer, {'Model': inferencer.named}
     facts = {title: ' with weights '.join(map(_short, filter(None, names))) for title, names in named.items()}
     unfit = [f'{model} ({reason})' for model, reason in zip(facts.values(), map(_card, named.values())) if reason]
     if unfit:
@@ -36,7 +37,7 @@ def about(inferencer: SpinePoseInferencer | SpinePose3DInferencer, options: Pose
         else 'detected by a person detector'
     )
     facts['Smoothing'] = 'keypoints smoothed over time' if options.smooth else 'none'
-    if lifted:
+    if isinstance(options, LiftingOptions):
         facts['Height'] = (
             ', '.join(f'id {person}: {value:.3g} m' for person, value in options.height.items())
             + f'; others {HEIGHT:g} m'

@@ -36,10 +36,10 @@ class Boxes:
     """
 
     def __init__(self, given: str | os.PathLike | np.ndarray | Sequence, frames: int = 0) -> None:
-        self._where = os.fspath(given) if isinstance(given, (str, os.PathLike)) else 'bboxes'
-        if self._where == 'bboxes':
-            self._boxes = given
-        else:
+        self._boxes: Any = given
+        self._where = 'bboxes'
+        if isinstance(given, (str, os.PathLike)):
+            self._where = os.fspath(given)
             reader = _READERS.get(Path(given).suffix.lower())
             if reader is None:
                 raise ValueError(f'{given}: a file of boxes ends in .csv or .json')

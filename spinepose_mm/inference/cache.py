@@ -118,4 +118,5 @@ def _line(content: dict[str, Any]) -> bytes:
 
 
 def _people(entry: dict[str, Any]) -> People:
-    return People(**{name: np.array(entry[name], float).reshape(-1, *shape) for name, shape in _SHAPES.items()})
+    arrays: dict[str, Any] = {name: np.array(entry[name], float).reshape(-1, *shape) for name, shape in _SHAPES.items()}
+    return People(**arrays)

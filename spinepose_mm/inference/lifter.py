@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -61,11 +62,8 @@ class Lifter:
         people = frame.people
         poses, errors = self._poses(frames, middle, space.camera)
 
-        def smoothed(points: np.ndarray) -> np.ndarray:
-            valid = np.isfinite(points).all(-1).astype(float)
-            return smoother.update(people.ids, points, valid, space.heights(people.ids), frame.time)
-
-        placed = space.update(people.ids, poses, people.keypoints, people.confidence, smoothed if smoother else None)
+        smooth = smoother and partial(_smoothed, smoother, people.ids, space.heights(people.ids), frame.time)
+        placed = space.update(people.ids, poses, people.keypoints, people.confidence, smooth)
         people.points, people.reprojection_errors = placed.keypoints, placed.reprojection_error
         people.point_errors = None if errors is None else errors * placed.scale[:, None]
         frame.coordinates, frame.settled = space.coordinates, placed.settled
@@ -150,6 +148,11 @@ class Lifting:
             self._space = make_space(size, self._options, None if self._is_video else 1)
         self._lifter.lift(window, middle, self._space, self._smoother)
         return frame
+
+
+def _smoothed(smoother: Smoother, ids: np.ndarray, heights: np.ndarray, time: float, points: np.ndarray) -> np.ndarray:
+    """Return points in space, (P, 37, 3), smoothed over time; those who have no place in it are NaN."""
+    return smoother.update(ids, points, np.isfinite(points).all(-1).astype(float), heights, time)
 
 
 def make_space(size: tuple[int, int], options: LiftingOptions, warm_up: int | None = None) -> Space:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from numbers import Integral
 from typing import Any, Self
 
@@ -88,9 +88,8 @@ class PoseOptions:
         """
         if options is not None and not isinstance(options, PoseOptions):
             raise TypeError(f'options are {cls.__name__}, or given by name, not {options!r}')
-        if isinstance(options, cls):
-            return replace(options, **changes)
-        return cls(**{**(vars(options) if options else {}), **changes})
+        given = {name: value for name, value in vars(options).items() if name in cls.names()} if options else {}
+        return cls(**{**given, **changes})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

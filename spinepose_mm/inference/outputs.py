@@ -42,7 +42,7 @@ def check_outputs(
     new = [folder for path in targets for folder in path.parents if not folder.exists()]
     try:
         with held([*targets, *progress_file(targets, source)]):
-            for writer in open_writers(targets, source, [bboxes, camera], lifted=lifted):
+            for writer in open_writers(targets, source, [bboxes, camera], coordinates='camera' if lifted else None):
                 writer.discard()
     finally:
         for folder in sorted(set(new), reverse=True):
@@ -70,8 +70,7 @@ def open_writers(
     source: Source,
     given: Iterable[Any],
     spine_only: bool = False,
-    lifted: bool = False,
-    coordinates: str = 'camera',
+    coordinates: str | None = None,
     measure: bool = True,
     about: dict[str, str] | None = None,
 ) -> list[Writer]:
@@ -82,14 +81,11 @@ def open_writers(
         source: Source.
         given: options that may be paths of files to read.
         spine_only: whether only the keypoints of the spine are written.
-        lifted: whether people are lifted, into these `coordinates`.
-        coordinates: 'camera' or 'world'.
+        coordinates: 'camera' or 'world' where people are lifted.
         measure: whether people are measured.
         about: {title: text} of the models and assumptions.
     """
-    kinds = dict(
-        coordinates=coordinates if lifted else None, measures=units(image=not lifted) if measure else None, about=about
-    )
+    kinds = dict(coordinates=coordinates, measures=units(image=coordinates is None) if measure else None, about=about)
     with ExitStack() as undoing:
         writers = []
         for path, writer in targets.items():

@@ -108,12 +108,14 @@ def analyse(
         OSError: the files cannot be written.
     """
     source = open_source(inputs, frame_rate)
-    lifted = isinstance(inferencer, SpinePose3DInferencer)
-    targets = targets_of(outputs, formats, source, lifted)
-    options = (LiftingOptions if lifted else PoseOptions).of(options, **(changes if options else OF_FILES | changes))
-    space = None
-    if lifted and source.is_video and source.identity:
-        space = inferencer.space(next(iter(source)).image.shape[1::-1], options)
+    targets = targets_of(outputs, formats, source, isinstance(inferencer, SpinePose3DInferencer))
+    chosen, space = changes if options else OF_FILES | changes, None
+    if isinstance(inferencer, SpinePose3DInferencer):
+        options = LiftingOptions.of(options, **chosen)
+        if source.is_video and source.identity:
+            space = inferencer.space(next(iter(source)).image.shape[1::-1], options)
+    else:
+        options = PoseOptions.of(options, **chosen)
     if show:
         _check_display()
     with held([*targets, *progress_file(targets, source)]), naming(source.path):
@@ -130,13 +132,11 @@ def _run(
     show: bool,
 ) -> Summary:
     summary, writers, cache = Summary(coverage=Coverage(measures=options.measure)), [], None
-    kinds = dict(about=about(inferencer, options), measure=options.measure)
-    given = [options.bboxes]
-    if isinstance(options, LiftingOptions):
-        kinds.update(lifted=True, coordinates=options.coordinates)
-        given.append(options.camera)
+    coordinates = options.coordinates if isinstance(options, LiftingOptions) else None
+    given = [options.bboxes, getattr(options, 'camera', None)]
     try:
-        writers = open_writers(targets, source, given, spine_only, **kinds)
+        facts = about(inferencer, options)
+        writers = open_writers(targets, source, given, spine_only, coordinates, options.measure, facts)
         cache = _cache(targets, source, inferencer, options)
         frames = _frames(source, inferencer, options, cache, space)
         for frame in tqdm(frames, source.name, source.length, unit='frame', disable=None):

@@ -82,7 +82,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
         options = PoseOptions.of(options, **changes)
         self._check_head(options)
         detection = self._detection(source, options)
-        estimate = Estimation(partial(self._predict, options), detection, cache).people
+        estimate: Callable[[Candidate], People] = Estimation(partial(self._predict, options), detection, cache).people
         if find is not None:
             estimate = _found_by(find, estimate)
         tracking, smoothing, measurer = Tracking(source, options.subject), Smoothing(), Measurer()

@@ -24,7 +24,7 @@ from spinepose_mm.visualization.drawing import draw_views
 from spinepose_mm.zoo.models import find_config
 
 from .lifter import Lifter, Lifting, make_space
-from .options import LiftingOptions
+from .options import LiftingOptions, PoseOptions
 from .pose2d_inferencer import SpinePoseInferencer
 from .stages import Cache
 from .streaming import Streaming
@@ -59,6 +59,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
         identity: that of `pose2d_model`, whose predictions are cached.
     """
 
+    model: Any
     preprocess_kwargs = LiftingOptions.names()
     visualize_kwargs = Pose3DInferencer.visualize_kwargs - {'draw_bbox', 'num_instances'}
 
@@ -93,7 +94,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
     def follow(
         self,
         source: Source,
-        options: LiftingOptions | None = None,
+        options: PoseOptions | None = None,
         *,
         cache: Cache | None = None,
         space: Space | None = None,
@@ -115,16 +116,16 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
                 video has another size than the first.
         """
         old = {'find': changes.pop('find')} if 'find' in changes else {}
-        options = LiftingOptions.of(options, **changes)
-        lifting, measurer = Lifting(self.lifter, source, options, space), Measurer()
-        in_image = self.pose2d_model.follow(source, replace(options, measure=False), cache=cache, **old)
+        chosen = LiftingOptions.of(options, **changes)
+        lifting, measurer = Lifting(self.lifter, source, chosen, space), Measurer()
+        in_image = self.pose2d_model.follow(source, replace(chosen, measure=False), cache=cache, **old)
         for frame in lifting.frames(in_image):
-            if options.measure:
-                frame.people = measurer.update(frame.people, _UP[options.coordinates])
+            if chosen.measure:
+                frame.people = measurer.update(frame.people, _UP[chosen.coordinates])
             yield frame
 
     @staticmethod
-    def space(size: tuple[int, int], options: LiftingOptions | None = None, **changes: Any) -> Space:
+    def space(size: tuple[int, int], options: PoseOptions | None = None, **changes: Any) -> Space:
         """Return the Space before a camera that takes images of `size`, (width, height).
 
         Args:

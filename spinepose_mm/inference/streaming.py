@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from copy import copy
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from mmengine.logging import print_log
@@ -38,8 +38,19 @@ class Streaming:
     MMPose's own take no streams, open a window for a camera, and keep all predictions of a video to its end.
     """
 
+    visualizer: Any
+    preprocess_kwargs: set[str]
     forward_kwargs: set[str] = set()
+    visualize_kwargs: set[str]
     postprocess_kwargs: set[str] = {'pred_out_dir'}
+
+    # What belongs to a call, on the copy that it runs on: the input as MMPose describes it, the frame that is worked
+    # on, the file of a video's predictions, and names of images whose predictions were written.
+    video_info: dict[str, Any]
+    _video_input: bool
+    _frame: Frame
+    _list: TextIO | None
+    _written: set[str]
 
     def __call__(
         self,
@@ -74,8 +85,9 @@ class Streaming:
         call = copy(self)
         call.visualizer = copy(self.visualizer)
         call._list, call._written, call.video_info = None, set(), dict(writer=None)
+        run = super(Streaming, call).__call__  # type: ignore[misc]  # that of the class it is mixed into
         try:
-            yield from super(Streaming, call).__call__(source, return_datasamples, 1, out_dir, **kwargs)
+            yield from run(source, return_datasamples, 1, out_dir, **kwargs)
         finally:
             call._close()
 
@@ -112,7 +124,11 @@ class Streaming:
             path = Path(vis_out_dir, self.video_info['name'])
             path.parent.mkdir(parents=True, exist_ok=True)
             self.video_info['writer'] = encoder_for(path)(path, self.video_info['fps'], visualization.shape[1::-1])
-        super().save_visualization(visualization, vis_out_dir, img_name)
+        super().save_visualization(visualization, vis_out_dir, img_name)  # type: ignore[misc]  # as above
+
+    def follow(self, source: Source, **options: Any) -> Iterator[Frame]:
+        """Yield the Frames of a Source with their people."""
+        raise NotImplementedError
 
     def preprocess(
         self, inputs: Source, batch_size: int = 1, **options: Any
@@ -124,7 +140,7 @@ class Streaming:
     def forward(self, frame: Frame) -> list[PoseDataSample]:
         """Return the people of a Frame as a list of one PoseDataSample."""
         self._frame = frame
-        metainfo = dict(img_path=frame.path)
+        metainfo: dict[str, Any] = dict(img_path=frame.path)
         if frame.coordinates:
             metainfo.update(coordinates=frame.coordinates, units='m', settled=frame.settled)
         return [PoseDataSample(pred_instances=to_instances(frame.people), metainfo=metainfo)]
