@@ -81,10 +81,10 @@ def analyse(
 ) -> Summary:
     """Predict, track and measure the people of an input, and write them to files.
 
-    A run on a video file or on image files can be interrupted: its results until
-    then are in the files, and the same call resumes it and leaves the same files as one that was not interrupted.
-    For lifting, a first pass over the video predicts the 2D poses and estimates people's scales and the world, so that
-    these are the same in all frames; files are written in a second pass.
+    A run on a video file or on image files can be interrupted: its results until then are in the files, and the same
+    call resumes it and leaves the same files as one that was not interrupted. For lifting, a first pass over the video
+    predicts the 2D poses and estimates people's scales and the world, so that these are the same in all frames; files
+    are written in a second pass.
 
     Args:
         inputs: what `open_source` takes.
@@ -157,7 +157,7 @@ def _frames(
     source: Source, inferencer: Inferencer, options: PoseOptions, cache: EstimateCache | None, space: Space | None
 ) -> Iterator[Frame]:
     """Yield the Frames of an input with their people; where there is a Space, it is estimated in a pass before."""
-    if space is None:
+    if space is None or cache is None:  # there is a cache where an input can be read twice
         yield from inferencer.follow(source, options, cache=cache)
         return
     first = inferencer.follow(source, replace(options, measure=False), cache=cache, space=space)
