@@ -18,6 +18,7 @@ SHIPPED = (
     '.mim/configs/_base_/spinetrack.py',
     '.mim/tools/train.py',
     'skeleton.py',
+    'py.typed',
 )
 
 

@@ -65,7 +65,7 @@ def _scores(videos, make):
     rows = []
     for video in videos:
         step = make(video.frame_rate)
-        ids, points = zip(*(step(people, t / video.frame_rate) for t, people in enumerate(video.found)))
+        ids, points = zip(*(step(people, t / video.frame_rate) for t, people in enumerate(video.predictions)))
         identity = identity_scores(video.owners, ids)
         motion = motion_scores(*video.courses(points), video.frame_rate)
         rows.append([*identity.values(), *motion.values()])
@@ -95,7 +95,7 @@ def _ours(frame_rate, smooth):
         back = tracked.measures['number'].argsort()
         points = tracked.keypoints
         if smooth:
-            sizes = np.linalg.norm(tracked.boxes[:, 2:] - tracked.boxes[:, :2], axis=1)
+            sizes = tracked.sizes
             points = smoother.update(tracked.ids, points, tracked.confidence, sizes, time)
         return tracked.ids[back], points[back]
 
@@ -163,7 +163,7 @@ def _trackers(frame_rate):
     from supervision import Detections
     from trackers import OCSORTTracker
 
-    from spinepose_mm.lifting.space import MIN_SCORE
+    from spinepose_mm.confidence import MIN_SCORE
     from spinepose_mm.tracking.tracker import MEMORY
 
     tracker = OCSORTTracker(

@@ -14,8 +14,9 @@ from typing import Any, Self
 import numpy as np
 
 from spinepose_mm.lifting.space import HEIGHT, Space
+from spinepose_mm.lifting.world import WARM_UP
 from spinepose_mm.models.heads.spinepose_head import SCORES
-from spinepose_mm.structures.camera import Camera
+from spinepose_mm.structures.camera import FIELD_OF_VIEW, Camera
 from spinepose_mm.tracking.subject import Subject
 
 #: Where results are written to files, these are the defaults.
@@ -109,9 +110,9 @@ class LiftingOptions(PoseOptions):
 
     coordinates: str = 'camera'
     camera: Camera | str | os.PathLike | None = None
-    field_of_view: float = 84.0
+    field_of_view: float = FIELD_OF_VIEW
     height: float | dict[int, float] = HEIGHT
-    warm_up: int = 60
+    warm_up: int = WARM_UP
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -16,9 +16,9 @@ from mmpose.structures import PoseDataSample
 
 from spinepose_mm import deprecated
 from spinepose_mm.analysis import Measurer
-from spinepose_mm.confidence import MIN_CONFIDENCE
+from spinepose_mm.confidence import MIN_CONFIDENCE, MIN_SCORE
 from spinepose_mm.io.sources import Source
-from spinepose_mm.lifting.space import MIN_SCORE, Space
+from spinepose_mm.lifting.space import Space
 from spinepose_mm.structures.frame import Frame
 from spinepose_mm.visualization.drawing import draw_views
 from spinepose_mm.zoo.models import find_config

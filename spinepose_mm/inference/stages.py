@@ -163,6 +163,7 @@ class Smoothing:
 
     def people(self, frame: Frame, people: People) -> People:
         """Return the People of a frame with smoothed keypoints."""
-        size = np.linalg.norm(people.boxes[:, 2:] - people.boxes[:, :2], axis=-1).clip(1)
-        points = self._smoother.update(people.ids, people.keypoints, people.confidence, size, frame.time)
+        points = self._smoother.update(
+            people.ids, people.keypoints, people.confidence, people.sizes.clip(1), frame.time
+        )
         return replace(people, keypoints=points)
