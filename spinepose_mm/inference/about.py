@@ -68,4 +68,4 @@ def _card(named: tuple[str, str | None]) -> str | None:
     """Return why a model's card calls it unfit for measuring, None where it does not, given (name, weights or None)."""
     name, weights = named
     entry = None if weights else find_model(name)
-    return entry and entry['Metadata'].get('Not For Measuring')
+    return entry['Metadata'].get('Not For Measuring') if entry else None

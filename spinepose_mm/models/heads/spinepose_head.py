@@ -102,7 +102,8 @@ class SpinePoseHead(RTMCCHead):
         head = self
         if own:  # MMPose's `predict` hands no settings on to `decode`; a copy shares the weights, and is of this call
             head = copy(self)
-            vars(head).update(own)
+            for name, value in own.items():
+                setattr(head, name, value)
         return RTMCCHead.predict(head, feats, batch_data_samples, test_cfg)
 
     def decode(self, batch_outputs: Sequence[torch.Tensor]) -> list[InstanceData]:
