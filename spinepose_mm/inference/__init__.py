@@ -1,10 +1,10 @@
 """Inference: from images and videos to people with keypoints, tracks and measures, and to files of results.
 
 options: all options with their defaults; stages: detect, estimate, track, smooth; prediction: the network's run;
-lifter: lifting; pose2d_inferencer and pose3d_inferencer: the stages of a call, in images and in 3D; streaming: what
-both share; boxes: bounding boxes that the user gives; cache: estimates on disk, from which an interrupted run is
-resumed; pipeline: from an input to files; outputs: the files; about: models and assumptions, in words; errors: OpenCV's
-errors with the name of the input.
+lifter: lifting; pose2d_inferencer and pose3d_inferencer: the stages of a call, in images and in 3D; streaming and
+loading: what both share; boxes: bounding boxes that the user gives; cache: estimates on disk, from which an interrupted
+run is resumed; pipeline: from an input to files; outputs: the files; about: models and assumptions, in words; errors:
+OpenCV's errors with the name of the input.
 """
 
 from spinepose_mm import deprecated
