@@ -48,11 +48,10 @@ def parse():
     models.add_argument('--det-weights', help='its checkpoint')
     people = parser.add_argument_group('people')
     people.add_argument('--boxes', metavar='FILE', help='.csv or .json of boxes, in the place of a detector')
-    people.add_argument('--bbox-thr', type=float, default=0.3, help='score from which a box is taken (.3)')
+    people.add_argument('--bbox-thr', type=float, metavar='SCORE', help='score from which a box is taken (0.3)')
     people.add_argument(
         '--detect-every',
         type=int,
-        default=1,
         metavar='N',
         help='run the detector on one of N frames of a video; boxes are propagated in between (1)',
     )
@@ -75,7 +74,6 @@ def parse():
     people.add_argument(
         '--subject',
         nargs='+',
-        default=['all'],
         metavar='SUBJECT',
         help='all, largest, most central, a track id, or the box x1 y1 x2 y2 of a person (all)',
     )
@@ -98,19 +96,19 @@ def parse():
     )
     space.add_argument('--lifter-weights', help='its checkpoint, where it is not its own')
     space.add_argument('--world', action='store_true', help='upright and on the ground, not before the camera')
-    space.add_argument('--height', type=float, default=1.7, help='of the people, in metres (1.7)')
+    space.add_argument('--height', type=float, help='of the people, in metres (1.7)')
     space.add_argument('--camera', metavar='FILE', help="calibration: Pose2Sim's .toml, OpenCV's .yml, .xml or .json")
-    space.add_argument('--field-of-view', type=float, default=84.0, help='diagonal, degrees, without calibration (84)')
+    space.add_argument('--field-of-view', type=float, help='diagonal, degrees, without calibration (84)')
     args = parser.parse_args()
     if not args.lift:
         for name in ('world', 'height', 'camera', 'field_of_view', 'lifter_weights'):
             if getattr(args, name) != parser.get_default(name):
                 parser.error(f'--{name.replace("_", "-")} is of people in 3D: add --3d')
-    if args.boxes and (args.det_model or args.detect_every > 1):
+    if args.boxes and (args.det_model or (args.detect_every or 1) > 1):
         parser.error('--boxes take the place of a detector: leave out --det-model and --detect-every')
-    if args.detect_every < 1:
+    if args.detect_every is not None and args.detect_every < 1:
         parser.error('--detect-every is 1 or more')
-    if len(args.subject) not in (1, 2, 4):
+    if args.subject and len(args.subject) not in (1, 2, 4):
         parser.error(f'--subject {" ".join(args.subject)}: all, largest, most central, an id, or x1 y1 x2 y2')
     return args
 
@@ -153,16 +151,7 @@ def run(args):
     if args.boxes:
         Boxes(args.boxes)
     detector = 'whole_image' if args.boxes else args.det_model
-    options = dict(
-        bboxes=args.boxes,
-        bbox_thr=args.bbox_thr,
-        subject=subject(args.subject),
-        smooth=not args.no_smoothing,
-        detect_every=args.detect_every,
-        flip_test=False if args.no_flip_test else None,
-        score=args.score,
-        v1_postprocess=args.v1_postprocess or None,
-    )
+    options = options_of(args)
     if args.lift:
         inferencer = SpinePose3DInferencer(
             args.lifter,
@@ -173,12 +162,6 @@ def run(args):
             det_model=detector,
             det_weights=args.det_weights,
         )
-        options.update(
-            coordinates='world' if args.world else 'camera',
-            height=args.height,
-            camera=args.camera,
-            field_of_view=args.field_of_view,
-        )
     else:
         inferencer = SpinePoseInferencer(
             args.model, args.weights, args.device, det_model=detector, det_weights=args.det_weights
@@ -186,7 +169,7 @@ def run(args):
     if detector is None and (inferencer.pose2d_model if args.lift else inferencer).detector is None:
         raise ValueError('there is no person detector (see above): give --boxes, or --det-model whole_image')
     for source in sources:
-        done = analyse(source, args.out, inferencer, args.formats, args.spine_only, args.show, **options)
+        done = analyse(source, args.out, inferencer, args.formats, args.spine_only, args.show, options=options)
         notes = [f'{done.skipped} could not be read'] * bool(done.skipped) + [
             f'{counted(done.replayed, "frame")} predicted before'
         ] * bool(done.replayed)
@@ -196,6 +179,31 @@ def run(args):
             print(f'  {legible(written)}')
         if done.coverage.warning:
             print(f'warning: {path}: {done.coverage.warning}')
+
+
+def options_of(args):
+    """Return the PoseOptions, or in 3D LiftingOptions, of the arguments: defaults stand for what is not given."""
+    from spinepose_mm.inference.options import OF_FILES, LiftingOptions, PoseOptions
+
+    chosen = dict(
+        bboxes=args.boxes,
+        bbox_thr=args.bbox_thr,
+        subject=subject(args.subject) if args.subject else None,
+        smooth=False if args.no_smoothing else None,
+        detect_every=args.detect_every,
+        flip_test=False if args.no_flip_test else None,
+        score=args.score,
+        v1_postprocess=args.v1_postprocess or None,
+    )
+    if args.lift:
+        chosen.update(
+            coordinates='world' if args.world else None,
+            height=args.height,
+            camera=args.camera,
+            field_of_view=args.field_of_view,
+        )
+    given = {name: value for name, value in chosen.items() if value is not None}
+    return (LiftingOptions if args.lift else PoseOptions)(**OF_FILES | given)
 
 
 def subject(words):

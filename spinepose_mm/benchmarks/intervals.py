@@ -69,7 +69,7 @@ def _cases(inferencer: SpinePose3DInferencer, motion: str, seed: int) -> Iterato
         x, y, w, h = person.bbox
         middle, half = np.array([x + w / 2, y + h / 2]), _ROOM * np.array([w, h]) / 2
         box = np.r_[middle - half, middle + half][None]
-        detected = inferencer.pose2d_model.find(image, np.c_[box, 1.0])
+        detected = inferencer.pose2d_model.predict(image, np.c_[box, 1.0])
         exact = People(pixels[None], np.ones((1, len(pixels))), box, np.ones(1))
         ground_truth = measure_space(camera.to_camera(person.world)[None], camera.R @ _UP)
         yield {
@@ -88,7 +88,7 @@ def _errors(
 ) -> Case:
     people.ids = np.zeros(1, int)
     frame = Frame(0, 0.0, '', people=people)
-    inferencer._lift([frame], 0, Space(camera, height=float(height), warm_up=1), None)
+    inferencer.lifter.lift([frame], 0, Space(camera, height=float(height), warm_up=1))
     lifted = Measurer().update(frame.people, camera.R @ _UP)
     assert lifted.views is not None  # a Measurer states them
     errors = {}

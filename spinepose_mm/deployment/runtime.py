@@ -122,6 +122,11 @@ def run_onnx(model: BasePoseEstimator, path: str | os.PathLike[str]) -> None:
     model.test_step = one_torch_thread()(model.test_step)
 
 
+def is_onnx(model: BasePoseEstimator) -> bool:
+    """Return whether a model runs the network of an ONNX file, as `run_onnx` leaves it."""
+    return isinstance(getattr(model.head, 'forward', None), (_Network, _Lifter))
+
+
 def open_file(path: str | os.PathLike[str], **options: Any) -> Any:
     """Return the session of a file as `open_session`, or raise CheckpointError where it is none."""
     with reading(path, 'is no ONNX file that onnxruntime can run', raised=CheckpointError):

@@ -7,69 +7,65 @@ from spinepose_mm.io.paths import legible
 from spinepose_mm.lifting.space import HEIGHT
 from spinepose_mm.zoo.models import find_model
 
-from .pose3d_inferencer import FIELD_OF_VIEW, SpinePose3DInferencer
+from .options import LiftingOptions, PoseOptions
+from .pose2d_inferencer import SpinePoseInferencer
+from .pose3d_inferencer import SpinePose3DInferencer
 
 _LEVEL = "the camera is assumed to be level: the image's y axis is taken for the vertical"
 
 
-def about(
-    inferencer,
-    bboxes=None,
-    coordinates='camera',
-    height=HEIGHT,
-    camera=None,
-    field_of_view=FIELD_OF_VIEW,
-    smooth=False,
-    **_,
-):
+def about(inferencer: SpinePoseInferencer | SpinePose3DInferencer, options: PoseOptions) -> dict[str, str]:
     """Return {title: text} of the models, whether their cards call them unfit for measuring, and the assumptions.
 
     Args:
         inferencer: SpinePoseInferencer or SpinePose3DInferencer.
-        bboxes, coordinates, height, camera, field_of_view, smooth: options of its `follow`; others have no effect here.
+        options: PoseOptions, or LiftingOptions where people are lifted.
     """
-    lifted = isinstance(inferencer, SpinePose3DInferencer)
-    estimator = inferencer.pose2d_model if lifted else inferencer
-    named = {'Model': estimator.named, **({'Lifter': inferencer.named} if lifted else {})}
+    if isinstance(inferencer, SpinePose3DInferencer):
+        estimator, named = inferencer.pose2d_model, {'Model': inferencer.pose2d_model.named, 'Lifter': inferencer.named}
+    else:
+        estimator, named = inferencer, {'Model': inferencer.named}
     facts = {title: ' with weights '.join(map(_short, filter(None, names))) for title, names in named.items()}
     unfit = [f'{model} ({reason})' for model, reason in zip(facts.values(), map(_card, named.values())) if reason]
     if unfit:
         facts['Not for measuring'] = '; '.join(unfit)
     facts['People'] = (
         'bounding boxes that were given'
-        if bboxes is not None
+        if options.bboxes is not None
         else 'each image as a whole taken for one person'
         if estimator.detector is None
         else 'detected by a person detector'
     )
-    facts['Smoothing'] = 'keypoints smoothed over time' if smooth else 'none'
-    if lifted:
+    facts['Smoothing'] = 'keypoints smoothed over time' if options.smooth else 'none'
+    if isinstance(options, LiftingOptions):
         facts['Height'] = (
-            ', '.join(f'id {person}: {value:.3g} m' for person, value in height.items()) + f'; others {HEIGHT:g} m'
-            if isinstance(height, dict)
-            else f'{height:.3g} m'
+            ', '.join(f'id {person}: {value:.3g} m' for person, value in options.height.items())
+            + f'; others {HEIGHT:g} m'
+            if isinstance(options.height, dict)
+            else f'{options.height:.3g} m'
         )
         facts['Height'] += ' (not measured; lengths are in proportion to it)'
         facts['Camera'] = (
             'calibrated'
-            if camera is not None
-            else f'not calibrated: a diagonal field of view of {field_of_view:.3g}° and no distortion are assumed'
+            if options.camera is not None
+            else f'not calibrated: a diagonal field of view of {options.field_of_view:.3g}° '
+            'and no distortion are assumed'
         )
         facts['Upright'] = (
-            'estimated from the people and the ground in the first frames' if coordinates == 'world' else _LEVEL
+            'estimated from the people and the ground in the first frames' if options.coordinates == 'world' else _LEVEL
         )
     else:
         facts['Upright'] = _LEVEL
     return facts
 
 
-def _short(name):
+def _short(name: str) -> str:
     """Return the name of a model, or that of its file without the folder."""
     return legible(Path(name).name) if os.path.exists(name) else name
 
 
-def _card(named):
+def _card(named: tuple[str, str | None]) -> str | None:
     """Return why a model's card calls it unfit for measuring, None where it does not, given (name, weights or None)."""
     name, weights = named
     entry = None if weights else find_model(name)
-    return entry and entry['Metadata'].get('Not For Measuring')
+    return entry['Metadata'].get('Not For Measuring') if entry else None

@@ -5,14 +5,17 @@ import json
 import logging
 import os
 from collections import defaultdict
+from collections.abc import Sequence
 from numbers import Real
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mmengine.logging import print_log
 
 from spinepose_mm.io.paths import check_regular
 from spinepose_mm.io.reading import is_number, reading
+from spinepose_mm.structures.frame import Frame
 from spinepose_mm.wording import counted
 
 
@@ -32,11 +35,11 @@ class Boxes:
         ValueError: it is no such file, a box of it is none, or a frame's number is negative or a fraction.
     """
 
-    def __init__(self, given, frames=0):
-        self._where = os.fspath(given) if isinstance(given, (str, os.PathLike)) else 'bboxes'
-        if self._where == 'bboxes':
-            self._boxes = given
-        else:
+    def __init__(self, given: str | os.PathLike | np.ndarray | Sequence, frames: int = 0) -> None:
+        self._boxes: Any = given
+        self._where = 'bboxes'
+        if isinstance(given, (str, os.PathLike)):
+            self._where = os.fspath(given)
             reader = _READERS.get(Path(given).suffix.lower())
             if reader is None:
                 raise ValueError(f'{given}: a file of boxes ends in .csv or .json')
@@ -54,10 +57,10 @@ class Boxes:
         )
 
     @property
-    def _everywhere(self):
+    def _everywhere(self) -> bool:
         return isinstance(self._boxes, np.ndarray) and self._boxes.ndim == 2
 
-    def of(self, frame):
+    def of(self, frame: Frame) -> np.ndarray:
         """Return the boxes of a Frame, (P, 4).
 
         Raises:
@@ -70,7 +73,7 @@ class Boxes:
             return np.zeros((0, 4))
         return self._checked(self._boxes[key], f'of frame {key}' if isinstance(key, int) else f'of {key}')
 
-    def _key(self, frame):
+    def _key(self, frame: Frame) -> str | int | None:
         """Return under which key the boxes of a Frame are, None where a file has none of it."""
         if isinstance(self._boxes, dict):
             path = Path(frame.path)
@@ -81,12 +84,12 @@ class Boxes:
             raise ValueError(f'{self._where} are of {counted(len(self._boxes), "frame")}, and there are more')
         return frame.index
 
-    def meet(self, frame):
+    def meet(self, frame: Frame) -> None:
         """Record that a Frame was read, whether or not its boxes are asked for."""
         if self._unused:
             self._unused.discard(self._key(frame))
 
-    def tell_unused(self, path):
+    def tell_unused(self, path: str) -> None:
         """Warn of boxes that are of no frame of an input, once all of its frames were met."""
         if self._unused:
             print_log(
@@ -96,7 +99,7 @@ class Boxes:
                 logging.WARNING,
             )
 
-    def _checked(self, boxes, which):
+    def _checked(self, boxes: Any, which: str) -> np.ndarray:
         try:
             boxes = np.asarray(boxes, float) if len(boxes) else np.zeros((0, 4))
         except (OverflowError, TypeError, ValueError):
@@ -112,11 +115,11 @@ class Boxes:
         return boxes
 
 
-def _is_box(values):
+def _is_box(values: Any) -> bool:
     return hasattr(values, '__len__') and len(values) == 4 and all(isinstance(value, Real) for value in values)
 
 
-def _read_csv(path):
+def _read_csv(path: str | os.PathLike) -> dict[str, Any]:
     boxes = defaultdict(list)
     with open(path, newline='', encoding='utf-8-sig') as file:  # as spreadsheets write it
         rows = csv.DictReader(file)
@@ -131,7 +134,7 @@ def _read_csv(path):
     return dict(boxes)
 
 
-def _read_json(path):
+def _read_json(path: str | os.PathLike) -> list[Any] | dict[str, Any]:
     content = json.loads(Path(path).read_text(encoding='utf-8'))
     if isinstance(content, dict):
         if 'annotations' in content:
@@ -158,7 +161,7 @@ def _read_json(path):
     return dict(boxes)
 
 
-def _is_numeral(key):
+def _is_numeral(key: str) -> bool:
     try:
         float(key)
     except ValueError:
@@ -166,7 +169,7 @@ def _is_numeral(key):
     return True
 
 
-def _whole(path, field, value):
+def _whole(path: str | os.PathLike, field: str, value: Any) -> str:
     """Return a whole number from 0 on as text; spreadsheets write 1 as 1.0."""
     number = value if isinstance(value, int) else float(value)
     if not (number >= 0 and number % 1 == 0):

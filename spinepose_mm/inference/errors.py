@@ -1,12 +1,13 @@
 """OpenCV's errors, which name neither the file nor the frame."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import cv2
 
 
 @contextmanager
-def naming(path, index=None):
+def naming(path: str, index: int | None = None) -> Iterator[None]:
     """Turn an error of OpenCV's into a ValueError that names the input.
 
     Args:

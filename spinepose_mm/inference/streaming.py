@@ -3,13 +3,17 @@
 import json
 import logging
 import os
+from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
+from typing import Any, TextIO
 
+import numpy as np
 from mmengine.logging import print_log
 from mmpose.structures import PoseDataSample
 
-from spinepose_mm.io.sources import open_source
-from spinepose_mm.structures.frame import to_instances, to_persons
+from spinepose_mm.io.sources import Source, open_source
+from spinepose_mm.structures.frame import Frame, Person, to_instances, to_persons
 from spinepose_mm.writers.encoding import encoder_for, usual_ending
 
 from .loading import Loading
@@ -36,19 +40,30 @@ class Streaming(Loading):
     MMPose's own take no streams, open a window for a camera, and keep all predictions of a video to its end.
     """
 
-    forward_kwargs = set()
-    postprocess_kwargs = {'pred_out_dir'}
+    visualizer: Any
+    preprocess_kwargs: set[str]
+    forward_kwargs: set[str] = set()
+    visualize_kwargs: set[str]
+    postprocess_kwargs: set[str] = {'pred_out_dir'}
+
+    # What belongs to a call, on the copy that it runs on: the input as MMPose describes it, the frame that is worked
+    # on, the file of a video's predictions, and names of images whose predictions were written.
+    video_info: dict[str, Any]
+    _video_input: bool
+    _frame: Frame
+    _list: TextIO | None
+    _written: set[str]
 
     def __call__(
         self,
-        inputs,
-        return_datasamples=False,
-        batch_size=1,
-        out_dir=None,
-        frame_rate=None,
-        channel_order='bgr',
-        **kwargs,
-    ):
+        inputs: Any,
+        return_datasamples: bool = False,
+        batch_size: int = 1,
+        out_dir: str | None = None,
+        frame_rate: float | None = None,
+        channel_order: str = 'bgr',
+        **kwargs: Any,
+    ) -> Iterator[dict[str, Any]]:
         """Yield the result of each frame, a dict with `predictions` and `visualization` as MMPose's.
 
         Args:
@@ -58,25 +73,35 @@ class Streaming(Loading):
             out_dir: folder of `visualizations` and `predictions`.
             frame_rate: frames a second of images that follow each other in time.
             channel_order: 'bgr' or 'rgb', of arrays.
-            kwargs: the options of the class, and MMPose's. Those of MMPose's for models of another kind have no effect,
-                and where they are not at their defaults, a warning names them.
+            kwargs: the class's options, fields of `PoseOptions` or `LiftingOptions`, and MMPose's. Those of MMPose's
+                for models of another kind have no effect, and where they are not at their defaults, a warning names
+                them.
 
         Raises:
             FileNotFoundError, ValueError: as `open_source`; or an option is unknown or out of its range.
         """
         kwargs = self._without_others(kwargs)
         source = open_source(inputs, frame_rate, channel_order)
-        self._list, self._written, self.video_info = None, set(), dict(writer=None)
+        # MMPose keeps what belongs to a call on its inferencer. So that calls at the same time do not share it, each
+        # runs on a copy, which has the same models.
+        call = copy(self)
+        call.visualizer = copy(self.visualizer)
+        call._list, call._written, call.video_info = None, set(), dict(writer=None)
+        run = super(Streaming, call).__call__  # type: ignore[misc]  # that of the class it is mixed into
         try:
-            yield from super().__call__(source, return_datasamples, 1, out_dir, **kwargs)
+            yield from run(source, return_datasamples, 1, out_dir, **kwargs)
         finally:
-            if self._list:
-                self._list.write('\n]\n')
-                self._list.close()
-            if self.video_info['writer'] is not None:
-                self.video_info['writer'].release()
+            call._close()
 
-    def _without_others(self, options):
+    def _close(self) -> None:
+        """End the files of this call."""
+        if self._list:
+            self._list.write('\n]\n')
+            self._list.close()
+        if self.video_info['writer'] is not None:
+            self.video_info['writer'].release()
+
+    def _without_others(self, options: dict[str, Any]) -> dict[str, Any]:
         own = self.preprocess_kwargs | self.visualize_kwargs | self.postprocess_kwargs
         others = {name: value for name, value in options.items() if name in _OF_OTHERS.keys() - own}
         wanted = [f'{name}={value!r}' for name, value in others.items() if value != _OF_OTHERS[name]]
@@ -84,12 +109,12 @@ class Streaming(Loading):
             print_log(f'{", ".join(wanted)}: without effect on {type(self).__name__}', 'current', logging.WARNING)
         return {name: value for name, value in options.items() if name not in others}
 
-    def _inputs_to_list(self, source):
+    def _inputs_to_list(self, source: Source) -> Source:
         self._video_input = source.is_video
         self.video_info = dict(name=f'{source.name}{usual_ending()}', fps=source.frame_rate, writer=None)
         return source
 
-    def save_visualization(self, visualization, vis_out_dir, img_name=None):
+    def save_visualization(self, visualization: np.ndarray, vis_out_dir: str, img_name: str | None = None) -> None:
         """Write a frame as MMPose does, whose videos browsers do not play: its writer is replaced.
 
         Args:
@@ -101,22 +126,34 @@ class Streaming(Loading):
             path = Path(vis_out_dir, self.video_info['name'])
             path.parent.mkdir(parents=True, exist_ok=True)
             self.video_info['writer'] = encoder_for(path)(path, self.video_info['fps'], visualization.shape[1::-1])
-        super().save_visualization(visualization, vis_out_dir, img_name)
+        super().save_visualization(visualization, vis_out_dir, img_name)  # type: ignore[misc]  # as above
 
-    def preprocess(self, inputs, batch_size=1, **options):
+    def follow(self, source: Source, **options: Any) -> Iterator[Frame]:
+        """Yield the Frames of a Source with their people."""
+        raise NotImplementedError
+
+    def preprocess(
+        self, inputs: Source, batch_size: int = 1, **options: Any
+    ) -> Iterator[tuple[Frame, list[np.ndarray]]]:
         """Yield each Frame with its people, and a list of its image."""
         for frame in self.follow(inputs, **options):
             yield frame, [frame.image]
 
-    def forward(self, frame):
+    def forward(self, frame: Frame) -> list[PoseDataSample]:
         """Return the people of a Frame as a list of one PoseDataSample."""
         self._frame = frame
-        metainfo = dict(img_path=frame.path)
+        metainfo: dict[str, Any] = dict(img_path=frame.path)
         if frame.coordinates:
             metainfo.update(coordinates=frame.coordinates, units='m', settled=frame.settled)
         return [PoseDataSample(pred_instances=to_instances(frame.people), metainfo=metainfo)]
 
-    def postprocess(self, preds, visualization, return_datasamples=False, pred_out_dir=''):
+    def postprocess(
+        self,
+        preds: list[PoseDataSample],
+        visualization: list[np.ndarray],
+        return_datasamples: bool = False,
+        pred_out_dir: str = '',
+    ) -> dict[str, Any]:
         """Return the result of a frame, and write it down.
 
         In `pred_out_dir`, a video has one file, `[{"frame_id": …, "instances": […]}, …]`, an image one of its own.
@@ -129,7 +166,7 @@ class Streaming(Loading):
             self._write(persons, pred_out_dir, sample.metainfo['img_path'])
         return dict(visualization=visualization, predictions=[sample if return_datasamples else persons])
 
-    def _write(self, persons, folder, path):
+    def _write(self, persons: list[Person], folder: str, path: str) -> None:
         os.makedirs(folder, exist_ok=True)
         if not self._video_input:
             if Path(path).stem in self._written:
@@ -144,5 +181,5 @@ class Streaming(Loading):
         self._list.write('[\n' if not self._list.tell() else ',\n')
         json.dump(dict(frame_id=self._frame.index, instances=persons), self._list)
 
-    def _finalize_video_processing(self, pred_out_dir=''):
+    def _finalize_video_processing(self, pred_out_dir: str = '') -> None:
         """Leave to `__call__` what MMPose does at the end of videos that come to their end."""

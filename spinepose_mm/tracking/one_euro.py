@@ -1,5 +1,10 @@
 """Smoothing of keypoints over time by One-Euro filters, separate ones for each person."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
 import numpy as np
 
 from spinepose_mm.confidence import MIN_CONFIDENCE
@@ -8,6 +13,50 @@ from spinepose_mm.confidence import MIN_CONFIDENCE
 #: person's keypoints are closer than .071 to where they were heading in 999 of 1,000 cases, and in 999 of 1,000 cases
 #: they are further than .070 from where another person's were heading.
 _MAX_MISSED = 0.07
+
+
+@dataclass
+class _Filters:
+    """The state of the filters of one person's keypoints, or with one more axis before, of several people's.
+
+    NaN where a keypoint was never visible. The unit is that of the points, the time is in seconds.
+
+    Attributes:
+        last: keypoints as they were predicted last, (..., K, D).
+        smooth: keypoints as they were smoothed last, (..., K, D).
+        speed: of the smooth keypoints, (..., K, D).
+        heading: velocity of the predicted keypoints, to expect the next ones by, (..., K, D).
+        time: of the last prediction, (..., K, 1).
+    """
+
+    last: np.ndarray
+    smooth: np.ndarray
+    speed: np.ndarray
+    heading: np.ndarray
+    time: np.ndarray
+
+    @classmethod
+    def new(cls, keypoints: int, dimensions: int) -> _Filters:
+        """Return filters that have not been fed."""
+        points = np.full((keypoints, dimensions), np.nan)
+        return cls(points, points, points, points, np.full((keypoints, 1), np.nan))
+
+    def of(self, person: int) -> _Filters:
+        """Return the filters of one of several people."""
+        return _Filters(*(array[person] for array in self._arrays()))
+
+    def _arrays(self) -> list[np.ndarray]:
+        return [getattr(self, entry.name) for entry in fields(self)]
+
+
+def _together(filters: Sequence[_Filters]) -> _Filters:
+    """Return filters of several people as one, (P, K, ...)."""
+    return _Filters(*map(np.stack, zip(*(one._arrays() for one in filters))))
+
+
+def _choose(condition: np.ndarray, these: _Filters, others: _Filters) -> _Filters:
+    """Return filters that are these where a condition, (P, K or 1, 1), holds, and the others elsewhere."""
+    return _Filters(*(np.where(condition, *arrays) for arrays in zip(these._arrays(), others._arrays())))
 
 
 class Smoother:
@@ -39,7 +88,9 @@ class Smoother:
         ValueError: an option is out of its range.
     """
 
-    def __init__(self, min_cutoff=1.0, beta=20.0, speed_cutoff=1.0, gap=0.25):
+    def __init__(
+        self, min_cutoff: float = 1.0, beta: float = 20.0, speed_cutoff: float = 1.0, gap: float = 0.25
+    ) -> None:
         if not (min(min_cutoff, speed_cutoff, gap) > 0 and beta >= 0):
             raise ValueError(
                 'min_cutoff, speed_cutoff and gap are over 0 and beta is 0 or more, not '
@@ -47,9 +98,16 @@ class Smoother:
             )
         self._min_cutoff, self._beta, self._speed_cutoff, self._gap = min_cutoff, beta, speed_cutoff, gap
         self._time = -np.inf
-        self._states = {}  # of each id, (K, 4 D + 1): x, y, s, the speed of x, and the time; NaN of what was not fed
+        self._filters: dict[int, _Filters] = {}  # of each id
 
-    def update(self, ids, points, confidence, scale, time):
+    def update(
+        self,
+        ids: Sequence[int] | np.ndarray,
+        points: np.ndarray,
+        confidence: np.ndarray,
+        scale: np.ndarray,
+        time: float,
+    ) -> np.ndarray:
         """Smooth the keypoints of the people of the next frame.
 
         Args:
@@ -69,41 +127,44 @@ class Smoother:
         if not time > self._time:
             raise ValueError(f'times go up, and {time} s is not after {self._time} s')
         self._time = time
-        self._states = {id: state for id, state in self._states.items() if (time - state[:, -1] <= self._gap).any()}
+        self._filters = {id: one for id, one in self._filters.items() if (time - one.time <= self._gap).any()}
         points, scale = np.array(points, float), np.reshape(scale, (-1, 1, 1))
         if not len(points):
             return points
         visible = ((np.asarray(confidence) >= MIN_CONFIDENCE) & np.isfinite(points).all(-1))[..., None]
-        blank = np.full((points.shape[1], 4 * points.shape[2] + 1), np.nan)
-        states = np.stack([self._states.get(id, blank) for id in ids])
-        another = self._is_another(states, points, visible, scale)
-        states = np.where(visible, self._fed(states, points, scale, another), np.where(another, np.nan, states))
-        self._states.update(zip(ids, states))
-        return np.where(visible, np.split(states[..., :-1], 4, axis=-1)[1], points)
+        new = _Filters.new(*points.shape[1:])
+        before = _together([self._filters.get(id, new) for id in ids])
+        another = self._is_another(before, points, visible, scale)
+        fed = self._fed(before, points, scale, another)
+        after = _choose(visible, fed, _choose(another, _together([new] * len(ids)), before))
+        for number, id in enumerate(ids):
+            self._filters[id] = after.of(number)
+        return np.where(visible, after.smooth, points)
 
-    def _is_another(self, states, points, visible, scale):
-        """Return whether people (P, K, D) are others than those of the states (P, K, 4 D + 1), (P, 1, 1)."""
-        (last, _, _, heading), step = np.split(states[..., :-1], 4, axis=-1), self._time - states[..., -1:]
+    def _is_another(self, filters: _Filters, points: np.ndarray, visible: np.ndarray, scale: np.ndarray) -> np.ndarray:
+        """Return whether people (P, K, D) are others than those of the filters, (P, 1, 1)."""
+        step = self._time - filters.time
         valid = visible & (step <= self._gap)
-        missed = np.linalg.norm(points - last - heading * step, axis=-1, keepdims=True) > _MAX_MISSED * scale
-        another = 2 * (missed & valid).sum(1, keepdims=True) >= valid.sum(1, keepdims=True)
+        missed = np.linalg.norm(points - filters.last - filters.heading * step, axis=-1, keepdims=True)
+        is_missed = missed > _MAX_MISSED * scale
+        another = 2 * (is_missed & valid).sum(1, keepdims=True) >= valid.sum(1, keepdims=True)
         return another & visible.any(1, keepdims=True)
 
-    def _fed(self, states, points, scale, another):
-        """Return the states (P, K, 4 D + 1) after all points (P, K, D) were fed to them, or to new ones, (P, 1, 1)."""
-        (last, smooth, speed, heading), step = np.split(states[..., :-1], 4, axis=-1), self._time - states[..., -1:]
+    def _fed(self, filters: _Filters, points: np.ndarray, scale: np.ndarray, another: np.ndarray) -> _Filters:
+        """Return the filters after all points (P, K, D) were fed to them, or to new ones where `another`, (P, 1, 1)."""
+        step = self._time - filters.time
         valid = step <= self._gap
         going_on = valid & ~another
         share = _share(self._speed_cutoff, step)
-        speed = np.where(going_on, share * (points - smooth) / step + (1 - share) * speed, 0)
+        speed = np.where(going_on, share * (points - filters.smooth) / step + (1 - share) * filters.speed, 0)
         # What looks like another person may be the same one running; the heading tells them apart in the next frame.
         share = np.where(another, 1, share)
-        heading = np.where(valid, share * (points - last) / step + (1 - share) * heading, 0)
+        heading = np.where(valid, share * (points - filters.last) / step + (1 - share) * filters.heading, 0)
         share = _share(self._min_cutoff + self._beta * np.linalg.norm(speed, axis=-1, keepdims=True) / scale, step)
-        smooth = np.where(going_on, smooth + share * (points - smooth), points)
-        return np.concatenate([points, smooth, speed, heading, np.full_like(step, self._time)], axis=-1)
+        smooth = np.where(going_on, filters.smooth + share * (points - filters.smooth), points)
+        return _Filters(points, smooth, speed, heading, np.full_like(step, self._time))
 
 
-def _share(cutoff, step):
+def _share(cutoff: float | np.ndarray, step: np.ndarray) -> np.ndarray:
     """Return the weight of a new value, at a cutoff frequency in hertz and a time step in seconds."""
     return 1 / (1 + 1 / (2 * np.pi * cutoff * step))

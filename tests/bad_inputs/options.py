@@ -16,7 +16,7 @@ FRAMES = np.random.default_rng(0).integers(0, 255, (2, 48, 64, 3), dtype=np.uint
 BOX = np.array([[5.0, 5, 60, 45]])
 
 
-def find(inputs=FRAMES, **options):
+def count(inputs=FRAMES, **options):
     """Return what looks for people in two frames, or in another input: how many in each."""
     return lambda place: [
         len(frame.people)
@@ -28,11 +28,11 @@ def find(inputs=FRAMES, **options):
 
 
 def refused(message, **options):
-    return Case(find(**options), error=message)
+    return Case(count(**options), error=message)
 
 
 def finds(*counts, **options):
-    return Case(find(bboxes=BOX, **options), result=lambda found: found == list(counts))
+    return Case(count(bboxes=BOX, **options), result=lambda found: found == list(counts))
 
 
 def space(message, **options):
@@ -78,7 +78,7 @@ def shown(place):
 def boxes_of_other_frames(place):
     path = place.folder / 'boxes.csv'
     path.write_text('frame,x1,y1,x2,y2\n70,5,5,60,45\n')
-    return find(bboxes=path)(place)
+    return count(bboxes=path)(place)
 
 
 def unknown_device(place):
@@ -99,7 +99,7 @@ CASES = {
         warning=r'boxes\.csv: boxes of 1 of 1 frames or images are of none in',
     ),
     'detect on no frame': refused('detect_every is a whole number', detect_every=0),
-    'detect on hardly any frame': Case(find(detect_every=10**9), result=lambda found: found == [1, 1]),
+    'detect on hardly any frame': Case(count(detect_every=10**9), result=lambda found: found == [1, 1]),
     'detect on a fraction': refused('detect_every is a whole number', detect_every=1.5),
     'rate 0': refused('frame_rate is in frames a second, and over 0', frame_rate=0),
     'rate NaN': refused('frame_rate', frame_rate=float('nan')),

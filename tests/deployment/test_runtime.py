@@ -67,7 +67,7 @@ def test_the_official_librarys_keypoints_and_scores(files, people, version, opti
     )
     for image, boxes in people:
         keypoints, scores = theirs.estimate(image, boxes)
-        found = own.find(image, boxes, flip_test=False, **options)
+        found = own.predict(image, boxes, flip_test=False, **options)
         near = np.linalg.norm(found.keypoints - keypoints, axis=-1) <= 0.01
         assert near.mean() > 0.98 and np.abs(found.scores - scores)[near].max() < 1e-3
         tested = [sample.pred_instances for sample in inference_topdown(by_config, image, boxes)]

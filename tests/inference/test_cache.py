@@ -22,13 +22,14 @@ def people(index):
 
 def run(path, indices, known=(), asked=ASKED, done=False):
     """Return the People of frames as a cache gives them, where only those not in `known` are to be computed."""
-    cache, computed = EstimateCache(path, asked), []
-
-    def compute(frame):
-        computed.append(frame.index)
-        return people(frame.index)
-
-    found = [cache.find(Frame(i, 0.0, 'a.mp4'), compute) for i in indices]
+    cache, computed, found = EstimateCache(path, asked), [], []
+    for i in indices:
+        frame = Frame(i, 0.0, 'a.mp4')
+        read = cache.read(frame)
+        if read is None:
+            computed.append(i)
+            read = cache.add(frame, people(i))
+        found.append(read)
     cache.done = done
     cache.close()
     assert computed == [i for i in indices if i not in known]
@@ -59,7 +60,7 @@ def test_half_a_line_is_predicted_again(tmp_path):
     run(path, range(4))
     whole = path.read_bytes()
     path.write_bytes(whole[:-20])
-    assert EstimateCache(path, ASKED).found == 3
+    assert EstimateCache(path, ASKED).cached == 3
     same(run(path, range(5), known=range(3)), range(5))
     run(path, range(5), known=range(5))
 
@@ -91,10 +92,13 @@ def test_one_with_nothing_in_it_is_not_kept(tmp_path):
 
 def test_rewind(tmp_path):
     cache = EstimateCache(tmp_path / 'a.progress', ASKED)
-    first = [cache.find(Frame(i, 0.0, ''), lambda frame: people(frame.index)) for i in range(3)]
+    frames, first = [Frame(i, 0.0, '') for i in range(4)], []
+    for frame in frames[:3]:
+        assert cache.read(frame) is None
+        first.append(cache.add(frame, people(frame.index)))
     cache.rewind()
-    again = [cache.find(Frame(i, 0.0, ''), lambda frame: pytest.fail('was cached before')) for i in range(3)]
-    cache.find(Frame(3, 0.0, ''), lambda frame: no_people())
+    again = [cache.read(frame) for frame in frames[:3]]
+    assert cache.read(frames[3]) is None and len(cache.add(frames[3], no_people())) == 0
     np.testing.assert_array_equal(first[2].keypoints, again[2].keypoints)
 
 
@@ -111,3 +115,27 @@ def test_options_are_distinguished(tmp_path):
     assert described(str(path)) != before and described(path)[0] == str(path)
     assert described([np.ones((1, 2)), 'x', None, 3]) == [[[1.0, 1.0]], 'x', None, 3]
     assert described(np.float32(0.5)) == '0.5'
+
+
+def test_settings_that_earlier_versions_wrote_for_the_same(tmp_path):
+    path, before = tmp_path / 'a.progress', dict(ASKED, threshold=None)
+    run(path, range(3), asked=before)
+    whole = path.read_bytes()
+    cache = EstimateCache(path, dict(ASKED, threshold=0.3), [before])
+    assert cache.cached == 3 and cache.read(Frame(0, 0.0, '')) is not None
+    cache.close()
+    assert path.read_bytes() == whole
+    assert EstimateCache(path, dict(ASKED, threshold=0.3)).cached == 0
+
+
+def test_names_of_release_0_1(tmp_path):
+    cache = EstimateCache(tmp_path / 'a.progress', ASKED)
+    frame = Frame(2, 0.0, '')
+    with pytest.warns(DeprecationWarning, match=r'EstimateCache\.read and \.add'):
+        first = cache.find(frame, lambda frame: people(frame.index))
+    cache.rewind()
+    with pytest.warns(DeprecationWarning):
+        again = cache.find(frame, lambda frame: pytest.fail('was cached before'))
+    np.testing.assert_array_equal(first.keypoints, again.keypoints)
+    with pytest.warns(DeprecationWarning, match=r'EstimateCache\.cached'):
+        assert cache.found == 0

@@ -138,7 +138,7 @@ def test_as_the_official_library(video, tmp_path):
     assert done.returncode == 0, done.stdout[-1500:]
     found = pd.read_csv(tmp_path / 'a.csv')
     own = SpinePoseInferencer('spinepose-tiny', None, 'cpu', det_model='whole_image')
-    people = own.find(image, own.detect(image), score='mean', v1_postprocess=True)
+    people = own.predict(image, own.detect(image), score='mean', v1_postprocess=True)
     np.testing.assert_allclose(found[['x_px', 'y_px']], people.keypoints[0], atol=0.01)
     np.testing.assert_allclose(found.score, people.scores[0], atol=1e-3)
     points = found[['x_m', 'y_m', 'z_m']].to_numpy()

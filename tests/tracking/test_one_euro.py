@@ -175,7 +175,7 @@ def test_nothing_grows_with_the_video():
     smoother = Smoother()
     for t in range(300):  # a new person in each frame
         smoother.update([t], still(1), np.ones((1, 5)), [1.0], t / 30)
-    assert len(smoother._states) <= 9
+    assert len(smoother._filters) <= 9
 
 
 def test_bad_times_and_options():

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -85,6 +86,25 @@ class SpinePoseHead(RTMCCHead):
             raise ValueError(
                 f'SpinePoseHead: loss is a KLDiscretLoss with label_softmax=True, but {kwargs.get("loss")} was given'
             )
+
+    def predict(
+        self, feats: Any, batch_data_samples: list[PoseDataSample], test_cfg: dict[str, Any] | None = None
+    ) -> Any:
+        """Return the predictions as InstanceData, as `RTMCCHead` does.
+
+        Args:
+            feats: features of the images, or with `flip_test` a list of these and of the mirror images'.
+            batch_data_samples: N samples.
+            test_cfg: beside MMPose's settings `score` and `v1_postprocess`, in place of the head's own.
+        """
+        test_cfg = test_cfg or {}
+        own = {name: test_cfg[name] for name in ('score', 'v1_postprocess') if test_cfg.get(name) is not None}
+        head = self
+        if own:  # MMPose's `predict` hands no settings on to `decode`; a copy shares the weights, and is of this call
+            head = copy(self)
+            for name, value in own.items():
+                setattr(head, name, value)
+        return RTMCCHead.predict(head, feats, batch_data_samples, test_cfg)
 
     def decode(self, batch_outputs: Sequence[torch.Tensor]) -> list[InstanceData]:
         """Return the keypoints, their `keypoint_scores` and their `keypoint_confidence` as InstanceData.
