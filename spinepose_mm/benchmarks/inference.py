@@ -268,7 +268,7 @@ def _compare_video(image: Path, box: Sequence[float], folder: Path, frames: int,
         stock(*args)  # which has random weights, and detects no people
         return around
 
-    inferencer.detect = detect  # type: ignore[method-assign]  # a stand-in for its own
+    inferencer.detect = detect  # type: ignore[method-assign, assignment]  # a stand-in for its own
 
     def go(prefetches: bool = True, overlaps: bool = False, **options: Any) -> None:
         source, inferencer.overlaps = open_source(path), overlaps

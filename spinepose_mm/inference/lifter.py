@@ -60,9 +60,13 @@ class Lifter:
         """
         frame = frames[middle]
         people = frame.people
+        assert people.ids is not None  # they are tracked
         poses, errors = self._poses(frames, middle, space.camera)
-
-        smooth = smoother and partial(_smoothed, smoother, people.ids, space.heights(people.ids), frame.time)
+        smooth = (
+            None
+            if smoother is None
+            else partial(_smoothed, smoother, people.ids, space.heights(people.ids), frame.time)
+        )
         placed = space.update(people.ids, poses, people.keypoints, people.confidence, smooth)
         people.points, people.reprojection_errors = placed.keypoints, placed.reprojection_error
         people.point_errors = None if errors is None else errors * placed.scale[:, None]
@@ -71,6 +75,7 @@ class Lifter:
     def _poses(self, frames: Sequence[Frame], middle: int, camera: Camera) -> tuple[np.ndarray, np.ndarray | None]:
         """Return poses (P, 37, 3) and expected errors (P, 37) or None, in the network's unit; NaN if not lifted."""
         people = frames[middle].people
+        assert people.ids is not None  # they are tracked
         is_lifted = (people.scores >= self.min_score).sum(-1) >= _MIN_VISIBLE
         poses = np.full((len(people), skeleton.NUM_KEYPOINTS, 3), np.nan)
         if not is_lifted.any():
@@ -171,7 +176,7 @@ def make_space(size: tuple[int, int], options: LiftingOptions, warm_up: int | No
     if camera is None:
         camera = Camera.from_field_of_view(size, options.field_of_view)
     else:
-        with reading('camera' if isinstance(given, Camera) else given, 'does not fit'):
+        with reading('camera' if given is None or isinstance(given, Camera) else given, 'does not fit'):
             camera = camera.for_size(size)
     return Space(camera, options.coordinates, options.height, warm_up)
 

@@ -116,7 +116,8 @@ class LiftingOptions(PoseOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        camera = self.camera
-        if not isinstance(camera, Camera):
-            camera = None if camera is not None else Camera.from_field_of_view((1, 1), self.field_of_view)
+        # A calibration file is read by each call; its place is taken by any other camera here.
+        camera = (
+            self.camera if isinstance(self.camera, Camera) else Camera.from_field_of_view((1, 1), self.field_of_view)
+        )
         Space(camera, self.coordinates, self.height, self.warm_up)  # checks them

@@ -63,9 +63,8 @@ class Summary:
         """Count a Frame."""
         self.frames += 1
         self.coverage.add(frame.people)
-        self.persons.update(
-            frame.people.ids.tolist() if is_video else range(len(self.persons), len(self.persons) + len(frame.people))
-        )
+        ids = frame.people.ids if is_video else range(len(self.persons), len(self.persons) + len(frame.people))
+        self.persons.update(map(int, ids))
 
 
 def analyse(

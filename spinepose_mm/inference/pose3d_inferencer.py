@@ -145,7 +145,8 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
 
     def forward(self, frame: Frame) -> list[PoseDataSample]:
         """Return the lifted people of a Frame as a list of one PoseDataSample."""
-        placed = np.isfinite(frame.people.points).all((1, 2))
+        assert frame.people.points is not None  # they are lifted
+        placed = np.all(np.isfinite(frame.people.points), axis=(1, 2))
         return super().forward(replace(frame, people=frame.people[placed]))  # it may still be in the lifter's window
 
     def visualize(

@@ -163,6 +163,7 @@ class Smoothing:
 
     def people(self, frame: Frame, people: People) -> People:
         """Return the People of a frame with smoothed keypoints."""
+        assert people.ids is not None  # they are tracked
         points = self._smoother.update(
             people.ids, people.keypoints, people.confidence, people.sizes.clip(1), frame.time
         )

@@ -87,7 +87,7 @@ class Streaming(Loading):
         call = copy(self)
         call.visualizer = copy(self.visualizer)
         call._list, call._written, call.video_info = None, set(), dict(writer=None)
-        run = super(Streaming, call).__call__  # type: ignore[misc]  # that of the class it is mixed into
+        run = super(Streaming, call).__call__  # that of the class it is mixed into
         try:
             yield from run(source, return_datasamples, 1, out_dir, **kwargs)
         finally:
@@ -126,7 +126,7 @@ class Streaming(Loading):
             path = Path(vis_out_dir, self.video_info['name'])
             path.parent.mkdir(parents=True, exist_ok=True)
             self.video_info['writer'] = encoder_for(path)(path, self.video_info['fps'], visualization.shape[1::-1])
-        super().save_visualization(visualization, vis_out_dir, img_name)  # type: ignore[misc]  # as above
+        super().save_visualization(visualization, vis_out_dir, img_name)
 
     def follow(self, source: Source, **options: Any) -> Iterator[Frame]:
         """Yield the Frames of a Source with their people."""
