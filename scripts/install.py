@@ -64,7 +64,17 @@ EXTRAS = {
 # Programs that the tests let read and run what is written here; they ask for Qt, OpenVINO and a second OpenCV, which
 # are not used.
 EXTRAS_WITHOUT_REQUIREMENTS = {'test': ('opensim', 'pose2sim', 'rtmlib', 'spinepose')}
-SOURCES = ('setup.py', 'pyproject.toml', 'README.md', 'LICENSE', 'model-index.yml', 'spinepose_mm', 'configs', 'tools')
+SOURCES = (
+    'setup.py',
+    'pyproject.toml',
+    'README.md',
+    'LICENSE',
+    'model-index.yml',
+    'spinepose_mm',
+    'spinepose_mm_cli.py',
+    'configs',
+    'tools',
+)
 
 
 class InstallError(Exception):

@@ -1,4 +1,4 @@
-"""Predict people's keypoints and spines in images and videos, and write the results.
+"""Predict people's keypoints and spines in images and videos: tables, an annotated video, a report.
 
     mim run spinepose_mm infer squat.mp4 --out results
     mim run spinepose_mm infer squat.mp4 --out results --3d --world --height 1.78
@@ -129,7 +129,8 @@ def main():
     try:
         run(args)
     except KeyboardInterrupt:
-        sys.exit('\nstopped; the predictions are kept, and the same command goes on from there')
+        print('\nstopped; the predictions are kept, and the same command goes on from there', file=sys.stderr)
+        sys.exit(130)
     except (ImportError, OSError, RuntimeError, ValueError) as error:
         sys.exit(f'error: {error}')
 

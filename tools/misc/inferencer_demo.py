@@ -1,4 +1,4 @@
-"""MMPose's own demo/inferencer_demo.py, with this package's models.
+"""Run MMPose's inferencers with this package's models: MMPose's own demo/inferencer_demo.py.
 
 mim run spinepose_mm inferencer_demo person.jpg --pose2d spinepose-tiny --vis-out-dir out
 """

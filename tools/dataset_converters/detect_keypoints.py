@@ -1,4 +1,4 @@
-"""Predict the keypoints of an annotated data set's people, as the input of a lifter or of a triangulation.
+"""Predict the keypoints of an annotated data set's people: the input of a lifter or of a triangulation.
 
     mim run spinepose_mm detect_keypoints data/simspine/annotations/simspine_train.npz --images data/simspine/images \
         --model spinepose-m --out data/simspine/annotations/detected_train.npz

@@ -1,6 +1,4 @@
-"""Compare trackers and smoothing on synthetic videos of people who cross, leave and return, with ground truth.
-
-    mim run spinepose_mm benchmark_tracking
+"""Benchmark of trackers and smoothing on synthetic videos of people who cross, leave and return, with ground truth.
 
 All get the same boxes and keypoints. Those of other packages are this package's competitors and no requirements:
 `spinepose` (the official library, its own tracking and smoothing) and `trackers` (the best of it, OC-SORT, with
@@ -8,16 +6,22 @@ settings that give each person an id at once) are left out where they are not in
 use them.
 """
 
-import argparse
 import importlib.util
 import sys
-import warnings
+from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 from tqdm import tqdm
+
+from spinepose_mm import skeleton
+from spinepose_mm.evaluation.tracking import identity_scores, motion_scores
+from spinepose_mm.lifting.space import MIN_SCORE
+from spinepose_mm.synthetic.tracking_scenes import crossing
+from spinepose_mm.tracking.one_euro import Smoother
+from spinepose_mm.tracking.tracker import MEMORY, PoseTracker
 
 _COLUMNS = (
     'Tracker',
@@ -32,20 +36,16 @@ _COLUMNS = (
 )
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('--videos', type=int, default=20, help='how many, of 2 to 6 people in turn (20)')
     parser.add_argument('--seconds', type=float, default=20.0, help='of each video (20)')
     parser.add_argument('--frame-rate', type=float, default=30.0, help='frames a second (30)')
     parser.add_argument('--size', type=int, nargs=2, default=[1280, 720], metavar=('W', 'H'), help='pixels (1280 720)')
     parser.add_argument('--seed', type=int, default=0, help='of the first video (0)')
-    parser.add_argument('--films', type=int, help=argparse.SUPPRESS)
-    args = parser.parse_args()
-    if args.films is not None:
-        warnings.warn('--films is now --videos', DeprecationWarning, stacklevel=2)
-        args.videos = args.films
-    from spinepose_mm.synthetic.tracking_scenes import crossing  # takes seconds
 
+
+def run(args: Namespace) -> None:
+    """Print the table, row by row."""
     videos = [
         crossing(args.seed + i, 2 + i % 5, args.seconds, args.frame_rate, args.size)
         for i in tqdm(range(args.videos), 'videos', leave=False)
@@ -60,8 +60,6 @@ def main():
 
 def _scores(videos, make):
     """Return a row's numbers as texts: sums of the first two, means over videos of the others."""
-    from spinepose_mm.evaluation.tracking import identity_scores, motion_scores
-
     rows = []
     for video in videos:
         step = make(video.frame_rate)
@@ -85,9 +83,6 @@ def _scores(videos, make):
 
 
 def _ours(frame_rate, smooth):
-    from spinepose_mm.tracking.one_euro import Smoother
-    from spinepose_mm.tracking.tracker import PoseTracker
-
     tracker, smoother = PoseTracker(frame_rate), Smoother()
 
     def step(people, time):
@@ -103,9 +98,7 @@ def _ours(frame_rate, smooth):
 
 
 def _official(frame_rate, smooth):
-    from spinepose.pose_tracker import PoseTracker
-
-    from spinepose_mm import skeleton
+    from spinepose import pose_tracker
 
     shown = SimpleNamespace()
     solution = SimpleNamespace(
@@ -114,7 +107,7 @@ def _official(frame_rate, smooth):
         detect=lambda image: shown.people.boxes,
         estimate=lambda image, boxes: (shown.people.keypoints.copy(), shown.people.scores.copy()),
     )
-    tracker = PoseTracker(lambda **options: solution, smoothing=smooth, smoothing_freq=frame_rate)
+    tracker = pose_tracker.PoseTracker(lambda **options: solution, smoothing=smooth, smoothing_freq=frame_rate)
 
     def step(people, time):
         shown.people = people
@@ -131,8 +124,6 @@ def _mmpose(frame_rate, by_keypoints):
     from mmengine.structures import InstanceData
     from mmpose.apis import _track_by_iou, _track_by_oks
     from mmpose.structures import PoseDataSample
-
-    from spinepose_mm import skeleton
 
     track = partial(_track_by_oks, sigmas=np.array(skeleton.SIGMAS)) if by_keypoints else _track_by_iou
     state = SimpleNamespace(last=[], next=0)
@@ -162,9 +153,6 @@ def _mmpose(frame_rate, by_keypoints):
 def _trackers(frame_rate):
     from supervision import Detections
     from trackers import OCSORTTracker
-
-    from spinepose_mm.lifting.space import MIN_SCORE
-    from spinepose_mm.tracking.tracker import MEMORY
 
     tracker = OCSORTTracker(
         lost_track_buffer=round(30 * MEMORY),
@@ -200,6 +188,3 @@ ROWS = (
     ('MMPose, OKS', 'mmpose', False, partial(_mmpose, by_keypoints=True)),
     ('trackers, OC-SORT', 'trackers', False, _trackers),
 )
-
-if __name__ == '__main__':
-    main()
