@@ -14,7 +14,7 @@ setup:
 	@$(PYTHON) scripts/install.py --venv $(VENV) --extras onnx parquet simspine synthetic test video vitpose
 
 demo: setup
-	@PYTHONWARNINGS=ignore $(RUN)/mim run spinepose_mm demo --out demo_results
+	@PYTHONWARNINGS=ignore $(RUN)/spinepose_mm demo --out demo_results
 
 test: setup
 	@$(RUN)/pytest tests -m "not slow"

@@ -1,8 +1,8 @@
 """Print the papers' table for one or several models: AP and AR of body, feet, spine and all keypoints, and on COCO.
 
-mim run spinepose_mm evaluate spinepose-s spinepose_v1_large.py=work_dirs/spinepose_v1_large/epoch_10.pth
-mim run spinepose_mm evaluate spinepose-v1-s spinepose-v1-m --on config coco halpe26
-mim run spinepose_mm evaluate my_config.py=mean_pose my_config.py=work_dirs/my_config/epoch_10.pth
+spinepose_mm evaluate spinepose-s spinepose_v1_large.py=work_dirs/spinepose_v1_large/epoch_10.pth
+spinepose_mm evaluate spinepose-v1-s spinepose-v1-m --on config coco halpe26
+spinepose_mm evaluate my_config.py=mean_pose my_config.py=work_dirs/my_config/epoch_10.pth
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Render people with a real spine: labelled with SpineTrack's 37 keypoints and in 3D.
 
-    mim run spinepose_mm synthesize --out data/synthetic --images 2000 --seed 1
-    mim run spinepose_mm synthesize --labels-only --out data/bodies/annotations/simspine_train.npz --people 400
+    spinepose_mm synthesize --out data/synthetic --images 2000 --seed 1
+    spinepose_mm synthesize --labels-only --out data/bodies/annotations/simspine_train.npz --people 400
 
 An interrupted run goes on where it stopped when it is started again. For training: SPINETRACK_ROOT=data/synthetic.
 With --labels-only there are no images: one file of labels in 2D and 3D, to train and test a lifter on.

@@ -1,6 +1,6 @@
 """Count a model's parameters and operations: MMPose's own get_flops, at the input size of the config.
 
-mim run spinepose_mm get_flops spinepose_tiny.py
+spinepose_mm get_flops spinepose_tiny.py
 """
 
 import sys

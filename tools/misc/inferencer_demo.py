@@ -1,6 +1,6 @@
 """Run MMPose's inferencers with this package's models: MMPose's own demo/inferencer_demo.py.
 
-mim run spinepose_mm inferencer_demo person.jpg --pose2d spinepose-tiny --vis-out-dir out
+spinepose_mm inferencer_demo person.jpg --pose2d spinepose-tiny --vis-out-dir out
 """
 
 from spinepose_mm.patches.tools import run_mmpose_script
