@@ -46,8 +46,9 @@ def run(args: Namespace) -> None:
     Raises:
         ValueError: there is no such motion, or no such lifter.
     """
-    for name in set(args.motions) - set(MOTIONS):
-        raise ValueError(f'--motions: there is no {name}, but {", ".join(MOTIONS)}')
+    unknown = sorted(set(args.motions) - set(MOTIONS))
+    if unknown:
+        raise ValueError(f'--motions: there is no {unknown[0]}, but {", ".join(MOTIONS)}')
     lift = _lifter(args.lifter) if args.lifter else None
     print(
         '| Motion | People | Up: median (°) | 90% | worst | World: median (cm) | 90% | worst |\n'
