@@ -1,4 +1,5 @@
 # make demo   set everything up, then train, evaluate and run a small model on people that it renders
+# make lint   set everything up, then ruff, the import rule, mypy, and the schemas of the workflows and forms
 # make test   set everything up, then run the tests (make unit: without those that run the tools)
 # make test-all   and those that take minutes or run other people's programs
 # make setup  only set up: .venv with the pinned set and this package; nothing is done where that is there already
@@ -11,10 +12,21 @@ RUN := $(VENV)/bin
 .PHONY: setup demo test test-all unit clean
 
 setup:
-	@$(PYTHON) scripts/install.py --venv $(VENV) --extras onnx parquet simspine synthetic test video vitpose
+	@$(PYTHON) scripts/install.py --venv $(VENV) --extras test dev
 
 demo: setup
 	@PYTHONWARNINGS=ignore $(RUN)/spinepose_mm demo --out demo_results
+
+.PHONY: lint
+lint: setup
+	@$(RUN)/ruff check .
+	@$(RUN)/ruff format --check .
+	@$(RUN)/python scripts/check_imports.py
+	@$(RUN)/mypy
+	@$(RUN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(RUN)/check-jsonschema --builtin-schema vendor.github-actions .github/actions/*/action.yml
+	@$(RUN)/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml
+	@$(RUN)/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
 
 test: setup
 	@$(RUN)/pytest tests -m "not slow"

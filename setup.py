@@ -51,8 +51,9 @@ setup(
     py_modules=[f'{NAME}_cli'],
     entry_points=dict(console_scripts=[f'{NAME} = {NAME}_cli:main']),
     packages=find_packages(include=[NAME, f'{NAME}.*']),
-    package_data={NAME: ['weights/*']},
+    package_data={NAME: ['py.typed', 'weights/*']},
     python_requires='>=3.11,<3.13',
+    # These lists are literals, since scripts/install.py reads them out of this file.
     # torch: from 2.6 on, checkpoints are loaded as data; numpy: what xtcocotools and mmcv are built against here.
     install_requires=[
         'torch>=2.6',
@@ -81,17 +82,14 @@ setup(
         # The programs that results are tried in (rtmlib, spinepose, Pose2Sim, OpenSim) are installed without their
         # requirements, by scripts/install.py too.
         'test': [
+            'spinepose_mm[onnx,parquet,simspine,synthetic,video,vitpose]',
             'pytest>=8',
             'hypothesis>=6.100',
             'lxml',
-            'pyvista>=0.49',
-            'mmpretrain>=1.2,<1.3',
-            'h5py>=3.8',
-            'onnx>=1.16',
-            'onnxruntime>=1.18',
-            'pyarrow>=14',
-            'av>=15.1',
+            'packaging',
         ],
+        # What `make lint` and the hooks of .pre-commit-config.yaml run.
+        'dev': ['ruff>=0.17', 'mypy>=2.4', 'pre-commit>=4', 'pre-commit-hooks>=6', 'check-jsonschema>=0.39'],
     },
     cmdclass={'build_py': BuildPy, 'sdist': Sdist},
     zip_safe=False,

@@ -3,12 +3,14 @@
     python scripts/install.py --keep-torch       # into the environment that is active, with the torch it has
     python3.11 scripts/install.py --venv .venv   # into .venv, which is made where needed; `make setup` does this
 
-Only the standard library is used, since nothing else is there yet. What `constraints.txt` names is installed as
-pinned. mmcv and xtcocotools are built from source against it, and their wheels kept in the user's cache, because the
-published mmcv wheels stop at torch 2.1 and xtcocotools' are built for numpy 1. A second run does nothing.
+Only the standard library is used, since nothing else is there yet. What is needed is read out of `setup.py`, and what
+`constraints.txt` names is installed as pinned. mmcv and xtcocotools are built from source against it, and their wheels
+kept in the user's cache, because the published mmcv wheels stop at torch 2.1 and xtcocotools' are built for numpy 1.
+A second run does nothing.
 """
 
 import argparse
+import ast
 import hashlib
 import importlib.metadata
 import os
@@ -24,46 +26,68 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PINS = ROOT / 'constraints.txt'
-PYTHONS = ((3, 11), (3, 12))
 NEEDED_GB = 8
+
+
+def setup_arguments():
+    """Return {keyword: value} of the literal arguments of the call of `setup` in setup.py."""
+    tree = ast.parse((ROOT / 'setup.py').read_text(encoding='utf-8'))
+    (call,) = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, 'id', '') == 'setup'
+    ]
+    stated = {}
+    for keyword in call.keywords:
+        try:
+            stated[keyword.arg] = ast.literal_eval(keyword.value)
+        except ValueError:  # an expression, such as the version's
+            pass
+    return stated
+
+
+def names(requirements):
+    """Return the names of requirements, without versions and extras, each once."""
+    return tuple(dict.fromkeys(re.match(r'[\w.-]+', requirement)[0] for requirement in requirements))
+
+
+def with_own_extras(extra, extras):
+    """Return the requirements of an extra; those of this package's extras that it names take the place of the name."""
+    found = []
+    for requirement in extras[extra]:
+        own = re.fullmatch(r'spinepose_mm\[(.+)\]', requirement)
+        if own:
+            for name in own[1].split(','):
+                found += with_own_extras(name, extras)
+        else:
+            found.append(requirement)
+    return found
+
+
+STATED = setup_arguments()
+FIRST, TOO_NEW = map(int, re.fullmatch(r'>=3\.(\d+),<3\.(\d+)', STATED['python_requires']).groups())
+#: The first and the last version of Python that will do.
+PYTHONS = ((3, FIRST), (3, TOO_NEW - 1))
 BUILD_TOOLS = ('pip', 'wheel', 'setuptools', 'ninja', 'psutil', 'cython')
 TORCH = ('torch', 'torchvision', 'numpy')
-LIBRARIES = (
-    'mmengine',
-    'json_tricks',
-    'munkres',
-    'scipy',
-    'matplotlib',
-    'pillow',
-    'pycocotools',
-    'shapely',
-    'six',
-    'terminaltables',
-    'tqdm',
-    'addict',
-    'rich',
-    'yapf',
-    'opencv-python',
-    'safetensors',
-    'simplejpeg',
-)
+#: The extra that has what is built, or goes in without its requirements.
+MIM = 'mim'
 FROM_SOURCE = ('mmcv', 'xtcocotools')
+LIBRARIES = tuple(name for name in names(STATED['install_requires']) if name not in TORCH)
 # mmpose asks for chumpy, which no longer builds and is never imported; openmim asks for opendatalab, which pins
-# setuptools to 60.2. Both go in without their requirements, and what mim really needs follows.
-WITHOUT_REQUIREMENTS = ('mmpose', 'mmdet', 'openmim', 'model-index')
+# setuptools to 60.2. Both go in without their requirements, and what they really need follows.
+WITHOUT_REQUIREMENTS = (
+    *(name for name in names(STATED['extras_require'][MIM]) if name not in FROM_SOURCE),
+    'openmim',
+    'model-index',
+)
+MMPOSE_NEEDS = ('json_tricks', 'munkres', 'pycocotools', 'shapely', 'six', 'terminaltables', 'addict', 'rich', 'yapf')
 MIM_NEEDS = ('click', 'colorama', 'ordered-set', 'tabulate', 'pandas', 'requests', 'markdown')
 EXTRAS = {
-    'onnx': ('onnx', 'onnxruntime'),
-    'parquet': ('pyarrow',),
-    'simspine': ('h5py',),
-    'synthetic': ('pyvista',),
-    'test': ('pytest', 'hypothesis', 'lxml', 'anytree', 'c3d', 'OneEuroFilter', 'rtoml'),
-    'video': ('av',),
-    'vitpose': ('mmpretrain',),
+    name: names(with_own_extras(name, STATED['extras_require'])) for name in STATED['extras_require'] if name != MIM
 }
-# Programs that the tests let read and run what is written here; they ask for Qt, OpenVINO and a second OpenCV, which
-# are not used.
-EXTRAS_WITHOUT_REQUIREMENTS = {'test': ('opensim', 'pose2sim', 'rtmlib', 'spinepose')}
+# Programs that the tests let read and run what is written here, and what they need; they ask for Qt, OpenVINO and a
+# second OpenCV too, which are not used.
+PROGRAMS = {'test': ('opensim', 'pose2sim', 'rtmlib', 'spinepose')}
+PROGRAMS_NEED = {'test': ('anytree', 'c3d', 'OneEuroFilter', 'rtoml')}
 SOURCES = (
     'setup.py',
     'pyproject.toml',
@@ -203,12 +227,12 @@ class Installer:
             for name in FROM_SOURCE:
                 wheel = self.wheel(name)
                 self.pip(f'installing {wheel.name}', 'install', '--no-deps', '--force-reinstall', str(wheel))
-            self.pip('installing the libraries', *pinned, *LIBRARIES, *MIM_NEEDS)
+            self.pip('installing the libraries', *pinned, *LIBRARIES, *MMPOSE_NEEDS, *MIM_NEEDS)
             self.pip(f'installing {self.named(WITHOUT_REQUIREMENTS)}', *pinned, '--no-deps', *WITHOUT_REQUIREMENTS)
             for extra in self.extras:
-                self.pip(f'installing the extra [{extra}]', *pinned, *EXTRAS[extra])
-                if extra in EXTRAS_WITHOUT_REQUIREMENTS:
-                    alone = EXTRAS_WITHOUT_REQUIREMENTS[extra]
+                self.pip(f'installing the extra [{extra}]', *pinned, *EXTRAS[extra], *PROGRAMS_NEED.get(extra, ()))
+                if extra in PROGRAMS:
+                    alone = PROGRAMS[extra]
                     self.pip(f'installing {self.named(alone)}', *pinned, '--no-deps', *alone)
 
     def wheel(self, name):
@@ -296,7 +320,8 @@ class Installer:
         return self.prefix / f'.spinepose_mm-{name}'
 
     def stack_key(self):
-        return digest([PINS, Path(__file__).resolve()], sys.version, *self.extras, *self.pins.items())
+        stated = (STATED['install_requires'], STATED['extras_require'])
+        return digest([PINS, Path(__file__).resolve()], sys.version, *stated, *self.extras, *self.pins.items())
 
 
 def package_key():

@@ -19,6 +19,7 @@ SHIPPED = (
     '.mim/tools/train.py',
     '.mim/tools/misc/check_dataset.py',
     'skeleton.py',
+    'py.typed',
 )
 
 

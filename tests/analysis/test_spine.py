@@ -93,7 +93,7 @@ def test_curves_by_hand():
 
 
 @pytest.mark.parametrize('view, right', [('right side', 1), ('left side', -1)])
-def test_a_known_bend_in_a_image_from_the_side(view, right):
+def test_a_known_bend_in_an_image_from_the_side(view, right):
     image = figure(10, 40, 70)[:, :2] * [100 * right, -100]
     found = one(measure_image(image[None], [view]))
     assert found['trunk_inclination'] == pytest.approx(25) and found['neck_inclination'] == pytest.approx(70)
@@ -102,7 +102,7 @@ def test_a_known_bend_in_a_image_from_the_side(view, right):
 
 
 @pytest.mark.parametrize('view, right', [('back', 1), ('front', -1)])
-def test_a_known_bend_in_a_image_from_front_and_back(view, right):
+def test_a_known_bend_in_an_image_from_front_and_back(view, right):
     image = figure(10, 40, 70, axis=2)[:, [2, 1]] * [100 * right, -100]
     found = one(measure_image(image[None], [view]))
     assert found['trunk_lean'] == pytest.approx(-25) and found['neck_lean'] == pytest.approx(-70)

@@ -132,7 +132,7 @@ def test_a_folder_and_a_pattern_in_the_order_of_their_numbers(tmp_path):
     assert video.is_video and [frame.time for frame in video] == [0, 0.04, 0.08]
 
 
-def test_a_image_is_decoded_once_and_can_be_read_again(tmp_path, monkeypatch):
+def test_an_image_is_decoded_once_and_can_be_read_again(tmp_path, monkeypatch):
     decoded, stock = [], image_file.decode
     monkeypatch.setattr(image_file, 'decode', lambda *args: decoded.append(1) or stock(*args))
     path = builders.write_image(tmp_path / 'a.jpg')
@@ -222,7 +222,7 @@ def test_identity_tells_inputs_apart(tmp_path):
     assert Images(['a.png']).identity != Images(['b.png']).identity and Images([image()]).identity is None
 
 
-def test_a_image_of_absurd_size_is_left_out(tmp_path):
+def test_an_image_of_absurd_size_is_left_out(tmp_path):
     good, huge = tmp_path / '1.jpg', tmp_path / '2.jpg'
     data = bytearray(builders.write_image(good).read_bytes())
     frame = data.index(b'\xff\xc0')

@@ -1,11 +1,8 @@
 import copy
-import functools
-import http.server
 import os
 import pickle
 import subprocess
 import sys
-import threading
 import zipfile
 from collections import OrderedDict
 
@@ -14,19 +11,16 @@ import numpy as np
 import pytest
 import torch
 from mmdet.apis import DetInferencer
-from mmengine.config import Config
 from mmengine.logging import MessageHub
 from mmengine.model import BaseModel
 from mmengine.runner import CheckpointLoader, Runner, load_checkpoint
 from mmengine.runner.checkpoint import _load_checkpoint
 from mmpose.apis.inferencers import Pose2DInferencer
-from mmpose.registry import MODELS
-from safetensors.torch import load_file
 
 import builders
+from hostile_pickles import Made
 from spinepose_mm.io.plain_numpy import Array
 from spinepose_mm.zoo.checkpoints import CheckpointError, write_safetensors
-from spinepose_mm.zoo.models import find_config
 
 
 class ToyModel(BaseModel):
@@ -41,16 +35,6 @@ class ToyModel(BaseModel):
 
     def train_step(self, data, optim_wrapper):
         return super().train_step(dict(inputs=data), optim_wrapper)
-
-
-class Call:
-    """Unpickled, it calls a function: what a hostile checkpoint does."""
-
-    def __init__(self, function, *args):
-        self.call = function, args
-
-    def __reduce__(self):
-        return self.call
 
 
 @pytest.fixture
@@ -108,7 +92,7 @@ def test_what_a_user_allows_under_the_same_names_does_not_matter(tmp_path, mmeng
 def test_hostile_checkpoint_is_refused(tmp_path, function, args, named, zipped):
     marker, path = tmp_path / 'was run', tmp_path / 'bad.pth'
     args = [arg.format(marker=marker) if isinstance(arg, str) else arg for arg in args]
-    torch.save(dict(state_dict=Call(function, *args)), path, _use_new_zipfile_serialization=zipped)
+    torch.save(dict(state_dict=Made(function, *args)), path, _use_new_zipfile_serialization=zipped)
     with pytest.raises(CheckpointError, match=rf'bad\.pth was refused: it holds .*{named}'):
         load_checkpoint(torch.nn.Linear(1, 1), str(path))
     assert not marker.exists()
@@ -154,7 +138,7 @@ def test_config_text_in_a_checkpoint_is_not_run_by_inferencers(tmp_path):
 
 def test_arrays_cannot_be_placed_on_an_address(tmp_path):
     """np.ndarray((1,), 'O', b'...') would take the bytes for a pointer."""
-    torch.save(dict(state_dict={}, a=Call(np.ndarray, (1,), 'O', b'A' * 8)), tmp_path / 'a.pth')
+    torch.save(dict(state_dict={}, a=Made(np.ndarray, (1,), 'O', b'A' * 8)), tmp_path / 'a.pth')
     with pytest.raises(CheckpointError, match='was refused: it holds a forged array'):
         _load_checkpoint(str(tmp_path / 'a.pth'))
 
@@ -235,30 +219,6 @@ def test_weights_without_a_frame(tmp_path):
     assert torch.equal(model.weight, other.weight)
 
 
-@pytest.fixture
-def served(tmp_path, monkeypatch):
-    """(folder, URL) of a web server on this machine."""
-    monkeypatch.setenv('SPINEPOSE_HOSTS', '127.0.0.1')
-    (tmp_path / 'served').mkdir()
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path / 'served'))
-    with http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield tmp_path / 'served', f'http://127.0.0.1:{server.server_port}'
-        server.shutdown()
-
-
-def test_downloads_are_read_as_data_too_and_kept(tmp_path, monkeypatch, served):
-    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
-    folder, url = served
-    torch.save(dict(state_dict=Call(os.system, 'true')), folder / 'bad.pth')
-    with pytest.raises(CheckpointError, match=r'bad\.pth was refused'):
-        CheckpointLoader.load_checkpoint(f'{url}/bad.pth?download=true')
-    torch.save(dict(state_dict=dict(a=torch.ones(1))), folder / 'good.pth')
-    for _ in range(2):  # the second time out of the cache
-        assert CheckpointLoader.load_checkpoint(f'{url}/good.pth')['state_dict']['a'] == 1
-        (folder / 'good.pth').unlink(missing_ok=True)
-
-
 def test_safetensors(tmp_path):
     weights = {'head.final_layer.weight': torch.randn(37, 2), 'layer.steps': torch.tensor(3)}
     torch.save(dict(state_dict=weights, optimizer={}), tmp_path / 'a.pth')
@@ -276,15 +236,6 @@ def test_safetensors(tmp_path):
     assert not (tmp_path / 'c.safetensors').exists()
 
 
-def test_failed_download_names_the_file_to_fetch(tmp_path, monkeypatch, served):
-    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
-
-    with pytest.raises(
-        ConnectionError, match=r'127.0.0.1:.*/none.pth .*404.*save it as .*checkpoints.[0-9a-f]{16}.none\.pth'
-    ):
-        _load_checkpoint(f'{served[1]}/none.pth')
-
-
 def test_mmengine_still_has_what_is_replaced():
     """Fails loudly where a later MMEngine names or calls these otherwise."""
     assert mmengine_checkpoint.load_from_http.__module__ == 'spinepose_mm.zoo.checkpoints'
@@ -293,29 +244,3 @@ def test_mmengine_still_has_what_is_replaced():
     code = 'import mmengine.runner.checkpoint as c; print(hasattr(c, "load_from_http"), hasattr(c, "load_from_local"))'
     assert subprocess.check_output([sys.executable, '-W', 'ignore', '-c', code], text=True) == 'True True\n'
     assert pickle.loads(pickle.dumps(CheckpointError('x'))).args == ('x',)
-
-
-def test_a_models_name_stands_for_its_weights(tmp_path, monkeypatch):
-    """In `load_from` and in `Pretrained`; a file of that name goes first."""
-    expected = load_file(find_config('spinepose-tiny')[1])
-    cfg = Config.fromfile(builders.config('examples/spinepose_finetune'))
-    assert cfg.model.init_cfg == dict(type='Pretrained', checkpoint='spinepose-tiny')
-    pretrained = MODELS.build(cfg.model)
-    pretrained.init_weights()
-    loaded = MODELS.build(dict(cfg.model, init_cfg=None))
-    Runner(
-        loaded,
-        str(tmp_path),
-        load_from='SpinePose_Tiny',
-        default_scope='mmpose',
-        log_level='ERROR',
-        experiment_name='by name',
-    ).load_or_resume()
-    for model in (pretrained, loaded):
-        weights = model.state_dict()
-        assert all(torch.equal(weights[name], value.to(weights[name].dtype)) for name, value in expected.items())
-    with pytest.raises(FileNotFoundError, match='checkpoint spinepose-tyni does not exist'):
-        CheckpointLoader.load_checkpoint('spinepose-tyni')
-    monkeypatch.chdir(tmp_path)
-    torch.save(dict(state_dict=dict(mine=torch.ones(1))), 'spinepose-tiny')
-    assert list(CheckpointLoader.load_checkpoint('spinepose-tiny')['state_dict']) == ['mine']

@@ -1,4 +1,3 @@
-import importlib.util
 import os
 import subprocess
 import sys
@@ -6,17 +5,6 @@ import types
 from pathlib import Path
 
 import pytest
-
-SCRIPT = Path(__file__).parents[2] / 'scripts' / 'install.py'
-
-
-@pytest.fixture
-def install():
-    """The script as a module of its own."""
-    spec = importlib.util.spec_from_file_location('install_under_test', SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
@@ -47,11 +35,11 @@ def test_wrong_python_is_one_line(install, monkeypatch):
         install.check_python()
 
 
-def test_errors_leave_no_traceback(tmp_path):
+def test_errors_leave_no_traceback(install, tmp_path):
     """A real run in a new environment on a machine without a compiler."""
     subprocess.check_call([sys.executable, '-m', 'venv', '--without-pip', tmp_path / 'venv'])
     done = subprocess.run(
-        [tmp_path / 'venv' / 'bin' / 'python', SCRIPT],
+        [tmp_path / 'venv' / 'bin' / 'python', install.__file__],
         text=True,
         capture_output=True,
         env={**os.environ, 'PATH': str(tmp_path), 'CXX': 'none'},

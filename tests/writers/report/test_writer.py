@@ -1,96 +1,14 @@
-import base64
-import gc
-import os
-import re
-import tracemalloc
-from pathlib import Path
+"""Reports of videos."""
 
-import cv2
 import numpy as np
 import pytest
-from lxml import etree, html
 
-from result_video import RATE, make_video, write
+from report_pages import SPINE, from_the_side, images, panels, persons, report, table, video, whole, words
+from result_video import RATE, make_video
 from spinepose_mm import __version__, skeleton
-from spinepose_mm.analysis import MEASURES, VIEWS, Measurer, shows, units
-from spinepose_mm.structures.frame import Frame, People, no_people
-from spinepose_mm.writers.report.writer import MOST_IMAGES, MOST_PEOPLE, ReportWriter
-
-MEASURED = units(image=True)
-SPINE = np.array(skeleton.KEYPOINTS[skeleton.ROOT].color)[::-1]
-
-
-def video(frames=60, ids=(0,), names=('trunk_inclination', 'kyphosis', 'lateral_deviation'), seed=0, size=(64, 48)):
-    """Return frames of people who stay where they are, with random measures that are NaN in every fifth frame."""
-    rng = np.random.default_rng(seed)
-    image = np.full((size[1], size[0], 3), 90, np.uint8)
-    keypoints = rng.uniform(15, 35, (len(ids), 37, 2))
-    for i in range(frames):
-        measures = {name: rng.normal(20, 30, len(ids)) if i % 5 else np.full(len(ids), np.nan) for name in names}
-        people = People(
-            keypoints,
-            np.full((len(ids), 37), 0.9),
-            np.tile([10.0, 10, 40, 40], (len(ids), 1)),
-            np.ones(len(ids)),
-            np.array(ids, int),
-            views=rng.choice(VIEWS, len(ids)),
-            measures=measures,
-        )
-        for name, values in measures.items():  # as the Measurer gives them in an image
-            values[~shows(people.views, MEASURES[name].plane)] = np.nan
-        yield Frame(i, i / 10, 'videos/some video.mp4', image, people)
-
-
-def report(path, frames, rate=10.0, **options):
-    """Write a report, and return it as a parsed page."""
-    return parse(write(ReportWriter, path / 'report.html', frames, rate, **{**dict(measures=MEASURED), **options}))
-
-
-def parse(path):
-    """Return a page, after a look at whether it is well-formed and needs nothing from elsewhere."""
-    text = path.read_text(encoding='utf-8')
-    root = html.fromstring(text)
-    assert not root.xpath('//script | //link | //iframe | //object')
-    for each in root.xpath('//*[@src or @href]'):
-        assert (each.get('src') or each.get('href')).startswith(('data:image/jpeg;base64,', '#'))
-    assert 'url(http' not in text and '@import' not in text
-    for svg in re.findall('<svg.*?</svg>', text, re.DOTALL):
-        etree.fromstring(svg)
-    for tag in ('section', 'table', 'figure', 'div', 'p', 'td', 'tr'):
-        assert len(re.findall(f'<{tag}[ >]', text)) == text.count(f'</{tag}>')
-    return root
-
-
-def words(root):
-    return ' '.join(' '.join(root.xpath('.//text()[not(parent::style)]')).split())
-
-
-def persons(root):
-    return {int(section.get('id').removeprefix('person-')): section for section in root.find_class('person')}
-
-
-def table(section):
-    """Return {title and unit: the texts of the cells of its row}."""
-    return {
-        row.xpath('string(th)'): [' '.join(cell.xpath('.//text()')) for cell in row.xpath('td')]
-        for row in section.xpath('.//tbody/tr[td]')
-    }
-
-
-def images(root):
-    return [
-        cv2.imdecode(np.frombuffer(base64.b64decode(src.split(',')[1]), np.uint8), cv2.IMREAD_COLOR)
-        for src in root.xpath('//img/@src')
-    ]
-
-
-def panels(root):
-    return [svg.xpath('string(@aria-label)') for svg in root.iter('{*}svg', 'svg')]
-
-
-def whole(value, places=0):
-    """Return a number as it is printed, without a negative zero."""
-    return f'{round(value, places) + 0.0:.{places}f}'.replace('-', '−')
+from spinepose_mm.analysis import MEASURES, Measurer, units
+from spinepose_mm.structures.frame import Frame, no_people
+from spinepose_mm.writers.report.writer import MOST_PEOPLE, ReportWriter
 
 
 def test_the_numbers_are_numpys(tmp_path):
@@ -170,18 +88,6 @@ def test_figures_and_images_of_each_person(tmp_path, lifted):
     for shot in shots:
         assert (np.abs(shot.astype(int) - SPINE) < 90).all(-1).sum() > 50
     assert words(page).count('left wrist') == 1 and 'not visible in most of these frames: left wrist.' in words(page)
-
-
-def from_the_side(frames=40, missing=()):
-    """Return frames of a person in 3D before a camera at the left side, with a lean that only the lifter predicts."""
-    for i, frame in enumerate(video(frames, names=())):
-        frame.people.views[:] = 'left side'
-        frame.people.measures = dict(trunk_inclination=np.array([i + 0.2]), trunk_lean=np.array([16.0]))
-        frame.people.measure_errors = dict(trunk_inclination=np.array([3.0]), trunk_lean=np.array([9.0]))
-        if i in missing:
-            frame.people.measures['trunk_inclination'][:] = np.nan
-            frame.people.confidence[0, skeleton.index('C7')] = 0.1
-        yield frame
 
 
 def test_what_the_camera_does_not_show_is_apart_and_in_no_table(tmp_path):
@@ -267,28 +173,6 @@ def test_without_measures_there_are_images_and_shapes(tmp_path):
     assert not page.xpath('//table') and 'What the measures mean' not in words(page)
 
 
-def test_no_frame_leaves_no_file_and_an_old_one_as_it_was(tmp_path):
-    write(ReportWriter, tmp_path / 'new.html', [], 10.0)
-    (tmp_path / 'old.html').write_text('old')
-    write(ReportWriter, tmp_path / 'old.html', [], None)
-    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [('old.html', 'old')]
-
-
-def test_the_same_frames_give_the_same_bytes_and_an_interruption_those_till_then(tmp_path):
-    first, second = (
-        write(ReportWriter, tmp_path / name, video(), 10.0, measures=MEASURED).read_bytes() for name in 'ab'
-    )
-    assert first == second
-    writer = ReportWriter(tmp_path / 'c', 10.0, measures=MEASURED)
-    for frame in list(video())[:20]:
-        writer.write(frame)
-        assert not (tmp_path / 'c').exists()
-    writer.close()
-    shorter = write(ReportWriter, tmp_path / 'd', list(video())[:20], 10.0, measures=MEASURED)
-    assert (tmp_path / 'c').read_bytes() == shorter.read_bytes() != first
-    assert sorted(os.listdir(tmp_path)) == ['a', 'b', 'c', 'd']
-
-
 def test_names_are_text(tmp_path):
     frames = list(video(3))
     for frame in frames:
@@ -305,59 +189,3 @@ def test_people_of_a_video_need_ids_and_the_file_a_place(tmp_path):
     assert not list(tmp_path.iterdir())
     with pytest.raises(IsADirectoryError, match='is a folder'):
         ReportWriter(tmp_path, 10.0)
-
-
-def as_images(count, people=2):
-    for i, frame in enumerate(video(count, range(people), size=(1200, 900))):
-        frame.people.ids, frame.time, frame.path = None, np.nan, f'in/{i:03d} & more.jpg'
-        frame.people.keypoints, frame.people.boxes = 20 * frame.people.keypoints, 20 * frame.people.boxes
-        yield frame
-
-
-def test_images_are_shown_with_their_measures(tmp_path):
-    frames = list(as_images(3))
-    page = report(tmp_path, frames, None)
-    assert page.xpath('string(//h1)') == 'Spine report: 3 images' and '6 people' in words(page)
-    assert [image.shape for image in images(page)] == [(600, 800, 3)] * 3
-    assert list(table(page.find_class('image')[0])) == ['seen from']  # nothing else is known of these people
-    for frame, section in zip(frames[1:], page.find_class('image')[1:]):
-        assert table(section)['seen from'] == frame.people.views.tolist()
-        assert Path(frame.path).name in words(section) and 'id 0 id 1' in words(section)
-        for name, title in (('kyphosis', 'kyphosis-like angle (°)'), ('lateral_deviation', 'lateral deviation (%)')):
-            values = frame.people.measures[name]
-            cells = [whole(value, int(title.endswith('(%)'))) if np.isfinite(value) else '–' for value in values]
-            assert table(section).get(title, ['–'] * len(cells)) == cells
-        assert (np.abs(images(section)[0].astype(int) - SPINE) < 90).all(-1).sum() > 20
-    assert 'Spine report: 000 & more.jpg' in words(report(tmp_path, frames[:1], None))
-
-
-def test_many_images_and_many_people_are_capped(tmp_path):
-    page = report(tmp_path, as_images(30, people=8), None)
-    assert len(page.find_class('image')) == MOST_IMAGES == 24
-    assert '240 people · the first 24 are shown' in words(page)
-    assert '2 more people are in the image.' in words(page.find_class('image')[1])
-
-
-def test_a_video_of_five_minutes_is_small(tmp_path):
-    path = write(
-        ReportWriter,
-        tmp_path / 'report.html',
-        video(1500, range(8), tuple(MEASURED), size=(640, 480)),
-        5.0,
-        measures=MEASURED,
-    )
-    assert path.stat().st_size < 2e6 and list(persons(parse(path))) == list(range(6))
-
-
-@pytest.mark.parametrize('rate', [10.0, None])
-def test_memory_hardly_grows_with_the_frames(tmp_path, rate):
-    def peak(count):
-        gc.collect()
-        tracemalloc.start()
-        write(ReportWriter, tmp_path / 'report.html', video(count), rate, measures=MEASURED)
-        found = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return found
-
-    peak(20)  # what is made once is not counted
-    assert peak(5000) < peak(500) + 4500 * 400  # bytes: curves are read one at a time, and no image stays
