@@ -18,7 +18,7 @@ from . import skeleton
 
 RIGHT = 0.5  # OKS from which a keypoint is right
 MIN_CONFIDENCE = 0.5  # from which a keypoint counts as visible: it is more likely right than wrong
-_CUSTOMARY = 0.3  # the score from which keypoints usually count, such as in MMPose's and Pose2Sim's defaults
+MIN_SCORE = 0.3  # raw score from which a keypoint counts, as in MMPose's and Pose2Sim's defaults
 
 
 class Calibration(NamedTuple):
@@ -43,7 +43,7 @@ def confidence(scores, calibration=None):
     """
     scores = np.asarray(scores, float)
     if calibration is None:
-        slope, offset, relative = 2.0, -2 * math.log(_CUSTOMARY), scores
+        slope, offset, relative = 2.0, -2 * math.log(MIN_SCORE), scores
     else:
         (slope, offset), relative = calibration, relative_scores(scores)
     with np.errstate(divide='ignore', over='ignore'):

@@ -89,7 +89,6 @@ NAMES = dict(
             f'datasets.simspine.{name}': f'datasets.simspine.npz.{name}'
             for name in (
                 'check_shapes',
-                'is_seen',
                 'joint_keypoints',
                 'make_metadata',
                 'read_detections',
@@ -102,6 +101,8 @@ NAMES = dict(
             for name in ('CAMERA_LAYOUT', 'LAYOUT', 'NAMES')
         },
         'datasets.transforms.coded_picture.CodedPicture': 'datasets.transforms.coded_image.CodedImage',
+        'datasets.simspine.is_seen': 'datasets.simspine.npz.is_valid',
+        'evaluation.batched_cocoeval.Found': 'evaluation.batched_cocoeval.Predictions',
         'inference.ahead.ahead': 'io.prefetch.prefetch',
         'inference.between.boxes_between': 'tracking.propagation.propagate_boxes',
         'inference.ids.Ids': 'tracking.tracker.PoseTracker',
@@ -113,11 +114,11 @@ NAMES = dict(
         'inference.writers.report.MOST_PICTURES': 'writers.report.writer.MOST_IMAGES',
         'inference.writers.report_page.image': 'writers.report.page.element',
         'inference.writers.report_page.picture': 'writers.report.page.image_section',
-        'lifting.space.LEAST_SCORE': 'lifting.space.MIN_SCORE',
+        'lifting.space.LEAST_SCORE': 'confidence.MIN_SCORE',
         'models.SpineGrowth': 'models.SpineHeadExpansion',
         'models.growth.SpineGrowth': 'models.head_expansion.SpineHeadExpansion',
         'synthetic.anatomy.MOST_DEVIATIONS': 'synthetic.anatomy.MAX_DEVIATIONS',
-        'synthetic.dataset.MOST_PEOPLE': 'synthetic.dataset.MAX_PEOPLE',
+        'synthetic.dataset.MOST_PEOPLE': 'synthetic.settings.MAX_PEOPLE',
         'synthetic.picture.LEAST_AREA': 'synthetic.rendering.MIN_AREA',
         'synthetic.picture.film': 'synthetic.rendering.video',
     }.items()

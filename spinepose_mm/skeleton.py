@@ -198,6 +198,17 @@ def _bones():
 
 #: Names of the two ends of each bone that is drawn, the one further from S1 first.
 BONES = tuple(_bones())
+_LENGTHS_OF_SIDE = (
+    *(0.1190, 0.4287, 0.4305, 0.1943, 0.1629, 0.0987),  # leg
+    *(0.1239, 0.0969, 0.3255, 0.2555, 0.1538),  # arm and latissimus
+    *(0.0519, 0.0966, 0.2490),  # face
+)
+#: Length of each of BONES in a standing adult, metres: those of the mean body of `spinepose_mm.synthetic`.
+BONE_LENGTHS = (
+    *(*_LENGTHS_OF_SIDE, *_LENGTHS_OF_SIDE),
+    *(0.0630, 0.1859, 0.1682),  # face and head
+    *(0.0558, 0.0557, 0.0689, 0.1250, 0.1249, 0.0754, 0.0752, 0.0377),  # spine from C1 to S1
+)
 #: Number of the keypoint that each hangs on, -1 for S1, the root.
 PARENTS = tuple(next((index(inner) for outer, inner in BONES if outer == name), -1) for name in NAMES)
 #: Number of S1.

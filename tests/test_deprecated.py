@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from mmengine.config import Config
 from mmengine.registry import WEIGHT_INITIALIZERS as OF_MMENGINE
 from mmpose.registry import DATASETS, WEIGHT_INITIALIZERS
@@ -18,11 +19,14 @@ import builders
 import spinepose_mm
 from spinepose_mm import deprecated
 from spinepose_mm.analysis import MEASURES, units
+from spinepose_mm.confidence import MIN_SCORE
+from spinepose_mm.datasets.validation.checks import outside
 from spinepose_mm.evaluation.multiview import evaluate_views
+from spinepose_mm.evaluation.spine_mpjpe import mean_error
 from spinepose_mm.inference import SpinePose3DInferencer, check_outputs
 from spinepose_mm.io.sources import Images
-from spinepose_mm.lifting.space import MIN_SCORE
 from spinepose_mm.models import SpineHeadExpansion
+from spinepose_mm.models.losses import SpineBoneAngleLoss, SpineSmoothingLoss
 from spinepose_mm.synthetic.tracking_scenes import Crossing
 from spinepose_mm.visualization.drawing import draw_bones
 
@@ -133,6 +137,13 @@ def test_arguments(tmp_path):
     image = np.zeros((4, 6, 3), np.uint8)
     assert warned(Images, 'images', pictures=[image]).images == [image]
     warned(draw_bones, 'visible', image, np.zeros((37, 2)), seen=np.zeros(37, bool), radius=1, thickness=1)
+    points, mask = torch.rand(2, 37, 2), torch.ones(2, 37, dtype=torch.bool)
+    for loss in (SpineBoneAngleLoss(), SpineSmoothingLoss()):
+        assert warned(loss, 'valid', points, points + 9, labelled=mask) == loss(points, points + 9, mask)
+    pixels, mask = points.double().numpy(), mask.numpy()
+    assert warned(mean_error, 'target', pixels, true=pixels + 2, valid=mask, alignment='none') == pytest.approx(8**0.5)
+    outer = warned(outside, 'valid', pixels + 5, labelled=mask, low=np.zeros((2, 2)), high=np.ones((2, 2)))
+    assert outer.all()
     with pytest.raises(FileNotFoundError), pytest.warns(DeprecationWarning, match='min_score'):
         evaluate_views(tmp_path / 'a.npz', tmp_path / 'b.npz', least_score=0.1)
 
@@ -157,6 +168,7 @@ def test_attributes():
     assert source.prefetches is True
     crossing = Crossing(30.0, (640, 480), [1], [2], [3])
     assert warned(getattr, 'Crossing.ground_truth', crossing, 'true') == crossing.ground_truth == [1]
+    assert warned(getattr, 'Crossing.predictions', crossing, 'found') == crossing.predictions == [2]
     assert warned(getattr, 'Measure.image_unit', MEASURES['spine_length'], 'picture_unit') == 'px'
 
 

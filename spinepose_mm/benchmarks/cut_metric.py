@@ -1,5 +1,8 @@
 """The authors' order of evaluation out of MMPose's and COCO's parts, for `benchmark evaluation` to compare with."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from mmengine.fileio import load
 from mmpose.evaluation import CocoMetric
 from xtcocotools.coco import COCO
@@ -18,23 +21,25 @@ class CutCocoMetric(CocoMetric):
 
     default_prefix = 'spinetrack'
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._truths = {subset: _cut_labels(self.coco, ids) for subset, ids in skeleton.SUBSETS.items()}
+        self._ground_truths = {subset: _cut_labels(self.coco, ids) for subset, ids in skeleton.SUBSETS.items()}
 
-    def results2json(self, keypoints, outfile_prefix):
+    def results2json(self, keypoints: dict[Any, list[dict[str, Any]]], outfile_prefix: str) -> None:
         for people in keypoints.values():
             for person in people:
                 person.pop('bbox', None)
         super().results2json(keypoints, outfile_prefix)
 
-    def _do_python_keypoint_eval(self, outfile_prefix):
+    def _do_python_keypoint_eval(self, outfile_prefix: str) -> list[tuple[str, float]]:
         people, values = load(f'{outfile_prefix}.keypoints.json'), []
         for subset, ids in skeleton.SUBSETS.items():
-            truth = self._truths[subset]
-            predictions = truth.loadRes([dict(person, keypoints=_cut(person['keypoints'], ids)) for person in people])
+            ground_truth = self._ground_truths[subset]
+            predictions = ground_truth.loadRes(
+                [dict(person, keypoints=_cut(person['keypoints'], ids)) for person in people]
+            )
             sigmas = self.dataset_meta['sigmas'][list(ids)]
-            evaluator = COCOeval(truth, predictions, self.iou_type, sigmas, self.use_area)
+            evaluator = COCOeval(ground_truth, predictions, self.iou_type, sigmas, self.use_area)
             evaluator.evaluate()
             evaluator.accumulate()
             evaluator.summarize()
@@ -42,17 +47,17 @@ class CutCocoMetric(CocoMetric):
         return values
 
 
-def _cut_labels(coco, ids):
+def _cut_labels(coco: COCO, ids: Sequence[int]) -> COCO:
     """Return the COCO object of these keypoints alone."""
-    truth = COCO()
-    truth.dataset = dict(
+    ground_truth = COCO()
+    ground_truth.dataset = dict(
         coco.dataset,
         annotations=[dict(person, keypoints=_cut(person['keypoints'], ids)) for person in coco.dataset['annotations']],
     )
-    truth.createIndex()
-    return truth
+    ground_truth.createIndex()
+    return ground_truth
 
 
-def _cut(keypoints, ids):
+def _cut(keypoints: Sequence[float], ids: Sequence[int]) -> list[float]:
     """Return the flat x, y and visibility or score of these keypoints."""
     return [value for i in ids for value in keypoints[3 * i : 3 * i + 3]]

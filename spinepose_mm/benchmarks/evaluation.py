@@ -1,16 +1,29 @@
 """Benchmark of evaluating all subsets of keypoints, against MMPose's metric and COCO's evaluator."""
 
+from __future__ import annotations
+
+import argparse
 import contextlib
 import io
 import json
 import tempfile
 import tracemalloc
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .pairs import compare, table
+from .pairs import Comparison, compare, table
+
+if TYPE_CHECKING:
+    from mmengine.evaluator import BaseMetric
+
+    #: A metric that has read its labels, and the samples for it.
+    Loaded = tuple[BaseMetric, list[dict[str, Any]]]
+    #: What builds a metric, its annotation file, the metainfo, and the samples.
+    Work = tuple[Callable[..., BaseMetric], str, dict[str, Any], list[dict[str, Any]]]
 
 _CUT, _OURS = 'CocoMetric, then COCOeval for each subset', 'SpineTrackMetric'
 _FOUR, _APART = 'CocoMetric on a data set of each subset', 'SpineTrackMetric, subset_scores=True'
@@ -18,13 +31,13 @@ _TWICE, _CROWDS, _UNSEEN, _LACKING = 0.05, 0.02, 0.1, 0.1  # parts of the people
 _OFF = 1.2, 0.5  # shape and scale of how far off people's keypoints are, in sigmas
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--people', type=int, default=6000, help='number of labelled people (6000)')
     parser.add_argument('--per-image', type=int, default=3, help='people in an image (3)')
     parser.add_argument('--rounds', type=int, default=5, help='that are measured (5)')
 
 
-def run(args):
+def run(args: argparse.Namespace) -> str:
     """Return the table of evaluations in both orders, with the labels in memory and from files on.
 
     Raises:
@@ -44,34 +57,16 @@ def run(args):
             path = Path(folder, f'{subset}.json')
             path.write_text(json.dumps(_cut_labels(content, ids)))
             works[subset] = str(path), _meta(ids), [_cut_sample(sample, ids) for sample in samples]
-        orders = {
+        orders: dict[str, dict[str, list[Work]]] = {
             'scored once': {_CUT: [(CutCocoMetric, *works['all'])], _OURS: [(SpineTrackMetric, *works['all'])]},
             'scored by subset': {
                 _FOUR: [(partial(CocoMetric, prefix=f'spinetrack/{subset}'), *work) for subset, work in works.items()],
                 _APART: [(partial(SpineTrackMetric, subset_scores=True), *works['all'])],
             },
         }
-        done = []
+        done: list[Comparison] = []
         for order, sides in orders.items():
-            loaded = {name: [_load(*work) for work in side] for name, side in sides.items()}
-            _check(*[(name, _evaluate_all(side)) for name, side in loaded.items()])
-            notes = {'peak MB': {name: _peak(partial(_evaluate_all, side)) for name, side in loaded.items()}}
-            done += [
-                compare(
-                    f'{order}, labels in memory',
-                    {name: partial(_evaluate_all, side) for name, side in loaded.items()},
-                    args.rounds,
-                    args.people,
-                    notes=notes,
-                ),
-                compare(
-                    f'{order}, from the file on',
-                    {name: partial(_load_and_evaluate, side) for name, side in sides.items()},
-                    args.rounds,
-                    args.people,
-                    notes={'peak MB': {}},
-                ),
-            ]
+            done += _compare_order(order, sides, args.rounds, args.people)
     return (
         f'{args.people} labelled people, {args.per_image} in an image; {len(samples)} predictions; the numbers of '
         'both sides are equal to the last bit; peak: of what Python and NumPy allocate beside the labels\n\n'
@@ -79,14 +74,27 @@ def run(args):
     )
 
 
-def make_people(people, per_image, seed=0):
+def _compare_order(order: str, sides: dict[str, list[Work]], rounds: int, people: int) -> list[Comparison]:
+    """Compare the sides of one order of evaluation, with the labels in memory, and from files on."""
+    loaded = {name: [_load(*work) for work in side] for name, side in sides.items()}
+    _check(*[(name, _evaluate_all(side)) for name, side in loaded.items()])
+    evaluations = {name: partial(_evaluate_all, side) for name, side in loaded.items()}
+    notes = {'peak MB': {name: _peak(evaluation) for name, evaluation in evaluations.items()}}
+    from_file = {name: partial(_load_and_evaluate, side) for name, side in sides.items()}
+    return [
+        compare(f'{order}, labels in memory', evaluations, rounds, people, notes=notes),
+        compare(f'{order}, from the file on', from_file, rounds, people, notes={'peak MB': {}}),
+    ]
+
+
+def make_people(people: int, per_image: int, seed: int = 0) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return a COCO data set of moving people, and MMPose's data samples of simulated predictions.
 
     Some are labelled without a subset's keypoints, some are crowds, and some are predicted twice.
     """
     from spinepose_mm import skeleton
     from spinepose_mm.synthetic.around import perform
-    from spinepose_mm.synthetic.motion import MOTIONS
+    from spinepose_mm.synthetic.motion_poses import MOTIONS
 
     rng = np.random.default_rng(seed)
     world = perform(rng, MOTIONS, 1, 25)[0]
@@ -115,14 +123,16 @@ def make_people(people, per_image, seed=0):
     ]
     images = [dict(id=i + 1, file_name=f'{i + 1}.jpg', width=1280, height=720) for i in range(-(-people // per_image))]
     predicted = points + rng.normal(size=points.shape) * (sigmas * rng.gamma(*_OFF, (people, 1)))[..., None]
-    samples = []
+    samples: list[dict[str, Any]] = []
     for i in np.r_[:people, np.flatnonzero(rng.random(people) < _TWICE)].tolist():
         again = rng.normal(size=predicted[i].shape) * 0.1 * sigmas[i, :, None]
         samples.append(_sample(rng, len(samples) + 1, i // per_image + 1, predicted[i] + again, low[i], high[i]))
     return dict(images=images, annotations=annotations, categories=[dict(id=1, name='person')]), samples
 
 
-def _sample(rng, number, image, points, low, high):
+def _sample(
+    rng: np.random.Generator, number: int, image: int, points: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> dict[str, Any]:
     """Return a data sample as a top-down estimator leaves it."""
     box, score = np.r_[low, high][None].astype(np.float32), rng.uniform(0.5, 1, 1).astype(np.float32)
     return dict(
@@ -139,7 +149,7 @@ def _sample(rng, number, image, points, low, high):
     )
 
 
-def _cut_labels(content, ids):
+def _cut_labels(content: dict[str, Any], ids: Sequence[int]) -> dict[str, Any]:
     """Return a data set of these keypoints alone."""
     people = []
     for person in content['annotations']:
@@ -148,32 +158,32 @@ def _cut_labels(content, ids):
     return dict(content, annotations=people)
 
 
-def _cut_sample(sample, ids):
+def _cut_sample(sample: dict[str, Any], ids: Sequence[int]) -> dict[str, Any]:
     prediction = sample['pred_instances']
     points = {name: prediction[name][:, list(ids)] for name in ('keypoints', 'keypoint_scores')}
     return dict(sample, pred_instances={**prediction, **points})
 
 
-def _meta(ids):
+def _meta(ids: Sequence[int]) -> dict[str, Any]:
     """Return the metainfo of these keypoints that MMPose's data sets pass to a metric."""
     from spinepose_mm import skeleton
 
     return dict(dataset_name='subset', num_keypoints=len(ids), sigmas=np.array(skeleton.SIGMAS, np.float32)[list(ids)])
 
 
-def _load(metric, path, meta, samples):
+def _load(metric: Callable[..., BaseMetric], path: str, meta: dict[str, Any], samples: list[dict[str, Any]]) -> Loaded:
     """Return a metric that has read its labels, and the samples."""
-    metric = metric(ann_file=path)
-    metric.dataset_meta = meta
-    return metric, samples
+    loaded = metric(ann_file=path)
+    loaded.dataset_meta = meta
+    return loaded, samples
 
 
-def _evaluate(metric, samples):
+def _evaluate(metric: BaseMetric, samples: list[dict[str, Any]]) -> dict[str, float]:
     metric.process([], samples)
     return metric.evaluate(len(samples))
 
 
-def _evaluate_all(loaded):
+def _evaluate_all(loaded: Iterable[Loaded]) -> dict[str, float]:
     """Return the numbers of all metrics, {'spinetrack/body/AP': value}."""
     return {
         name.replace('_', '/'): value
@@ -182,18 +192,18 @@ def _evaluate_all(loaded):
     }
 
 
-def _load_and_evaluate(works):
+def _load_and_evaluate(works: Iterable[Work]) -> None:
     _evaluate_all([_load(*work) for work in works])
 
 
-def _check(theirs, ours):
+def _check(theirs: tuple[str, dict[str, float]], ours: tuple[str, dict[str, float]]) -> None:
     """Raise a ValueError unless the numbers, (name of the side, {name: value}) each, are the same."""
     for name, value in theirs[1].items():
         if ours[1][name] != value:
             raise ValueError(f'{name} is {value} by {theirs[0]} and {ours[1][name]} by {ours[0]}')
 
 
-def _peak(work):
+def _peak(work: Callable[[], Any]) -> str:
     """Return the most memory that Python and NumPy have allocated at once for some work, in MB."""
     tracemalloc.start()
     work()

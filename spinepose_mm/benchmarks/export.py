@@ -1,5 +1,6 @@
 """Benchmark of writing an ONNX file and of running it, against PyTorch."""
 
+import argparse
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -11,13 +12,13 @@ from spinepose_mm.wording import counted
 from .pairs import compare, table
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--config', default='spinepose_v2_medium.py', help='file of the model, or its name')
     parser.add_argument('--people', type=int, nargs='+', default=[1, 8], help='in a batch (1 8)')
     parser.add_argument('--rounds', type=int, default=15, help='that are measured (15); a fifth of them, of exporting')
 
 
-def run(args):
+def run(args: argparse.Namespace) -> str:
     """Return the tables of exporting and of running networks with random weights."""
     import torch
     from mmengine.config import Config

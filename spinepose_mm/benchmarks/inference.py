@@ -1,18 +1,26 @@
 """Benchmark of inference on an image file and on a video, beside rtmlib, the official package and MMPose."""
 
+from __future__ import annotations
+
+import argparse
 import contextlib
 import json
 import os
 import sys
 import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spinepose_mm.wording import counted
 
-from .pairs import compare, table
+from .pairs import Comparison, compare, table
+
+if TYPE_CHECKING:
+    from mmengine.config import Config
 
 _SIZE = 1920, 1080
 _GRAIN = 2  # grey levels of noise: a file of about as many bits a pixel as a camera's
@@ -22,7 +30,7 @@ _REPEATS = 4  # images in a row, since caches are cold for the first after a pau
 _PAUSE = 0.06  # seconds after which no thread of the side before is spinning, as ONNX Runtime's do for .03
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--config', default='spinepose_v2_medium.py', help='file of the model, or its name')
     parser.add_argument('--weights', help='its checkpoint (random weights)')
     parser.add_argument('--image', help='image file (a synthetic JPEG of 1920x1080)')
@@ -32,7 +40,7 @@ def add_arguments(parser):
     parser.add_argument('--frames', type=int, default=20, help='of the video (20); 0: no video')
 
 
-def run(args):
+def run(args: argparse.Namespace) -> str:
     """Return the tables of images and of a video.
 
     Raises:
@@ -41,8 +49,8 @@ def run(args):
     from mmengine.registry import init_default_scope
 
     init_default_scope('mmpose')
-    with tempfile.TemporaryDirectory() as folder, _threads(args.threads) as threads:
-        folder = Path(folder)
+    with tempfile.TemporaryDirectory() as temporary, _threads(args.threads) as threads:
+        folder = Path(temporary)
         image, box = _make_image(folder)
         cfg, weights, onnx = _model(args, folder)
         sides = _sides(cfg, weights, onnx, args.image or str(image), threads)
@@ -63,7 +71,7 @@ def run(args):
 
 
 @contextlib.contextmanager
-def _threads(count):
+def _threads(count: int | None) -> Iterator[int]:
     """Keep this process on some cores, and give torch and OpenCV as many threads as there are of them."""
     import cv2
     import torch
@@ -81,33 +89,34 @@ def _threads(count):
         cv2.setNumThreads(cv2s)
 
 
-def _make_image(folder):
+def _make_image(folder: Path) -> tuple[Path, list[float]]:
     """Return the path of a rendered JPEG, and the box x1, y1, x2, y2 of the person in it."""
     import cv2
 
+    from spinepose_mm.io.image import read_image
     from spinepose_mm.synthetic import Settings, synthesize
 
     synthesize(folder, Settings(1, 'made', 3, size=_SIZE), workers=1)
     made = json.loads((folder / 'annotations/person_keypoints_made.json').read_text())
     x, y, width, height = made['annotations'][0]['bbox']
     path = folder / 'images/made' / made['images'][0]['file_name']
-    image = cv2.imread(str(path))
+    image = read_image(path)
     noise = np.random.default_rng(0).normal(0, _GRAIN, image.shape)
     cv2.imwrite(str(path), (image + noise).round().clip(0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 92])
     return path, [x, y, x + width, y + height]
 
 
-def _boxes(people, image):
+def _boxes(people: int, image: str) -> np.ndarray:
     """Return boxes of upright people side by side, (P, 4)."""
-    import cv2
+    from spinepose_mm.io.image import read_image
 
-    height, width = cv2.imread(image).shape[:2]
+    height, width = read_image(image).shape[:2]
     left = (np.arange(people) + 0.1) * width / people
     wide = min(0.8 * width / people, 0.3 * height)
     return np.column_stack([left, np.full(people, 0.15 * height), left + wide, np.full(people, 0.85 * height)])
 
 
-def _model(args, folder):
+def _model(args: argparse.Namespace, folder: Path) -> tuple[Config, str, str]:
     """Return a config, its checkpoint and the same as an ONNX file, as rtmlib and the official package take it."""
     from mmengine.config import Config
     from mmengine.runner import save_checkpoint
@@ -127,24 +136,31 @@ def _model(args, folder):
     return cfg, weights, str(folder / 'model.onnx')
 
 
-def _sides(cfg, weights, onnx, image, threads):
+def _sides(
+    cfg: Config, weights: str, onnx: str, image: str, threads: int
+) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
     """Return {side: function from boxes (P, 4) to keypoints (P, 37, 2)}; packages that are absent are left out."""
     import cv2
 
     from spinepose_mm.inference import SpinePoseInferencer
 
-    sides, size = {}, tuple(cfg.codec.input_size)
+    sides: dict[str, Callable[[np.ndarray], np.ndarray]] = {}
+    size = tuple(cfg.codec.input_size)
+
+    def others(boxes: np.ndarray, estimate: Callable[..., Any]) -> np.ndarray:
+        return estimate(cv2.imread(image), boxes)[0]
+
     for name, make in {'rtmlib': _rtmlib, 'official spinepose': _official}.items():
         try:
             with contextlib.redirect_stdout(sys.stderr):
-                find = make(onnx, size, threads)
+                estimate = make(onnx, size, threads)
         except ImportError as error:
             print(f'{name} is left out: {error}', file=sys.stderr)
         else:
-            sides[name] = lambda boxes, find=find: find(cv2.imread(image), boxes)[0]
+            sides[name] = partial(others, estimate=estimate)
     sides['MMPose'] = _mmpose(cfg, weights, image)
 
-    def own(boxes, inferencer, flip_test):
+    def own(boxes: np.ndarray, inferencer: Any, flip_test: bool) -> np.ndarray:
         (result,) = inferencer(image, bboxes=boxes, flip_test=flip_test)
         return np.array([person['keypoints'] for person in result['predictions'][0]])
 
@@ -155,7 +171,7 @@ def _sides(cfg, weights, onnx, image, threads):
     return sides
 
 
-def _rtmlib(onnx, size, threads):
+def _rtmlib(onnx: str, size: tuple[int, int], threads: int) -> Callable[..., Any]:
     from rtmlib import RTMPose
 
     model = RTMPose(onnx, size, backend='onnxruntime', device='cpu')
@@ -163,7 +179,7 @@ def _rtmlib(onnx, size, threads):
     return model
 
 
-def _official(onnx, size, threads):
+def _official(onnx: str, size: tuple[int, int], threads: int) -> Callable[..., Any]:
     """Return the official estimator's `estimate`, with the file in the place of those that it fetches.
 
     So it is for its detector too, which has to be there, and never runs on boxes that are given.
@@ -178,7 +194,7 @@ def _official(onnx, size, threads):
     return estimator.estimate
 
 
-def _session(onnx, threads):
+def _session(onnx: str, threads: int) -> Any:
     """Return a session as both packages open it, but for the number of threads, which is the machine's cores there."""
     import onnxruntime
 
@@ -187,7 +203,7 @@ def _session(onnx, threads):
     return onnxruntime.InferenceSession(onnx, options, providers=['CPUExecutionProvider'])
 
 
-def _mmpose(cfg, weights, image):
+def _mmpose(cfg: Config, weights: str, image: str) -> Callable[[np.ndarray], np.ndarray]:
     import mmcv
     from mmpose.apis import inference_topdown, init_model
 
@@ -205,45 +221,56 @@ def _mmpose(cfg, weights, image):
     )
 
 
-def _compare_images(sides, boxes, rounds):
+def _compare_images(
+    sides: Mapping[str, Callable[[np.ndarray], np.ndarray]], boxes: np.ndarray, rounds: int
+) -> Comparison:
     first = next(iter(sides))
     expected = sides[first](boxes)
-    for name, find in sides.items():
-        near = np.linalg.norm(find(boxes) - expected, axis=-1) <= _WITHIN
+    for name, predict in sides.items():
+        near = np.linalg.norm(predict(boxes) - expected, axis=-1) <= _WITHIN
         if 'flip test' not in name and not near.mean() >= _AGREE:
             raise ValueError(f'{name} predicts {1 - near.mean():.0%} of the keypoints elsewhere than {first}')
     case = counted(len(boxes), 'person')
 
-    def repeat(find):
+    def repeat(predict: Callable[[np.ndarray], np.ndarray]) -> None:
         for _ in range(_REPEATS):
-            find(boxes)
+            predict(boxes)
 
-    return compare(case, {name: partial(repeat, find) for name, find in sides.items()}, rounds, _REPEATS, pause=_PAUSE)
+    return compare(
+        case, {name: partial(repeat, predict) for name, predict in sides.items()}, rounds, _REPEATS, pause=_PAUSE
+    )
 
 
-def _compare_video(image, box, folder, frames, rounds):
-    """Compare ways to process a video of a person who moves sideways, per frame."""
+def _write_video(path: str, image: np.ndarray, frames: int) -> None:
+    """Write a video of an image that moves sideways."""
     import cv2
-    import mmdet
 
-    from spinepose_mm.inference import SpinePoseInferencer, open_source
-
-    path, image = str(folder / 'video.mp4'), cv2.imread(str(image))
-    writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*'mp4v'), 30, _SIZE)
+    writer = cv2.VideoWriter(path, cv2.VideoWriter.fourcc(*'mp4v'), 30, _SIZE)
     for number in range(frames):
         writer.write(np.roll(image, 2 * number, axis=1))
     writer.release()
+
+
+def _compare_video(image: Path, box: Sequence[float], folder: Path, frames: int, rounds: int) -> Comparison:
+    """Compare ways to process a video of a person who moves sideways, per frame."""
+    import mmdet
+
+    from spinepose_mm.inference import SpinePoseInferencer, open_source
+    from spinepose_mm.io.image import read_image
+
+    path = str(folder / 'video.mp4')
+    _write_video(path, read_image(image), frames)
     detector = Path(mmdet.__file__).parent / '.mim/configs/rtmdet' / f'{_DETECTOR}.py'
     inferencer = SpinePoseInferencer('spinepose-tiny', None, 'cpu', det_model=str(detector))
     stock, around = inferencer.detect, np.array([[*box, 1.0]]) + [0, 0, 2 * frames, 0, 0]
 
-    def detect(*args):
+    def detect(*args: Any) -> np.ndarray:
         stock(*args)  # which has random weights, and detects no people
         return around
 
-    inferencer.detect = detect
+    inferencer.detect = detect  # type: ignore[method-assign]  # a stand-in for its own
 
-    def go(prefetches=True, overlaps=False, **options):
+    def go(prefetches: bool = True, overlaps: bool = False, **options: Any) -> None:
         source, inferencer.overlaps = open_source(path), overlaps
         source.prefetches = prefetches
         counts = [len(frame.people) for frame in inferencer.follow(source, flip_test=False, **options)]

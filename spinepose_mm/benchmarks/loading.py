@@ -1,14 +1,24 @@
 """Benchmark of loading, cropping and labelling a config's images, beside MMPose's own steps."""
 
+from __future__ import annotations
+
+import argparse
 import json
 import multiprocessing
+import os
 import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .pairs import compare, table
+from .pairs import Comparison, compare, table
+
+if TYPE_CHECKING:
+    from mmengine.dataset import BaseDataset
+    from mmpose.structures import PoseDataSample
 
 #: MMPose's steps in whose place this package's stand, and the options that only this package's have.
 _STOCK = {
@@ -23,7 +33,7 @@ _GRAIN = 2  # grey levels of noise: files of about as many bits a pixel as a cam
 _QUALITY = 92
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--config', default='spinepose_v1_medium.py', help='file of a config, or its name')
     parser.add_argument(
         '--sizes',
@@ -52,12 +62,12 @@ def add_arguments(parser):
     parser.add_argument('--rounds', type=int, default=9)
 
 
-def _size(text):
+def _size(text: str) -> tuple[int, int]:
     w, h = text.split('x')
     return int(w), int(h)
 
 
-def run(args):
+def run(args: argparse.Namespace) -> str:
     """Return the table of samples for each size, pipeline and number of workers.
 
     Raises:
@@ -98,29 +108,27 @@ def run(args):
     )
 
 
-def _stock(pipeline):
+def _stock(pipeline: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return a pipeline with MMPose's own steps."""
-    return [
-        {
-            key: value
-            for key, value in dict(step, type=_STOCK.get(step['type'], step['type'])).items()
-            if key not in _OPTIONS
-        }
-        for step in pipeline
-    ]
+    stock = []
+    for step in pipeline:
+        options = {key: value for key, value in step.items() if key not in _OPTIONS}
+        stock.append(dict(options, type=_STOCK.get(step['type'], step['type'])))
+    return stock
 
 
-def _write_data(folder, size, args):
+def _write_data(folder: Path, size: tuple[int, int], args: argparse.Namespace) -> float:
     """Write images of people's boxes, in COCO's format, and return how many bits a pixel the files have."""
     import cv2
 
     from spinepose_mm import skeleton
 
-    rng, images, people, bits = np.random.default_rng(0), [], [], []
+    rng, images, bits = np.random.default_rng(0), [], []
+    people: list[dict[str, Any]] = []
     for number, image in enumerate(_images(rng, size, args.images, -(-args.samples // args.people))):
         h, w = image.shape[:2]
         data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1]
-        Path(folder, f'{number}.jpg').write_bytes(data)
+        Path(folder, f'{number}.jpg').write_bytes(data.tobytes())
         bits.append(8 * len(data) / (w * h))
         images.append(dict(id=number, file_name=f'{number}.jpg', width=w, height=h))
         for _ in range(min(args.people, args.samples - len(people))):
@@ -140,13 +148,14 @@ def _write_data(folder, size, args):
             )
     content = dict(images=images, annotations=people, categories=[dict(id=1, name='person')])
     Path(folder, 'people.json').write_text(json.dumps(content))
-    return np.mean(bits)
+    return float(np.mean(bits))
 
 
-def _images(rng, size, folder, count):
+def _images(rng: np.random.Generator, size: tuple[int, int], folder: str | None, count: int) -> Iterator[np.ndarray]:
     """Yield images: those of a folder, again and again, or synthetic ones with a camera's grain."""
     import cv2
 
+    from spinepose_mm.io.image import read_image
     from spinepose_mm.lifting import Camera
     from spinepose_mm.synthetic import backdrop
 
@@ -160,9 +169,7 @@ def _images(rng, size, folder, count):
     camera = Camera.looking([3, 1.3, 1.6], [0, 0.95, 0], 36, size)
     for number in range(count):
         if paths:
-            image = cv2.imread(str(paths[number % len(paths)]))
-            if image is None:
-                raise ValueError(f'{paths[number % len(paths)]} is not an image')
+            image = read_image(paths[number % len(paths)])
             height = round(image.shape[0] * size[0] / image.shape[1])
             yield cv2.resize(image, (size[0], height), interpolation=cv2.INTER_AREA)
         else:
@@ -171,7 +178,7 @@ def _images(rng, size, folder, count):
             yield (image + grain).clip(0, 255).astype(np.uint8)
 
 
-def _dataset(folder, pipeline, split):
+def _dataset(folder: str | os.PathLike[str], pipeline: Sequence[dict[str, Any]], split: str) -> BaseDataset:
     from mmpose.registry import DATASETS
 
     return DATASETS.build(
@@ -186,7 +193,9 @@ def _dataset(folder, pipeline, split):
     )
 
 
-def _measure(case, sides, workers, split, rounds, notes):
+def _measure(
+    case: str, sides: Mapping[str, BaseDataset], workers: int, split: str, rounds: int, notes: dict[str, dict[str, str]]
+) -> Comparison:
     """Let loaders over both data sets load all samples in turns."""
     from mmengine.dataset import pseudo_collate
     from torch.utils.data import DataLoader
@@ -208,12 +217,12 @@ def _measure(case, sides, workers, split, rounds, notes):
     )
 
 
-def _load_all(loader):
+def _load_all(loader: Iterable[Any]) -> None:
     for _ in loader:
         pass
 
 
-def _difference(stock, own):
+def _difference(stock: BaseDataset, own: BaseDataset) -> float:
     """Return the mean difference of both sides' crops in grey levels, given the same random numbers.
 
     Raises:
@@ -229,10 +238,10 @@ def _difference(stock, own):
             crops.append(_crop(dataset, number).astype(float))
         _check_labels(*samples)
         differences.append(np.abs(crops[0] - crops[1]).mean())
-    return np.mean(differences)
+    return float(np.mean(differences))
 
 
-def _crop(dataset, number):
+def _crop(dataset: BaseDataset, number: int) -> np.ndarray:
     """Return a sample's image as it is after the crop, before its colours are changed."""
     from mmpose.datasets.transforms import TopdownAffine
 
@@ -244,7 +253,7 @@ def _crop(dataset, number):
     raise ValueError('the pipeline has no TopdownAffine')
 
 
-def _check_labels(stock, own):
+def _check_labels(stock: PoseDataSample, own: PoseDataSample) -> None:
     """Raise ValueError if anything but the image differs in two samples."""
     labels = []
     for sample in (stock, own):

@@ -3,7 +3,9 @@
 import os
 import platform
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -20,10 +22,10 @@ class Comparison:
     """
 
     case: str
-    seconds: dict
-    notes: dict = field(default_factory=dict)
+    seconds: dict[str, np.ndarray]
+    notes: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def ratios(self, side):
+    def ratios(self, side: str) -> np.ndarray:
         """Return how many times as fast a side is as the first, in each round, (R,).
 
         Rounds are compared one by one, since the machine's load changes from round to round.
@@ -31,7 +33,15 @@ class Comparison:
         return next(iter(self.seconds.values())) / self.seconds[side]
 
 
-def compare(case, sides, rounds, items=1, warm_up=1, notes=None, pause=0.0):
+def compare(
+    case: str,
+    sides: Mapping[str, Callable[[], Any]],
+    rounds: int,
+    items: int = 1,
+    warm_up: int = 1,
+    notes: dict[str, dict[str, str]] | None = None,
+    pause: float = 0.0,
+) -> Comparison:
     """Let each side do its work once a round, and return the Comparison.
 
     Args:
@@ -43,7 +53,7 @@ def compare(case, sides, rounds, items=1, warm_up=1, notes=None, pause=0.0):
         notes: those of the Comparison.
         pause: seconds before each side, for threads of the side before to come to rest.
     """
-    seconds = {name: [] for name in sides}
+    seconds: dict[str, list[float]] = {name: [] for name in sides}
     for number in tqdm(range(warm_up + rounds), case, leave=False, disable=None):
         # Every other round goes backwards: caches and the processor are warmer for the side that comes second.
         for name in list(sides)[:: -1 if number % 2 else 1]:
@@ -55,7 +65,7 @@ def compare(case, sides, rounds, items=1, warm_up=1, notes=None, pause=0.0):
     return Comparison(case, {name: np.array(values) for name, values in seconds.items()}, notes or {})
 
 
-def table(comparisons, unit='item'):
+def table(comparisons: Sequence[Comparison], unit: str = 'item') -> str:
     """Return Comparisons as a Markdown table: medians, and the interquartile range of the ratios.
 
     Args:
@@ -84,7 +94,7 @@ def table(comparisons, unit='item'):
     return '\n'.join(f'| {" | ".join(row)} |' for row in (head, rule, *rows))
 
 
-def machine():
+def machine() -> str:
     """Return the machine's description: processor, cores, threads, GPU and versions."""
     import cv2
     import torch
@@ -97,7 +107,7 @@ def machine():
     )
 
 
-def _processor():
+def _processor() -> str:
     try:
         with open('/proc/cpuinfo') as file:
             return next(line.split(':', 1)[1].strip() for line in file if line.startswith('model name'))

@@ -6,15 +6,17 @@ them, 1 pixel is 3.5 mm. Errors are those against the measures of the exact poin
 """
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from spinepose_mm import skeleton
+from spinepose_mm import deprecated, skeleton
 from spinepose_mm.analysis import MEASURES, measure_image, measure_space, view
 from spinepose_mm.synthetic.around import perform, photograph
 from spinepose_mm.synthetic.body import Body, cobb, forward, keypoints, rest
-from spinepose_mm.synthetic.motion import MOTIONS
+from spinepose_mm.synthetic.motion_poses import MOTIONS
 
 GROUPS = {
     'upright': ('stand', 'walk', 'run', 'stretch', 'twist'),
@@ -35,19 +37,21 @@ class Shots:
 
     Attributes:
         points, pixels: (N, 37, 3) and (N, 37, 2).
-        true: {name: (N,)}, ground truth: the measures in space.
+        ground_truth: {name: (N,)}, the measures in space.
         facing: what each image shows at best, out of VIEWS, for each of _PLANES, (N,).
         off: how far each is turned away from that, degrees, likewise.
     """
 
-    def __init__(self, rng, motions, people, frames):
+    true = deprecated.attribute('true', 'ground_truth')
+
+    def __init__(self, rng: np.random.Generator, motions: Sequence[str], people: int, frames: int) -> None:
         points = perform(rng, motions, people, frames)[0]
         azimuths = np.arange(0, 360, _STEP)
         self.points = np.repeat(points, len(azimuths), axis=0)
         azimuths = np.tile(azimuths, len(points))
         count = len(azimuths)
         self.pixels = photograph(self.points, azimuths, rng.uniform(2.5, 6, count), rng.uniform(1, 2, count))
-        self.true = measure_space(self.points, _UP)
+        self.ground_truth = measure_space(self.points, _UP)
         inverted = self.points[:, skeleton.index('C7'), 1] < self.points[:, skeleton.index('S1'), 1]
         towards = np.stack([np.sin(np.radians(azimuths)), np.cos(np.radians(azimuths)) * np.where(inverted, -1, 1)])
         self.facing = {
@@ -57,9 +61,9 @@ class Shots:
             plane: np.degrees(np.arccos(np.abs(along).clip(0, 1))).round() for along, plane in zip(towards, _PLANES)
         }
 
-    def error(self, name, measures, chosen=slice(None)):
+    def error(self, name: str, measures: Mapping[str, np.ndarray], chosen: Any = slice(None)) -> np.ndarray:
         """Return errors of a measure of the chosen people, against the ground truth."""
-        off = np.abs(measures[name] - self.true[name][chosen])
+        off = np.abs(measures[name] - self.ground_truth[name][chosen])
         return np.minimum(off, 360 - off) if MEASURES[name].unit == 'deg' else off
 
 
@@ -78,7 +82,7 @@ def run(args: Namespace) -> None:
     print_tables(args.people, args.frames)
 
 
-def print_tables(people, frames):
+def print_tables(people: int, frames: int) -> None:
     """Print all tables.
 
     Args:
@@ -93,7 +97,7 @@ def print_tables(people, frames):
     print_curves(rng, people, frames)
 
 
-def print_turned(groups, degrees=(0, 10, 20, 30)):
+def print_turned(groups: Mapping[str, Shots], degrees: Sequence[int] = (0, 10, 20, 30)) -> None:
     """Print how wrong measures are in images that do not show their plane straight."""
     _print_head('Turned away by', [f'{name}, {angle}°' for name in list(groups)[:3] for angle in degrees])
     for name in _ANGLED:
@@ -105,7 +109,12 @@ def print_turned(groups, degrees=(0, 10, 20, 30)):
         _print_row(MEASURES[name].title, cells)
 
 
-def print_views(rng, groups, pixels=(0, 3), edges=((0, 0), (5, 10), (15, 15), (20, 20), (25, 25), (30, 90))):
+def print_views(
+    rng: np.random.Generator,
+    groups: Mapping[str, Shots],
+    pixels: Sequence[float] = (0, 3),
+    edges: Sequence[tuple[float, float]] = ((0, 0), (5, 10), (15, 15), (20, 20), (25, 25), (30, 90)),
+) -> None:
     """Print in what part of images the view is recognised, by the angle to it."""
     angles = [f'{low} to {high}°' if low < high else f'{low}°' for low, high in edges]
     _print_head('People, noise, seen from', [*angles, 'opposite'])
@@ -122,13 +131,18 @@ def print_views(rng, groups, pixels=(0, 3), edges=((0, 0), (5, 10), (15, 15), (2
                 _print_row(f'{group}, {noise} px, {title}', [*cells, f'{opposite.sum()} of {len(predicted)}'])
 
 
-def print_errors(rng, groups, pixels=(0, 1, 3), millimetres=(2, 5, 10)):
+def print_errors(
+    rng: np.random.Generator,
+    groups: Mapping[str, Shots],
+    pixels: Sequence[float] = (0, 1, 3),
+    millimetres: Sequence[float] = (2, 5, 10),
+) -> None:
     """Print errors of measures under noise, in images of a recognised view, and in space."""
     _print_head(
         'Noise', [*(f'image, {noise} px' for noise in pixels), *(f'space, {noise} mm' for noise in millimetres)]
     )
     once = slice(None, None, 360 // _STEP)  # the same people are in all images
-    errors = [[] for _ in (*pixels, *millimetres)]
+    errors: list[list[dict[str, np.ndarray]]] = [[] for _ in (*pixels, *millimetres)]
     for shots in groups.values():
         results = []
         for noise in pixels:
@@ -145,7 +159,7 @@ def print_errors(rng, groups, pixels=(0, 1, 3), millimetres=(2, 5, 10)):
         )
 
 
-def print_curves(rng, people, frames):
+def print_curves(rng: np.random.Generator, people: int, frames: int) -> None:
     """Print how the curves compare with the Cobb angles of the bodies' vertebrae."""
     bodies = [Body.sample(rng) for _ in range(30 * people)]
     standing = [forward(body, rest()) for body in bodies]
@@ -170,14 +184,14 @@ def print_curves(rng, people, frames):
             )
 
 
-def _spread(errors):
+def _spread(errors: np.ndarray) -> str:
     errors = errors[np.isfinite(errors)]
     return f'{np.median(errors):.1f} ({np.quantile(errors, 0.9):.1f})' if len(errors) > 20 else '–'
 
 
-def _print_head(first, columns):
+def _print_head(first: str, columns: Sequence[str]) -> None:
     print(f'\n| {first} | ' + ' | '.join(columns) + ' |\n| --- |' + ' ---: |' * len(columns))
 
 
-def _print_row(first, cells):
+def _print_row(first: str, cells: Iterable[str]) -> None:
     print(f'| {first} | ' + ' | '.join(cells) + ' |', flush=True)

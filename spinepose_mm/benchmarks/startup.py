@@ -1,9 +1,12 @@
 """Benchmark of importing this package and of its tools' --help, against MMPose's and others'."""
 
+import argparse
 import importlib.util
+import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -27,11 +30,11 @@ _IMPORTS = {
 _TOOLS = {'demo/inferencer_demo.py': ('infer',), 'tools/train.py': ('train',), 'tools/test.py': ('test', 'evaluate')}
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--rounds', type=int, default=5, help='that are measured (5)')
 
 
-def run(args):
+def run(args: argparse.Namespace) -> str:
     """Return the table of starts, each of a fresh process.
 
     Raises:
@@ -41,29 +44,25 @@ def run(args):
 
     from spinepose_mm.zoo.models import index_folder
 
-    cases = {
-        name: {
-            side: ['-c', f'import {modules}']
-            for side, modules in sides.items()
-            if importlib.util.find_spec(modules.split('.')[0])
-        }
-        for name, sides in _IMPORTS.items()
-    }
+    cases: dict[str, dict[str, list[str]]] = {}
+    for name, sides in _IMPORTS.items():
+        there = {side: modules for side, modules in sides.items() if importlib.util.find_spec(modules.split('.')[0])}
+        cases[name] = {side: ['-c', f'import {modules}'] for side, modules in there.items()}
     for theirs, ours in _TOOLS.items():
         scripts = {
             f'MMPose, {Path(theirs).stem}': Path(mmpose.__file__).parent / '.mim' / theirs,
             **{f'this package, {name}': index_folder() / 'tools' / f'{name}.py' for name in ours},
         }
-        cases[f'--help, {" and ".join(ours)}'] = {side: [path, '--help'] for side, path in scripts.items()}
+        cases[f'--help, {" and ".join(ours)}'] = {side: [str(path), '--help'] for side, path in scripts.items()}
     with tempfile.TemporaryDirectory() as folder:
-        done = [
-            compare(name, {side: partial(_start, command, folder) for side, command in sides.items()}, args.rounds)
-            for name, sides in cases.items()
-        ]
+        done = []
+        for name, commands in cases.items():
+            starts = {side: partial(_start, command, folder) for side, command in commands.items()}
+            done.append(compare(name, starts, args.rounds))
     return f"Fresh processes, with Python's own start\n\n{table(done, 'start')}"
 
 
-def _start(arguments, folder):
+def _start(arguments: Sequence[str], folder: str | os.PathLike[str]) -> None:
     done = subprocess.run([sys.executable, '-W', 'ignore', *arguments], cwd=folder, capture_output=True, text=True)
     if done.returncode:
-        raise ValueError(f'{" ".join(map(str, arguments))} failed: {done.stderr.strip().splitlines()[-1]}')
+        raise ValueError(f'{" ".join(arguments)} failed: {done.stderr.strip().splitlines()[-1]}')

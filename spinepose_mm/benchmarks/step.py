@@ -3,18 +3,29 @@
 A step is a forward and a backward pass, on the same synthetic people. Nothing is downloaded: all weights are random.
 """
 
+from __future__ import annotations
+
+import argparse
 import copy
 import statistics
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spinepose_mm.wording import counted
 
 from .pairs import compare, table
+
+if TYPE_CHECKING:
+    import torch
+    from mmengine.config import Config
+    from mmpose.models.pose_estimators.base import BasePoseEstimator
+    from mmpose.structures import PoseDataSample
 
 _LOSSES = ('structure_loss', 'spine_loss')
 #: What is left out of the whole method; without anything, a model is built of MMPose's own classes.
@@ -27,7 +38,7 @@ _VARIANTS = {
 }
 
 
-def add_arguments(parser):
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--config', default='spinepose_v1_small.py', help='file of the whole method, or its name')
     parser.add_argument('--batch-size', type=int, default=16)
     parser.add_argument('--rounds', type=int, default=15, help='steps of each variant')
@@ -35,7 +46,7 @@ def add_arguments(parser):
     parser.add_argument('--amp', action='store_true', help='mixed precision, as train --amp has it')
 
 
-def run(args):
+def run(args: argparse.Namespace) -> str:
     """Return the table of steps, with the memory that each needs.
 
     Memory is what the allocator had at its peak on a GPU, and on a CPU the tensors that a step keeps for the backward
@@ -78,7 +89,7 @@ def run(args):
     )
 
 
-def _build(cfg, left_out, checkpoint):
+def _build(cfg: Config, left_out: Sequence[str] | None, checkpoint: Path) -> BasePoseEstimator:
     """Build a variant of a config's model, with random weights; the teacher's pass through a file."""
     from mmengine.config import Config
     from mmengine.hub import get_config
@@ -105,7 +116,7 @@ def _build(cfg, left_out, checkpoint):
     return revert_sync_batchnorm(MODELS.build(model)).train()
 
 
-def _batch(cfg, people, device):
+def _batch(cfg: Config, people: int, device: str) -> tuple[torch.Tensor, list[PoseDataSample]]:
     """Return noise for images, and samples of people at random points."""
     import torch
     from mmengine.structures import InstanceData
@@ -133,40 +144,42 @@ def _batch(cfg, people, device):
     return torch.randn(people, 3, h, w, device=device), samples
 
 
-def _loss(model, inputs, samples, amp):
+def _loss(model: BasePoseEstimator, inputs: torch.Tensor, samples: list[PoseDataSample], amp: bool) -> torch.Tensor:
     import torch
 
     with torch.autocast(inputs.device.type, torch.float16, enabled=amp):  # bfloat16 has no accuracy in MMPose
         return sum(value for name, value in model.loss(inputs, samples).items() if 'loss' in name)
 
 
-def _step(model, loss):
+def _step(model: BasePoseEstimator, loss: partial[torch.Tensor]) -> None:
     loss(model).backward()
     model.zero_grad()
     _synchronize(loss)
 
 
-def _synchronize(loss):
+def _synchronize(loss: partial[torch.Tensor]) -> None:
     if loss.keywords['inputs'].is_cuda:
         import torch
 
         torch.cuda.synchronize()
 
 
-def _share_of_losses(model, loss, samples, rounds):
+def _share_of_losses(
+    model: BasePoseEstimator, loss: partial[torch.Tensor], samples: list[PoseDataSample], rounds: int
+) -> float:
     """Return the time of the anatomical losses and their backward pass, as a part of a whole step without them."""
     head, ratios = model.head, []
     simcc = [axis.detach().requires_grad_() for axis in head(model.extract_feat(loss.keywords['inputs']))]
     parts = {name: getattr(head, name) for name in _LOSSES}
 
-    def seconds(work):
+    def seconds(work: Callable[[], Any]) -> float:
         _synchronize(loss)
         start = time.perf_counter()
         work()
         _synchronize(loss)
         return time.perf_counter() - start
 
-    def of_head():
+    def of_head() -> None:
         sum(value for name, value in head.simcc_loss(simcc, samples).items() if 'loss' in name).backward()
 
     for _ in range(rounds):
@@ -179,7 +192,7 @@ def _share_of_losses(model, loss, samples, rounds):
     return statistics.median(ratios)
 
 
-def _peak(model, loss, device):
+def _peak(model: BasePoseEstimator, loss: partial[torch.Tensor], device: str) -> int:
     """Return the bytes that a step needs at its peak, of a model that is on the CPU."""
     import torch
 
@@ -192,7 +205,7 @@ def _peak(model, loss, device):
         return peak
     kept = {}
 
-    def keep(tensor):
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
         storage = tensor.untyped_storage()
         kept[storage.data_ptr()] = storage.nbytes()
         return tensor

@@ -17,8 +17,8 @@ import numpy as np
 from tqdm import tqdm
 
 from spinepose_mm import skeleton
+from spinepose_mm.confidence import MIN_SCORE
 from spinepose_mm.evaluation.tracking import identity_scores, motion_scores
-from spinepose_mm.lifting.space import MIN_SCORE
 from spinepose_mm.synthetic.tracking_scenes import crossing
 from spinepose_mm.tracking.one_euro import Smoother
 from spinepose_mm.tracking.tracker import MEMORY, PoseTracker
@@ -63,7 +63,7 @@ def _scores(videos, make):
     rows = []
     for video in videos:
         step = make(video.frame_rate)
-        ids, points = zip(*(step(people, t / video.frame_rate) for t, people in enumerate(video.found)))
+        ids, points = zip(*(step(people, t / video.frame_rate) for t, people in enumerate(video.predictions)))
         identity = identity_scores(video.owners, ids)
         motion = motion_scores(*video.courses(points), video.frame_rate)
         rows.append([*identity.values(), *motion.values()])
@@ -90,7 +90,7 @@ def _ours(frame_rate, smooth):
         back = tracked.measures['number'].argsort()
         points = tracked.keypoints
         if smooth:
-            sizes = np.linalg.norm(tracked.boxes[:, 2:] - tracked.boxes[:, :2], axis=1)
+            sizes = tracked.sizes
             points = smoother.update(tracked.ids, points, tracked.confidence, sizes, time)
         return tracked.ids[back], points[back]
 

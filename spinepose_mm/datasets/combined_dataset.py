@@ -1,3 +1,6 @@
+from collections.abc import Sequence
+from typing import Any
+
 from mmpose.datasets import CombinedDataset
 from mmpose.registry import DATASETS
 
@@ -14,5 +17,5 @@ class SpineTrackCombinedDataset(CombinedDataset):
 
     METAINFO = skeleton.metainfo()
 
-    def __init__(self, datasets, **kwargs):
+    def __init__(self, datasets: Sequence[dict[str, Any]], **kwargs: Any) -> None:
         super().__init__(metainfo=self.METAINFO, datasets=datasets, **kwargs)

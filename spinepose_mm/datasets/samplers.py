@@ -1,6 +1,8 @@
 """Samplers over several data sets at once."""
 
 import math
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 from mmengine.dist import get_dist_info, sync_random_seed
@@ -26,7 +28,7 @@ class SpineMixedSampler(Sampler):
         ValueError: there is not one share over 0 for each data set, or a data set is empty.
     """
 
-    def __init__(self, dataset, ratio, seed=None):
+    def __init__(self, dataset: Any, ratio: Sequence[float], seed: int | None = None) -> None:
         self.sizes = dataset.lens
         if len(ratio) != len(self.sizes) or min(ratio) <= 0 or min(self.sizes) == 0:
             raise ValueError(
@@ -38,7 +40,7 @@ class SpineMixedSampler(Sampler):
         self.epoch = 0
         self.rank, self.processes = get_dist_info()
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[int]:
         streams = [self._endless(part) for part in range(len(self.sizes))]
         counts = [0] * len(streams)
         for place in range(1, len(self) + 1):
@@ -47,7 +49,7 @@ class SpineMixedSampler(Sampler):
             counts[part] += 1
             yield next(streams[part])
 
-    def _endless(self, part):
+    def _endless(self, part: int) -> Iterator[int]:
         """Yield this process's numbers of one part, shuffled, for ever."""
         start, size, taken = sum(self.sizes[:part]), self.sizes[part], 0
         generator = torch.Generator().manual_seed(hash((self.seed, self.epoch, part)) % 2**63)
@@ -57,9 +59,9 @@ class SpineMixedSampler(Sampler):
                     yield start + number
                 taken += 1
 
-    def __len__(self):
+    def __len__(self) -> int:
         return math.ceil(sum(self.sizes) / self.processes)
 
-    def set_epoch(self, epoch):
+    def set_epoch(self, epoch: int) -> None:
         """Take another order; MMEngine calls it before each epoch."""
         self.epoch = epoch

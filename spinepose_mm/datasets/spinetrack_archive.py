@@ -12,6 +12,7 @@ import shutil
 import zipfile
 import zlib
 from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from mmengine.logging import print_log
@@ -31,12 +32,14 @@ _MOST = 64 << 30  # bytes
 _SYMLINK, _KIND = 0o120000, 0o170000
 
 
-def page():
+def page() -> str:
     """Return the address of the data set's page."""
     return f'{os.environ.get("HF_ENDPOINT", HUB).rstrip("/")}/{DATASET}'
 
 
-def fetch_spinetrack(root, parts=tuple(PARTS), keep=False, progress=True):
+def fetch_spinetrack(
+    root: str | os.PathLike[str], parts: Sequence[str] = tuple(PARTS), keep: bool = False, progress: bool = True
+) -> list[str]:
     """Download and unpack SpineTrack into its documented folders; what is there already is left as it is.
 
     Args:
@@ -65,7 +68,7 @@ def fetch_spinetrack(root, parts=tuple(PARTS), keep=False, progress=True):
     return unpacked
 
 
-def unpack(archive, folder, expected, progress=True):
+def unpack(archive: str | os.PathLike[str], folder: Path, expected: Sequence[str], progress: bool = True) -> list[str]:
     """Unpack what stands beside the expected entries of an archive into a folder; a warning names what is elsewhere.
 
     Args:
@@ -106,7 +109,7 @@ def unpack(archive, folder, expected, progress=True):
     return [f'{folder.name}/{entry}' for entry in entries]
 
 
-def count_images(root):
+def count_images(root: str | os.PathLike[str]) -> dict[str, tuple[int, int]]:
     """Return {split: (images that are there, images that its annotation file names)}.
 
     Raises:
@@ -122,7 +125,7 @@ def count_images(root):
     return counts
 
 
-def _members(archive, content):
+def _members(archive: str | os.PathLike[str], content: zipfile.ZipFile) -> dict[tuple[str, ...], zipfile.ZipInfo]:
     """Return {parts of the path: ZipInfo} of the files in an archive, without what macOS adds."""
     members = {}
     for info in content.infolist():
@@ -137,7 +140,9 @@ def _members(archive, content):
     return members
 
 
-def _place(archive, members, expected):
+def _place(
+    archive: str | os.PathLike[str], members: Collection[tuple[str, ...]], expected: Sequence[str]
+) -> tuple[str, ...]:
     """Return the parts of the path of the folder that holds all expected entries, () for the top."""
     places = defaultdict(set)
     for name in members:
@@ -146,15 +151,17 @@ def _place(archive, members, expected):
                 places[name[:depth]].add(part)
     whole = [place for place, entries in places.items() if len(entries) == len(expected)]
     if not whole:
-        found = sorted({'/'.join(name) if len(name) < 3 else '/'.join(name[:2]) + '/...' for name in members})
+        held = sorted({'/'.join(name) if len(name) < 3 else '/'.join(name[:2]) + '/...' for name in members})
         raise ValueError(
             f'{archive} was not unpacked: {", ".join(expected)} are expected in one folder or at the top, '
-            f'but it holds {_some(found) or "no files"}'
+            f'but it holds {_some(held) or "no files"}'
         )
     return min(whole, key=len)
 
 
-def _write(content, members, folder, progress):
+def _write(
+    content: zipfile.ZipFile, members: Mapping[tuple[str, ...], zipfile.ZipInfo], folder: Path, progress: bool
+) -> None:
     """Write members of an archive below a folder that is not there yet."""
     needed, free = sum(info.file_size for info in members.values()), shutil.disk_usage(folder.parent).free
     if needed > free:
@@ -164,7 +171,7 @@ def _write(content, members, folder, progress):
             str(folder.parent),
         )
     with tqdm(
-        desc=f'unpacking {Path(content.filename).name}',
+        desc=f'unpacking {Path(str(content.filename)).name}',
         total=needed,
         unit='B',
         unit_scale=True,
@@ -178,5 +185,5 @@ def _write(content, members, folder, progress):
             bar.update(info.file_size)
 
 
-def _some(names, most=8):
+def _some(names: Sequence[str], most: int = 8) -> str:
     return ', '.join(names[:most]) + (f' and {len(names) - most} more' if len(names) > most else '')

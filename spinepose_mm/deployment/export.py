@@ -3,10 +3,15 @@
 B is the number of people, K that of keypoints, W and H the size of the input.
 """
 
+from __future__ import annotations
+
 import io
 import json
+import os
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -17,7 +22,7 @@ from mmpose.models.heads import RTMCCHead
 from mmpose.registry import MODELS
 from torch import nn
 
-from spinepose_mm import skeleton
+from spinepose_mm import deprecated, skeleton
 from spinepose_mm.io.atomic import locked, replacing
 from spinepose_mm.structures.camera import Camera
 from spinepose_mm.synthetic import Body, forward, keypoints, sequence
@@ -26,6 +31,9 @@ from spinepose_mm.zoo.models import find_config, models
 
 from .channels import swap_channels
 from .runtime import INPUT, OUTPUTS, libraries, open_session
+
+if TYPE_CHECKING:
+    from mmpose.models.pose_estimators.base import BasePoseEstimator
 
 #: That of the RTMPose SDK's files, so that whatever runs those runs these. It has all operators that the network needs.
 OPSET = 11
@@ -40,7 +48,13 @@ class ExportError(ValueError):
     """A model that ONNX Runtime does not run as PyTorch does."""
 
 
-def export_onnx(model, weights, out, half=False, bgr=False):
+def export_onnx(
+    model: str | os.PathLike[str],
+    weights: str | os.PathLike[str] | None,
+    out: str | os.PathLike[str],
+    half: bool = False,
+    bgr: bool = False,
+) -> float:
     """Write a model as an ONNX file, and check it against PyTorch.
 
     The file takes `input`, (B, 3, H, W), and gives `simcc_x`, (B, K, W * split ratio), and `simcc_y`, (B, K, H * split
@@ -92,7 +106,7 @@ def export_onnx(model, weights, out, half=False, bgr=False):
     return difference
 
 
-def _network_file(network, weights, half, bgr):
+def _network_file(network: BasePoseEstimator, weights: str, half: bool, bgr: bool) -> bytes:
     """Return a network as the bytes of its ONNX file."""
     onnx, _ = libraries()
     proto = onnx.load_model_from_string(_trace(network, bgr))
@@ -105,7 +119,7 @@ def _network_file(network, weights, half, bgr):
     return proto.SerializeToString()
 
 
-def _check_config(cfg, name):
+def _check_config(cfg: Config, name: str | os.PathLike[str]) -> None:
     head, prepared = cfg.model.get('head', {}).get('type', 'nothing'), cfg.model.get('data_preprocessor', {})
     if not issubclass(MODELS.get(head) or object, RTMCCHead):
         raise ValueError(f'{name}: its head is {head}, and only models with an RTMCCHead are written as ONNX files')
@@ -118,17 +132,17 @@ def _check_config(cfg, name):
 class _Graph(nn.Module):
     """What the file holds: everything from a normalised image to the logits of SimCC."""
 
-    def __init__(self, network, bgr):
+    def __init__(self, network: BasePoseEstimator, bgr: bool) -> None:
         super().__init__()
         normalise = network.data_preprocessor
         self.swap = swap_channels(normalise.mean, normalise.std) if bgr else nn.Identity()
         self.network = network
 
-    def forward(self, images):
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         return self.network.head(self.network.extract_feat(self.swap(images)))
 
 
-def _trace(network, bgr):
+def _trace(network: BasePoseEstimator, bgr: bool) -> bytes:
     """Return the model as bytes of an ONNX file.
 
     By torch's older exporter: the newer one writes operator set 18 at least, which OpenCV does not read and which
@@ -141,7 +155,7 @@ def _trace(network, bgr):
         torch.onnx.export(
             _Graph(network, bgr).eval(),
             (torch.zeros(1, 3, height, width),),
-            written,
+            written,  # type: ignore[arg-type]  # a file object will do, with `dynamo=False`
             dynamo=False,
             opset_version=OPSET,
             input_names=[INPUT],
@@ -151,7 +165,7 @@ def _trace(network, bgr):
     return written.getvalue()
 
 
-def _halve(proto):
+def _halve(proto: Any) -> Any:
     """Return the model computing in half precision; what it takes and gives stays as it is."""
     from onnxruntime.transformers.float16 import DEFAULT_OP_BLOCK_LIST, convert_float_to_float16
     from onnxruntime.transformers.onnx_model import OnnxModel
@@ -164,7 +178,7 @@ def _halve(proto):
     return proto
 
 
-def _metadata(network, weights, bgr):
+def _metadata(network: BasePoseEstimator, weights: str, bgr: bool) -> dict[str, str]:
     meta, head, normalise = network.dataset_meta, network.head, network.cfg.model.data_preprocessor
     calibration = getattr(head, 'calibration', None)
     lists = dict(
@@ -182,36 +196,36 @@ def _metadata(network, weights, bgr):
     )
 
 
-def _is(weights, known):
+def _is(weights: str, known: str) -> bool:
     """Return whether weights are those of the zoo, or a copy that was downloaded from there."""
     return weights == known or '://' in known and Path(weights).name == Path(known).name
 
 
-def _compare(network, session, half, bgr):
+def _compare(network: BasePoseEstimator, session: Any, half: bool, bgr: bool) -> float:
     """Return by how much the file differs from PyTorch on trial images, one of them alone and several at once."""
     mean, std = (getattr(network.data_preprocessor, name).numpy() for name in ('mean', 'std'))
     images = _trial_images(network.head.input_size).transpose(0, 3, 1, 2)
     right, wrong = ((order - mean) / std for order in (images[:, ::-1], images))
     with torch.no_grad():
-        truth = network.head(network.extract_feat(torch.from_numpy(right.astype(np.float32))))
-    truth = [axis.numpy() for axis in truth]
+        output = network.head(network.extract_feat(torch.from_numpy(right.astype(np.float32))))
+    reference = [axis.numpy() for axis in output]
     fed = (wrong if bgr else right).astype(np.float32)
-    return max(
-        largest_difference(
-            [axis[:count] for axis in truth],
-            session.run(OUTPUTS, {INPUT: fed[:count]}),
-            network.head.simcc_split_ratio,
-            _TIE[half],
-        )
-        for count in (1, len(fed))
-    )
+    differences = []
+    for count in (1, len(fed)):
+        compared = session.run(OUTPUTS, {INPUT: fed[:count]})
+        expected = [axis[:count] for axis in reference]
+        differences.append(largest_difference(expected, compared, network.head.simcc_split_ratio, _TIE[half]))
+    return max(differences)
 
 
-def largest_difference(truth, found, split_ratio, tie):
-    """Return the largest distance of a keypoint of `found` from the nearest place that is among the best of `truth`.
+@deprecated.arguments(truth='reference', found='compared')
+def largest_difference(
+    reference: Sequence[np.ndarray], compared: Sequence[np.ndarray], split_ratio: float, tie: float
+) -> float:
+    """Return how far a keypoint of `compared` is at most from the nearest place among the best of `reference`.
 
     Args:
-        truth, found: logits along x and y, (B, K, number of places) each.
+        reference, compared: logits along x and y, (B, K, number of places) each.
         split_ratio: places per pixel.
         tie: how far below its best a place may be, as a part of the range of a keypoint's logits along an axis.
 
@@ -219,15 +233,15 @@ def largest_difference(truth, found, split_ratio, tie):
         float: input pixels.
     """
     off = []
-    for true, other in zip(truth, found):
-        best = true.max(-1, keepdims=True)
-        good = true >= best - tie * (best - true.min(-1, keepdims=True))
-        away = np.abs(np.arange(true.shape[-1]) - other.argmax(-1)[..., None])
+    for expected, actual in zip(reference, compared):
+        best = expected.max(-1, keepdims=True)
+        good = expected >= best - tie * (best - expected.min(-1, keepdims=True))
+        away = np.abs(np.arange(expected.shape[-1]) - actual.argmax(-1)[..., None])
         off.append(np.where(good, away, np.inf).min(-1) / split_ratio)
     return float(np.hypot(*off).max())
 
 
-def _trial_images(size, count=4):
+def _trial_images(size: tuple[int, int], count: int = 4) -> np.ndarray:
     """Return images of a synthetic person who walks, drawn in thick lines, (count, H, W, 3), uint8."""
     rng, width = np.random.default_rng(0), size[0]
     body = Body.sample(rng)

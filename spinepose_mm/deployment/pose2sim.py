@@ -1,5 +1,7 @@
 """Settings with which Pose2Sim and Sports2D run a model of this package and know its 37 keypoints."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from spinepose_mm import skeleton
@@ -17,7 +19,7 @@ DETECTOR = dict(
 SKELETON, SKELETON_3D = 'CUSTOM', 'CUSTOM_3D'
 
 
-def settings_toml(file):
+def settings_toml(file: str | os.PathLike[str]) -> str:
     """Return what to put into the Config.toml of Pose2Sim or Sports2D, as text.
 
     Args:
@@ -47,7 +49,7 @@ def settings_toml(file):
     )
 
 
-def skeleton_toml():
+def skeleton_toml() -> str:
     """Return the skeleton as TOML: a tree of markers, named as `skeleton.POSE2SIM`, twice.
 
     Of Pose2Sim 0.10, pose estimation reads the tree out of an array of tables, as Sports2D does, but synchronisation,
@@ -57,7 +59,7 @@ def skeleton_toml():
     return '\n'.join([f'[[{array}]]', *_node(skeleton.ROOT, array), '', f'[{table}]', *_node(skeleton.ROOT, table), ''])
 
 
-def _node(number, table):
+def _node(number: int, table: str) -> Iterator[str]:
     yield f'name = "{skeleton.POSE2SIM[number]}"'
     yield f'id = {number}'
     table = f'{table}.children'

@@ -3,11 +3,17 @@
 Two kinds of networks run so: those from an image to SimCC's logits, and lifters of single frames.
 """
 
+from __future__ import annotations
+
 import json
 import logging
+import os
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -23,6 +29,9 @@ from spinepose_mm.zoo.checkpoints import CheckpointError
 
 from .channels import swap_channels
 
+if TYPE_CHECKING:
+    from mmpose.models.pose_estimators.base import BasePoseEstimator
+
 #: Names in the files of the RTMPose SDK.
 INPUT, OUTPUTS = 'input', ('simcc_x', 'simcc_y')
 #: Fields of the metadata that are JSON: what a field lists, how many of them, and a check of one.
@@ -34,7 +43,7 @@ _METADATA = dict(
 )
 
 
-def libraries():
+def libraries() -> tuple[ModuleType, ModuleType]:
     """Return the modules onnx and onnxruntime.
 
     Raises:
@@ -48,7 +57,7 @@ def libraries():
     return onnx, onnxruntime
 
 
-def open_session(file, device='cpu', threads=None):
+def open_session(file: str | bytes, device: str | torch.device = 'cpu', threads: int | None = None) -> Any:
     """Return an ONNX Runtime session of a file's path or bytes.
 
     It has `threads`, or else as many as torch, which knows how many cores this process may use; left alone, ONNX
@@ -62,7 +71,7 @@ def open_session(file, device='cpu', threads=None):
     # Threads that spin between layers are faster than those that are woken up, but by default they go on for tens of
     # milliseconds after the last layer, on cores that something else could use.
     options.add_session_config_entry('session.intra_op.spin_duration_us', '1000')
-    providers = ['CPUExecutionProvider']
+    providers: list[str | tuple[str, dict[str, int]]] = ['CPUExecutionProvider']
     device = torch.device(device)
     if device.type == 'cuda':
         if 'CUDAExecutionProvider' in onnxruntime.get_available_providers():
@@ -77,7 +86,7 @@ def open_session(file, device='cpu', threads=None):
     return onnxruntime.InferenceSession(file, options, providers=providers)
 
 
-def run_onnx(model, path):
+def run_onnx(model: BasePoseEstimator, path: str | os.PathLike[str]) -> None:
     """Let the network of an ONNX file take the place of a model's backbone, neck and head.
 
     The model keeps its preparation of images, its flip test and its decoding; the calibration of its
@@ -98,9 +107,9 @@ def run_onnx(model, path):
     path = Path(path).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f'ONNX file {path} does not exist')
-    head = getattr(model, 'head', None)
+    head: Any = getattr(model, 'head', None)
     if isinstance(head, RTMCCHead):
-        network = _Network(path, model)
+        network: _Network | _Lifter = _Network(path, model)
     elif type(head) is TemporalRegressionHead:  # others, of this package too, predict more than a pose
         network = _Lifter(path)
     else:
@@ -113,13 +122,13 @@ def run_onnx(model, path):
     model.test_step = one_torch_thread()(model.test_step)
 
 
-def open_file(path, **options):
+def open_file(path: str | os.PathLike[str], **options: Any) -> Any:
     """Return the session of a file as `open_session`, or raise CheckpointError where it is none."""
     with reading(path, 'is no ONNX file that onnxruntime can run', raised=CheckpointError):
         return open_session(str(path), **options)
 
 
-def read_metadata(path, said):
+def read_metadata(path: str | os.PathLike[str], said: Mapping[str, str]) -> dict[str, Any]:
     """Return the metadata of an ONNX file that are numbers and names, each where the file has it.
 
     Args:
@@ -133,20 +142,20 @@ def read_metadata(path, said):
     Raises:
         CheckpointError: a field is none of these.
     """
-    found = {}
+    metadata: dict[str, Any] = {}
     for field, (what, count, fits) in _METADATA.items():
         if field not in said:
             continue
         with reading(path, 'is no JSON', f'its metadata {field}', CheckpointError):
-            found[field] = values = json.loads(said[field])
+            metadata[field] = values = json.loads(said[field])
         if not (isinstance(values, list) and all(map(fits, values)) and count in (None, len(values))):
             raise CheckpointError(
                 f'{path}: its metadata {field} is {said[field][:80]}, where a list of {what} is expected'
             )
     if 'calibration' in said:
         with reading(path, 'is wrong', 'its metadata calibration', CheckpointError):
-            found['calibration'] = read_calibration(json.loads(said['calibration']), 'found')
-    return found
+            metadata['calibration'] = read_calibration(json.loads(said['calibration']), 'found')
+    return metadata
 
 
 class _Lifter:
@@ -157,7 +166,7 @@ class _Lifter:
     CPU and on one thread: more would take longer to wake up than it takes.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: Path) -> None:
         self.path, self.session = path, open_file(path, threads=1)
         inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
         self.input, points = inputs[0].name, np.zeros((2, skeleton.NUM_KEYPOINTS, 2), np.float32)
@@ -175,7 +184,7 @@ class _Lifter:
         if shape != (*points.shape[:-1], 3):
             raise CheckpointError(f'{path} gives the shape {shape} for two people, where {expected}')
 
-    def __call__(self, inputs):
+    def __call__(self, inputs: torch.Tensor) -> torch.Tensor:
         if inputs.shape[1:] != (2 * skeleton.NUM_KEYPOINTS, 1):
             raise CheckpointError(
                 f'{self.path} lifts {skeleton.NUM_KEYPOINTS} keypoints of single frames, and was '
@@ -194,20 +203,20 @@ class _Network:
     when fewer than T are left.
     """
 
-    def __init__(self, path, model):
+    def __init__(self, path: Path, model: BasePoseEstimator) -> None:
         self.path, self.session = path, open_file(path)
         self.device, self.threads = torch.device('cpu'), torch.get_num_threads()
         self._check_shapes(model.head)
         self.swap = self._compare_metadata(model)
 
-    def __call__(self, images):
+    def __call__(self, images: torch.Tensor) -> tuple[torch.Tensor, ...]:
         if images.device != self.device:
             self.device = images.device
             self.session = open_session(str(self.path), self.device, self.threads)
         output = self._run(self.swap(images.detach().float().cpu()).numpy())
         return tuple(torch.from_numpy(axis).to(images.device) for axis in output)
 
-    def _run(self, images):
+    def _run(self, images: np.ndarray) -> list[np.ndarray]:
         split = len(images) // self.threads * self.threads if self.device.type == 'cpu' and self.threads > 1 else 0
         apart = [images[i : i + 1] for i in range(split)]
         outputs = list(self._each(apart)) if apart else []
@@ -216,12 +225,12 @@ class _Network:
         return [np.concatenate(axis) for axis in zip(*outputs)]
 
     @cached_property
-    def _each(self):
+    def _each(self) -> Callable[[list[np.ndarray]], Iterable[list[np.ndarray]]]:
         """A function that runs several inputs at the same time, each on one thread."""
         session, pool = open_session(str(self.path), threads=1), ThreadPoolExecutor(self.threads)
         return lambda inputs: pool.map(lambda one: session.run(OUTPUTS, {INPUT: one}), inputs)
 
-    def _check_shapes(self, head):
+    def _check_shapes(self, head: RTMCCHead) -> None:
         inputs = {entry.name: entry.shape for entry in self.session.get_inputs()}
         outputs = {entry.name for entry in self.session.get_outputs()}
         if inputs.keys() != {INPUT} or outputs != set(OUTPUTS):
@@ -247,7 +256,7 @@ class _Network:
                     f'config {expected} (people, keypoints, places)'
                 )
 
-    def _compare_metadata(self, model):
+    def _compare_metadata(self, model: BasePoseEstimator) -> Callable[[torch.Tensor], torch.Tensor]:
         """Compare what the file says of itself, and return the layer to be put before it."""
         said = self.session.get_modelmeta().custom_metadata_map
         lists = read_metadata(self.path, said)
@@ -268,6 +277,7 @@ class _Network:
         if order == 'RGB':
             return nn.Identity()
         layer = swap_channels(**own)
+        assert layer.bias is not None  # as nn.Conv2d has it by default
         factor, offset = layer.weight.sum((1, 2, 3), keepdim=True)[:, 0], layer.bias[:, None, None]
         # The same as the layer's convolution, without the calls that this takes.
         return lambda images: images.flip(1).mul_(factor).add_(offset)

@@ -1,16 +1,17 @@
 """Limit torch's threads while other code uses the cores."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
 import torch
 
 _lock = Lock()
-_inside, _threads = 0, None  # number of callers inside, and of torch's threads outside
+_inside, _threads = 0, 1  # number of callers inside, and of torch's threads outside
 
 
 @contextmanager
-def one_torch_thread():
+def one_torch_thread() -> Iterator[None]:
     """Let torch run on one thread for a while.
 
     For some milliseconds after their work, torch's threads spin, on cores that others are to use.

@@ -1,6 +1,13 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmpose.registry import HOOKS
+
+if TYPE_CHECKING:
+    from mmengine.runner import Runner
 
 
 @HOOKS.register_module()
@@ -17,13 +24,13 @@ class SpineLossHook(Hook):
         ValueError: `begin` is another number.
     """
 
-    def __init__(self, begin=0.5):
+    def __init__(self, begin: float = 0.5) -> None:
         if not 0 <= begin <= 1:
             raise ValueError(f'SpineLossHook: begin is a part of the epochs from 0 to 1, but {begin} was given')
         self.begin = begin
         self._held = None
 
-    def before_train_epoch(self, runner):
+    def before_train_epoch(self, runner: Runner) -> None:
         """Hold the loss back, or put it in its place again, also after `--resume`."""
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         early = runner.epoch < int(self.begin * runner.max_epochs)

@@ -1,6 +1,14 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
 from mmengine.dataset import Compose
 from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
+
+if TYPE_CHECKING:
+    from mmengine.runner import Runner
 
 #: What RTMPose's second stage leaves out, and what it changes (MMPose's configs, `train_pipeline_stage2`).
 _LEFT_OUT = ('PhotometricDistortion',)
@@ -11,7 +19,7 @@ _CHANGED = dict(
 )
 
 
-def second_stage(steps):
+def second_stage(steps: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the pipeline of the second stage, a list of dicts, given that of the first."""
     return [dict(step, **_CHANGED.get(step['type'], {})) for step in steps if step['type'] not in _LEFT_OUT]
 
@@ -30,13 +38,13 @@ class SpineStage2Hook(Hook):
         ValueError: `epochs` is negative, or the training data set has no pipeline of its own.
     """
 
-    def __init__(self, epochs=1):
+    def __init__(self, epochs: int = 1) -> None:
         if epochs < 0:
             raise ValueError(f'SpineStage2Hook: epochs is 0 or more, but {epochs} was given')
         self.epochs = epochs
         self._switched = False
 
-    def before_train_epoch(self, runner):
+    def before_train_epoch(self, runner: Runner) -> None:
         """Switch the pipeline of the training data once the second stage has come, also after `--resume`."""
         if self._switched or runner.epoch < runner.max_epochs - self.epochs:
             return

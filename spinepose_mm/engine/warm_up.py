@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+from typing import Any
+
 from mmengine.optim import LinearLR
 from mmpose.registry import PARAM_SCHEDULERS
 
@@ -17,7 +21,9 @@ class SpineWarmUpLR(LinearLR):
     """
 
     @classmethod
-    def build_iter_from_epoch(cls, *args, end, epochs, epoch_length, by_epoch=True, **kwargs):
+    def build_iter_from_epoch(
+        cls, *args: Any, end: int, epochs: float, epoch_length: int, by_epoch: bool = True, **kwargs: Any
+    ) -> SpineWarmUpLR:
         """Return the scheduler for epochs of `epoch_length` steps."""
         # Of a single step, LinearLR would leave the learning rate at its start.
         return cls(*args, end=min(end, max(2, int(epochs * epoch_length))), by_epoch=False, **kwargs)

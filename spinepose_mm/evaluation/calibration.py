@@ -1,6 +1,8 @@
 """How well confidence says how often keypoints are right, and the two numbers that make it of scores."""
 
-from typing import NamedTuple
+import os
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from mmengine.config import Config
@@ -37,7 +39,7 @@ class Keypoints(NamedTuple):
 class Bin(NamedTuple):
     """Keypoints of about the same confidence: how many, their mean confidence, and the part of them that is right."""
 
-    count: int
+    size: int
     confidence: float
     right: float
 
@@ -54,9 +56,9 @@ class KeypointConfidence(BaseMetric):
 
     default_prefix = 'confidence'
 
-    def process(self, data_batch, data_samples):
+    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
         for sample in data_samples:
-            prediction, truth = sample['pred_instances'], sample['gt_instances']
+            prediction, labels = sample['pred_instances'], sample['gt_instances']
             if 'keypoint_confidence' not in prediction:
                 raise ValueError('the head of this model gives no keypoint_confidence, as a SpinePoseHead does')
             if 'area' not in sample.get('raw_ann_info', {}):
@@ -70,35 +72,35 @@ class KeypointConfidence(BaseMetric):
                     prediction['keypoints'],
                     prediction['keypoint_scores'],
                     prediction['keypoint_confidence'],
-                    truth['keypoints'],
-                    truth['keypoints_visible'],
+                    labels['keypoints'],
+                    labels['keypoints_visible'],
                 )
             )
             visible = visible.reshape(len(points), -1)[:, 0] > 0
             right = is_right(points, where, sample['raw_ann_info']['area'])
             self.results.append((sample['img_id'], scores, sure, visible, visible & right))
 
-    def compute_metrics(self, results):
+    def compute_metrics(self, results: list[tuple[Any, ...]]) -> dict[str, float]:
         if not results:
             raise ValueError('the test data have no people')
-        self.keypoints = found = Keypoints(*map(np.array, zip(*results)))
-        valid = found.labelled
-        return dict(ECE=calibration_error(reliability(found.confidence[valid], found.right[valid])))
+        self.keypoints = keypoints = Keypoints(*map(np.array, zip(*results)))
+        valid = keypoints.labelled
+        return dict(ECE=calibration_error(reliability(keypoints.confidence[valid], keypoints.right[valid])))
 
 
-def is_right(points, true, area):
+def is_right(points: np.ndarray, ground_truth: np.ndarray, area: float) -> np.ndarray:
     """Return which keypoints are where their OKS is RIGHT or more: exp(-d^2 / (2 area k^2)) with k = 2 sigma (COCO).
 
     Args:
-        points, true: pixels, (K, 2), of the first K keypoints of the skeleton.
+        points, ground_truth: pixels, (K, 2), of the first K keypoints of the skeleton.
         area: of the person, squared pixels.
     """
     constants = 2 * np.array(skeleton.SIGMAS[: len(points)])
-    distances = ((np.asarray(points) - true) ** 2).sum(-1)
+    distances = ((np.asarray(points) - ground_truth) ** 2).sum(-1)
     return np.exp(-distances / (2 * max(area, np.spacing(1)) * constants**2)) >= RIGHT
 
 
-def fit(scores, labelled, right):
+def fit(scores: np.ndarray, labelled: np.ndarray, right: np.ndarray) -> Calibration:
     """Return the Calibration of maximum likelihood: logistic regression of `right` on log(s k).
 
     Its targets are Platt's (Probabilistic outputs for support vector machines, 1999), which are not quite 0 and 1, so
@@ -120,7 +122,7 @@ def fit(scores, labelled, right):
     target = np.where(y, (y.sum() + 1) / (y.sum() + 2), 1 / ((~y).sum() + 2))
     middle = x.mean()  # so that the two numbers are searched for independently of each other
 
-    def loss(numbers):
+    def loss(numbers: np.ndarray) -> tuple[float, np.ndarray]:
         z = numbers[0] * (x - middle) + numbers[1]
         off = 1 / (1 + np.exp(-z)) - target
         return (np.logaddexp(0, z) - target * z).mean(), np.array([(off * (x - middle)).mean(), off.mean()])
@@ -133,7 +135,7 @@ def fit(scores, labelled, right):
     return Calibration(float(slope), float(offset - slope * middle))
 
 
-def reliability(confidence, right):
+def reliability(confidence: np.ndarray, right: np.ndarray) -> list[Bin]:
     """Return the Bins of keypoints, of equal width from 0 to 1, empty ones with NaN.
 
     Args:
@@ -149,14 +151,14 @@ def reliability(confidence, right):
     ]
 
 
-def calibration_error(bins):
+def calibration_error(bins: Sequence[Bin]) -> float:
     """Return the expected calibration error: how far confidence is from the part that is right, over all keypoints."""
-    return sum(each.count * abs(each.confidence - each.right) for each in bins if each.count) / max(
-        sum(each.count for each in bins), 1
+    return sum(each.size * abs(each.confidence - each.right) for each in bins if each.size) / max(
+        sum(each.size for each in bins), 1
     )
 
 
-def held_out(found):
+def held_out(keypoints: Keypoints) -> np.ndarray:
     """Return the confidence of Keypoints, (N, K), each half of the images by the fit to the other half.
 
     Halves are the first and the last images by their ids, so that a video's neighbouring frames stay together.
@@ -164,16 +166,22 @@ def held_out(found):
     Raises:
         ValueError: as `fit`.
     """
-    ids = np.unique(found.images)
-    first, values = np.isin(found.images, ids[: len(ids) // 2]), np.zeros(found.scores.shape)
+    ids = np.unique(keypoints.images)
+    first, values = np.isin(keypoints.images, ids[: len(ids) // 2]), np.zeros(keypoints.scores.shape)
     for chosen in (first, ~first):
         values[chosen] = confidence(
-            found.scores[chosen], fit(found.scores[~chosen], found.labelled[~chosen], found.right[~chosen])
+            keypoints.scores[chosen],
+            fit(keypoints.scores[~chosen], keypoints.labelled[~chosen], keypoints.right[~chosen]),
         )
     return values
 
 
-def collect(model, weights=None, cfg_options=None, work_dir='work_dirs/calibrate'):
+def collect(
+    model: str | os.PathLike[str],
+    weights: str | os.PathLike[str] | None = None,
+    cfg_options: dict[str, Any] | None = None,
+    work_dir: str | os.PathLike[str] = 'work_dirs/calibrate',
+) -> Keypoints:
     """Return the Keypoints that a model predicts in its config's test data.
 
     Args:

@@ -1,5 +1,7 @@
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mmengine.evaluator import BaseMetric
@@ -23,11 +25,17 @@ class KeypointFile(BaseMetric):
 
     default_prefix = 'keypoints'
 
-    def __init__(self, out_file, img_prefix='', collect_device='cpu', prefix=None):
+    def __init__(
+        self,
+        out_file: str | os.PathLike[str],
+        img_prefix: str = '',
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+    ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.out_file, self.img_prefix = Path(out_file), img_prefix
 
-    def process(self, data_batch, data_samples):
+    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
         for sample in data_samples:
             prediction = sample['pred_instances']
             name = sample.get('img_id')
@@ -39,7 +47,7 @@ class KeypointFile(BaseMetric):
             )
             self.results.append((name.replace(os.sep, '/'), points.astype(np.float32)))
 
-    def compute_metrics(self, results):
+    def compute_metrics(self, results: list[tuple[str, np.ndarray]]) -> dict[str, int]:
         names = [name for name, people in results for _ in people]
         self.out_file.parent.mkdir(parents=True, exist_ok=True)
         with locked(self.out_file), replacing(self.out_file, 'wb') as file:

@@ -1,12 +1,20 @@
 """The baseline of a trained model: every person in the mean pose of the training people."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from mmengine.evaluator import Evaluator
 from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS, EVALUATORS, TRANSFORMS
 
+if TYPE_CHECKING:
+    from mmengine.config import Config
+    from mmengine.dataset import BaseDataset
 
-def mean_pose(dataset):
+
+def mean_pose(dataset: BaseDataset) -> np.ndarray:
     """Return the mean keypoints of a data set's people, in shape (K, 2), as parts of the box's width and height.
 
     Args:
@@ -22,7 +30,7 @@ def mean_pose(dataset):
     return np.where(count > 0, total / np.maximum(count, 1), 0.5)
 
 
-def evaluate_mean_pose(cfg):
+def evaluate_mean_pose(cfg: Config) -> dict[str, float]:
     """Return the metrics that predicting the training people's mean pose in every test person's box gets.
 
     Args:
@@ -53,6 +61,6 @@ def evaluate_mean_pose(cfg):
     return evaluator.evaluate(len(test))
 
 
-def _extent(person):
+def _extent(person: dict[str, Any]) -> np.ndarray:
     """Return (width, height) of a person's box."""
     return person['bbox'][0, 2:] - person['bbox'][0, :2]

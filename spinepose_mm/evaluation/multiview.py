@@ -1,12 +1,14 @@
 """Several calibrated views' keypoints, triangulated and compared with the ground truth, as in the SIMSPINE paper."""
 
+import os
+
 import numpy as np
 from tqdm import tqdm
 
 from spinepose_mm import deprecated, skeleton
 from spinepose_mm.datasets.simspine.cameras import add_cameras, frame_camera
 from spinepose_mm.datasets.simspine.frames import parse_names
-from spinepose_mm.datasets.simspine.npz import is_seen, joint_keypoints, read_detections, read_npz, spine_lengths
+from spinepose_mm.datasets.simspine.npz import is_valid, joint_keypoints, read_detections, read_npz, spine_lengths
 from spinepose_mm.lifting.triangulation import triangulate
 from spinepose_mm.structures.simspine_layout import CAMERA_LAYOUT
 
@@ -16,7 +18,13 @@ SUBSETS = ('spine', 'body', 'all')
 
 
 @deprecated.arguments(least_score='min_score')
-def evaluate_views(ann_file, detections, min_score=0.3, threshold=15.0, progress=False):
+def evaluate_views(
+    ann_file: str | os.PathLike[str],
+    detections: str | os.PathLike[str],
+    min_score: float = 0.3,
+    threshold: float = 15.0,
+    progress: bool = False,
+) -> dict[str, float]:
     """Triangulate detected keypoints of all views of each frame, and compare them with `S_world`.
 
     Args:
@@ -45,40 +53,58 @@ def evaluate_views(ann_file, detections, min_score=0.3, threshold=15.0, progress
     sequences, frames = sequences[detected], frames[detected]
     arrays = {field: values[detected] for field, values in arrays.items()}
     scenes = np.char.rpartition(sequences, '.')[:, 0]
-    points3d, truth, visible, errors = [], [], [], []
+    results = []
     for scene in tqdm(np.unique(scenes), disable=not progress, unit='sequence'):
-        rows = np.flatnonzero(scenes == scene)
-        views = np.unique(sequences[rows])
-        times, when = np.unique(frames[rows], return_inverse=True)
-        places = np.zeros((len(views), len(times)), int) - 1  # the row of each view at each time
-        places[np.searchsorted(views, sequences[rows]), when] = rows
-        kept = (places >= 0).sum(0) >= 2
-        if len(views) < 2 or not kept.any():
+        places, views = _places(np.flatnonzero(scenes == scene), sequences, frames)
+        if not places.size:
             continue
-        places = places[:, kept]
-        used = (places >= 0).any(1)
-        views, places = views[used], places[used]
         points, scores, projections = _views(places, views, part, arrays, ann_file)
         scores = np.where(scores >= min_score, scores, 0)
         world, _, off = triangulate(
             points.reshape(len(views), -1, 2), scores.reshape(len(views), -1), projections, threshold
         )
-        labels = np.zeros((places.shape[1], skeleton.NUM_KEYPOINTS, 4))
-        for view in places:  # the point is the same in all, but a file may have it only in views that see it
-            valid = is_seen(arrays['S_world'][view]) & (view >= 0)[:, None]
-            labels[:, columns] = np.where(valid[..., None], arrays['S_world'][view], labels[:, columns])
-        points3d.append(world.reshape(*scores.shape[1:], 3))
-        truth.append(labels[..., :3])
-        visible.append(is_seen(labels))
-        errors.append(off)
-    if not points3d:
+        labels = _world_labels(places, arrays['S_world'], columns)
+        results.append((world.reshape(*scores.shape[1:], 3), labels[..., :3], is_valid(labels), off))
+    if not results:
         raise ValueError(f'{ann_file}: imgname has no frame of two views')
-    points3d, truth, visible, errors = map(np.concatenate, (points3d, truth, visible, errors))
-    spine_lengths(ann_file, 'S_world', truth, visible)
-    return _values(points3d, truth, visible, errors)
+    points3d, target, visible, errors = map(np.concatenate, zip(*results))
+    spine_lengths(ann_file, 'S_world', target, visible)
+    return _values(points3d, target, visible, errors)
 
 
-def _views(places, views, part, arrays, ann_file):
+def _places(rows: np.ndarray, sequences: np.ndarray, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the row of each view at each time of a scene, -1 for none, (V, T), and the views' sequences, (V,).
+
+    Times are those of two views or more, and views those that are used at one of them.
+    """
+    views = np.unique(sequences[rows])
+    times, when = np.unique(frames[rows], return_inverse=True)
+    places: np.ndarray = np.full((len(views), len(times)), -1)
+    places[np.searchsorted(views, sequences[rows]), when] = rows
+    places = places[:, (places >= 0).sum(0) >= 2]
+    used = (places >= 0).any(1)
+    return places[used], views[used]
+
+
+def _world_labels(places: np.ndarray, world: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Return the labels of a scene's frames in the world and their validity, (T, 37, 4).
+
+    A point is the same in all views, but a file may have it only in those that see it.
+    """
+    labels = np.zeros((places.shape[1], skeleton.NUM_KEYPOINTS, 4))
+    for rows in places:
+        valid = is_valid(world[rows]) & (rows >= 0)[:, None]
+        labels[:, columns] = np.where(valid[..., None], world[rows], labels[:, columns])
+    return labels
+
+
+def _views(
+    places: np.ndarray,
+    views: np.ndarray,
+    part: np.ndarray,
+    arrays: dict[str, np.ndarray],
+    ann_file: str | os.PathLike[str],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return undistorted pixels (V, T, 37, 2), scores (V, T, 37), and projections (V, 3, 4) of a scene's views."""
     points, scores, projections = [], [], []
     for view, rows in zip(views, places):
@@ -91,7 +117,7 @@ def _views(places, views, part, arrays, ann_file):
     return np.stack(points), np.stack(scores), np.stack(projections)
 
 
-def _values(points, truth, visible, errors):
+def _values(points: np.ndarray, target: np.ndarray, visible: np.ndarray, errors: np.ndarray) -> dict[str, float]:
     valid = np.isfinite(points).all(-1)
     values = dict(frames=len(points), reprojection_error=float(np.nanmean(errors)) if valid.any() else -1.0)
     for subset in SUBSETS:
@@ -100,6 +126,6 @@ def _values(points, truth, visible, errors):
         values[f'{subset}_found'] = float(both.sum() / max(labelled.sum(), 1))
         for name, alignment in (('MPJPE', 'none'), ('P-MPJPE', 'procrustes')):
             values[f'{subset}_{name}'] = mean_error(
-                1000 * np.nan_to_num(points[:, ids]), 1000 * truth[:, ids], both, alignment
+                1000 * np.nan_to_num(points[:, ids]), 1000 * target[:, ids], both, alignment
             )
     return values

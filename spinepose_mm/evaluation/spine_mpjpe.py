@@ -1,9 +1,12 @@
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from mmengine.evaluator import BaseMetric
 from mmpose.evaluation.functional import keypoint_mpjpe
 from mmpose.registry import METRICS
 
-from spinepose_mm import skeleton
+from spinepose_mm import deprecated, skeleton
 from spinepose_mm.lifting.placement import standing_height
 
 
@@ -34,7 +37,9 @@ class SpineMPJPE(BaseMetric):
 
     default_prefix = 'lifting'
 
-    def __init__(self, subsets=('spine', 'body', 'all'), collect_device='cpu', prefix=None):
+    def __init__(
+        self, subsets: Sequence[str] = ('spine', 'body', 'all'), collect_device: str = 'cpu', prefix: str | None = None
+    ) -> None:
         unknown = set(subsets) - set(skeleton.SUBSETS)
         if unknown or not subsets:
             raise ValueError(
@@ -44,23 +49,23 @@ class SpineMPJPE(BaseMetric):
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.subsets = tuple(subsets)
 
-    def process(self, data_batch, data_samples):
+    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
         for sample in data_samples:
-            truth, millimetres = sample['gt_instances'], 1000 * sample['unit']
+            labels, millimetres = sample['gt_instances'], 1000 * sample['unit']
             pred = np.asarray(sample['pred_instances']['keypoints']).reshape(-1, 3)
-            target = np.asarray(truth['lifting_target']).reshape(-1, 3)
+            target = np.asarray(labels['lifting_target']).reshape(-1, 3)
             root = target[skeleton.ROOT]
             self.results.append(
                 (
                     (pred - root) * millimetres,
                     (target - root) * millimetres,
-                    np.asarray(truth['lifting_target_visible']).reshape(-1) > 0,
+                    np.asarray(labels['lifting_target_visible']).reshape(-1) > 0,
                 )
             )
 
-    def compute_metrics(self, results):
-        pred, truth, visible = map(np.stack, zip(*results))
-        scale = standing_height(np.where(visible[..., None], truth, np.nan)) / standing_height(pred)
+    def compute_metrics(self, results: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> dict[str, float]:
+        pred, target, visible = map(np.stack, zip(*results))
+        scale = standing_height(np.where(visible[..., None], target, np.nan)) / standing_height(pred)
         has_height = np.isfinite(scale)[:, None]
         as_tall = np.where(has_height, scale[:, None], 0)[..., None] * pred
         values = {}
@@ -72,7 +77,7 @@ class SpineMPJPE(BaseMetric):
                 ('N-MPJPE', pred, visible, 'scale'),
                 ('P-MPJPE', pred, visible, 'procrustes'),
             ):
-                values[f'{subset}_{name}'] = mean_error(poses[:, ids], truth[:, ids], counted[:, ids], alignment)
+                values[f'{subset}_{name}'] = mean_error(poses[:, ids], target[:, ids], counted[:, ids], alignment)
         return values
 
 
@@ -80,19 +85,25 @@ class SpineMPJPE(BaseMetric):
 _LEAST_POINTS = {'none': 1, 'scale': 2, 'procrustes': 3}
 
 
-def mean_error(pred, true, seen, alignment):
-    """Return MMPose's error over all visible points, -1 where there are none.
+@deprecated.arguments(true='target', seen='valid')
+def mean_error(pred: np.ndarray, target: np.ndarray, valid: np.ndarray, alignment: str) -> float:
+    """Return MMPose's error over all valid points, -1 where there are none.
 
-    MMPose aligns with all points, visible or not, so that people are grouped by their visible points.
+    MMPose aligns with all points, valid or not, so that people are grouped by their valid points.
+
+    Args:
+        pred, target: predicted points and ground truth, (N, K, 3), in one unit.
+        valid: mask of the points that count, (N, K).
+        alignment: as for MMPose's `keypoint_mpjpe`, 'none', 'scale' or 'procrustes'.
     """
     total = count = 0
-    patterns, which = np.unique(seen, axis=0, return_inverse=True)
+    patterns, which = np.unique(valid, axis=0, return_inverse=True)
     order = np.argsort(which.ravel(), kind='stable')
     groups = np.split(order, np.cumsum(np.bincount(which.ravel(), minlength=len(patterns)))[:-1])
     for pattern, rows in zip(patterns, groups):
         if pattern.sum() < _LEAST_POINTS[alignment]:
             continue
         mask = np.ones((len(rows), pattern.sum()), bool)
-        total += keypoint_mpjpe(pred[rows][:, pattern], true[rows][:, pattern], mask, alignment) * mask.size
+        total += keypoint_mpjpe(pred[rows][:, pattern], target[rows][:, pattern], mask, alignment) * mask.size
         count += mask.size
     return float(total / count) if count else -1.0

@@ -1,23 +1,24 @@
 import contextlib
 import io
 import itertools
-import logging
-from collections import Counter, defaultdict
+import os
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from typing import Any
 
 import numpy as np
 from mmengine.fileio import get_local_path
-from mmengine.logging import print_log
 from mmpose.evaluation import CocoMetric
 from mmpose.registry import METRICS
 from xtcocotools.coco import COCO
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.validation.annotation import problem
-from spinepose_mm.io.reading import is_number, reading
+from spinepose_mm.io.reading import reading
 
-from .batched_cocoeval import BatchedCOCOeval, Found, Labels
+from .batched_cocoeval import BatchedCOCOeval, Labels, Predictions
+from .ground_truth import check_ids, check_people, read_labels
 from .suppression import suppress
 
 #: Names of the numbers that COCOeval's `summarize` leaves, as CocoMetric gives them, by type of the evaluation.
@@ -25,7 +26,9 @@ _STATS = {
     'keypoints': ('AP', 'AP .5', 'AP .75', 'AP (M)', 'AP (L)', 'AR', 'AR .5', 'AR .75', 'AR (M)', 'AR (L)'),
     'keypoints_crowd': ('AP', 'AP .5', 'AP .75', 'AR', 'AR .5', 'AR .75', 'AP(E)', 'AP(M)', 'AP(H)'),
 }
-_NO_AREA = 0.53  # part of its box that COCOeval takes a person to fill where no area is to be used
+
+#: {(image id, category id): number of the group}.
+Groups = Mapping[tuple[Any, Any], int]
 
 
 @dataclass
@@ -86,13 +89,13 @@ class SpineTrackMetric(CocoMetric):
 
     def __init__(
         self,
-        subsets=tuple(skeleton.SUBSETS),
-        ann_file=None,
-        collect_device='cpu',
-        prefix=None,
-        subset_scores=False,
-        **kwargs,
-    ):
+        subsets: Sequence[str] = tuple(skeleton.SUBSETS),
+        ann_file: str | os.PathLike[str] | None = None,
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+        subset_scores: bool = False,
+        **kwargs: Any,
+    ) -> None:
         unknown = set(subsets) - set(skeleton.SUBSETS)
         if unknown or not subsets:
             raise ValueError(
@@ -104,6 +107,7 @@ class SpineTrackMetric(CocoMetric):
             raise TypeError(f'SpineTrackMetric takes no {", ".join(sorted(unfit))}')
         super().__init__(collect_device=collect_device, prefix=prefix, **kwargs)
         self.ann_file = ann_file
+        self._where = ann_file or 'the data set'  # in messages
         if ann_file is not None:
             with reading(ann_file, 'is not in COCO format'), get_local_path(ann_file) as path:
                 self.coco = COCO(path)
@@ -113,42 +117,40 @@ class SpineTrackMetric(CocoMetric):
         self.subset_scores = subset_scores
 
     @CocoMetric.dataset_meta.setter
-    def dataset_meta(self, dataset_meta):
+    def dataset_meta(self, dataset_meta: dict[str, Any]) -> None:
         CocoMetric.dataset_meta.fset(self, dataset_meta)
         if self.coco:  # so that bad labels are reported before an epoch is trained
-            with reading(self.ann_file or 'the data set', 'is not in COCO format'):
-                self._check_ids(self.coco.dataset)
-                self._check(self.coco.anns.values())
+            with reading(self._where, 'is not in COCO format'):
+                check_ids(self.coco.dataset, self._where)
+                check_people(self.coco.anns.values(), self._where, self.use_area)
 
-    def compute_metrics(self, results):
+    def compute_metrics(self, results: list[tuple[dict[str, Any], dict[str, Any]]]) -> dict[str, float]:
         least = min(
             count for count in skeleton.LAYOUTS if all(max(skeleton.SUBSETS[subset]) < count for subset in self.subsets)
         )
         for prediction, _ in results:
-            found = prediction['keypoints'].shape[1]
-            if found not in skeleton.LAYOUTS or found < least:
+            count = prediction['keypoints'].shape[1]
+            if count not in skeleton.LAYOUTS or count < least:
                 raise ValueError(
                     f'SpineTrackMetric takes {least} keypoints a person for {", ".join(self.subsets)}, '
-                    f'but the prediction for image {prediction["img_id"]} has {found}'
+                    f'but the prediction for image {prediction["img_id"]} has {count}'
                 )
         values = {}
         with contextlib.redirect_stdout(io.StringIO()):  # COCO's classes print their progress and tables
-            truth = self.coco or self._truth([gt for _, gt in results])
-            groups = {
-                pair: i
-                for i, pair in enumerate(itertools.product(sorted(truth.getImgIds()), sorted(truth.getCatIds())))
-            }
-            people = self._people(truth, groups)
-            predictions = self._predictions(truth, groups, [prediction for prediction, _ in results])
+            ground_truth = self.coco or self._labels_of([gt for _, gt in results])
+            pairs = itertools.product(sorted(ground_truth.getImgIds()), sorted(ground_truth.getCatIds()))
+            groups = {pair: i for i, pair in enumerate(pairs)}
+            people = read_labels(ground_truth, groups, self.use_area)
+            predictions = self._predictions(ground_truth, groups, [prediction for prediction, _ in results])
             keep = cache(partial(self._keep, predictions))
             for subset in self.subsets:
                 ids = skeleton.SUBSETS[subset]
                 rows, scores = keep(ids if self.subset_scores else tuple(range(predictions.keypoints.shape[1])))
                 evaluator = BatchedCOCOeval(
-                    truth,
+                    ground_truth,
                     groups,
                     self._labels(people, ids),
-                    self._found(predictions, ids, rows, scores),
+                    self._cut(predictions, ids, rows, scores),
                     self.dataset_meta['sigmas'][list(ids)],
                     self.iou_type,
                 )
@@ -160,111 +162,46 @@ class SpineTrackMetric(CocoMetric):
                 )
         return values
 
-    def _check_ids(self, dataset):
-        """Raise ValueError where two entries have one id, whose last COCO takes twice, or a category is unknown."""
-        where = self.ann_file or 'the data set'
-        for name in ('images', 'annotations'):
-            for id, count in Counter(entry['id'] for entry in dataset[name]).items():
-                if count > 1:
-                    raise ValueError(f'{where}: id {id!r} is there {count} times in {name!r}')
-        categories = {category['id'] for category in dataset['categories']}
-        for person in dataset['annotations']:
-            if person['category_id'] not in categories:
-                raise ValueError(
-                    f'{where}: annotation {person["id"]} has category_id = {person["category_id"]!r}, '
-                    'which no category has'
-                )
-
-    def _check(self, people):
-        """Raise ValueError where a person cannot be compared with a prediction; warn of those without an area."""
-        without_area = []
-        for person in people:
-            where = f'{self.ann_file or "the data set"}: annotation {person["id"]}'
-            flat = person.setdefault('keypoints', [0] * 3 * skeleton.NUM_KEYPOINTS)  # crowds may have none
-            if not isinstance(flat, list) or len(flat) != 3 * skeleton.NUM_KEYPOINTS:
-                found = f'{len(flat) / 3:g}' if isinstance(flat, list) else repr(flat)[:80]
-                raise ValueError(f'{where} has {found} keypoints, where {skeleton.NUM_KEYPOINTS} are expected')
-            if self.use_area and 'area' not in person:
-                raise ValueError(f"{where} has no field 'area'; set use_area=False to take it from the box")
-            wrong = problem(person)
-            if wrong:
-                raise ValueError(f'{where} has {wrong}')
-            if self.use_area and not (is_number(person['area']) and person['area'] >= 0):
-                raise ValueError(
-                    f'{where} has area = {repr(person["area"])[:80]}; set use_area=False to take it from the box'
-                )
-            if self.use_area and person['area'] == 0 and any(flat[2::3]):
-                without_area.append(person['id'])
-        if without_area:
-            print_log(
-                f'{self.ann_file or "the data set"}: {len(without_area)} people have an area of 0, which no '
-                f'prediction can match; the first is annotation {without_area[0]}; set use_area=False to take '
-                'areas from the boxes',
-                'current',
-                logging.WARNING,
-            )
-
-    def _truth(self, samples):
+    def _labels_of(self, samples: Sequence[dict[str, Any]]) -> COCO:
         """Return the labels that came with the samples as a COCO object, as `gt_to_coco_json` writes them."""
         people = [person for sample in samples for person in sample['raw_ann_info'] if person is not None]
-        self._check(people)
+        check_people(people, self._where, self.use_area)
         images = {
             sample['img_id']: dict(id=sample['img_id'], crowdIndex=sample.get('crowd_index')) for sample in samples
         }
-        truth = COCO()
-        truth.dataset = dict(images=list(images.values()), categories=self.dataset_meta['CLASSES'], annotations=people)
-        truth.createIndex()
-        return truth
-
-    def _people(self, truth, groups):
-        """Return the Labels of all 37 keypoints."""
-        images, categories = truth.getImgIds(), truth.getCatIds()
-        people = truth.loadAnns(truth.getAnnIds(images, categories))
-        boxes = np.array([person['bbox'] for person in people], float).reshape(-1, 4)
-        areas = boxes[:, 2] * boxes[:, 3] * _NO_AREA
-        if self.use_area:
-            areas = np.array([person['area'] for person in people], float)
-        crowds = np.array([bool(person['iscrowd']) for person in people], bool)
-        return Labels(
-            np.array([groups[person['image_id'], person['category_id']] for person in people], int),
-            np.array([person['keypoints'] for person in people], float).reshape(-1, skeleton.NUM_KEYPOINTS, 3),
-            boxes,
-            areas,
-            crowds,
-            crowds,
+        ground_truth = COCO()
+        ground_truth.dataset = dict(
+            images=list(images.values()), categories=self.dataset_meta['CLASSES'], annotations=people
         )
+        ground_truth.createIndex()
+        return ground_truth
 
-    def _labels(self, people, ids):
+    def _labels(self, people: Labels, ids: Sequence[int]) -> Labels:
         """Return the Labels of a subset."""
         keypoints, ignored = people.keypoints.take(ids, axis=1), people.crowds
         if self.iou_type == 'keypoints':
             ignored = ignored | ~(keypoints[..., 2] > 0).any(1)
         return replace(people, keypoints=keypoints, ignored=ignored)
 
-    def _predictions(self, truth, groups, predictions):
+    def _predictions(self, ground_truth: COCO, groups: Groups, predictions: list[dict[str, Any]]) -> _Predictions:
         """Return the `_Predictions`, without those whose id another of the image has."""
-        unknown = [prediction['img_id'] for prediction in predictions if prediction['img_id'] not in truth.imgs]
+        unknown = [prediction['img_id'] for prediction in predictions if prediction['img_id'] not in ground_truth.imgs]
         if unknown:
-            raise ValueError(
-                f'SpineTrackMetric: a prediction is for image {unknown[0]}, which '
-                f'{self.ann_file or "the data set"} has not'
-            )
+            raise ValueError(f'SpineTrackMetric: a prediction is for image {unknown[0]}, which {self._where} has not')
         # An empty array may be of another type, which would change how all others round.
         predictions = [prediction for prediction in predictions if len(prediction['keypoints'])] or predictions
-        images, rows = defaultdict(list), itertools.count()
+        by_image, rows = defaultdict(list), itertools.count()
         for prediction in predictions:
             for _ in prediction['keypoints']:
-                images[prediction['img_id']].append(dict(id=prediction['id'], row=next(rows)))
-        images = list(self._sort_and_unique_bboxes(images).values())
+                by_image[prediction['img_id']].append(dict(id=prediction['id'], row=next(rows)))
+        images = list(self._sort_and_unique_bboxes(by_image).values())
         order = np.array([person['row'] for people in images for person in people], int)
         sizes = np.array([len(people) for people in images], int)
 
-        def column(name):
-            if all(name in prediction for prediction in predictions):
-                found = [prediction[name][: len(prediction['keypoints'])] for prediction in predictions]
-                return np.concatenate(found)[order]
+        def column(name: str) -> np.ndarray:
+            return np.concatenate([one[name][: len(one['keypoints'])] for one in predictions])[order]
 
-        boxes = column('bbox')
+        has_boxes, has_areas = (all(name in one for one in predictions) for name in ('bbox', 'areas'))
         # MMPose's data sets have the category in an array without axes.
         group = [
             groups.get((prediction['img_id'], np.asarray(prediction['category_id']).item()), -1)
@@ -275,14 +212,14 @@ class SpineTrackMetric(CocoMetric):
             column('keypoints'),
             column('keypoint_scores'),
             column('bbox_scores'),
-            column('areas'),
-            None if boxes is None else boxes[:, 2:].astype(float).prod(1),
+            column('areas') if has_areas else None,
+            column('bbox')[:, 2:].astype(float).prod(1) if has_boxes else None,
             np.array(group, int)[order],
             sizes.cumsum() - sizes,
             sizes,
         )
 
-    def _keep(self, predictions, ids):
+    def _keep(self, predictions: _Predictions, ids: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
         """Return the rows of the people that are not suppressed by these keypoints, and their scores, both (M,)."""
         keypoints, keypoint_scores = (  # contiguous, since sums of others round differently
             column.take(ids, axis=1) for column in (predictions.keypoints, predictions.keypoint_scores)
@@ -302,16 +239,16 @@ class SpineTrackMetric(CocoMetric):
         )
         return rows, scores[rows].astype(float)
 
-    def _found(self, predictions, ids, rows, scores):
-        """Return a subset's Found, without predictions that have no keypoint score in it or are not to count."""
+    def _cut(self, predictions: _Predictions, ids: Sequence[int], rows: np.ndarray, scores: np.ndarray) -> Predictions:
+        """Return a subset's Predictions, without predictions that have no keypoint score in it or are not to count."""
         counts = (predictions.keypoint_scores[rows].take(ids, axis=1) > 0).any(1) & (predictions.groups[rows] >= 0)
         rows, scores = rows[counts], scores[counts]
         keypoints = predictions.keypoints[rows].take(ids, axis=1).astype(float)
-        has_boxes = self.subset_scores and predictions.box_areas is not None
-        areas = predictions.box_areas[rows] if has_boxes else _extent(keypoints)
-        return Found(predictions.groups[rows], keypoints, scores, areas)
+        boxes = predictions.box_areas if self.subset_scores else None
+        areas = _extent(keypoints) if boxes is None else boxes[rows]
+        return Predictions(predictions.groups[rows], keypoints, scores, areas)
 
-    def _scores(self, keypoint_scores, box_scores):
+    def _scores(self, keypoint_scores: np.ndarray, box_scores: np.ndarray) -> np.ndarray:
         """Return people's scores by `score_mode`, (M,), rounded at each step as CocoMetric's are."""
         if self.score_mode == 'bbox':
             return box_scores
@@ -324,6 +261,6 @@ class SpineTrackMetric(CocoMetric):
         return box_scores * (total / np.maximum(good.sum(1), 1).astype(keypoint_scores.dtype))
 
 
-def _extent(keypoints):
+def _extent(keypoints: np.ndarray) -> np.ndarray:
     """Return the areas of the boxes around keypoints (M, K, 2), (M,)."""
     return np.ptp(keypoints, axis=1).prod(1)

@@ -9,7 +9,17 @@ _FUNCTIONS = {'oks_nms': oks_nms, 'soft_oks_nms': soft_oks_nms}
 _ROUNDING = 1e-4  # more than OKS in MMPose's order of operations and in the one here differ by
 
 
-def suppress(mode, threshold, starts, sizes, keypoints, keypoint_scores, scores, areas, sigmas):
+def suppress(
+    mode: str,
+    threshold: float,
+    starts: np.ndarray,
+    sizes: np.ndarray,
+    keypoints: np.ndarray,
+    keypoint_scores: np.ndarray,
+    scores: np.ndarray,
+    areas: np.ndarray,
+    sigmas: np.ndarray,
+) -> np.ndarray:
     """Return the rows of the people that MMPose's NMS keeps, those of an image in its order.
 
     Args:
@@ -40,7 +50,7 @@ def suppress(mode, threshold, starts, sizes, keypoints, keypoint_scores, scores,
     return np.concatenate(kept)
 
 
-def _has_similar(threshold, keypoints, areas, sigmas):
+def _has_similar(threshold: float, keypoints: np.ndarray, areas: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
     """Return in which images any two people might be the same; keypoints are (B, D, K, 2), areas (B, D)."""
     i, j = np.triu_indices(areas.shape[1], 1)
     offsets = keypoints[:, i] - keypoints[:, j]

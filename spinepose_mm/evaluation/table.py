@@ -3,7 +3,9 @@
 import contextlib
 import io
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from mmengine.analysis import get_model_complexity_info
 from mmengine.config import Config
@@ -36,7 +38,13 @@ COLUMNS = {
 }
 
 
-def evaluate(model, checkpoint=None, cfg_options=None, work_dir='work_dirs/evaluate', on='config'):
+def evaluate(
+    model: str | os.PathLike[str],
+    checkpoint: str | os.PathLike[str] | None = None,
+    cfg_options: dict[str, Any] | None = None,
+    work_dir: str | os.PathLike[str] = 'work_dirs/evaluate',
+    on: str = 'config',
+) -> dict[str, float]:
     """Evaluate one model.
 
     Args:
@@ -71,7 +79,7 @@ def evaluate(model, checkpoint=None, cfg_options=None, work_dir='work_dirs/evalu
     return {**runner.test(), **complexity(cfg)}
 
 
-def complexity(cfg):
+def complexity(cfg: Config) -> dict[str, float]:
     """Return {'params': number of parameters, 'flops': multiply-adds for one image} of a config's model."""
     model = revert_sync_batchnorm(MODELS.build(cfg.model)).eval()
     model.forward = model._forward
@@ -81,14 +89,15 @@ def complexity(cfg):
     return dict(params=counts['params'], flops=counts['flops'])
 
 
-def load_config(config, on='config'):
+def load_config(config: str | os.PathLike[str], on: str = 'config') -> Config:
     """Return the Config of a model's config file with the test data `on`, a name out of DATA."""
-    if not DATA[on]:
+    data = DATA[on]
+    if data is None:
         return Config.fromfile(config)
     own = os.environ.get('SPINEPOSE_MODEL')
     os.environ['SPINEPOSE_MODEL'] = str(Path(config).absolute())
     try:
-        return Config.fromfile(find_config(DATA[on])[0])
+        return Config.fromfile(find_config(data)[0])
     finally:
         if own is None:
             del os.environ['SPINEPOSE_MODEL']
@@ -96,7 +105,7 @@ def load_config(config, on='config'):
             os.environ['SPINEPOSE_MODEL'] = own
 
 
-def format_table(rows):
+def format_table(rows: Mapping[str, Mapping[str, float]]) -> str:
     """Return a Markdown table with a line for each model, AP, AR and AUC in percent.
 
     Args:

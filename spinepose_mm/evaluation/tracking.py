@@ -3,11 +3,15 @@
 In the shapes, T is the number of frames, P that of persons in the ground truth and K = 37 that of keypoints.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from spinepose_mm import deprecated
 
-def identity_scores(owners, ids):
+
+def identity_scores(owners: Sequence[np.ndarray], ids: Sequence[np.ndarray]) -> dict[str, float]:
     """Compare track ids with the persons that they were given to.
 
     Args:
@@ -29,21 +33,25 @@ def identity_scores(owners, ids):
     )
 
 
-def _changes(pairs):
+def _changes(pairs: np.ndarray) -> int:
     """Return how often the second of a pair is another than the last time that the first was there, pairs in order."""
-    last, changes = {}, 0
+    last: dict[int, int] = {}
+    changes = 0
     for first, second in pairs.tolist():
         changes += last.get(first, second) != second
         last[first] = second
     return changes
 
 
-def motion_scores(found, true, scale, frame_rate):
+@deprecated.arguments(found='predicted', true='ground_truth')
+def motion_scores(
+    predicted: np.ndarray, ground_truth: np.ndarray, scale: np.ndarray, frame_rate: float
+) -> dict[str, float]:
     """Compare trajectories of keypoints with the ground truth.
 
     Args:
-        found: predicted points, (T, P, K, D), NaN where they do not count.
-        true: ground truth, (T, P, K, D).
+        predicted: points, (T, P, K, D), NaN where they do not count.
+        ground_truth: the same, (T, P, K, D).
         scale: size of each person in the unit of the points, (T, P).
         frame_rate: frames a second.
 
@@ -53,9 +61,9 @@ def motion_scores(found, true, scale, frame_rate):
         the points are late: the shift in time that explains most of the errors, for small shifts.
     """
     scale = scale[..., None, None]
-    error = found - true
+    error = predicted - ground_truth
     relative = error / scale
-    speed = np.gradient(true, 1 / frame_rate, axis=0) / scale
+    speed = np.gradient(ground_truth, 1 / frame_rate, axis=0) / scale
     valid = np.isfinite(relative) & np.isfinite(speed)
     return dict(
         error=np.nanmean(np.linalg.norm(error, axis=-1)),

@@ -142,7 +142,7 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
             people = tracker.update(estimated, frame.time if source.is_video else None)
             people = chosen.update(people, frame.image.shape[1::-1])
             if smooth and source.is_video:
-                size = np.linalg.norm(people.boxes[:, 2:] - people.boxes[:, :2], axis=-1).clip(1)
+                size = people.sizes.clip(1)
                 people.keypoints = smoother.update(people.ids, people.keypoints, people.confidence, size, frame.time)
             frame.people = measurer.update(people) if measure else people
             yield frame

@@ -13,11 +13,12 @@ from mmpose.registry import INFERENCERS
 
 from spinepose_mm import deprecated, skeleton
 from spinepose_mm.analysis import Measurer
-from spinepose_mm.confidence import MIN_CONFIDENCE
+from spinepose_mm.confidence import MIN_CONFIDENCE, MIN_SCORE
 from spinepose_mm.io.cameras import read_cameras
 from spinepose_mm.io.reading import reading
-from spinepose_mm.lifting.space import HEIGHT, MIN_SCORE, Space
-from spinepose_mm.structures.camera import Camera
+from spinepose_mm.lifting.space import HEIGHT, Space
+from spinepose_mm.lifting.world import WARM_UP
+from spinepose_mm.structures.camera import FIELD_OF_VIEW, Camera
 from spinepose_mm.tracking.one_euro import Smoother
 from spinepose_mm.visualization.drawing import draw_views
 from spinepose_mm.zoo.models import find_config
@@ -25,7 +26,6 @@ from spinepose_mm.zoo.models import find_config
 from .pose2d_inferencer import SpinePoseInferencer
 from .streaming import Streaming
 
-FIELD_OF_VIEW = 84.0  # diagonal, degrees, about a phone's wide one
 _MIN_VISIBLE = 6  # keypoints of a person who is lifted
 _UP = {'camera': (0, -1, 0), 'world': (0, 1, 0)}  # of a camera, where it is level
 
@@ -97,7 +97,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
         camera=None,
         field_of_view=FIELD_OF_VIEW,
         height=HEIGHT,
-        warm_up=60,
+        warm_up=WARM_UP,
         smooth=False,
         measure=False,
         space=None,
@@ -141,7 +141,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
             yield finished(middle)
 
     @staticmethod
-    def space(size, coordinates='camera', camera=None, field_of_view=FIELD_OF_VIEW, height=HEIGHT, warm_up=60):
+    def space(size, coordinates='camera', camera=None, field_of_view=FIELD_OF_VIEW, height=HEIGHT, warm_up=WARM_UP):
         """Return the Space before a camera that takes images of `size`, (width, height); the rest as in a call."""
         given, camera = camera, _camera(camera)
         if camera is None:

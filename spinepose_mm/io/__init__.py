@@ -1,6 +1,8 @@
 """Reading of inputs, and writing of files whole or not at all.
 
 sources: images, videos, folders, streams and arrays, one frame at a time.
+base: the class of all inputs.
+video: videos, streams and cameras.
 prefetch: items of an iterable, prepared in a thread.
 image: the decoding of images.
 cameras: calibration files of cameras.
@@ -16,14 +18,15 @@ from importlib import import_module
 #: Module of each public name; it is imported when the name is first asked for.
 _MODULES = {
     'Images': 'sources',
-    'Source': 'sources',
-    'Video': 'sources',
+    'Source': 'base',
+    'Video': 'video',
     'open_source': 'sources',
     'read_image': 'image',
     'read_cameras': 'cameras',
     'write_cameras': 'cameras',
     'locked': 'atomic',
     'replacing': 'atomic',
+    'replacing_path': 'atomic',
 }
 
 __all__ = sorted(_MODULES)

@@ -71,12 +71,12 @@ def _acquire(path, timeout=_PATIENCE):
 
 
 @contextmanager
-def replacing(path, mode='w', part=None):
-    """Open a file beside its place; at the end it takes the place, and where something fails it is removed.
+def replacing_path(path, part=None):
+    """Give the path of a file to write beside a place; at the end it takes the place, and where something fails it is
+    removed.
 
     Args:
         path: of the file.
-        mode: 'w' for text in UTF-8, with escapes for bytes of file names that are not, or 'wb'.
         part: path of the file until then, on the same file system; `<path>.part` by default, which is for the process
             that holds the lock of the result.
 
@@ -87,10 +87,20 @@ def replacing(path, mode='w', part=None):
         raise IsADirectoryError(f'{path} is a folder, where a file is to be written')
     part = part or f'{path}.part'
     try:
-        with open(part, mode, **({} if 'b' in mode else _TEXT)) as file:
-            yield file
+        yield part
         os.replace(part, path)
     except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(part)
         raise
+
+
+@contextmanager
+def replacing(path, mode='w', part=None):
+    """Open a file for `replacing_path`, which has `path`, `part` and the errors.
+
+    Args:
+        mode: 'w' for text in UTF-8, with escapes for bytes of file names that are not, or 'wb'.
+    """
+    with replacing_path(path, part) as part, open(part, mode, **({} if 'b' in mode else _TEXT)) as file:
+        yield file

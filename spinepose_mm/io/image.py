@@ -2,6 +2,7 @@
 
 import io
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -36,12 +37,9 @@ def read_image(path, max_megapixels=MAX_MEGAPIXELS):
     check_regular(path)
     data = Path(path).read_bytes()
     try:
-        shape = examine(data, max_megapixels)[1]
-        image = decode(data, shape) if shape else cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        image = decode(data, examine(data, max_megapixels)[1])
     except ValueError as error:
         raise ValueError(f'{path} {error}') from error
-    except cv2.error:
-        image = None
     if image is None:
         raise ValueError(f'{path} is not an image')
     return image
@@ -147,19 +145,21 @@ def _orientation(tiff):
     return 1
 
 
-def decode(data, shape, factor=1):
-    """Return the pixels of a JPEG, BGR and uint8, or None if it is damaged beyond what OpenCV can show.
+def decode(data, shape=None, factor=1):
+    """Return the pixels of an image, BGR and uint8, or None if it is damaged beyond what OpenCV can show.
 
     Args:
         data: bytes of the file.
-        shape: (h, w) as `examine` returns it.
+        shape: (h, w) as `examine` returns it, of a JPEG that is decoded in less time; None for any other image.
         factor: 1 for all pixels, in shape (h, w, 3); 2 for half as many in width and height, rounded up, each the
             mean of four as the JPEG's lower frequencies give it.
     """
-    h, w = (-(-length // factor) for length in shape)
-    # libjpeg-turbo writes rows that lie on 32 bytes past the caches, out of which a crop is read next.
-    buffer = np.empty(3 * h * w + 1, np.uint8)[1:]
-    try:
-        return simplejpeg.decode_jpeg(data, 'BGR', min_height=h, min_width=w, min_factor=factor, buffer=buffer)
-    except ValueError:  # damaged data
+    if shape is not None:
+        h, w = (-(-length // factor) for length in shape)
+        # libjpeg-turbo writes rows that lie on 32 bytes past the caches, out of which a crop is read next.
+        buffer = np.empty(3 * h * w + 1, np.uint8)[1:]
+        with suppress(ValueError):  # damaged data
+            return simplejpeg.decode_jpeg(data, 'BGR', min_height=h, min_width=w, min_factor=factor, buffer=buffer)
+    with suppress(cv2.error):  # no data, or a size beyond reason
         return cv2.imdecode(np.frombuffer(data, np.uint8), {1: cv2.IMREAD_COLOR, 2: cv2.IMREAD_REDUCED_COLOR_2}[factor])
+    return None

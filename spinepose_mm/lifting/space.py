@@ -8,13 +8,12 @@ import numpy as np
 
 from spinepose_mm import deprecated, skeleton
 from spinepose_mm.confidence import MIN_CONFIDENCE
+from spinepose_mm.structures.frame import COORDINATES
 
 from .placement import place, standing_height
-from .world import WorldFrame
+from .world import WARM_UP, WorldFrame
 
-COORDINATES = ('camera', 'world')
 HEIGHT = 1.7  # metres, about the mean of adults
-MIN_SCORE = 0.3  # raw score from which a keypoint is given to a lifter
 _MAX_DEPTH = 200.0  # metres; a person further away is dropped
 
 
@@ -54,7 +53,7 @@ class Space:
         ValueError: an option is out of its range.
     """
 
-    def __init__(self, camera, coordinates='camera', height=HEIGHT, warm_up=60):
+    def __init__(self, camera, coordinates='camera', height=HEIGHT, warm_up=WARM_UP):
         if coordinates not in COORDINATES:
             raise ValueError(f'coordinates are out of {", ".join(COORDINATES)}, not {coordinates!r}')
         heights = height if isinstance(height, dict) else {0: height}

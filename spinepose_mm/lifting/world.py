@@ -6,6 +6,7 @@ import numpy as np
 
 from .ground import fit_ground
 
+WARM_UP = 60  # frames: two seconds of most videos
 _GROWTH = 1.3  # the ground is estimated again when there are so many times more frames
 
 
@@ -26,7 +27,7 @@ class WorldFrame:
         ValueError: the warm-up is not 1 or more.
     """
 
-    def __init__(self, warm_up=60):
+    def __init__(self, warm_up=WARM_UP):
         if warm_up < 1:
             raise ValueError(f'warm_up is 1 frame or more, not {warm_up}')
         self.warm_up = warm_up

@@ -1,3 +1,8 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import torch
 from mmengine.logging import print_log
 from mmengine.model import update_init_info
@@ -7,6 +12,9 @@ from spinepose_mm import deprecated, skeleton
 from spinepose_mm.zoo.checkpoints import CheckpointError
 
 from .weights import LAST, check_keypoints, load_exactly, read_weights
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 @WEIGHT_INITIALIZERS.register_module()
@@ -31,16 +39,15 @@ class SpineHeadExpansion:
             or none for some of it.
     """
 
-    def __init__(self, checkpoint, keypoints=None):
+    def __init__(self, checkpoint: str, keypoints: Sequence[str] | None = None) -> None:
         self.checkpoint = checkpoint
         self.keypoints = keypoints
 
-    def __call__(self, module):
+    def __call__(self, module: nn.Module) -> None:
         weights, names = read_weights(self.checkpoint)
-        names = self.keypoints or names
         if LAST not in weights:
             raise CheckpointError(f'{self.checkpoint} has no {LAST}, so that its keypoints are unknown')
-        check_keypoints(names, len(weights[LAST]), self.checkpoint)
+        names = check_keypoints(self.keypoints or names, len(weights[LAST]), self.checkpoint)
         unknown = set(names) - set(skeleton.NAMES)
         if unknown:
             raise CheckpointError(f'{self.checkpoint} predicts {min(unknown)}, which is no keypoint of SpineTrack')
@@ -58,10 +65,10 @@ class SpineHeadExpansion:
             update_init_info(module, init_info=f'{type(self).__name__}: load from {self.checkpoint}')
         # MMEngine runs every initialiser but its own `Pretrained` before those of the parts, which would undo this one.
         for part in module.modules():
-            part.is_init = True
+            part.is_init = True  # type: ignore[assignment]  # torch's stubs take no plain attributes
 
     @staticmethod
-    def _has_keypoints(value, own, names):
+    def _has_keypoints(value: torch.Tensor, own: torch.Tensor | None, names: Sequence[str]) -> bool:
         """Return whether a weight has a row for each of the checkpoint's keypoints, and the network's one for all."""
         return (
             own is not None
@@ -74,7 +81,7 @@ class SpineHeadExpansion:
 deprecated.register(WEIGHT_INITIALIZERS, 'SpineGrowth', SpineHeadExpansion)
 
 
-def grow(rows, names):
+def grow(rows: torch.Tensor, names: Sequence[str]) -> torch.Tensor:
     """Return the rows of SpineTrack's keypoints, given those of some of them.
 
     Args:

@@ -1,3 +1,8 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 from mmpose.models import TopdownPoseEstimator
 from mmpose.registry import MODELS
 
@@ -5,6 +10,10 @@ from spinepose_mm.zoo.checkpoints import CheckpointError, check_finite, file_of
 
 from .heads.spinepose_head import SpinePoseHead, gather
 from .teacher import Teacher
+
+if TYPE_CHECKING:
+    import torch
+    from mmpose.structures import PoseDataSample
 
 
 @MODELS.register_module()
@@ -25,13 +34,13 @@ class SpinePoseEstimator(TopdownPoseEstimator):
             lacks some of this model's weights, or has some that are NaN or infinite.
     """
 
-    def __init__(self, *args, teacher=None, **kwargs):
+    def __init__(self, *args: Any, teacher: dict[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.teacher = Teacher(self.data_preprocessor, **teacher) if teacher else None
         if teacher and not isinstance(self.head, SpinePoseHead):
             raise TypeError(f'a teacher teaches a SpinePoseHead, but the head is a {type(self.head).__name__}')
 
-    def loss(self, inputs, data_samples):
+    def loss(self, inputs: torch.Tensor, data_samples: list[PoseDataSample]) -> dict[str, torch.Tensor]:
         """Return the head's losses of a batch, and 'loss_distill' where there is a teacher.
 
         Args:
@@ -45,12 +54,14 @@ class SpinePoseEstimator(TopdownPoseEstimator):
         losses['loss_distill'] = self.teacher.loss(inputs, simcc, gather(data_samples, 'keypoint_weights'))
         return losses
 
-    def _apply(self, function, *args, **kwargs):
+    def _apply(self, function: Callable[[torch.Tensor], torch.Tensor], *args: Any, **kwargs: Any) -> SpinePoseEstimator:
         if self.teacher:
             self.teacher.apply(function)
         return super()._apply(function, *args, **kwargs)
 
-    def _load_state_dict_pre_hook(self, state_dict, prefix, local_meta, *args, **kwargs):
+    def _load_state_dict_pre_hook(
+        self, state_dict: dict[str, torch.Tensor], prefix: str, local_meta: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> None:
         super()._load_state_dict_pre_hook(state_dict, prefix, local_meta, *args, **kwargs)
         file = file_of(state_dict)
         last = state_dict.get(prefix + 'head.final_layer.weight')

@@ -1,9 +1,14 @@
+from __future__ import annotations
+
 import copy
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from mmengine.config import Config
 from mmengine.hub import get_config
 from mmpose.models.losses import KLDiscretLoss
+from torch import nn
 
 from spinepose_mm import skeleton
 from spinepose_mm.zoo.models import find_config
@@ -31,26 +36,34 @@ class Teacher:
         keypoints: names of the teacher's keypoints in their order, by default those of its checkpoint or config.
     """
 
-    def __init__(self, preprocessor, config, checkpoint, loss_weight=2.5, beta=10.0, keypoints=None):
+    def __init__(
+        self,
+        preprocessor: nn.Module,
+        config: str,
+        checkpoint: str,
+        loss_weight: float = 2.5,
+        beta: float = 10.0,
+        keypoints: Sequence[str] | None = None,
+    ) -> None:
         self.preprocessor = preprocessor
         self.config = config
         self.checkpoint = checkpoint
         self.keypoints = keypoints
         self.loss_weight = loss_weight
         self.divergence = KLDiscretLoss(beta=beta, label_beta=beta, label_softmax=True)
-        self.network = None
+        self.network: nn.Module | None = None
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: dict[int, Any]) -> Teacher:
         copied = copy.copy(self)
         copied.network = None
         return copied
 
-    def apply(self, function):
+    def apply(self, function: Callable[[torch.Tensor], torch.Tensor]) -> None:
         """Apply a function to all tensors, as `nn.Module._apply` does when a module is moved or cast."""
         if self.network is not None:
             self.network._apply(function)
 
-    def loss(self, inputs, simcc, weights):
+    def loss(self, inputs: torch.Tensor, simcc: Sequence[torch.Tensor], weights: torch.Tensor) -> torch.Tensor:
         """Return the weighted loss of a batch, summed over the people and averaged over the shared keypoints.
 
         Args:
@@ -64,14 +77,15 @@ class Teacher:
                 the student.
         """
         if self.network is None:
-            self._load(inputs, [axis.shape[-1] for axis in simcc])
+            self.network = self._load(inputs, [axis.shape[-1] for axis in simcc])
         with torch.no_grad():
-            truth = self.network(inputs, None)
+            target = self.network(inputs, None)
         return self.loss_weight * self.divergence(
-            [axis[:, self.shared] for axis in simcc], [axis[:, self.rows] for axis in truth], weights[:, self.shared]
+            [axis[:, self.shared] for axis in simcc], [axis[:, self.rows] for axis in target], weights[:, self.shared]
         )
 
-    def _load(self, inputs, bins):
+    def _load(self, inputs: torch.Tensor, bins: list[int]) -> nn.Module:
+        """Return the teacher's network on the inputs' device, checked against the student, and note what both share."""
         from mmpose.apis import init_model  # with MMDetection and others that a training without a teacher needs not
 
         cfg = get_config(self.config) if '::' in self.config else Config.fromfile(find_config(self.config)[0])
@@ -79,7 +93,7 @@ class Teacher:
         weights, names = read_weights(self.checkpoint)
         load_exactly(network, weights, self.checkpoint)
         names = self.keypoints or names or keypoint_names(network.dataset_meta)
-        check_keypoints(names, network.head.out_channels, self.checkpoint)
+        names = check_keypoints(names, network.head.out_channels, self.checkpoint)
         own_bins = [axis.out_features for axis in (network.head.cls_x, network.head.cls_y)]
         if own_bins != bins:
             raise ValueError(
@@ -100,4 +114,4 @@ class Teacher:
             raise ValueError(f'the teacher {self.config} and the student have no keypoint in common')
         self.shared = [skeleton.index(name) for name in shared]
         self.rows = [names.index(name) for name in shared]
-        self.network = network.requires_grad_(False).to(inputs)
+        return network.requires_grad_(False).to(inputs)

@@ -1,16 +1,24 @@
 """The weights of another network's checkpoint, and the keypoints that it predicts."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from mmengine.runner import CheckpointLoader
 
 from spinepose_mm import skeleton
 from spinepose_mm.zoo.checkpoints import CheckpointError, check_finite, weights_of
 
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
 LAST = 'head.final_layer.weight'
 
 
-def read_weights(checkpoint):
+def read_weights(checkpoint: str) -> tuple[dict[str, torch.Tensor], Sequence[str] | None]:
     """Read a checkpoint on the CPU.
 
     Args:
@@ -34,23 +42,24 @@ def read_weights(checkpoint):
     return weights, names
 
 
-def keypoint_names(dataset_meta):
+def keypoint_names(dataset_meta: Mapping[str, Any]) -> tuple[str, ...] | None:
     """Return the names of the keypoints of a parsed metainfo in their order, or None where it has none."""
     by_number = dataset_meta.get('keypoint_id2name')
     return tuple(by_number[i] for i in sorted(by_number)) if by_number else None
 
 
-def check_keypoints(names, rows, where):
-    """Raise CheckpointError unless there is one name for each of the rows of the last layer."""
+def check_keypoints(names: Sequence[str] | None, rows: int, where: str) -> Sequence[str]:
+    """Return the names, or raise CheckpointError unless there is one for each of the rows of the last layer."""
     if names is None or len(set(names)) != rows:
         count = 'none' if names is None else len(set(names))
         raise CheckpointError(
             f'{where} predicts {rows} keypoints, but names of {count} are known; give them in their '
             'order as `keypoints`'
         )
+    return names
 
 
-def load_exactly(model, weights, where):
+def load_exactly(model: nn.Module, weights: Mapping[str, torch.Tensor], where: str) -> None:
     """Load weights into a model that has these and no others.
 
     Raises:

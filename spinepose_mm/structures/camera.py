@@ -6,6 +6,10 @@ from dataclasses import dataclass, field, replace
 import cv2
 import numpy as np
 
+#: Degrees along the diagonal: what a camera without a calibration is taken for, a phone's main camera, as of 24 mm on
+#: full frame.
+FIELD_OF_VIEW = 84.0
+
 
 @dataclass
 class Camera:
@@ -27,12 +31,12 @@ class Camera:
     name: str = ''
 
     @classmethod
-    def from_field_of_view(cls, size, degrees=84.0):
+    def from_field_of_view(cls, size, degrees=FIELD_OF_VIEW):
         """Return a camera without distortion whose diagonal field of view is known, as of a phone.
 
         Args:
             size: (width, height) in pixels.
-            degrees: diagonal field of view; 84 is that of a phone's main camera, as of 24 mm on full frame.
+            degrees: diagonal field of view.
 
         Raises:
             ValueError: it is not between 0 and 180.

@@ -8,6 +8,10 @@ from mmengine.structures import InstanceData
 from spinepose_mm import skeleton
 from spinepose_mm.confidence import confidence
 
+#: What a person's points in metres are in: OpenCV's camera (x right, y down, z forward) or the world (Y up, the ground
+#: at 0).
+COORDINATES = ('camera', 'world')
+
 
 @dataclass
 class People:
@@ -52,6 +56,11 @@ class People:
     def __len__(self):
         return len(self.keypoints)
 
+    @property
+    def sizes(self):
+        """Size of each person, the diagonal of the box, in pixels, (P,)."""
+        return np.linalg.norm(self.boxes[:, 2:] - self.boxes[:, :2], axis=1)
+
     def __getitem__(self, chosen):
         """Return some of the people, by a mask or a list of numbers."""
         values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
@@ -83,8 +92,7 @@ class Frame:
         path: of the image, or of the video.
         image: (H, W, 3), uint8, BGR.
         people: People.
-        coordinates: what 3D is in, 'camera' (OpenCV's axes: x right, y down, z forward) or 'world' (Y up, the ground at
-            0), where people were lifted.
+        coordinates: what 3D is in, out of COORDINATES, where people were lifted.
         settled: whether scale and world are final, where people were lifted.
     """
 

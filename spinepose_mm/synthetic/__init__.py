@@ -8,11 +8,14 @@ Rendering needs the extra `synthetic` (PyVista).
 anatomy: measures of the body.
 body: joints and keypoints.
 motion: sequences of poses.
+motion_poses: the poses that each motion passes.
 surface: skin and clothes.
 scene: light and rendering.
 backdrop: background, shadows and camera faults.
 rendering: one image and its labels.
 dataset: data sets of images.
+settings: what a data set is made of.
+labels: the labels of a data set.
 look: images to check a data set by eye.
 poses: keypoints and cameras without images, for lifting.
 tracking_scenes: videos without images, for tracking.
@@ -22,8 +25,10 @@ around: people from all sides without images, for measures.
 from spinepose_mm import deprecated
 
 from .body import Body, forward, keypoints
-from .dataset import Settings, synthesize
-from .motion import MOTIONS, sequence
+from .dataset import synthesize
+from .motion import sequence
+from .motion_poses import MOTIONS
+from .settings import Settings
 
 __all__ = ['Body', 'MOTIONS', 'Settings', 'forward', 'keypoints', 'sequence', 'synthesize']
 

@@ -1,11 +1,13 @@
 """Synthetic people before level cameras that stand around them, without images."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from spinepose_mm import skeleton
 from spinepose_mm.structures.camera import Camera
 
-from .body import Body, forward, keypoints
+from .body import Body, Parts, forward, keypoints
 from .motion import sequence
 
 _UP = np.array([0.0, 1, 0])
@@ -13,7 +15,9 @@ _SIZE = 1280, 720  # pixels
 _SHOWN = 2.5  # metres that the image's height shows where the person is; a person of 1.75 m is 500 pixels tall
 
 
-def perform(rng, motions, people=2, frames=3):
+def perform(
+    rng: np.random.Generator, motions: Iterable[str], people: int = 2, frames: int = 3
+) -> tuple[np.ndarray, list[Parts]]:
     """Make frames of people who do each of some motions in four seconds, each facing some way.
 
     Args:
@@ -36,7 +40,12 @@ def perform(rng, motions, people=2, frames=3):
     return np.concatenate(points), parts
 
 
-def photograph(points, azimuths, distances=4.0, heights=1.3):
+def photograph(
+    points: np.ndarray,
+    azimuths: np.ndarray | float,
+    distances: np.ndarray | float = 4.0,
+    heights: np.ndarray | float = 1.3,
+) -> np.ndarray:
     """Return people in the images of level cameras.
 
     Args:
@@ -53,13 +62,11 @@ def photograph(points, azimuths, distances=4.0, heights=1.3):
     pixels = []
     cameras = (np.broadcast_to(values, len(points)) for values in (np.radians(azimuths), distances, heights))
     for person, azimuth, distance, height in zip(points, *cameras):
-        left = sum(
-            across / np.linalg.norm(across)
-            for across in (
-                person[skeleton.index(f'left_{name}')] - person[skeleton.index(f'right_{name}')]
-                for name in ('hip', 'shoulder')
-            )
-        ) * [1, 0, 1]
+        left: np.ndarray = np.zeros(3)  # along the hips and the shoulders, each as a unit vector
+        for name in ('hip', 'shoulder'):
+            across = person[skeleton.index(f'left_{name}')] - person[skeleton.index(f'right_{name}')]
+            left = left + across / np.linalg.norm(across)
+        left = left * [1, 0, 1]
         left /= np.linalg.norm(left)
         target = (person.min(0) + person.max(0)) / 2 * [1, 0, 1] + height * _UP
         away = np.cos(azimuth) * np.cross(left, _UP) + np.sin(azimuth) * left

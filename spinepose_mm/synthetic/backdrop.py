@@ -1,12 +1,21 @@
 """What is around people in an image: the background, their shadows, and the camera's faults."""
 
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 
 from spinepose_mm.io.image import read_image
 
+if TYPE_CHECKING:
+    from spinepose_mm.structures.camera import Camera
 
-def background(rng, camera, backgrounds):
+
+def background(rng: np.random.Generator, camera: Camera, backgrounds: Sequence[str | os.PathLike[str]]) -> np.ndarray:
     """Return an image of the camera's size, uint8, BGR: a part of one of `backgrounds`, or a synthetic one.
 
     Raises:
@@ -35,7 +44,7 @@ def background(rng, camera, backgrounds):
     return cv2.GaussianBlur(wall, (0, 0), rng.uniform(0.4, 3))
 
 
-def _texture(rng, size):
+def _texture(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     """Return noise on several scales around a random colour, uint8."""
     w, h = size
     color = rng.uniform(20, 235, 3)
@@ -47,7 +56,7 @@ def _texture(rng, size):
     return total.clip(0, 255).astype(np.uint8)
 
 
-def shade(image, bodies, camera):
+def shade(image: np.ndarray, bodies: Iterable[np.ndarray], camera: Camera) -> None:
     """Darken the ground below people, in place; `bodies` are their keypoints, in shape (37, 3) each, in metres."""
     angle = np.linspace(0, 2 * np.pi, 24)
     dark = np.zeros(image.shape[:2], np.uint8)
@@ -60,7 +69,7 @@ def shade(image, bodies, camera):
     image *= 1 - 0.5 * soft
 
 
-def faults(rng, image):
+def faults(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     """Return the image as a camera would give it: blurred, noisy, brighter or darker; uint8."""
     if rng.random() < 0.5:
         image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.2))

@@ -1,5 +1,8 @@
 """A jointed body with a whole spine: shapes, and forward kinematics from joint angles to the 37 keypoints."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,6 +27,13 @@ AXES = (
     *(f'{joint}_{side}' for side in SIDES for joint in anatomy.LIMB_RANGES),
 )
 
+#: {axis: values in shape (T,)} for all of AXES.
+Pose = dict[str, np.ndarray]
+#: Position (T, 3) and rotation (T, 3, 3) of a body part; of one frame (3,) and (3, 3).
+Place = tuple[np.ndarray, np.ndarray]
+#: {body part: its Place}.
+Parts = dict[str, Place]
+
 
 @dataclass
 class Body:
@@ -41,10 +51,10 @@ class Body:
     build: float = 1.0
     lordosis: float = anatomy.LORDOSIS[0]
     kyphosis: float = anatomy.KYPHOSIS[0]
-    lengths: dict = field(default_factory=dict)
+    lengths: dict[str, float] = field(default_factory=dict)
 
     @classmethod
-    def sample(cls, rng):
+    def sample(cls, rng: np.random.Generator) -> Body:
         """Draw a woman or a man: heights as of adults in Europe, curves as of healthy adults."""
         female = bool(rng.random() < 0.5)
         height = float(np.clip(rng.normal(1.64 if female else 1.77, 0.07), 1.45, 2.05))
@@ -61,7 +71,7 @@ class Body:
         )
         return cls(height, float(rng.uniform(0.88, 1.22)), lordosis, kyphosis, lengths)
 
-    def stature(self):
+    def stature(self) -> float:
         """Return how tall the body stands, from the soles to the top of the head, in metres.
 
         It differs from `height`, which is of average proportions, by the factors of `lengths`.
@@ -69,17 +79,17 @@ class Body:
         heights = keypoints(self, forward(self, rest()))[..., 1]
         return float(np.ptp(heights) + anatomy.SOLE * self.height)
 
-    def length(self, part, segment):
+    def length(self, part: float, segment: str) -> float:
         """Return `part` of the height, varied by the factor of `segment`, in metres."""
         return part * self.height * self.lengths.get(segment, 1.0)
 
-    def point(self, name):
+    def point(self, name: str) -> tuple[str, np.ndarray]:
         """Return (body part, position in its frame in metres) of one of `anatomy.POINTS`, for the right side."""
         part, position = anatomy.POINTS[name]
         segment = {'shoulders': 'shoulder', 'ribs': 'shoulder', 'pelvis': 'hip'}.get(part, part)
         return part, np.array(position) * self.length(1.0, segment)
 
-    def neutral_flexion(self):
+    def neutral_flexion(self) -> dict[str, float]:
         """Return how far each vertebra is flexed on the one below when standing, in degrees; extension is negative."""
         angles = {name: -share * self.lordosis for name, share in anatomy.LORDOSIS_SHARES.items()}
         angles['T12'] = 0.0
@@ -90,30 +100,31 @@ class Body:
         angles['C1'] = 0.0
         return angles
 
-    def vertebra_heights(self):
+    def vertebra_heights(self) -> dict[str, float]:
         """Return the distance of each vertebra's centre from the one below, in metres.
 
         They are scaled so that C7 stands at its height above S1 when the curved spine is upright.
         """
         heights = {name: anatomy.VERTEBRA_HEIGHT[name[0]] for name in anatomy.VERTEBRAE}
-        chord = np.linalg.norm(self._standing(heights)['C7'])
+        chord = float(np.linalg.norm(self._standing(heights)['C7']))
         scale = self.length(anatomy.C7_HEIGHT - anatomy.S1_HEIGHT, 'spine') / chord
         neck = self.lengths.get('neck', 1.0)
         return {name: height * scale * (neck if name[0] == 'C' else 1.0) for name, height in heights.items()}
 
-    def sacral_slope(self):
+    def sacral_slope(self) -> float:
         """Return how far S1 is tilted forward when standing, so that C7 is right above it, in degrees."""
         x, y = self._standing({name: anatomy.VERTEBRA_HEIGHT[name[0]] for name in anatomy.VERTEBRAE})['C7']
         return float(np.degrees(np.arctan2(-x, y)))
 
-    def inclination(self, vertebra):
+    def inclination(self, vertebra: str) -> float:
         """Return how far a vertebra leans forward when standing, in degrees."""
         below = anatomy.VERTEBRAE[: anatomy.VERTEBRAE.index(vertebra) + 1]
         return self.sacral_slope() + sum(angle for name, angle in self.neutral_flexion().items() if name in below)
 
-    def _standing(self, heights):
+    def _standing(self, heights: Mapping[str, float]) -> dict[str, np.ndarray]:
         """Return {vertebra: (x, y)} of the standing spine on an S1 that is not tilted."""
-        angle, position, places = 0.0, np.zeros(2), {}
+        angle, places = 0.0, {}
+        position: np.ndarray = np.zeros(2)
         for name, flexion in ((name, self.neutral_flexion()[name]) for name in anatomy.VERTEBRAE):
             angle += np.radians(flexion)
             position = position + heights[name] * np.array([np.sin(angle), np.cos(angle)])
@@ -121,12 +132,12 @@ class Body:
         return places
 
 
-def rest(frames=1):
+def rest(frames: int = 1) -> Pose:
     """Return the pose of upright standing: {axis: zeros in shape (T,)} for all of AXES."""
     return {axis: np.zeros(frames) for axis in AXES}
 
 
-def spine_angles(pose):
+def spine_angles(pose: Pose) -> dict[str, np.ndarray]:
     """Return {vertebra: angles in shape (T, 3)} that a pose adds to the neutral spine, in degrees.
 
     The last axis is flexion, bending to the right, and rotation to the left, of each vertebra on the one below, and of
@@ -143,7 +154,7 @@ def spine_angles(pose):
     return angles
 
 
-def forward(body, pose):
+def forward(body: Body, pose: Pose) -> Parts:
     """Place all parts of a body.
 
     Args:
@@ -178,11 +189,11 @@ def forward(body, pose):
     return parts
 
 
-def _add_limbs(parts, body, pose, side):
+def _add_limbs(parts: Parts, body: Body, pose: Pose, side: str) -> None:
     sign = SIDES[side]
     mirror = np.array([1, 1, sign])
 
-    def axis(name):
+    def axis(name: str) -> np.ndarray:
         return pose[f'{name}_{side}']
 
     part, offset = body.point('shoulder')
@@ -216,7 +227,7 @@ def _add_limbs(parts, body, pose, side):
     )
 
 
-def keypoints(body, parts):
+def keypoints(body: Body, parts: Parts) -> np.ndarray:
     """Return the keypoints of a placed body in shape (T, 37, 3), in metres."""
     points = {skeleton.LEVELS[level]: parts[level][0] for level in skeleton.LEVELS}
     for side, sign in SIDES.items():
@@ -232,7 +243,7 @@ def keypoints(body, parts):
     return np.stack([points[name] for name in skeleton.NAMES], axis=1)
 
 
-def cobb(parts, upper, lower):
+def cobb(parts: Parts, upper: str, lower: str) -> np.ndarray:
     """Return the Cobb angle between two vertebrae in the sagittal plane, in degrees, in shape (T,).
 
     It is how far `upper` is flexed on `lower`: positive for a kyphosis, negative for a lordosis.
@@ -242,18 +253,18 @@ def cobb(parts, upper, lower):
     return np.degrees(np.arctan2(up[..., 0], up[..., 1]))
 
 
-def _euler(order, *angles):
+def _euler(order: str, *angles: np.ndarray) -> np.ndarray:
     """Return rotation matrices in shape (T, 3, 3) from angles in degrees, each in shape (T,)."""
     return Rotation.from_euler(order, np.stack(angles, axis=-1), degrees=True).as_matrix()
 
 
-def _turned(angles):
+def _turned(angles: np.ndarray) -> np.ndarray:
     """Return rotation matrices in shape (T, 3, 3) from flexion, bending and rotation of `spine_angles`, (T, 3)."""
     flexion, bending, rotation = angles.T
     return _euler('ZXY', -flexion, bending, rotation)
 
 
-def _child(frame, offset, turn=None):
+def _child(frame: Place, offset: np.ndarray | Sequence[float], turn: np.ndarray | None = None) -> Place:
     """Return the frame at `offset` in `frame`, turned by `turn`."""
     place, rotation = frame
     return place + rotation @ np.asarray(offset, dtype=float), rotation if turn is None else rotation @ turn

@@ -1,87 +1,40 @@
 """Data sets of rendered people: SpineTrack's COCO JSON, and 3D in SIMSPINE's layout."""
 
+from __future__ import annotations
+
 import json
 import multiprocessing
 import os
 import shutil
 import signal
 import threading
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 from tqdm import tqdm
 
-from spinepose_mm import deprecated, skeleton
+from spinepose_mm import deprecated
 from spinepose_mm.io.atomic import locked, replacing
-from spinepose_mm.structures.simspine_layout import CAMERA_LAYOUT
 
-from .motion import MOTIONS
-from .rendering import make_cameras, make_scene, take
+from .labels import coco, record, write_npz
+from .rendering import Person, make_cameras, make_scene, take
 from .scene import Renderer
+from .settings import Settings, recorded
+
+if TYPE_CHECKING:
+    from spinepose_mm.structures.camera import Camera
+
+__all__ = ['Settings', 'render', 'synthesize']
 
 CHUNK = 20
-MAX_PEOPLE = 6  # more would not stand apart in one image
-BODIES = 2  # counts the changes of bodies and motions, so that a split of the old ones is not taken for one of these
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What a data set is made of. The same settings give the same bytes.
-
-    Attributes:
-        images: number of images.
-        split: name of the split, such as 'train' or 'val': each has its own people, clothes, backgrounds and motions.
-        seed: any number.
-        size: (width, height) of the images in pixels.
-        people: at most so many people in an image.
-        views: how many calibrated cameras see each scene; each gives one of the images.
-        quality: of the JPEGs, up to 100.
-        backgrounds: folder of images to put behind the people; synthetic ones where it is empty.
-        motions: what the people do, names out of MOTIONS.
-
-    Raises:
-        ValueError: a setting is out of its range.
-        FileNotFoundError: there is no folder of that name.
-    """
-
-    images: int
-    split: str = 'train'
-    seed: int = 0
-    size: tuple = (512, 384)
-    people: int = 1
-    views: int = 1
-    quality: int = 90
-    backgrounds: str = ''
-    motions: tuple = tuple(MOTIONS)
-
-    def __post_init__(self):
-        for name, low, high in (('images', 1, 10**7), ('people', 1, MAX_PEOPLE), ('views', 1, 16), ('quality', 1, 100)):
-            if not low <= getattr(self, name) <= high:
-                raise ValueError(f'{name} must be from {low} to {high}, but it is {getattr(self, name)}')
-        if min(self.size) < 64 or max(self.size) > 4096:
-            raise ValueError(f'size must be from 64 to 4096 pixels, but it is {self.size[0]}x{self.size[1]}')
-        unknown = [name for name in self.motions if name not in MOTIONS]
-        if unknown or not self.motions:
-            raise ValueError(f'motions are out of {", ".join(MOTIONS)}, but it is {", ".join(unknown) or "none"}')
-        if self.backgrounds and not self.background_files():
-            raise ValueError(f'{self.backgrounds} has no images (.jpg, .jpeg, .png) to put behind the people')
-
-    def background_files(self):
-        """Return the sorted paths of the background images."""
-        if not self.backgrounds:
-            return []
-        if not Path(self.backgrounds).is_dir():
-            raise FileNotFoundError(f'there is no folder of backgrounds {self.backgrounds}')
-        return sorted(
-            path for path in Path(self.backgrounds).iterdir() if path.suffix.lower() in ('.jpg', '.jpeg', '.png')
-        )
-
-
-def synthesize(out, settings, workers=None):
+def synthesize(out: str | os.PathLike[str], settings: Settings, workers: int | None = None) -> Path:
     """Render a split of a data set in SpineTrack's layout, or resume one that was interrupted.
 
     Into `out` come `images/{split}/*.jpg`, `annotations/person_keypoints_{split}.json`, with 37 keypoints a person, and
@@ -113,13 +66,13 @@ def synthesize(out, settings, workers=None):
     return ann_file
 
 
-def _render_split(ann_file, images, parts, settings, workers):
+def _render_split(ann_file: Path, images: Path, parts: Path, settings: Settings, workers: int | None) -> None:
     for folder in (images, parts, ann_file.parent):
         folder.mkdir(parents=True, exist_ok=True)
-    _write(parts / 'settings.json', json.dumps(_recorded(settings)).encode())
+    _write(parts / 'settings.json', json.dumps(recorded(settings)).encode())
     starts = range(0, settings.images, CHUNK)
     todo = [start for start in starts if not (parts / f'{start:08d}.json').is_file()]
-    workers = min(workers or os.cpu_count(), len(todo)) or 1
+    workers = min(workers or os.cpu_count() or 1, len(todo)) or 1
     with tqdm(
         total=settings.images,
         initial=settings.images - sum(min(CHUNK, settings.images - start) for start in todo),
@@ -136,31 +89,27 @@ def _render_split(ann_file, images, parts, settings, workers):
             f'{settings.size[0]}x{settings.size[1]}'
         )
     write_npz(ann_file.with_name(f'synthetic_{settings.split}.npz'), people)
-    _write(ann_file, json.dumps(_coco(people, settings)).encode())
+    _write(ann_file, json.dumps(coco(people, settings)).encode())
     shutil.rmtree(parts)
 
 
-def _recorded(settings):
-    return dict(asdict(settings), bodies=BODIES)
-
-
-def _settings_of(ann_file, parts, settings):
+def _settings_of(ann_file: Path, parts: Path, settings: Settings) -> bool:
     """Return whether the split is there already, complete; raise ValueError where it was made otherwise."""
-    wanted = json.loads(json.dumps(_recorded(settings)))
-    recorded = None
+    wanted = json.loads(json.dumps(recorded(settings)))
+    kept = None
     if ann_file.is_file():
-        recorded = json.loads(ann_file.read_text()).get('info', {}).get('settings')
+        kept = json.loads(ann_file.read_text()).get('info', {}).get('settings')
     elif (parts / 'settings.json').is_file():
-        recorded = json.loads((parts / 'settings.json').read_text())
-    if (ann_file.is_file() or recorded) and recorded != wanted:
+        kept = json.loads((parts / 'settings.json').read_text())
+    if (ann_file.is_file() or kept) and kept != wanted:
         raise ValueError(
             f'{ann_file.parent.parent} has a split {settings.split!r} that was made with other settings '
-            f'({recorded}); choose another folder, or remove it'
+            f'({kept}); choose another folder, or remove it'
         )
     return ann_file.is_file()
 
 
-def _render_chunks(starts, workers, job):
+def _render_chunks(starts: Sequence[int], workers: int, job: tuple[Settings, Path, Path]) -> Iterator[int]:
     """Render chunks, in this process or in several; yield how many images each has."""
     if workers == 1:
         _start(*job)
@@ -185,7 +134,7 @@ def _render_chunks(starts, workers, job):
 
 
 @contextmanager
-def _interrupts_ignored():
+def _interrupts_ignored() -> Iterator[None]:
     """Ignore Ctrl-C, and for good in the processes that are started meanwhile: they would print tracebacks.
 
     Signals are the main thread's alone; in another, nothing changes.
@@ -200,15 +149,15 @@ def _interrupts_ignored():
         signal.signal(signal.SIGINT, handler)
 
 
-_worker = {}
+_worker: dict[str, Any] = {}  # what a process renders with
 
 
-def _start_one_of_many(*job):
+def _start_one_of_many(*job: Any) -> None:
     cv2.setNumThreads(1)
     _start(*job)
 
 
-def _start(settings, images, parts):
+def _start(settings: Settings, images: Path, parts: Path) -> None:
     _worker.update(
         settings=settings,
         images=images,
@@ -218,7 +167,7 @@ def _start(settings, images, parts):
     )
 
 
-def _render_chunk(start):
+def _render_chunk(start: int) -> int:
     """Render the images from number `start` on and write their labels; return how many they are."""
     settings, people = _worker['settings'], []
     # Of its own, since a worker of a run that was killed may still be at work on the same images.
@@ -229,12 +178,14 @@ def _render_chunk(start):
         name = f'{number:08d}.jpg'
         data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, settings.quality])[1].tobytes()
         _write(_worker['images'] / name, data, part)
-        people += [_record(person, camera, number, f'{settings.split}/{name}') for person in visible]
+        people += [record(person, camera, number, f'{settings.split}/{name}') for person in visible]
     _write(_worker['parts'] / f'{start:08d}.json', json.dumps(people).encode(), part)
     return len(numbers)
 
 
-def render(settings, number, renderer, backgrounds=()):
+def render(
+    settings: Settings, number: int, renderer: Renderer, backgrounds: Sequence[Path] = ()
+) -> tuple[np.ndarray, list[Person], Camera]:
     """Render one image of a data set.
 
     Args:
@@ -256,80 +207,7 @@ def render(settings, number, renderer, backgrounds=()):
     return image, people, camera
 
 
-def _record(person, camera, number, name):
-    """Return all labels of a person as JSON takes them, pixels to 1e-4 and metres to 1e-6."""
-    return dict(
-        image=number,
-        imgname=name,
-        pixels=person.pixels.round(4).tolist(),
-        world=person.world.round(6).tolist(),
-        camera=person.camera.round(6).tolist(),
-        angles=person.angles,
-        bbox=list(map(float, person.bbox)),
-        area=person.area,
-        motion=person.motion,
-        **{name: getattr(camera, name).tolist() for name in CAMERA_LAYOUT},
-    )
-
-
-def _coco(people, settings):
-    w, h = settings.size
-    return dict(
-        info=dict(description='made by spinepose_mm.synthetic', settings=_recorded(settings)),
-        images=[dict(id=i, file_name=f'{i:08d}.jpg', width=w, height=h) for i in range(settings.images)],
-        categories=[
-            dict(
-                id=1,
-                name='person',
-                keypoints=list(skeleton.NAMES),
-                skeleton=[[skeleton.index(a) + 1, skeleton.index(b) + 1] for a, b in skeleton.BONES],
-            )
-        ],
-        annotations=[
-            dict(
-                id=i,
-                image_id=person['image'],
-                category_id=1,
-                iscrowd=0,
-                bbox=person['bbox'],
-                area=person['area'],
-                keypoints=[value for point in person['pixels'] for value in point],
-                num_keypoints=sum(point[2] > 0 for point in person['pixels']),
-                motion=person['motion'],
-            )
-            for i, person in enumerate(people)
-        ],
-    )
-
-
-def write_npz(path, people):
-    """Write 3D labels in SIMSPINE's layout, for all 37 keypoints, with each image's camera beside them."""
-    pixels = np.array([person['pixels'] for person in people])
-    visible = (pixels[..., 2:] > 0).astype(float)
-    boxes = np.array([person['bbox'] for person in people])
-    metadata = dict(
-        root_name=skeleton.NAMES[skeleton.ROOT],
-        root_index=skeleton.ROOT,
-        joint_names=list(skeleton.NAMES),
-        param_names=list(people[0]['angles']),
-        parent_ids=list(skeleton.PARENTS),
-    )
-    with replacing(path, 'wb') as file:
-        np.savez(
-            file,
-            imgname=np.array([person['imgname'] for person in people]),
-            center=boxes[:, :2] + boxes[:, 2:] / 2,
-            scale=1.2 * boxes[:, 2:].max(axis=1) / 200,
-            part=np.concatenate([pixels[..., :2], visible], axis=-1),
-            S=np.concatenate([[person['camera'] for person in people], visible], axis=-1),
-            S_world=np.concatenate([[person['world'] for person in people], visible], axis=-1),
-            angles=np.array([list(person['angles'].values()) for person in people]),
-            metadata=np.array(metadata),
-            **{name: np.array([person[name] for person in people]) for name in CAMERA_LAYOUT},
-        )
-
-
-def _write(path, data, part=None):
+def _write(path: Path, data: bytes, part: Path | None = None) -> None:
     with replacing(path, 'wb', part) as file:
         file.write(data)
 

@@ -1,6 +1,8 @@
 """Images to check a data set and the body model by eye."""
 
 import json
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -15,7 +17,9 @@ from . import anatomy
 from .body import AXES, Body, cobb, forward, rest
 
 
-def contact_sheet(ann_file, out, count=16, columns=4):
+def contact_sheet(
+    ann_file: str | os.PathLike[str], out: str | os.PathLike[str], count: int = 16, columns: int = 4
+) -> None:
     """Draw the labels on the first images of a data set and lay them out in one.
 
     Visible keypoints are white, occluded ones black; bones are in their sides' colours, the spine's in pink.
@@ -40,20 +44,20 @@ def contact_sheet(ann_file, out, count=16, columns=4):
         file.write(cv2.imencode('.jpg', np.vstack(rows))[1])
 
 
-def _draw(image, points, bbox):
+def _draw(image: np.ndarray, points: np.ndarray, bbox: Sequence[float]) -> None:
     x, y, w, h = map(round, bbox)
     cv2.rectangle(image, (x, y), (x + w, y + h), (255, 255, 255), 1)
     for bone in skeleton.BONES:
         a, b = (points[skeleton.index(name)] for name in bone)
         if a[2] and b[2]:
-            ends = (end[:2].astype(int).tolist() for end in (a, b))
-            cv2.line(image, *ends, skeleton.bone_color(bone)[::-1], 1, cv2.LINE_AA)
+            start, end = (point[:2].astype(int).tolist() for point in (a, b))
+            cv2.line(image, start, end, skeleton.bone_color(bone)[::-1], 1, cv2.LINE_AA)
     for px, py, visible in points:
         if visible:
             cv2.circle(image, (int(px), int(py)), 2, (255, 255, 255) if visible == 2 else (0, 0, 0), -1)
 
 
-def plot_spine(out, body=None):
+def plot_spine(out: str | os.PathLike[str], body: Body | None = None) -> None:
     """Plot the spine from the side, with its Cobb angles: standing, and at the ends of flexion and extension.
 
     Args:

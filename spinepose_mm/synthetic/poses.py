@@ -1,8 +1,11 @@
 """Bodies in motion before calibrated cameras, as numbers alone: labels in 2D and 3D without images."""
 
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -12,8 +15,9 @@ from spinepose_mm.structures.camera import Camera
 from spinepose_mm.structures.simspine_layout import CAMERA_LAYOUT, SUBJECTS
 
 from .body import Body, forward, keypoints
-from .dataset import write_npz
-from .motion import MOTIONS, sequence
+from .labels import write_npz
+from .motion import sequence
+from .motion_poses import MOTIONS
 from .rendering import make_cameras, pose_angles
 
 
@@ -41,12 +45,12 @@ class PoseSettings:
     views: int = 2
     split: str = 'train'
     seed: int = 0
-    size: tuple = (1000, 1000)
+    size: tuple[int, int] = (1000, 1000)
     frame_rate: float = 15.0
     distance: float = 2.5
-    motions: tuple = tuple(MOTIONS)
+    motions: tuple[str, ...] = tuple(MOTIONS)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ('people', 'frames', 'views', 'frame_rate'):
             if not getattr(self, name) > 0:
                 raise ValueError(f'{name} is over 0, not {getattr(self, name)}')
@@ -59,7 +63,7 @@ class PoseSettings:
             raise ValueError(f'motions are out of {", ".join(MOTIONS)}, not {", ".join(sorted(unknown)) or "none"}')
 
 
-def synthesize_poses(path, settings, progress=False):
+def synthesize_poses(path: str | os.PathLike[str], settings: PoseSettings, progress: bool = False) -> None:
     """Write the labels of moving people, in SIMSPINE's layout with the cameras, whole or not at all.
 
     Images are named as SIMSPINE's, by its subjects in turn, with an action for each person; there are none. Every
@@ -89,7 +93,14 @@ def synthesize_poses(path, settings, progress=False):
         )
 
 
-def stage(rng, motion, people=1, frames=60, frame_rate=15.0, size=(1280, 720)):
+def stage(
+    rng: np.random.Generator,
+    motion: str,
+    people: int = 1,
+    frames: int = 60,
+    frame_rate: float = 15.0,
+    size: tuple[int, int] = (1280, 720),
+) -> tuple[np.ndarray, np.ndarray, Camera]:
     """Make people who do the same motion, each in their own way and place, before a still camera that shows them whole.
 
     Their feet are level where they stand on both.
@@ -108,12 +119,12 @@ def stage(rng, motion, people=1, frames=60, frame_rate=15.0, size=(1280, 720)):
     """
     bodies = [Body.sample(rng) for _ in range(people)]
     flat_feet = motion not in ('walk', 'run', 'lie', 'handstand')
-    points = []
+    courses = []
     for i, body in enumerate(bodies):
         pose = sequence(motion, body, rng, frames / frame_rate, frame_rate, flat_feet)
         place = [1.3 * (i % 2) + rng.uniform(-0.3, 0.3), 0, 1.5 * (i // 2) + rng.uniform(-0.3, 0.3)]
-        points.append(keypoints(body, forward(body, pose))[:frames] + place)
-    points = np.stack(points, axis=1)
+        courses.append(keypoints(body, forward(body, pose))[:frames] + place)
+    points = np.stack(courses, axis=1)
     middle, azimuth, elevation = points.mean((0, 1, 2)), rng.uniform(0, 2 * np.pi), np.radians(rng.uniform(-5, 25))
     position = middle + (rng.uniform(3.5, 6) + people / 2) * np.array(
         [np.cos(azimuth) * np.cos(elevation), np.sin(elevation), np.sin(azimuth) * np.cos(elevation)]
@@ -123,7 +134,7 @@ def stage(rng, motion, people=1, frames=60, frame_rate=15.0, size=(1280, 720)):
     return points, np.array([body.stature() for body in bodies]), camera
 
 
-def _video(settings, person):
+def _video(settings: PoseSettings, person: int) -> Iterator[dict[str, Any]]:
     """Yield the labels of one person's frames, camera by camera."""
     rng = np.random.default_rng([*settings.split.encode(), settings.seed, person])
     motion = str(rng.choice(settings.motions))

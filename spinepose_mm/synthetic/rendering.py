@@ -1,6 +1,12 @@
 """One image and its labels: people in motion, clothes, light, a background, things in front, a camera's faults."""
 
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -9,8 +15,11 @@ from spinepose_mm import skeleton
 from spinepose_mm.structures.camera import Camera
 
 from . import backdrop, surface
-from .body import AXES, Body, forward, keypoints, spine_angles
+from .body import AXES, Body, Pose, forward, keypoints, spine_angles
 from .motion import FRAME_RATE, sequence
+
+if TYPE_CHECKING:
+    from .scene import Renderer
 
 #: How far behind the surface in front of it a keypoint still counts as visible, as a part of the body height: about the
 #: thickness of the body there. A vertebra is visible from the front through the whole trunk, but not through an arm.
@@ -54,8 +63,8 @@ class Person:
     pixels: np.ndarray
     world: np.ndarray
     camera: np.ndarray
-    angles: dict
-    bbox: tuple
+    angles: dict[str, float]
+    bbox: tuple[int, ...]
     area: int
     motion: str
 
@@ -66,20 +75,21 @@ class Actor:
 
     mesh: surface.Mesh
     points: np.ndarray
-    angles: dict
+    angles: dict[str, float]
     motion: str
     height: float
 
 
-def make_scene(rng, people, motions):
+def make_scene(rng: np.random.Generator, people: int, motions: Sequence[str]) -> list[Actor]:
     """Return up to `people` Actors, the first at the middle of the scene, the others around."""
     count = 1 + (int(rng.integers(people)) if rng.random() < 0.5 else 0)
-    actors, places = [], []
+    actors: list[Actor] = []
+    places: list[np.ndarray] = []
     for i in range(count):
         name = str(rng.choice(motions))
         body = Body.sample(rng)
         pose = sequence(name, body, rng, seconds=0.1)
-        place = np.zeros(2)
+        place: np.ndarray = np.zeros(2)
         while i and min(np.linalg.norm(place - other) for other in places) < _NEAR:
             place = places[int(rng.integers(i))] + _FAR * rng.uniform(-1, 1, 2)
         places.append(place)
@@ -88,14 +98,16 @@ def make_scene(rng, people, motions):
     return actors
 
 
-def act(name, body, pose, clothes):
+def act(name: str, body: Body, pose: Pose, clothes: surface.Clothes) -> Iterator[Actor]:
     """Yield the Actor of each frame of a pose."""
     parts = forward(body, pose)
     for frame, points in enumerate(keypoints(body, parts)):
         yield Actor(surface.build(body, parts, clothes, frame), points, pose_angles(pose, frame), name, body.height)
 
 
-def video(name, seed, renderer, seconds=None, frame_rate=FRAME_RATE):
+def video(
+    name: str, seed: int, renderer: Renderer, seconds: float | None = None, frame_rate: float = FRAME_RATE
+) -> Iterator[tuple[np.ndarray, Person | None]]:
     """Yield (image, Person or None) for each frame of a motion of one person before a camera that stands still.
 
     Args:
@@ -115,7 +127,7 @@ def video(name, seed, renderer, seconds=None, frame_rate=FRAME_RATE):
         yield image, people[0] if people else None
 
 
-def pose_angles(pose, frame):
+def pose_angles(pose: Pose, frame: int) -> dict[str, float]:
     """Return one frame of a pose as {name: degrees or metres}, the spine's joints one by one."""
     values = {
         axis: float(pose[axis][frame]) for axis in AXES if axis.startswith('pelvis') or axis.endswith(('right', 'left'))
@@ -125,7 +137,9 @@ def pose_angles(pose, frame):
     return values
 
 
-def make_cameras(rng, actors, size, count):
+def make_cameras(
+    rng: np.random.Generator, actors: Sequence[Actor | SimpleNamespace], size: tuple[int, int], count: int
+) -> list[Camera]:
     """Return `count` calibrated Cameras around a scene, each aimed at its first actor."""
     points = actors[0].points
     middle, reach = points.mean(0), np.ptp(points, axis=0).max()
@@ -146,7 +160,13 @@ def make_cameras(rng, actors, size, count):
     return cameras
 
 
-def take(rng, actors, camera, renderer, backgrounds=()):
+def take(
+    rng: np.random.Generator,
+    actors: Sequence[Actor],
+    camera: Camera,
+    renderer: Renderer,
+    backgrounds: Sequence[str | os.PathLike[str]] = (),
+) -> tuple[np.ndarray, list[Person]]:
     """Take an image.
 
     Args:
@@ -175,7 +195,7 @@ def take(rng, actors, camera, renderer, backgrounds=()):
     return backdrop.faults(rng, image), [person for person in people if person]
 
 
-def _label(actor, camera, visible, nearest):
+def _label(actor: Actor, camera: Camera, visible: np.ndarray, nearest: np.ndarray) -> Person | None:
     """Return the Person for an actor whose pixels `visible` (H, W) are in front, or None where these are too few."""
     h, w = visible.shape
     area = int(visible.sum())
@@ -199,14 +219,14 @@ def _label(actor, camera, visible, nearest):
     )
 
 
-def _thickness(name):
+def _thickness(name: str) -> float:
     for part in (name, name.split('_', 1)[-1], name.split('_')[0], name.split('_')[-1]):
         if part in _THICKNESS:
             return _THICKNESS[part]
     raise KeyError(name)
 
 
-def _occluders(rng, actor, camera):
+def _occluders(rng: np.random.Generator, actor: Actor, camera: Camera) -> surface.Mesh:
     """Return one or two posts or balls between the camera and a person."""
     eye = -camera.R.T @ camera.t
     meshes = []

@@ -1,12 +1,22 @@
 """Light and images: PyVista (VTK) renders off-screen, without a display."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from spinepose_mm.structures.camera import Camera
+
+    from .surface import Mesh
 
 
 class Renderer:
     """Renders meshes of one image size; one per process."""
 
-    def __init__(self, size):
+    def __init__(self, size: tuple[int, int]) -> None:
         try:
             import pyvista
         except ImportError as error:
@@ -14,7 +24,7 @@ class Renderer:
         from vtkmodules.vtkCommonCore import vtkLogger
 
         vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_ERROR)  # it warns of every display that is not there
-        self.size = tuple(size)
+        self.size = size[0], size[1]
         self._pyvista = pyvista
         self.plotter = pyvista.Plotter(off_screen=True, window_size=list(size), lighting='none')
         # With several samples a pixel, VTK gives the depth at one of them, which is not the middle of the pixel.
@@ -22,10 +32,12 @@ class Renderer:
         self.plotter.set_background('black')
         self.plotter.show(auto_close=False)
 
-    def close(self):
+    def close(self) -> None:
         self.plotter.close()
 
-    def render(self, mesh, camera, lights):
+    def render(
+        self, mesh: Mesh, camera: Camera, lights: Iterable[tuple[np.ndarray, float]]
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Render one mesh alone.
 
         Args:
@@ -62,7 +74,7 @@ class Renderer:
         image = np.array(plotter.screenshot(return_img=True))
         return image, self._depth(near, far)
 
-    def _aim(self, camera, vertices):
+    def _aim(self, camera: Camera, vertices: np.ndarray) -> tuple[float, float]:
         """Point VTK's camera as `camera`; return the distances of its clipping planes."""
         depths = camera.to_camera(vertices)[:, 2]
         near = max(0.05, depths.min() - 0.1)
@@ -76,7 +88,7 @@ class Renderer:
         view.clipping_range = (near, far)
         return near, far
 
-    def _depth(self, near, far):
+    def _depth(self, near: float, far: float) -> np.ndarray:
         from vtkmodules.util.numpy_support import vtk_to_numpy
         from vtkmodules.vtkCommonCore import vtkFloatArray
 

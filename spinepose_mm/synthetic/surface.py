@@ -4,12 +4,15 @@ Widths and depths are parts of the body height, rounded from the circumferences 
 the rendered images.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.interpolate import CubicSpline, interp1d
 
-from .body import SIDES, _child
+from .body import SIDES, Body, Parts, Place, _child
 
 RING = 20
 #: Cross-sections of the trunk from the crotch to the head: the body part whose position they follow, how far in front
@@ -32,6 +35,8 @@ TRUNK = (
     ('C1', 0.012, 0.0, 0.034, 0.034),
 )
 WAIST, COLLAR = 3.2, 11.2  # where, in numbers of these, the trousers end and the skin of the neck begins
+#: (distance along a limb, radius) of its cross-sections.
+Sections = Sequence[tuple[float, float]]
 #: (distance down the limb as a part of its length, radius) of its cross-sections.
 THIGH, SHANK = (
     ((0.0, 0.056), (0.15, 0.058), (0.5, 0.048), (1.0, 0.034)),
@@ -71,7 +76,7 @@ class Clothes:
     long_hair: bool = False
 
     @classmethod
-    def sample(cls, rng):
+    def sample(cls, rng: np.random.Generator) -> Clothes:
         """Draw clothes. Skin tones span light to dark evenly."""
         light, dark = np.array([243, 208, 180.0]), np.array([70, 44, 32.0])
         skin = light + (dark - light) * rng.random() + rng.normal(0, 6, 3)
@@ -94,7 +99,7 @@ class Clothes:
         )
 
 
-def build(body, parts, clothes, frame=0):
+def build(body: Body, parts: Parts, clothes: Clothes, frame: int = 0) -> Mesh:
     """Return the Mesh of a placed body.
 
     Args:
@@ -110,7 +115,7 @@ def build(body, parts, clothes, frame=0):
     return merge(meshes)
 
 
-def merge(meshes):
+def merge(meshes: Sequence[Mesh]) -> Mesh:
     """Return several meshes as one."""
     starts = np.cumsum([0] + [len(mesh.vertices) for mesh in meshes])
     return Mesh(
@@ -120,7 +125,7 @@ def merge(meshes):
     )
 
 
-def _trunk(body, at, clothes):
+def _trunk(body: Body, at: Parts, clothes: Clothes) -> Mesh:
     places, turns, sizes = [], [], []
     for name, forward, above, depth, width in TRUNK:
         place, turn = _level(body, at, name)
@@ -141,7 +146,7 @@ def _trunk(body, at, clothes):
     return _loft(centers, axes, radii, color)
 
 
-def _level(body, at, name):
+def _level(body: Body, at: Parts, name: str) -> Place:
     """Return a part's place and a frame of it whose up direction is the trunk's, not the vertebra's."""
     place, turn = at[name]
     if name in ('pelvis', 'shoulders'):
@@ -151,13 +156,12 @@ def _level(body, at, name):
     return place, turn @ back
 
 
-def _head(body, at, clothes):
+def _head(body: Body, at: Parts, clothes: Clothes) -> Iterator[Mesh]:
     place, turn = at['head']
     unit = body.height * body.lengths.get('head', 1.0)
 
-    def ball(center, size, color, cut=None):
-        mesh = ellipsoid(_child((place, turn), np.array(center) * unit)[0], turn, np.array(size) * unit, color)
-        return mesh if cut is None else cut(mesh)
+    def ball(center: tuple[float, float, float], size: tuple[float, float, float], color: np.ndarray) -> Mesh:
+        return ellipsoid(_child((place, turn), np.array(center) * unit)[0], turn, np.array(size) * unit, color)
 
     yield ball((0.014, 0.034, 0), (0.056, 0.064, 0.044), clothes.skin)
     yield ball((0.030, -0.004, 0), (0.036, 0.030, 0.034), clothes.skin)  # jaw
@@ -172,7 +176,7 @@ def _head(body, at, clothes):
         yield ball((0.008, 0.018, 0.046 * sign), (0.010, 0.016, 0.006), clothes.skin * 0.9)
 
 
-def _leg(body, at, clothes, side):
+def _leg(body: Body, at: Parts, clothes: Clothes, side: str) -> Iterator[Mesh]:
     hip, knee, ankle = (at[f'{name}_{side}'] for name in ('thigh', 'shank', 'foot'))
     yield _limb(body, hip, knee, ankle, THIGH, SHANK, clothes.legs, clothes.trousers, clothes.skin)
     sign, length = SIDES[side], body.length(1.0, 'foot')
@@ -194,7 +198,7 @@ def _leg(body, at, clothes, side):
     yield _loft(centers, axes, rings[:, 2:] * length, clothes.shoes)
 
 
-def _arm(body, at, clothes, side):
+def _arm(body: Body, at: Parts, clothes: Clothes, side: str) -> Iterator[Mesh]:
     shoulder, elbow, wrist = (at[f'{name}_{side}'] for name in ('upper_arm', 'forearm', 'wrist'))
     yield _limb(body, shoulder, elbow, wrist, UPPER_ARM, FOREARM, clothes.sleeves, clothes.shirt, clothes.skin)
     yield ellipsoid(
@@ -207,7 +211,17 @@ def _arm(body, at, clothes, side):
     yield ellipsoid(hand, wrist[1], np.array([0.020, 0.048, 0.011]) * body.height, clothes.skin)
 
 
-def _limb(body, start, middle, end, upper, lower, covered, cloth, skin):
+def _limb(
+    body: Body,
+    start: Place,
+    middle: Place,
+    end: Place,
+    upper: Sections,
+    lower: Sections,
+    covered: float,
+    cloth: np.ndarray,
+    skin: np.ndarray,
+) -> Mesh:
     """Return a limb of two segments as one mesh; its first `covered` segments' length is in cloth."""
     along = np.array([part for part, _ in upper] + [1 + part for part, _ in lower[1:]])
     radii = np.array([radius for _, radius in upper] + [radius for _, radius in lower[1:]])
@@ -223,7 +237,9 @@ def _limb(body, start, middle, end, upper, lower, covered, cloth, skin):
     return _loft(centers, axes, np.repeat(radius, 2, axis=1) * (1.06 if covered > 1 else 1.0), color)
 
 
-def _between(steps, places, turns, sizes):
+def _between(
+    steps: np.ndarray, places: np.ndarray, turns: np.ndarray, sizes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return cross-sections at `steps` (S,) of those numbered 0, 1, ...: centres, axes (S, 3, 3) and radii (S, 2)."""
     knots = np.arange(len(places))
     return (
@@ -233,13 +249,13 @@ def _between(steps, places, turns, sizes):
     )
 
 
-def _orthonormal(matrices):
+def _orthonormal(matrices: np.ndarray) -> np.ndarray:
     """Return the rotations nearest to matrices in shape (..., 3, 3)."""
     left, _, right = np.linalg.svd(matrices)
     return left @ right
 
 
-def _loft(centers, axes, radii, color):
+def _loft(centers: np.ndarray, axes: np.ndarray, radii: np.ndarray, color: np.ndarray) -> Mesh:
     """Return the closed surface through ellipses in planes across each frame's y axis."""
     count = len(centers)
     angle = np.linspace(0, 2 * np.pi, RING, endpoint=False)
@@ -261,7 +277,7 @@ def _loft(centers, axes, radii, color):
     return Mesh(vertices, np.concatenate([sides, *ends]), np.concatenate([colors, colors[[0, -1]]]))
 
 
-def ellipsoid(center, turn, size, color):
+def ellipsoid(center: np.ndarray, turn: np.ndarray, size: np.ndarray, color: np.ndarray) -> Mesh:
     """Return an ellipsoid with half axes `size` (3,) along the axes of `turn`."""
     up = np.linspace(-np.pi / 2, np.pi / 2, 11)
     centers = center + np.sin(up)[:, None] * size[1] * turn[:, 1]

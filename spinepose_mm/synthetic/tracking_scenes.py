@@ -3,7 +3,9 @@
 In the shapes, T is the number of frames, P that of people and K = 37 that of keypoints.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.signal import lfilter
@@ -44,18 +46,19 @@ class Crossing:
         size: (width, height) of the images in pixels.
         ground_truth: People of each frame, those who are in the image; `ids` are the persons, scores 1 for visible
             keypoints and 0 for those that are occluded or outside.
-        found: People of each frame, as a detector and a pose estimator may predict them, without ids.
+        predictions: People of each frame, as a detector and a pose estimator may predict them, without ids.
         owners: the person of each of these, -1 for a false positive, (number predicted,) of each frame.
     """
 
     frame_rate: float
-    size: tuple
-    ground_truth: list
-    found: list
-    owners: list
+    size: tuple[int, int]
+    ground_truth: list[People]
+    predictions: list[People]
+    owners: list[np.ndarray]
     true = deprecated.attribute('true', 'ground_truth')
+    found = deprecated.attribute('found', 'predictions')
 
-    def courses(self, points):
+    def courses(self, points: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the courses of keypoints that are visible by the ground truth and by their scores, NaN elsewhere.
 
         Args:
@@ -68,9 +71,9 @@ class Crossing:
         count = 1 + max(one.ids.max(initial=0) for one in self.ground_truth)
         courses = np.full((2, len(points), count, skeleton.NUM_KEYPOINTS, 2), np.nan)
         sizes = np.full((len(points), count), np.nan)
-        for t, (people, predicted, owners) in enumerate(zip(self.ground_truth, self.found, self.owners)):
+        for t, (people, predicted, owners) in enumerate(zip(self.ground_truth, self.predictions, self.owners)):
             courses[1, t, people.ids] = people.keypoints
-            sizes[t, people.ids] = np.linalg.norm(people.boxes[:, 2:] - people.boxes[:, :2], axis=1)
+            sizes[t, people.ids] = people.sizes
             matched = owners >= 0
             owners = owners[matched]
             visible = predicted.confidence[matched] >= MIN_CONFIDENCE
@@ -79,7 +82,9 @@ class Crossing:
         return *courses, sizes
 
 
-def crossing(seed, people=4, seconds=10.0, frame_rate=30.0, size=(1280, 720)):
+def crossing(
+    seed: int, people: int = 4, seconds: float = 10.0, frame_rate: float = 30.0, size: tuple[int, int] = (1280, 720)
+) -> Crossing:
     """Make a video of people who walk and run on ellipses before a still camera; every fourth stays on the spot.
 
     The errors of the predictions are partly white and partly drift. Occluded keypoints have low scores and are far off,
@@ -100,7 +105,7 @@ def crossing(seed, people=4, seconds=10.0, frame_rate=30.0, size=(1280, 720)):
     frames = max(2, round(seconds * frame_rate))
     position = [rng.uniform(-0.5, 0.5), rng.uniform(1.0, 2.4), rng.uniform(6.5, 8.5)]
     camera = Camera.looking(position, [0, 0.9, 0], rng.uniform(38, 48), size, roll=rng.normal(0, 2))
-    paths = []
+    paths: list[tuple[np.ndarray, str]] = []
     for i in range(people):
         paths.append(_path(rng, paths, i % 4 == 3, frames, frame_rate))
     world, heights = zip(*(_walk(rng, *path, frame_rate) for path in paths))
@@ -120,7 +125,9 @@ def crossing(seed, people=4, seconds=10.0, frame_rate=30.0, size=(1280, 720)):
     return Crossing(frame_rate, size, ground_truth, predicted, owners)
 
 
-def _path(rng, others, stays, frames, frame_rate):
+def _path(
+    rng: np.random.Generator, others: Sequence[tuple[np.ndarray, str]], stays: bool, frames: int, frame_rate: float
+) -> tuple[np.ndarray, str]:
     """Return the path of a person, metres, (T, 2), and the motion, out of MOTIONS, away from the other paths."""
     best = -1.0
     for _ in range(_TRIES):
@@ -138,7 +145,7 @@ def _path(rng, others, stays, frames, frame_rate):
     return chosen
 
 
-def _walk(rng, path, motion, frame_rate):
+def _walk(rng: np.random.Generator, path: np.ndarray, motion: str, frame_rate: float) -> tuple[np.ndarray, float]:
     """Return a person's keypoints in world space, metres, (T, K, 3), and height, metres."""
     body = Body.sample(rng)
     pose = {
@@ -155,7 +162,7 @@ def _walk(rng, path, motion, frame_rate):
     return points, body.height
 
 
-def _occluders(pixels, depth, heights):
+def _occluders(pixels: np.ndarray, depth: np.ndarray, heights: np.ndarray) -> np.ndarray:
     """Return which person nearer to the camera occludes each keypoint, -1 for none, (T, P, K).
 
     Args:
@@ -179,7 +186,16 @@ def _occluders(pixels, depth, heights):
     return occluder
 
 
-def _predict(rng, pixels, inside, visible, occluder, there, frame_rate, size):
+def _predict(
+    rng: np.random.Generator,
+    pixels: np.ndarray,
+    inside: np.ndarray,
+    visible: np.ndarray,
+    occluder: np.ndarray,
+    there: np.ndarray,
+    frame_rate: float,
+    size: tuple[int, int],
+) -> tuple[list[People], list[np.ndarray]]:
     """Return the predicted People of each frame, and which person each of them is."""
     bounds = _bounds(pixels, inside)
     diagonal = np.linalg.norm(bounds[..., 2:] - bounds[..., :2], axis=-1)
@@ -195,13 +211,20 @@ def _predict(rng, pixels, inside, visible, occluder, there, frame_rate, size):
         order = rng.permutation(np.flatnonzero(there[t] & ~lost[t]))
         one = _people(points[t], scores[t], boxes[t], box_scores[t], order)
         if len(order) and rng.random() < _FALSE_POSITIVES / frame_rate:
-            one, order = _with_false_positive(rng, one, size), [*order, -1]
+            one, order = _with_false_positive(rng, one, size), np.append(order, -1)
         predicted.append(one)
-        owners.append(np.array(order, int))
+        owners.append(order.astype(int))
     return predicted, owners
 
 
-def _estimate(rng, pixels, visible, occluder, diagonal, frame_rate):
+def _estimate(
+    rng: np.random.Generator,
+    pixels: np.ndarray,
+    visible: np.ndarray,
+    occluder: np.ndarray,
+    diagonal: np.ndarray,
+    frame_rate: float,
+) -> tuple[np.ndarray, np.ndarray]:
     """Return keypoints with errors, (T, P, K, 2), and their scores, (T, P, K)."""
     error = _SLOW * _drift(rng, pixels.shape, frame_rate) + _WHITE * rng.normal(size=pixels.shape)
     wrong = _drift(rng, visible.shape, frame_rate, 0.1) > norm.isf(_BLUNDERS)
@@ -212,7 +235,14 @@ def _estimate(rng, pixels, visible, occluder, diagonal, frame_rate):
     return points, rng.normal(np.select([copied, visible], [0.5, 0.85], 0.25), 0.1).clip(0.02, 1)
 
 
-def _detect(rng, whole, visible, occluder, lost, frame_rate):
+def _detect(
+    rng: np.random.Generator,
+    whole: np.ndarray,
+    visible: np.ndarray,
+    occluder: np.ndarray,
+    lost: np.ndarray,
+    frame_rate: float,
+) -> np.ndarray:
     """Return boxes (T, P, 4) that go from around what is visible to around the whole, and over people who are lost."""
     whole_share = norm.cdf(_drift(rng, lost.shape, frame_rate))[..., None]
     nothing = (visible[..., 2:] <= visible[..., :2]).any(-1, keepdims=True)
@@ -226,7 +256,7 @@ def _detect(rng, whole, visible, occluder, lost, frame_rate):
     return boxes
 
 
-def _with_false_positive(rng, people, size):
+def _with_false_positive(rng: np.random.Generator, people: People, size: tuple[int, int]) -> People:
     """Return People and one more, elsewhere: a false positive."""
     move = rng.uniform(-0.3, 0.3, 2) * size
     return _people(
@@ -242,11 +272,13 @@ def _with_false_positive(rng, people, size):
     )
 
 
-def _people(points, scores, boxes, box_scores, chosen=slice(None)):
+def _people(
+    points: np.ndarray, scores: np.ndarray, boxes: np.ndarray, box_scores: np.ndarray, chosen: Any = slice(None)
+) -> People:
     return People(points[chosen], scores[chosen], boxes[chosen], box_scores[chosen])
 
 
-def _bounds(points, counted):
+def _bounds(points: np.ndarray, counted: np.ndarray) -> np.ndarray:
     """Return boxes (..., 4) around those points (..., K, 2) that are counted, (..., K), with a margin."""
     low = np.where(counted[..., None], points, np.inf).min(-2)
     high = np.where(counted[..., None], points, -np.inf).max(-2)
@@ -255,7 +287,7 @@ def _bounds(points, counted):
     return np.concatenate([low - margin, high + margin], axis=-1)
 
 
-def _drift(rng, shape, frame_rate, seconds=_DRIFT):
+def _drift(rng: np.random.Generator, shape: tuple[int, ...], frame_rate: float, seconds: float = _DRIFT) -> np.ndarray:
     """Return random numbers of unit variance that drift along the first axis: a first-order autoregression."""
     keep = np.exp(-1 / (frame_rate * seconds))
     steps = rng.normal(size=shape) * np.sqrt(1 - keep**2)

@@ -69,7 +69,7 @@ class PoseTracker:
         weights = np.where(people.confidence >= MIN_CONFIDENCE, people.scores, 0) ** 2
         weights = np.concatenate([weights, np.full((len(people), 2), _CORNER_WEIGHT)], axis=1)
         points = np.concatenate([people.keypoints, people.boxes.reshape(-1, 2, 2)], axis=1)
-        sizes = np.maximum(np.linalg.norm(people.boxes[:, 2:] - people.boxes[:, :2], axis=1), 1)
+        sizes = people.sizes.clip(1)
         misfits, moves, shares = self._compare(points, weights)
         count, ids = len(self._tracks), np.empty(len(people), int)
         for i, j in zip(*linear_sum_assignment(np.hstack([misfits, np.full((len(people), len(people)), _NEW)]))):

@@ -11,8 +11,8 @@ import numpy as np
 from spinepose_mm import skeleton
 from spinepose_mm.confidence import MIN_CONFIDENCE
 from spinepose_mm.io.atomic import replacing  # noqa: F401  (the writers take it from here)
+from spinepose_mm.structures.frame import COORDINATES
 
-COORDINATES = ('camera', 'world')
 SCORE_PLACES = 4  # decimals of scores
 
 

@@ -1,11 +1,11 @@
 """Annotated images and annotated videos."""
 
-import os
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from spinepose_mm.io.atomic import replacing
 from spinepose_mm.io.paths import is_utf8
 from spinepose_mm.visualization.drawing import draw_people, draw_views
 
@@ -62,12 +62,8 @@ class ImagesWriter(_Painter):
         if not done:
             raise OSError(f'{path}: OpenCV cannot encode the image')
         self.path.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + '.part')
-        try:
-            part.write_bytes(data)
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
+        with replacing(path, 'wb') as file:
+            file.write(data)
 
 
 class VideoWriter(_Painter):

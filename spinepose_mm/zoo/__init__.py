@@ -7,6 +7,7 @@ downloads: files from the network, compared with their published hashes.
 """
 
 from importlib import import_module
+from typing import Any
 
 #: Module of each public name; it is imported when the name is first asked for.
 _MODULES = {
@@ -25,7 +26,7 @@ _MODULES = {
 __all__ = sorted(_MODULES)
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
     return getattr(import_module(f'.{_MODULES[name]}', __name__), name)

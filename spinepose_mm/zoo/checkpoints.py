@@ -8,7 +8,9 @@ import os
 import pickle
 import re
 import zipfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import safetensors
 import torch
@@ -18,6 +20,7 @@ from safetensors.torch import save_file
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from spinepose_mm import skeleton
+from spinepose_mm.io.atomic import replacing_path
 
 from .models import find_weights
 from .safe_globals import own_globals
@@ -30,21 +33,21 @@ class CheckpointError(ValueError):
     """A checkpoint that cannot be read, is refused, or does not fit the model."""
 
 
-def remember(checkpoint, path):
+def remember(checkpoint: Any, path: str | os.PathLike[str]) -> None:
     """Remember the file that a checkpoint's tensors were read from."""
     for value in _values(checkpoint):
         if torch.is_tensor(value):
             _files[value] = str(path)
 
 
-def file_of(weights):
+def file_of(weights: dict[str, torch.Tensor]) -> str:
     """Return the name of the file that weights, a dict, were read from, or 'the checkpoint' where it is not known."""
     return next(
         (_files[value] for value in weights.values() if torch.is_tensor(value) and value in _files), 'the checkpoint'
     )
 
 
-def check_form(checkpoint, file, fields=('state_dict', 'meta')):
+def check_form(checkpoint: Any, file: str | os.PathLike[str], fields: Sequence[str] = ('state_dict', 'meta')) -> None:
     """Raise CheckpointError unless a checkpoint is a dict, and so is what it has of the fields."""
     if not isinstance(checkpoint, dict):
         raise CheckpointError(f'{file} holds a {type(checkpoint).__name__}, where a checkpoint is a dict')
@@ -55,7 +58,7 @@ def check_form(checkpoint, file, fields=('state_dict', 'meta')):
             )
 
 
-def weights_of(checkpoint, file):
+def weights_of(checkpoint: Any, file: str | os.PathLike[str]) -> dict[str, torch.Tensor]:
     """Return the weights of a checkpoint by name: those below 'state_dict' or 'model', or the checkpoint itself.
 
     Raises:
@@ -68,7 +71,7 @@ def weights_of(checkpoint, file):
     return weights
 
 
-def check_finite(weights, file):
+def check_finite(weights: dict[str, torch.Tensor], file: str | os.PathLike[str]) -> None:
     """Raise CheckpointError if a weight, of {name: tensor}, is NaN or infinite, or has fewer bytes than values."""
     for name, value in weights.items():
         # One number can stand for any count of values, which all of them would be in memory in what follows.
@@ -82,16 +85,16 @@ def check_finite(weights, file):
             )
 
 
-def _inside(checkpoint):
+def _inside(checkpoint: dict[str, Any]) -> Any:
     return checkpoint.get('state_dict', checkpoint.get('model', checkpoint))
 
 
-def _values(checkpoint):
+def _values(checkpoint: Any) -> Iterable[Any]:
     inside = _inside(checkpoint) if isinstance(checkpoint, dict) else None
     return inside.values() if isinstance(inside, dict) else ()
 
 
-def load_from_local(filename, map_location=None):
+def load_from_local(filename: str | os.PathLike[str], map_location: Any = None) -> Any:
     """Read a checkpoint file as data.
 
     Args:
@@ -108,7 +111,7 @@ def load_from_local(filename, map_location=None):
     path = Path(filename).expanduser()
     if not path.is_file():
         weights = find_weights(filename)
-        if weights != filename:
+        if weights != str(filename):
             return CheckpointLoader.load_checkpoint(weights, map_location)
         raise FileNotFoundError(f'checkpoint {path} does not exist')
     try:
@@ -133,7 +136,7 @@ def load_from_local(filename, map_location=None):
     return checkpoint
 
 
-def _check_records(path):
+def _check_records(path: Path) -> None:
     """Raise CheckpointError unless the records of a checkpoint lie in the file byte by byte, as torch.save puts them.
 
     Compressed or overlapping ones become hundreds of times the file's size in memory.
@@ -154,7 +157,7 @@ def _check_records(path):
         raise CheckpointError(f'{path} was refused: its records have {total} bytes, and the file has {size}')
 
 
-def _read_safetensors(path, map_location):
+def _read_safetensors(path: Path, map_location: Any) -> dict[str, Any]:
     """Return the weights of a safetensors file as a checkpoint; its header names the skeleton."""
     device = map_location if isinstance(map_location, str) else str(map_location or 'cpu')
     with safetensors.safe_open(path, framework='pt', device=device) as file:
@@ -167,7 +170,7 @@ def _read_safetensors(path, map_location):
     return dict(state_dict=weights, meta=dict(dataset_meta=parse_pose_metainfo(skeleton.metainfo())))
 
 
-def write_safetensors(checkpoint, out):
+def write_safetensors(checkpoint: str | os.PathLike[str], out: str | os.PathLike[str]) -> None:
     """Write the weights of one of this package's checkpoints in half precision, without the state of its training.
 
     Args:
@@ -184,16 +187,17 @@ def write_safetensors(checkpoint, out):
     if pose != skeleton.NUM_KEYPOINTS and (lifter == 0 or lifter % skeleton.NUM_KEYPOINTS):
         raise CheckpointError(f'{checkpoint} is no model of {skeleton.NUM_KEYPOINTS} keypoints')
     weights = {name: value.half() if value.is_floating_point() else value for name, value in weights.items()}
-    part = Path(f'{out}.part')
-    save_file(
-        {name: value.contiguous() for name, value in weights.items()},
-        part,
-        metadata=dict(skeleton=skeleton.NAME, format='pt'),
-    )
-    os.replace(part, out)
+    with replacing_path(out) as part:
+        save_file(
+            {name: value.contiguous() for name, value in weights.items()},
+            part,
+            metadata=dict(skeleton=skeleton.NAME, format='pt'),
+        )
 
 
-def load_from_http(filename, map_location=None, model_dir=None, progress=True):
+def load_from_http(
+    filename: str, map_location: Any = None, model_dir: str | os.PathLike[str] | None = None, progress: bool = True
+) -> Any:
     """Download a checkpoint, where it is not in torch's cache yet, and read it as data.
 
     Args:
@@ -209,7 +213,7 @@ def load_from_http(filename, map_location=None, model_dir=None, progress=True):
     return load_from_local(fetch_once(filename, model_dir, progress), map_location)
 
 
-def fetch_once(url, *options):
+def fetch_once(url: str, *options: Any) -> Path:
     """Return the path of a file that `downloads.fetch` downloads, by one of several processes."""
     from .downloads import fetch  # here, since only downloads take the network libraries
 

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -44,7 +44,14 @@ class Published(NamedTuple):
     size: int | None = None
 
 
-def fetch(url, folder=None, progress=True, tries=3, copies=1, most=MAX_BYTES):
+def fetch(
+    url: str,
+    folder: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+    tries: int = 3,
+    copies: int = 1,
+    most: int = MAX_BYTES,
+) -> Path:
     """Return the path of a file, which is downloaded unless it is there.
 
     It is compared with the SHA-256 that the model index pins, else with what the server states for it (as hubs do for
@@ -81,8 +88,11 @@ def fetch(url, folder=None, progress=True, tries=3, copies=1, most=MAX_BYTES):
     return path
 
 
-def _fetch(url, path, known, progress, tries, copies, most, is_cache):
+def _fetch(
+    url: str, path: Path, known: Published, progress: bool, tries: int, copies: int, most: int, is_cache: bool
+) -> None:
     """Download a file, compare it with what is Published, and move it to its place; record its SHA-256 in the cache."""
+    # Not by `replacing_path`: the next download goes on where an interrupted one has stopped.
     part = path.with_name(f'{path.name}.part')
     advice = f'Fetch it by other means and save it as {path}, or name a local file instead'
     try:
@@ -107,32 +117,32 @@ def _fetch(url, path, known, progress, tries, copies, most, is_cache):
     )
 
 
-def _difference(published, size, sha256):
+def _difference(published: Published, size: int, sha256: str) -> str:
     """Return how a file differs from what is Published of it, or ''."""
     if not sha256.startswith(published.sha256):
         return f'its SHA-256 is {sha256}, where {published.sha256} ({published.source}) is'
     return f'it has {size} bytes, where {published.size} are' if published.size not in (None, size) else ''
 
 
-def cached(url, cache=None):
+def cached(url: str, cache: str | os.PathLike[str] | None = None) -> Path:
     """Return where the cache has the file of a URL; another URL's file of the same name is in another folder."""
     cache = cache or Path(torch.hub.get_dir(), 'checkpoints')
     return Path(cache, hashlib.sha256(url.encode()).hexdigest()[:16], _name(url))
 
 
-def record(path, sha256):
+def record(path: Path, sha256: str) -> None:
     """Write a file's SHA-256 beside it, in the form of the program `sha256sum`."""
     path.with_name(f'{path.name}.sha256').write_text(f'{sha256}  {path.name}\n')
 
 
-def _name(url):
+def _name(url: str) -> str:
     name = url.split('?')[0].rsplit('/', 1)[1]
     if name in ('', '.', '..'):
         raise ConnectionError(f'{url} names no file')
     return name
 
 
-def _check_host(url):
+def _check_host(url: str) -> None:
     """Raise ConnectionError unless a URL's host is one of those that are known or were named by the user."""
     host = parse_url(url).host  # as what connects to it reads it
     named = os.environ.get('SPINEPOSE_HOSTS', '').split(',')
@@ -144,7 +154,7 @@ def _check_host(url):
         )
 
 
-def _known(url, model):
+def _known(url: str, model: dict[str, Any]) -> Published:
     """Return what is Published of a file offline: in the model index or by the file's name."""
     if 'SHA256' in model:
         return Published(str(model['SHA256']).lower(), 'pinned in the model index')
@@ -152,7 +162,7 @@ def _known(url, model):
     return Published(named[1] or named[2], 'the digits in its name') if named else Published('', '')
 
 
-def _compared(path, url, known, progress):
+def _compared(path: Path, url: str, known: Published, progress: bool) -> Path:
     """Return the path of a file in the cache, if it still is what was downloaded, or what is known."""
     beside = path.with_name(f'{path.name}.sha256')
     recorded = beside.read_text()[:64] if beside.is_file() else ''
@@ -172,7 +182,7 @@ def _compared(path, url, known, progress):
     return path
 
 
-def _download(url, part, known, progress, tries, copies, most):
+def _download(url: str, part: Path, known: Published, progress: bool, tries: int, copies: int, most: int) -> Published:
     """Write a file, or the rest of it, and return what is Published of it."""
     for attempt in range(tries + 1):
         start = part.stat().st_size if part.is_file() else 0
@@ -193,11 +203,12 @@ def _download(url, part, known, progress, tries, copies, most):
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
             if attempt >= tries - 1:
                 raise
+    raise requests.ConnectionError('it was not tried')  # tries are 1 or more
 
 
-def _write(response, part, start, progress, copies, most):
-    total = response.headers.get('Content-Length')
-    total = start + int(total) if total else None
+def _write(response: requests.Response, part: Path, start: int, progress: bool, copies: int, most: int) -> None:
+    length = response.headers.get('Content-Length')
+    total = start + int(length) if length else None
     if total and total > most:
         raise OSError(errno.EFBIG, f'it has {total} bytes, where at most {most} are expected')
     free = shutil.disk_usage(part.parent).free + (part.stat().st_size if part.is_file() else 0)
@@ -219,7 +230,7 @@ def _write(response, part, start, progress, copies, most):
         raise requests.ConnectionError(f'the connection broke after {part.stat().st_size} of {total} bytes')
 
 
-def _published(response, known):
+def _published(response: requests.Response, known: Published) -> Published:
     """Return what is pinned, what the server or one that led on to it states, or what the file's name says."""
     size, stated = None, None
     for hop in (response, *response.history):
@@ -232,7 +243,7 @@ def _published(response, known):
     return (known if pinned or stated is None else stated)._replace(size=size)
 
 
-def _sha256(path, progress):
+def _sha256(path: Path, progress: bool) -> str:
     """Return the SHA-256 of a file; of a large one this takes a minute."""
     whole = hashlib.sha256()
     with (
@@ -252,7 +263,7 @@ def _sha256(path, progress):
     return whole.hexdigest()
 
 
-def _log_licence(model):
+def _log_licence(model: dict[str, Any]) -> None:
     if model:
         clause = ': not for commercial use' if '-NC' in model['License'] else ''
         print_log(

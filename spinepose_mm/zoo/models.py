@@ -1,7 +1,10 @@
 """The models that the package knows: names, aliases, configs and weights."""
 
 import difflib
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from mmengine.fileio import load
 
@@ -11,7 +14,7 @@ from .folder import index_folder
 ONNX_LIFTER = 'configs/lifting/spinepose_lifter_official.py'
 
 
-def models():
+def models() -> Iterator[dict[str, Any]]:
     """Yield the entries of this package's model index, with absolute paths; Weights is '' where none are published."""
     folder = index_folder()
     for name in load(folder / 'model-index.yml')['Import']:
@@ -22,7 +25,7 @@ def models():
             yield {**model, 'Config': str(folder / model['Config']), 'Weights': weights}
 
 
-def find_config(name):
+def find_config(name: str | os.PathLike[str]) -> tuple[str, str | None]:
     """Return (path of the config, path or URL of its weights or None) of a model.
 
     Args:
@@ -35,23 +38,23 @@ def find_config(name):
     if str(name).endswith('.onnx'):
         return str(index_folder() / ONNX_LIFTER), str(name)
     if Path(name).is_file():
-        return name, None
-    return own_config(name)
+        return str(name), None
+    return own_config(str(name))
 
 
-def find_model(name):
+def find_model(name: str | os.PathLike[str]) -> dict[str, Any] | None:
     """Return the entry of the model index that a model's name or alias means, or None."""
     wanted = str(name).lower().removesuffix('.py')
     return next((model for model in models() if wanted in names_of(model)), None)
 
 
-def find_weights(name):
+def find_weights(name: str | os.PathLike[str]) -> str:
     """Return the path or URL of the weights that `name` means: a model's, or `name` itself where it is a file."""
     model = None if Path(name).is_file() else find_model(name)
-    return model['Weights'] or name if model else name
+    return model['Weights'] if model and model['Weights'] else str(name)
 
 
-def own_config(name):
+def own_config(name: str) -> tuple[str, str | None]:
     model = find_model(name)
     if model:
         return model['Config'], model['Weights'] or None
@@ -60,17 +63,17 @@ def own_config(name):
     raise unknown_name(name, models())
 
 
-def config_file(name):
+def config_file(name: str | os.PathLike[str]) -> str | None:
     """Return the path of this package's config file of a name, or None."""
     return next(map(str, (index_folder() / 'configs').rglob(Path(name).name)), None)
 
 
-def names_of(model):
+def names_of(model: dict[str, Any]) -> list[str]:
     aliases = model.get('Alias', [])
     return [name.lower() for name in (model['Name'], *([aliases] if isinstance(aliases, str) else aliases))]
 
 
-def unknown_name(name, candidates):
+def unknown_name(name: str, candidates: Iterable[dict[str, Any]]) -> ValueError:
     """Return the error for a name that none of the models `candidates` has."""
     near = difflib.get_close_matches(name.lower(), {known for model in candidates for known in names_of(model)}, 5, 0.5)
     own = sorted(known for model in models() for known in names_of(model))

@@ -7,13 +7,13 @@ from xtcocotools.cocoeval import COCOeval
 
 from spinepose_mm import skeleton
 from spinepose_mm.evaluation import batched_cocoeval
-from spinepose_mm.evaluation.batched_cocoeval import BatchedCOCOeval, Found, Labels, match, oks
+from spinepose_mm.evaluation.batched_cocoeval import BatchedCOCOeval, Labels, Predictions, match, oks
 
 SIGMAS = np.array(skeleton.SIGMAS)
 
 
 def people(seed, images=20):
-    """Return random Labels and Found in images of 0 to 5 people, and xtcocotools' objects of the same."""
+    """Return random Labels and Predictions in images of 0 to 5 people, and xtcocotools' objects of the same."""
     rng = np.random.default_rng(seed)
     owners = [np.repeat(np.arange(images), rng.integers(0, 6, images)) for _ in range(2)]
     n, m = map(len, owners)
@@ -29,7 +29,7 @@ def people(seed, images=20):
         crowds | (keypoints[..., 2] == 0).all(1),
     )
     points = rng.integers(0, 40, (m, 37, 2)).astype(float)
-    found = Found(owners[1], points, rng.choice([0.2, 0.5, 0.9], m), np.ptp(points, axis=1).prod(1))
+    found = Predictions(owners[1], points, rng.choice([0.2, 0.5, 0.9], m), np.ptp(points, axis=1).prod(1))
     truth, results = COCO(), COCO()
     count, categories = [dict(id=i) for i in range(images)], [dict(id=1)]
     truth.dataset = dict(
@@ -151,6 +151,6 @@ def test_matches_by_hand():
 def test_the_best_20_of_an_image_count():
     labels, found, truth, _ = people(0, images=1)
     count = 25
-    found = Found(np.zeros(count, int), np.zeros((count, 37, 2)), np.arange(count) / count, np.full(count, 5e3))
+    found = Predictions(np.zeros(count, int), np.zeros((count, 37, 2)), np.arange(count) / count, np.full(count, 5e3))
     evaluator = run(BatchedCOCOeval(truth, {(0, 1): 0}, labels, found, SIGMAS))
     np.testing.assert_array_equal(evaluator.evalImgs[0]['dtScores'], np.arange(24, 4, -1) / count)

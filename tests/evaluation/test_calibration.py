@@ -78,7 +78,7 @@ def test_each_half_by_the_other():
 
 def test_reliability_by_hand():
     bins = reliability(np.array([0, 0.04, 0.55, 0.59, 1.0]), np.array([False, True, False, False, True]))
-    assert [each.count for each in bins] == [2, 0, 0, 0, 0, 2, 0, 0, 0, 1]
+    assert [each.size for each in bins] == [2, 0, 0, 0, 0, 2, 0, 0, 0, 1]
     assert (
         bins[0][1:] == (pytest.approx(0.02), 0.5) and bins[5][1:] == (pytest.approx(0.57), 0) and bins[9][1:] == (1, 1)
     )

@@ -7,10 +7,11 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
-from spinepose_mm.io.atomic import locked, replacing
+from spinepose_mm.io.atomic import locked, replacing, replacing_path
 
 PROCESSES = multiprocessing.get_context('fork')  # of this module alone, in milliseconds
 
@@ -111,3 +112,16 @@ def test_whole_or_not_at_all(tmp_path, mode, content):
         with pytest.raises(OSError, match='No space left'), replacing(path, mode, part) as file:
             file.write(content)
         assert path.read_bytes() == before and os.listdir(tmp_path) == ['a']
+
+
+def test_a_file_that_is_written_by_its_name(tmp_path):
+    path = tmp_path / 'a'
+    with replacing_path(path) as part:
+        Path(part).write_text('old')
+        assert os.listdir(tmp_path) == ['a.part']
+    with pytest.raises(ValueError, match='broken'), replacing_path(path) as part:
+        Path(part).write_text('new')
+        raise ValueError('broken')
+    assert path.read_text() == 'old' and os.listdir(tmp_path) == ['a']
+    with pytest.raises(IsADirectoryError), replacing_path(tmp_path):
+        pass

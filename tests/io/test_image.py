@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import builders
-from spinepose_mm.io.image import MAX_SIDE, examine, read_image
+from spinepose_mm.io.image import MAX_SIDE, decode, examine, read_image
 
 
 def jpeg(width, height, frame=b'\xff\xc0'):
@@ -95,3 +95,11 @@ def test_what_cannot_be_read(tmp_path):
     path = tmp_path / os.fsdecode(b'\xff.png')
     path.write_bytes(builders.write_image(tmp_path / 'b.png').read_bytes())
     assert read_image(path).shape == (100, 120, 3)
+
+
+def test_bytes_of_any_format_are_decoded_as_opencv_does():
+    image = np.random.default_rng(0).integers(0, 255, (20, 30, 3), np.uint8)
+    for ending in ('.png', '.jpg', '.bmp'):
+        data = cv2.imencode(ending, image)[1]
+        np.testing.assert_array_equal(decode(data.tobytes()), cv2.imdecode(data, cv2.IMREAD_COLOR))
+    assert decode(b'') is None and decode(b'none') is None

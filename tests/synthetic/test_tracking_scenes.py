@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spinepose_mm.lifting.space import MIN_SCORE
+from spinepose_mm.confidence import MIN_SCORE
 from spinepose_mm.synthetic.tracking_scenes import crossing
 
 
@@ -11,7 +11,7 @@ def video():
 
 
 def test_ground_truth(video):
-    assert len(video.ground_truth) == len(video.found) == len(video.owners) == 360
+    assert len(video.ground_truth) == len(video.predictions) == len(video.owners) == 360
     for people in video.ground_truth:
         assert (np.diff(people.ids) > 0).all() and set(np.unique(people.scores)) <= {0, 1}
         inside = ((people.keypoints >= 0) & (people.keypoints < video.size)).all(-1)
@@ -36,7 +36,7 @@ def test_people_occlude_each_other(video):
 def test_predictions(video):
     lost = sum(map(len, video.ground_truth)) - sum((owners >= 0).sum() for owners in video.owners)
     assert 0 < lost < 0.2 * sum(map(len, video.ground_truth)) and any((owners < 0).any() for owners in video.owners)
-    for one, predicted, owners in zip(video.ground_truth, video.found, video.owners):
+    for one, predicted, owners in zip(video.ground_truth, video.predictions, video.owners):
         assert len(predicted) == len(owners) and predicted.ids is None
         matched = owners[owners >= 0]
         assert len(set(matched)) == len(matched) and set(matched) <= set(one.ids)
@@ -44,7 +44,7 @@ def test_predictions(video):
 
 
 def test_errors_are_as_stated(video):
-    predicted, expected, sizes = video.courses([people.keypoints for people in video.found])
+    predicted, expected, sizes = video.courses([people.keypoints for people in video.predictions])
     assert predicted.shape == expected.shape == (360, 5, 37, 2) and sizes.shape == (360, 5)
     error = (predicted - expected) / sizes[..., None, None]
     valid = np.isfinite(error)
@@ -53,7 +53,7 @@ def test_errors_are_as_stated(video):
     assert np.median(np.abs(np.diff(error, axis=0)[np.isfinite(np.diff(error, axis=0))])) < 0.006  # it drifts
     scores = [
         (predictions.scores[n], people.scores[list(people.ids).index(owner)])
-        for people, predictions, owners in zip(video.ground_truth, video.found, video.owners)
+        for people, predictions, owners in zip(video.ground_truth, video.predictions, video.owners)
         for n, owner in enumerate(owners)
         if owner >= 0
     ]
@@ -64,19 +64,19 @@ def test_errors_are_as_stated(video):
 
 def test_same_seed_same_video(video):
     again, other = crossing(0, people=5, seconds=12), crossing(1, people=5, seconds=12)
-    for one, two in zip(video.found, again.found):
+    for one, two in zip(video.predictions, again.predictions):
         np.testing.assert_array_equal(one.keypoints, two.keypoints)
         np.testing.assert_array_equal(one.boxes, two.boxes)
     assert (
-        len(video.found[0]) != len(other.found[0])
-        or np.abs(video.found[0].keypoints - other.found[0].keypoints).max() > 1
+        len(video.predictions[0]) != len(other.predictions[0])
+        or np.abs(video.predictions[0].keypoints - other.predictions[0].keypoints).max() > 1
     )
 
 
 @pytest.mark.parametrize('people, frame_rate, size', [(1, 1, (1280, 720)), (2, 120, (64, 36)), (6, 5, (3840, 2160))])
 def test_any_size_and_frame_rate(people, frame_rate, size):
     video = crossing(3, people, seconds=2, frame_rate=frame_rate, size=size)
-    assert len(video.found) == 2 * frame_rate
-    for predicted in video.found:
+    assert len(video.predictions) == 2 * frame_rate
+    for predicted in video.predictions:
         for corners in (predicted.boxes[:, :2], predicted.boxes[:, 2:]):
             assert (corners >= 0).all() and (corners <= size).all() or not len(predicted)

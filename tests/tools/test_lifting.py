@@ -1,19 +1,16 @@
 """The lifter with the real tools, on moving bodies without images."""
 
-import os
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
+import running
 import simspine_release
 from spinepose_mm.datasets.simspine.npz import joint_keypoints
 from spinepose_mm.zoo.models import find_config
 
 pytestmark = pytest.mark.tools
-MIM = [sys.executable, '-W', 'ignore', '-m', 'mim']
 QUICK = [
     'train_dataloader.num_workers=0',
     'train_dataloader.persistent_workers=False',
@@ -26,15 +23,7 @@ QUICK = [
 
 
 def mim(*args, cwd):
-    return subprocess.run(
-        [*MIM, *map(str, args)],
-        cwd=cwd,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=300,
-        env={**os.environ, 'SIMSPINE_ROOT': str(cwd), 'OMP_NUM_THREADS': '1'},
-    )
+    return running.mim(*args, data=cwd, cwd=cwd, SIMSPINE_ROOT=str(cwd))
 
 
 def shipped():

@@ -196,12 +196,12 @@ def test_no_filter_gets_the_points_of_two_people(people):
     for seed in range(4):
         video = crossing(seed, people, seconds=6)
         ids, smoother = PoseTracker(video.frame_rate), Smoother()
-        for t, (frame, owners) in enumerate(zip(video.found, video.owners)):
+        for t, (frame, owners) in enumerate(zip(video.predictions, video.owners)):
             frame.measures = dict(owner=owners)
             found = ids.update(frame)
             marks = np.broadcast_to(1e-6 * found.measures['owner'][:, None, None], (len(found), 37, 1))
             points = np.concatenate([found.keypoints, marks], axis=2)
-            sizes = np.linalg.norm(found.boxes[:, 2:] - found.boxes[:, :2], axis=1)
+            sizes = found.sizes
             smoothed = smoother.update(found.ids, points, found.confidence, sizes, t / video.frame_rate)
             np.testing.assert_allclose(smoothed[..., 2:], marks, atol=1e-9)
             smoothed_frames += np.abs(smoothed - points).max(initial=0) > 0.1

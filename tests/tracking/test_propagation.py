@@ -67,7 +67,7 @@ def test_two_who_became_one_have_one():
 def test_contain_the_same_people_a_frame_later(seed):
     video = crossing(seed, people=3, seconds=4)
     overlaps, count, expected = [], 0, 0
-    for predicted, owners, ground_truth in zip(video.found, video.owners, video.ground_truth[1:]):
+    for predicted, owners, ground_truth in zip(video.predictions, video.owners, video.ground_truth[1:]):
         boxes = propagate_boxes(predicted, video.size)
         expected += sum(owner in ground_truth.ids for owner in owners)
         if len(boxes) and len(ground_truth):

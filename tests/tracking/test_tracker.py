@@ -134,7 +134,8 @@ def test_crossing_videos(seed):
     runs = []
     for ids in PoseTracker(video.frame_rate), PoseTracker(video.frame_rate):
         tracked = [
-            ids.update(replace(frame, measures=dict(owner=owners))) for frame, owners in zip(video.found, video.owners)
+            ids.update(replace(frame, measures=dict(owner=owners)))
+            for frame, owners in zip(video.predictions, video.owners)
         ]
         runs.append([one.ids.tolist() for one in tracked])
     scores = identity_scores([one.measures['owner'] for one in tracked], runs[0])

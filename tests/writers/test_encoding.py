@@ -1,6 +1,5 @@
 """Videos as PyAV, which is no part of this package, reads them, and as a browser plays them."""
 
-import shutil
 import subprocess
 import sys
 from fractions import Fraction
@@ -11,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from chromium import BROWSER, FLAGS
 from spinepose_mm.writers import FORMATS, encoding
 from spinepose_mm.writers.encoding import FfmpegEncoder, OpenCvEncoder, PyAvEncoder, encoder_for
 
@@ -139,23 +139,15 @@ class Listener(BaseHTTPRequestHandler):
 
 def play(folder, name):
     """Return what a browser reports of a video that it plays: how it ended, readyState, seconds, size and error."""
-    chromium = shutil.which('chromium')
-    if not chromium:
-        pytest.skip('there is no chromium on the path')
+    if BROWSER is None:
+        pytest.skip('there is no Chromium: apt-get install chromium')
     with HTTPServer(('127.0.0.1', 0), Listener) as server:
         server.timeout, server.reported = 60, '/nothing came'
         (folder / 'page.html').write_text(PAGE.replace('FILE', name).replace('PORT', str(server.server_port)))
         browser = subprocess.Popen(
             [
-                chromium,
-                '--headless',
-                '--no-sandbox',
-                '--disable-gpu',
-                '--disable-quic',
-                '--no-first-run',
-                '--disable-background-networking',
-                '--disable-component-update',
-                '--disable-sync',
+                BROWSER,
+                *FLAGS,
                 '--autoplay-policy=no-user-gesture-required',
                 f'--user-data-dir={folder}/browser',
                 (folder / 'page.html').as_uri(),

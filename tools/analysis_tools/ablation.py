@@ -10,7 +10,6 @@ for one seed, see the same images. Runs that are finished are not repeated, thos
 import argparse
 import hashlib
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -90,6 +89,8 @@ def keep_settings(file, settings):
 
 def run(config, name, seed, out, options):
     """Train one row with one seed, unless that is done, and return its last evaluation, {name: value}."""
+    from spinepose_mm.io.atomic import replacing
+
     folder = out / name.replace(' ', '') / f'seed_{seed}'
     done = folder / 'metrics.json'
     if not done.exists():
@@ -115,9 +116,8 @@ def run(config, name, seed, out, options):
             failed = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT).returncode
         if failed:
             sys.exit(f'error: the training failed; see {folder}.log')
-        partial = done.with_suffix('.part')
-        partial.write_text(json.dumps(last_evaluation(folder)))
-        os.replace(partial, done)
+        with replacing(done) as file:
+            json.dump(last_evaluation(folder), file)
     return json.loads(done.read_text())
 
 

@@ -54,9 +54,9 @@ def _print(title, found, confidence):
     labelled, table = found.labelled, bins(slice(None))
     print(f'\n{title}:\n\n| Confidence | Keypoints | Mean | Right |\n| --- | ---: | ---: | ---: |')
     for number, each in enumerate(table):
-        if each.count:
+        if each.size:
             print(
-                f'| {number / len(table):.1f} to {(number + 1) / len(table):.1f} | {each.count} | '
+                f'| {number / len(table):.1f} to {(number + 1) / len(table):.1f} | {each.size} | '
                 f'{each.confidence:.3f} | {each.right:.3f} |'
             )
     subsets = {name: [i for i in numbers if i < labelled.shape[1]] for name, numbers in skeleton.SUBSETS.items()}

@@ -6,7 +6,6 @@
 """
 
 import argparse
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -36,10 +35,11 @@ def main():
 
 def copy(path, folder):
     """Copy a file whole or not at all, and return where it is then."""
+    from spinepose_mm.io.atomic import replacing_path
+
     target = folder / Path(path).name
-    part = target.with_name(f'{target.name}.part')
-    shutil.copyfile(path, part)
-    os.replace(part, target)
+    with replacing_path(target) as part:
+        shutil.copyfile(path, part)
     return target
 
 

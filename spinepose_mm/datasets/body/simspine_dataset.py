@@ -1,5 +1,7 @@
 import logging
 import os
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from mmengine.logging import print_log
@@ -8,7 +10,7 @@ from mmpose.registry import DATASETS
 
 from spinepose_mm import skeleton
 from spinepose_mm.datasets.simspine.frames import counts_from, find_images, of_simspine, parse_names, renumbered, spread
-from spinepose_mm.datasets.simspine.npz import is_seen, joint_keypoints, read_npz
+from spinepose_mm.datasets.simspine.npz import is_valid, joint_keypoints, read_npz
 from spinepose_mm.structures.simspine_layout import SUBJECTS
 
 #: Numbers of SIMSPINE's own 15 markers, and how much larger than their extent its boxes are.
@@ -49,7 +51,15 @@ class SimSpineDataset(BaseCocoStyleDataset):
 
     METAINFO = dict(skeleton.metainfo(), dataset_name='simspine')
 
-    def __init__(self, *args, human36m_file=None, fraction=1.0, file_boxes=False, subjects=SUBJECTS, **kwargs):
+    def __init__(
+        self,
+        *args: Any,
+        human36m_file: str | None = None,
+        fraction: float = 1.0,
+        file_boxes: bool = False,
+        subjects: Sequence[str] | None = SUBJECTS,
+        **kwargs: Any,
+    ) -> None:
         if not 0 < fraction <= 1:
             raise ValueError(f'SimSpineDataset: fraction is over 0 and up to 1, but {fraction} was given')
         self.human36m_file = human36m_file
@@ -58,7 +68,7 @@ class SimSpineDataset(BaseCocoStyleDataset):
         self.subjects = subjects
         super().__init__(*args, **kwargs)
 
-    def load_data_list(self):
+    def load_data_list(self) -> list[dict[str, Any]]:
         arrays, info = read_npz(self.ann_file, ('imgname', 'center', 'scale', 'part'))
         columns = joint_keypoints(self.ann_file, info['joint_names'])
         names = arrays.pop('imgname').astype(str)
@@ -66,22 +76,22 @@ class SimSpineDataset(BaseCocoStyleDataset):
         self._names, arrays = names[rows], {field: values[rows] for field, values in arrays.items()}
         self._points = np.zeros((len(rows), skeleton.NUM_KEYPOINTS, 3), np.float32)
         if self.human36m_file:
-            self._add_human36m(start)
+            self._add_human36m(self.human36m_file, start)
         for joint, keypoint in enumerate(columns):
-            visible = is_seen(arrays['part'][:, joint])
+            visible = is_valid(arrays['part'][:, joint])
             self._points[visible, keypoint] = arrays['part'][visible, joint]
         self._boxes = self._make_boxes(arrays)
         # Only numbers are listed, since MMEngine pickles each entry: the labels of 1.56 million frames stay arrays.
         return [dict(row=row) for row in range(len(rows))]
 
-    def _choose(self, names):
+    def _choose(self, names: np.ndarray) -> tuple[np.ndarray, int | None]:
         """Return the rows of the frames to take, and their first number; store by how much the images' differs."""
         sequences, frames = parse_names(self.ann_file, names, self.subjects)
         numbered = self.subjects is not None or of_simspine(names)
         start = counts_from(sequences, frames, usual=0) if numbered else None
         folder = self.data_prefix.get('img') or ''
         there, first = find_images(folder, names, sequences, start)
-        self._offset = first - start if numbered else 0
+        self._offset = 0 if first is None or start is None else first - start
         if not there.all():
             missing = self._image(names[~there][0])
             if not there.any():
@@ -100,13 +110,12 @@ class SimSpineDataset(BaseCocoStyleDataset):
         print_log(f'{self.ann_file}: {len(rows)} of {len(names)} frames are taken{counting}', 'current')
         return rows, start
 
-    def _image(self, name):
+    def _image(self, name: str) -> str:
         """Return the path of a frame's image."""
         return os.path.join(self.data_prefix.get('img') or '', renumbered(name, self._offset) if self._offset else name)
 
-    def _add_human36m(self, start):
+    def _add_human36m(self, path: str, start: int | None) -> None:
         """Enter the joints of Human3.6M's own file, given what the frames count from, None for any names."""
-        path = self.human36m_file
         path = path if os.path.isabs(path) else os.path.join(self.data_root or '', path)
         arrays, _ = read_npz(path, ('imgname', 'part'), metadata=False)
         part, names = arrays['part'], arrays['imgname'].astype(str)
@@ -125,16 +134,17 @@ class SimSpineDataset(BaseCocoStyleDataset):
         for joint, name in enumerate(skeleton.HUMAN36M):
             if name:
                 points = part[rows[both], joint]
-                self._points[both, skeleton.index(name)] = np.where(is_seen(points)[:, None], points, 0)
+                self._points[both, skeleton.index(name)] = np.where(is_valid(points)[:, None], points, 0)
 
-    def _make_boxes(self, arrays):
+    def _make_boxes(self, arrays: dict[str, np.ndarray]) -> np.ndarray:
         """Return the boxes, (x1, y1, x2, y2) in pixels, (N, 4)."""
         center, side = arrays['center'], arrays['scale'][:, None] * 200
-        boxes = np.column_stack([center - side / 2, center + side / 2])
+        boxes: np.ndarray = np.column_stack([center - side / 2, center + side / 2])
         labelled = self._points[..., 2:] > 0
         low = np.where(labelled, self._points[..., :2], np.inf).min(1)
         high = np.where(labelled, self._points[..., :2], -np.inf).max(1)
-        more = np.delete(labelled[..., 0], _MARKERS, axis=1).any(1)
+        others = np.delete(labelled[..., 0], _MARKERS, axis=1)
+        more = np.any(others, axis=1)
         extent = (high - low).max(1)
         made = (extent > 0) & (not self.file_boxes)
         low, high, more, half = low[made], high[made], more[made, None], _PADDING * extent[made, None] / 2
@@ -148,7 +158,7 @@ class SimSpineDataset(BaseCocoStyleDataset):
             raise ValueError(f'{self.ann_file}: center and scale of {self._names[wrong][0]} are no box with an area')
         return boxes.astype(np.float32)
 
-    def get_data_info(self, idx):
+    def get_data_info(self, idx: int) -> dict[str, Any]:
         """Return a frame's labels as MMPose's pipelines take them; `img_id` is the frame's name in the file."""
         info = super().get_data_info(idx)
         row = info.pop('row')

@@ -1,8 +1,10 @@
 import json
 import logging
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mmengine.fileio import load
@@ -37,8 +39,8 @@ class SpineTrackDataset(BaseCocoStyleDataset):
 
     METAINFO = skeleton.metainfo()
 
-    def load_data_list(self):
-        self._dropped = defaultdict(list)
+    def load_data_list(self) -> list[dict[str, Any]]:
+        self._dropped: defaultdict[str, list[str]] = defaultdict(list)
         people = self._with_images(super().load_data_list())
         for reason, entries in self._dropped.items():
             print_log(
@@ -54,12 +56,12 @@ class SpineTrackDataset(BaseCocoStyleDataset):
             )
         return people
 
-    def _load_annotations(self):
+    def _load_annotations(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         with _readable(self.ann_file, 'annotation file'):
             instances, images = super()._load_annotations()
             return self._with_own_ids(instances), images
 
-    def _with_own_ids(self, instances):
+    def _with_own_ids(self, instances: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return those people whose id, and whose image's, no other entry of the file has: COCO keeps the last one."""
         images = Counter(image['id'] for image in self.coco.dataset.get('images', ()))
         people = Counter(person['id'] for person in self.coco.dataset.get('annotations', ()))
@@ -77,11 +79,11 @@ class SpineTrackDataset(BaseCocoStyleDataset):
             self._drop(reason, f'annotation {person["id"]}')
         return [instance for instance in instances if instance['id'] not in wrong]
 
-    def _load_detection_results(self):
+    def _load_detection_results(self) -> list[dict[str, Any]]:
         with _readable(self.ann_file, 'annotation file'):
             images = Counter(image['id'] for image in load(self.ann_file)['images'])
         if images and max(images.values()) > 1:
-            raise ValueError(f'{self.ann_file}: image id {max(images, key=images.get)} is there twice')
+            raise ValueError(f'{self.ann_file}: image id {images.most_common(1)[0][0]} is there twice')
         with _readable(self.bbox_file, 'file of boxes'):
             unknown = {box['image_id'] for box in load(self.bbox_file) if box['category_id'] == 1} - images.keys()
             if unknown:
@@ -98,16 +100,16 @@ class SpineTrackDataset(BaseCocoStyleDataset):
                 )
         return people
 
-    def parse_data_info(self, raw_data_info):
+    def parse_data_info(self, raw_data_info: dict[str, Any]) -> dict[str, Any] | None:
         person, image = raw_data_info['raw_ann_info'], raw_data_info['raw_img_info']
         where = f'annotation {person.get("id")} of image {image.get("file_name")}'
         flat = person.get('keypoints')
         if flat is None or person.get('iscrowd'):
             return None
         if not isinstance(flat, list) or len(flat) != 3 * skeleton.NUM_KEYPOINTS:
-            found = f'{len(flat) / 3:g} keypoints' if isinstance(flat, list) else f'keypoints = {repr(flat)[:80]}'
+            given = f'{len(flat) / 3:g} keypoints' if isinstance(flat, list) else f'keypoints = {repr(flat)[:80]}'
             raise ValueError(
-                f'{self.ann_file}: {where} has {found}, where {skeleton.NUM_KEYPOINTS} are expected' + _advice(flat)
+                f'{self.ann_file}: {where} has {given}, where {skeleton.NUM_KEYPOINTS} are expected' + _advice(flat)
             )
         for field in ('width', 'height', 'file_name'):
             if field not in image:
@@ -119,28 +121,30 @@ class SpineTrackDataset(BaseCocoStyleDataset):
                 )
         wrong = problem(person)
         if wrong:
-            return self._drop(wrong, where)
+            self._drop(wrong, where)
+            return None
         if not any(flat[2::3]):
             return None  # unlabelled people are common in COCO files
         if not has_area(person['bbox'], image['width'], image['height']):
-            return self._drop('a bbox without area in the image', where)
+            self._drop('a bbox without area in the image', where)
+            return None
         info = super().parse_data_info(raw_data_info)
         # Files that extend COCO's annotations may still carry the count of its 17 keypoints.
         info['num_keypoints'] = int(np.count_nonzero(info['keypoints_visible']))
         return info
 
-    def _drop(self, reason, entry):
-        """Record that a person is left out of training, or raise ValueError in test mode; return None."""
+    def _drop(self, reason: str, entry: str) -> None:
+        """Record that a person is left out of training, or raise ValueError in test mode."""
         if self.test_mode:
             raise ValueError(f'{self.ann_file}: {entry} has {reason}')
         self._dropped[reason].append(entry)
 
-    def _with_images(self, people):
+    def _with_images(self, people: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return those people whose image exists. Only a local folder is checked."""
         if '://' in str(self.data_prefix.get('img')):
             return people
         there = {path: Path(path).is_file() for path in {person['img_path'] for person in people}}
-        missing = [path for path, found in there.items() if not found]
+        missing = [path for path, exists in there.items() if not exists]
         if missing and (self.test_mode or len(missing) == len(there)):
             raise FileNotFoundError(
                 f'{len(missing)} of {len(there)} images of {self.ann_file} do not exist, among '
@@ -153,7 +157,7 @@ class SpineTrackDataset(BaseCocoStyleDataset):
 
 
 @contextmanager
-def _readable(path, kind):
+def _readable(path: str, kind: str) -> Iterator[None]:
     """Turn what goes wrong in reading a COCO file into one error that names it."""
     if not Path(path).is_file() and '://' not in str(path):
         raise FileNotFoundError(f'{kind} {path} does not exist')
@@ -164,10 +168,10 @@ def _readable(path, kind):
             raise ValueError(f'{path} is not JSON: {error}') from error
 
 
-def _advice(flat):
+def _advice(flat: Any) -> str:
     """Name the data set that annotations of another number of keypoints seem to be from."""
-    layouts = {**skeleton.LAYOUTS, 136: 'Halpe'}
-    name = layouts.get(len(flat) / 3) if isinstance(flat, list) else None
+    layouts = {3 * count: name for count, name in [*skeleton.LAYOUTS.items(), (136, 'Halpe')]}
+    name = layouts.get(len(flat)) if isinstance(flat, list) else None
     return (
         f'; this looks like a {name} file: train on it through KeypointConverter (see configs/README.md)'
         if name

@@ -1,4 +1,6 @@
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mmengine.dataset import BaseDataset
@@ -8,7 +10,7 @@ from mmpose.registry import DATASETS
 from spinepose_mm import deprecated, skeleton
 from spinepose_mm.datasets.simspine.cameras import add_cameras, camera_rays, camera_space
 from spinepose_mm.datasets.simspine.frames import parse_names, spread
-from spinepose_mm.datasets.simspine.npz import is_seen, joint_keypoints, read_detections, read_npz, spine_lengths
+from spinepose_mm.datasets.simspine.npz import is_valid, joint_keypoints, read_detections, read_npz, spine_lengths
 from spinepose_mm.structures.simspine_layout import CAMERA_LAYOUT, SUBJECTS
 
 
@@ -47,15 +49,15 @@ class SpineLiftingDataset(BaseDataset):
     @deprecated.arguments(least_score='min_score')
     def __init__(
         self,
-        ann_file,
-        detections=None,
-        seq_len=1,
-        min_score=0.3,
-        fraction=1.0,
-        subjects=SUBJECTS,
-        data_root='',
-        **kwargs,
-    ):
+        ann_file: str,
+        detections: str | None = None,
+        seq_len: int = 1,
+        min_score: float = 0.3,
+        fraction: float = 1.0,
+        subjects: Sequence[str] | None = SUBJECTS,
+        data_root: str = '',
+        **kwargs: Any,
+    ) -> None:
         if seq_len < 1 or seq_len % 2 == 0:
             raise ValueError(f'SpineLiftingDataset: seq_len is odd, but {seq_len} was given')
         if not 0 < fraction <= 1:
@@ -65,10 +67,10 @@ class SpineLiftingDataset(BaseDataset):
         super().__init__(ann_file, data_root=data_root, **kwargs)
 
     @classmethod
-    def _load_metainfo(cls, metainfo=None):
+    def _load_metainfo(cls, metainfo: dict[str, Any] | None = None) -> dict[str, Any]:
         return parse_pose_metainfo(metainfo or cls.METAINFO)
 
-    def load_data_list(self):
+    def load_data_list(self) -> list[dict[str, Any]]:
         arrays, info = read_npz(self.ann_file, ('imgname', 'part', 'S', 'S_world'), optional=CAMERA_LAYOUT)
         columns = joint_keypoints(self.ann_file, info['joint_names'])
         names = arrays.pop('imgname').astype(str)
@@ -85,7 +87,7 @@ class SpineLiftingDataset(BaseDataset):
         arrays = {field: values[rows].astype(np.float32) for field, values in arrays.items()}
         arrays = add_cameras(self.ann_file, arrays, sequences)
         place = camera_space(self.ann_file, arrays, sequences)
-        valid = is_seen(place) & (place[..., 2] > 0)
+        valid = is_valid(place) & (place[..., 2] > 0)
         place = np.where(valid[..., None], place, 0)
         self._target = np.zeros((len(place), skeleton.NUM_KEYPOINTS, 4), np.float32)
         self._target[:, columns, :3] = place[..., :3]
@@ -101,14 +103,14 @@ class SpineLiftingDataset(BaseDataset):
         valid = np.isfinite(self._unit[self._windows[:, self.seq_len // 2]])
         return [dict(window=int(i)) for i in np.flatnonzero(valid)]
 
-    def _add_detected(self, part, arrays):
+    def _add_detected(self, part: np.ndarray, arrays: dict[str, np.ndarray]) -> None:
         """Enter the detected keypoints of all frames in normalised camera space, and their mask."""
-        visible = is_seen(part) & (part[..., 2] >= self.min_score)
+        visible = is_valid(part) & (part[..., 2] >= self.min_score)
         rays = camera_rays(part, arrays)
         self._input[..., :2] = np.where(visible[..., None], rays, 0)
         self._input[..., 2] = visible
 
-    def get_data_info(self, idx):
+    def get_data_info(self, idx: int) -> dict[str, Any]:
         """Return the window of frames around a target as MMPose's lifting pipelines take it."""
         info = super().get_data_info(idx)
         window = self._windows[info.pop('window')]
@@ -129,7 +131,7 @@ class SpineLiftingDataset(BaseDataset):
         )  # MMPose's RandomFlipAroundRoot looks for that
 
 
-def _windows(sequences, frames, rows, length):
+def _windows(sequences: np.ndarray, frames: np.ndarray, rows: np.ndarray, length: int) -> np.ndarray:
     """Return the rows of the frames around some, (len(rows), length), without leaving their sequences."""
     order = np.lexsort((frames, sequences))
     at = np.argsort(order)[rows]

@@ -2,4 +2,6 @@
 
 from spinepose_mm import deprecated
 
+__all__ = ['cameras', 'checks', 'conversion', 'frames', 'h5', 'hub', 'npz', 'writing']
+
 __getattr__ = deprecated.getter(__name__)

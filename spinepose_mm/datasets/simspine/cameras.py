@@ -8,6 +8,8 @@ In the shapes, N is the number of frames and K that of joints.
 """
 
 import logging
+import os
+from collections.abc import Iterator
 
 import numpy as np
 from mmengine.logging import print_log
@@ -17,12 +19,14 @@ from spinepose_mm.structures.camera import Camera, check_camera
 from spinepose_mm.structures.simspine_layout import CAMERA_LAYOUT
 
 from .frames import groups
-from .npz import is_seen
+from .npz import is_valid
 
 _MOST_OFF = 0.1  # of the distance to the camera: a fit to few frames may be off by some of that
 
 
-def add_cameras(path, arrays, sequences):
+def add_cameras(
+    path: str | os.PathLike[str], arrays: dict[str, np.ndarray], sequences: np.ndarray
+) -> dict[str, np.ndarray]:
     """Return the fields with each frame's camera, `K`, `dist`, `R` and `t`, of x_c = R x_w + t.
 
     They are the file's own, where it has them. Else they are fitted to `S_world` and `part`: one for all frames of a
@@ -55,7 +59,9 @@ def add_cameras(path, arrays, sequences):
     return {**arrays, **cameras}
 
 
-def _fitted(path, arrays, sequences):
+def _fitted(
+    path: str | os.PathLike[str], arrays: dict[str, np.ndarray], sequences: np.ndarray
+) -> Iterator[tuple[np.ndarray, Camera]]:
     """Yield rows and the Camera of these frames."""
     calibrations = np.array([f'{name.partition("/")[0]} {name.rpartition(".")[2]}' for name in sequences])
     for _, rows in groups(calibrations):
@@ -71,13 +77,13 @@ def _fitted(path, arrays, sequences):
                     ) from error
 
 
-def _fit(arrays, rows):
+def _fit(arrays: dict[str, np.ndarray], rows: np.ndarray) -> Camera:
     world, pixels = arrays['S_world'][rows], arrays['part'][rows]
-    both = is_seen(world) & is_seen(pixels)
+    both = is_valid(world) & is_valid(pixels)
     return fit_camera(world[both][:, :3], pixels[both][:, :2])
 
 
-def camera_space(path, arrays, sequences):
+def camera_space(path: str | os.PathLike[str], arrays: dict[str, np.ndarray], sequences: np.ndarray) -> np.ndarray:
     """Return `S` in camera space, metres and visibility, (N, K, 4), with one warning where the file's is not that.
 
     Args:
@@ -87,7 +93,7 @@ def camera_space(path, arrays, sequences):
     """
     S, world = arrays['S'], arrays['S_world']
     places = np.einsum('nij,nkj->nki', arrays['R'], world[..., :3]) + arrays['t'][:, None]
-    both = is_seen(S) & is_seen(world)
+    both = is_valid(S) & is_valid(world)
     off = np.linalg.norm(S[..., :3] - places, axis=-1)
     wrong = {
         sequence: rows
@@ -109,7 +115,7 @@ def camera_space(path, arrays, sequences):
     return S
 
 
-def camera_rays(part, arrays):
+def camera_rays(part: np.ndarray, arrays: dict[str, np.ndarray]) -> np.ndarray:
     """Return pixels in normalised camera space, (N, K, 2).
 
     Args:
@@ -127,7 +133,7 @@ def camera_rays(part, arrays):
     return rays
 
 
-def frame_camera(where, arrays, row):
+def frame_camera(where: str, arrays: dict[str, np.ndarray], row: int) -> Camera:
     """Return the Camera of a frame.
 
     Args:

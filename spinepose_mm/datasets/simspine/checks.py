@@ -9,12 +9,21 @@ nothing in the raw file says which way people face. Nor do they detect a mirrore
 the same frames from elsewhere detects both: `check_reference`.
 """
 
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from spinepose_mm import skeleton
 
 from .frames import groups, parse_names
-from .npz import is_seen, joint_keypoints, read_npz, spine_lengths
+from .h5 import Sequence
+from .npz import is_valid, joint_keypoints, read_npz, spine_lengths
+
+if TYPE_CHECKING:
+    from spinepose_mm.structures.camera import Camera
 
 _LEAST_UPRIGHT = 0.5  # of the frames
 _LEAST_INSIDE = 0.5  # of the markers before each camera
@@ -26,7 +35,7 @@ _FEET = [
 ]
 
 
-def check_labels(path, sequences, keypoints):
+def check_labels(path: str | os.PathLike[str], sequences: list[Sequence], keypoints: np.ndarray) -> None:
     """Raise ValueError where the people of a raw file cannot be as they would be labelled.
 
     Args:
@@ -50,7 +59,7 @@ def check_labels(path, sequences, keypoints):
         _check_cameras(path, subject, own[0].cameras, points)
 
 
-def _check_cameras(path, subject, cameras, points):
+def _check_cameras(path: str | os.PathLike[str], subject: str, cameras: list[Camera], points: np.ndarray) -> None:
     """Raise ValueError unless each camera has a subject upright and in its images, and more than at another heading."""
     turns = [np.linalg.matrix_power(np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]]), turn) for turn in range(4)]
     inside = np.array([[_inside(camera, points @ turn.T) for camera in cameras] for turn in turns])
@@ -75,11 +84,11 @@ def _check_cameras(path, subject, cameras, points):
         )
 
 
-def _some(frames):
+def _some(frames: int) -> np.ndarray:
     return np.linspace(0, frames - 1, min(frames, _FRAMES)).astype(int)
 
 
-def _upright(points, up):
+def _upright(points: np.ndarray, up: np.ndarray) -> float:
     """Return the share of frames in which the head is above S1 and the feet, within 60 degrees; 1 where they lack.
 
     Args:
@@ -92,14 +101,16 @@ def _upright(points, up):
     return np.mean((bodies @ up > 0.5 * np.linalg.norm(bodies, axis=-1))[valid]) if valid.any() else 1.0
 
 
-def _inside(camera, points):
+def _inside(camera: Camera, points: np.ndarray) -> float:
     """Return the share of the valid points that are in the images."""
     points = points[np.isfinite(points).all(-1)]
     pixels = camera.project(points)
     return np.mean((camera.to_camera(points)[:, 2] > 0) & (pixels >= 0).all(-1) & (pixels < camera.size).all(-1))
 
 
-def check_reference(path, sequences, keypoints, reference):
+def check_reference(
+    path: str | os.PathLike[str], sequences: list[Sequence], keypoints: np.ndarray, reference: str | os.PathLike[str]
+) -> None:
     """Raise ValueError unless a raw file's labels are those of an annotation file in the frames that both have.
 
     Args:
@@ -125,7 +136,7 @@ def check_reference(path, sequences, keypoints, reference):
                 if field not in arrays:
                     continue
                 labels = arrays[field][rows][:, theirs]
-                off = np.linalg.norm(points - labels[..., :-1], axis=-1)[is_seen(labels)]
+                off = np.linalg.norm(points - labels[..., :-1], axis=-1)[is_valid(labels)]
                 off = off[np.isfinite(off)]
                 compared |= len(off) > 0
                 if len(off) and np.median(off) > _MOST_OFF[field]:

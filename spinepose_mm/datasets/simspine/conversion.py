@@ -1,6 +1,10 @@
 """SIMSPINE's raw `simspine.h5` to annotation files with cameras, of any size in little memory."""
 
+from __future__ import annotations
+
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,12 +12,20 @@ from spinepose_mm.io.reading import reading
 from spinepose_mm.structures.simspine_layout import CAMERA_LAYOUT, LAYOUT
 
 from .checks import check_labels, check_reference
-from .h5 import read_layout, read_numbers
+from .h5 import Sequence, read_layout, read_numbers
 from .npz import joint_keypoints
-from .writing import SPLITS, split_files, write_splits
+from .writing import SPLITS, Reader, split_files, write_splits
+
+if TYPE_CHECKING:
+    from spinepose_mm.structures.camera import Camera
 
 
-def convert(path, out, reference=None, progress=False):
+def convert(
+    path: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    reference: str | os.PathLike[str] | None = None,
+    progress: bool = False,
+) -> list[Path]:
     """Write `simspine_train.npz` and `simspine_test.npz`, whole or not at all.
 
     They are as the released files, with the cameras beside them and `S` in camera space.
@@ -54,26 +66,19 @@ def convert(path, out, reference=None, progress=False):
         check_labels(path, sequences, keypoints)
         if reference:
             check_reference(path, sequences, keypoints, reference)
-        parts = {
-            split: [
-                (sequence.frames, _reader(sequence, camera))
-                for sequence in sequences
-                if sequence.subject in subjects
-                for camera in sequence.cameras
-            ]
-            for split, subjects in SPLITS.items()
-        }
-        return write_splits(
-            files,
-            {split: ((*LAYOUT, *CAMERA_LAYOUT), chosen, info) for split, chosen in parts.items() if chosen},
-            progress,
-        )
+        contents = {}
+        for split, subjects in SPLITS.items():
+            own = [sequence for sequence in sequences if sequence.subject in subjects]
+            parts = [(one.frames, _reader(one, camera)) for one in own for camera in one.cameras]
+            if parts:
+                contents[split] = ((*LAYOUT, *CAMERA_LAYOUT), parts, info)
+        return write_splits(files, contents, progress)
 
 
-def _reader(sequence, camera):
+def _reader(sequence: Sequence, camera: Camera) -> Reader:
     """Return the function from a field's name to its values in all frames of a sequence before a camera."""
 
-    def read(field):
+    def read(field: str) -> np.ndarray | list[str]:
         if field == 'imgname':
             return [sequence.image_name(camera, frame) for frame in range(sequence.frames)]
         if field == 'angles':
@@ -86,7 +91,7 @@ def _reader(sequence, camera):
     return read
 
 
-def _labels(sequence, camera):
+def _labels(sequence: Sequence, camera: Camera) -> dict[str, np.ndarray]:
     """Return boxes and points of a sequence before one camera, {field: (T, ...)}."""
     world = sequence.world(np.arange(sequence.frames))
     place = camera.to_camera(world)

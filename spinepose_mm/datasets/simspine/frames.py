@@ -7,6 +7,8 @@ So frames are matched by their number in the sequence, relative to the first num
 import os
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -16,12 +18,14 @@ _FRAME = re.compile(r'(?P<subject>S\d+)/(?P=subject)_.+\.\d+/(?P=subject)_.+_(?P
 _NUMBER = re.compile(r'_(\d+)\.\w+$')
 
 
-def of_simspine(imgname):
+def of_simspine(imgname: Iterable[str]) -> bool:
     """Return whether all names are of SIMSPINE's form: subject, sequence, camera and number."""
     return all(map(_FRAME.fullmatch, imgname))
 
 
-def parse_names(path, imgname, subjects=SUBJECTS):
+def parse_names(
+    path: str | os.PathLike[str], imgname: Sequence[str] | np.ndarray, subjects: Sequence[str] | None = SUBJECTS
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the sequence with its camera, and the frame's number, of each image.
 
     Args:
@@ -40,29 +44,31 @@ def parse_names(path, imgname, subjects=SUBJECTS):
         return np.array([name.rpartition('/')[0] for name in imgname]), np.arange(len(imgname))
     sequences, frames = [], []
     for name in np.asarray(imgname).tolist():  # Python's own strings are quicker than NumPy's
-        found = _FRAME.fullmatch(name)
-        if found is None:
+        match = _FRAME.fullmatch(name)
+        if match is None:
             raise ValueError(
                 f'{path}: imgname has {name!r}, where '
                 "'S1/S1_Directions_1.54138969/S1_Directions_1.54138969_000000.jpg' is the form"
             )
-        if subjects is not None and found['subject'] not in subjects:
+        if subjects is not None and match['subject'] not in subjects:
             raise ValueError(
-                f'{path}: imgname has {name!r} of {found["subject"]}, which is none of {", ".join(subjects)}'
+                f'{path}: imgname has {name!r} of {match["subject"]}, which is none of {", ".join(subjects)}'
             )
         sequences.append(name.rpartition('/')[0])
-        frames.append(int(found['frame']))
+        frames.append(int(match['frame']))
     return np.array(sequences), np.array(frames)
 
 
-def groups(values):
+def groups(values: np.ndarray) -> Iterator[tuple[Any, np.ndarray]]:
     """Yield each distinct value with the rows that have it, int, in order."""
     distinct, which = np.unique(values, return_inverse=True)
     rows = np.argsort(which, kind='stable')
     yield from zip(distinct, np.split(rows, np.cumsum(np.bincount(which))[:-1]))
 
 
-def spread(sequences, frames, fraction, available=None):
+def spread(
+    sequences: np.ndarray, frames: np.ndarray, fraction: float, available: np.ndarray | None = None
+) -> np.ndarray:
     """Return the rows of a part of the frames, in order, spread evenly over the sequences and within each.
 
     Args:
@@ -83,7 +89,7 @@ def spread(sequences, frames, fraction, available=None):
     return np.sort(order[((np.arange(count) + 0.5) * len(order) / count).astype(int)])
 
 
-def counts_from(sequences, frames, usual):
+def counts_from(sequences: np.ndarray, frames: np.ndarray, usual: int) -> int:
     """Return what the frames of a source count from: 0 or 1 where most of its sequences begin so, or else `usual`.
 
     Args:
@@ -96,14 +102,16 @@ def counts_from(sequences, frames, usual):
     return number if number in (0, 1) and 2 * count > first.total() else usual
 
 
-def renumbered(name, offset):
+def renumbered(name: str, offset: int) -> str:
     """Return an image's name with another number, 'a_000004.jpg' for 'a_000003.jpg' and 1."""
     stem, _, tail = name.rpartition('_')
     number, dot, ending = tail.partition('.')
     return f'{stem}_{int(number) + offset:0{len(number)}d}{dot}{ending}'
 
 
-def find_images(folder, names, sequences, start=None):
+def find_images(
+    folder: str, names: np.ndarray, sequences: np.ndarray, start: int | None = None
+) -> tuple[np.ndarray, int | None]:
     """Return which frames' images exist. Each folder is listed once, and no file is opened.
 
     Args:
@@ -120,29 +128,34 @@ def find_images(folder, names, sequences, start=None):
     if '://' in folder:
         return np.ones(len(names), bool), start
     listed = {sequence: _list(os.path.join(folder, sequence)) for sequence in np.unique(sequences).tolist()}
-    found = start
+    begin = start
     if start is not None:
-        numbers = [
-            (sequence, min(map(int, numbers)))
-            for sequence, files in listed.items()
-            for numbers in [[number[1] for number in map(_NUMBER.search, files) if number]]
-            if numbers
-        ]
-        if numbers:
-            found = counts_from(*map(np.array, zip(*numbers)), usual=start)
-    if found != start:
-        listed = {
-            sequence: {renumbered(file, start - found) for file in files if _NUMBER.search(file)}
-            for sequence, files in listed.items()
-        }
+        first = _first_numbers(listed)
+        if first:
+            begin = counts_from(np.array(list(first)), np.array(list(first.values())), usual=start)
+            if begin != start:
+                listed = {
+                    sequence: {renumbered(file, start - begin) for file in files if _NUMBER.search(file)}
+                    for sequence, files in listed.items()
+                }
     there = [
         name[len(sequence) :].lstrip('/') in listed[sequence]
         for name, sequence in zip(names.tolist(), sequences.tolist())
     ]
-    return np.array(there), found
+    return np.array(there), begin
 
 
-def _list(folder):
+def _first_numbers(listed: Mapping[str, Iterable[str]]) -> dict[str, int]:
+    """Return the lowest number of the images of each folder that has numbered ones."""
+    first = {}
+    for sequence, files in listed.items():
+        numbers = [int(number[1]) for number in map(_NUMBER.search, files) if number]
+        if numbers:
+            first[sequence] = min(numbers)
+    return first
+
+
+def _list(folder: str) -> set[str]:
     try:
         return set(os.listdir(folder))
     except (FileNotFoundError, NotADirectoryError):

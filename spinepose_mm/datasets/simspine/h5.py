@@ -7,10 +7,14 @@ with Z up and x_c = R x_w + t, has a marker's third, first and second axis, as t
 are in metres, or in millimetres where people or cameras would otherwise have implausible sizes.
 """
 
+from __future__ import annotations
+
+import os
 import re
 import warnings
 from collections import Counter
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,12 +25,15 @@ from spinepose_mm.structures.simspine_layout import SUBJECTS
 from .frames import parse_names
 from .npz import make_metadata
 
+if TYPE_CHECKING:
+    import h5py
+
 #: Which of a marker's axes the world's x, y and z are.
 AXES = (2, 0, 1)
 _CALIBRATION = dict(names=1, size=2, R=3, t=2, K=3, dist=2)
 
 
-def read_numbers(dataset, rows=slice(None)):
+def read_numbers(dataset: h5py.Dataset, rows: Any = slice(None)) -> np.ndarray:
     """Return rows of an HDF5 dataset as numbers.
 
     Raises:
@@ -52,27 +59,27 @@ class Sequence:
 
     subject: str
     name: str
-    group: object
+    group: h5py.Group
     frames: int
     scale: float
-    cameras: list
+    cameras: list[Camera]
 
-    def world(self, rows):
+    def world(self, rows: np.ndarray | range) -> np.ndarray:
         """Return the markers of frames in the cameras' world, metres, (len(rows), K, 3)."""
         distinct, order = np.unique(rows, return_inverse=True)  # as HDF5 wants them
         return read_numbers(self.group['markers'], distinct)[order][..., AXES] * self.scale
 
-    def folder(self, camera):
+    def folder(self, camera: Camera) -> str:
         """Return the folder of its images, as SIMSPINE names them."""
         return f'{self.subject}/{self.subject}_{self.name}.{camera.name}'
 
-    def image_name(self, camera, frame):
+    def image_name(self, camera: Camera, frame: int) -> str:
         """Return the name of an image, given the frame's number from 0 on."""
         folder = self.folder(camera)
         return f'{folder}/{folder.rpartition("/")[2]}_{frame:06d}.jpg'
 
 
-def read_layout(path, file):
+def read_layout(path: str | os.PathLike[str], file: h5py.File) -> tuple[dict[str, Any], list[Sequence]]:
     """Return the metadata as an annotation file has it, and the Sequences in the order of subjects and names.
 
     Args:
@@ -119,14 +126,14 @@ def read_layout(path, file):
     return info, [replace(sequence, scale=scale) for sequence in sequences]
 
 
-def _extents(markers):
+def _extents(markers: np.ndarray) -> np.ndarray:
     """Return how far each frame's valid markers are apart, (T,); NaN where none is valid."""
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', RuntimeWarning)  # of frames without a number
         return (np.nanmax(markers, axis=1) - np.nanmin(markers, axis=1)).max(-1)
 
 
-def _read_cameras(path, file, subject):
+def _read_cameras(path: str | os.PathLike[str], file: h5py.File, subject: str) -> list[Camera]:
     fields = {name: _dataset(path, file, f'{subject}/calibration/{name}', dims) for name, dims in _CALIBRATION.items()}
     names = _text(path, fields.pop('names'))
     shapes = dict(size=(2,), R=(3, 3), t=(3,), K=(3, 3))
@@ -154,26 +161,26 @@ def _read_cameras(path, file, subject):
     ]
 
 
-def _dataset(path, file, name, dims):
+def _dataset(path: str | os.PathLike[str], file: h5py.File, name: str, dims: int) -> h5py.Dataset:
     """Return a dataset of the file with so many dimensions; those of vectors may have a single one more."""
     with reading(path, 'cannot be read', f'/{name}'):
         try:
-            found = file[name]
+            dataset = file[name]
         except KeyError:
             raise ValueError(f'{path} has no field /{name}') from None
-    if not hasattr(found, 'shape') or found.ndim not in (dims, dims + (name.rpartition('/')[2] in ('t', 'dist'))):
+    if not hasattr(dataset, 'shape') or dataset.ndim not in (dims, dims + (name.rpartition('/')[2] in ('t', 'dist'))):
         raise ValueError(f'{path}: /{name} is no array of {dims} dimensions')
-    return found
+    return dataset
 
 
-def _text(path, dataset):
+def _text(path: str | os.PathLike[str], dataset: h5py.Dataset) -> list[str]:
     try:
         return [value.decode() if isinstance(value, bytes) else str(value) for value in dataset[()]]
     except (UnicodeDecodeError, TypeError) as error:
         raise ValueError(f'{path}: {dataset.name} is no list of names: {error}') from error
 
 
-def _metres(lengths, most):
+def _metres(lengths: np.ndarray, most: float) -> float:
     """Return the factor to metres of lengths that are typically up to `most` metres, or else in millimetres."""
     valid = lengths[np.isfinite(lengths)]
     return 1e-3 if len(valid) and np.median(valid) > most else 1.0

@@ -3,7 +3,9 @@
 The names of its columns are not documented: they are taken to be those of the fields of the `.npz` files.
 """
 
+import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,13 +13,13 @@ from spinepose_mm import skeleton
 from spinepose_mm.structures.simspine_layout import CAMERA_LAYOUT, LAYOUT
 
 from .npz import check_shapes, make_metadata
-from .writing import SPLITS, split_files, write_splits
+from .writing import SPLITS, Content, Reader, split_files, write_splits
 
 _NEEDED = tuple(field for field in LAYOUT if field != 'angles')
 _FRAMES = 10_000  # in memory at a time
 
 
-def convert_hub(source, out, progress=False):
+def convert_hub(source: str, out: str | os.PathLike[str], progress: bool = False) -> list[Path]:
     """Write `simspine_train.npz` and `simspine_test.npz`, whole or not at all.
 
     Fifteen joints are SIMSPINE's markers in their order; others need a column `joint_names`.
@@ -43,16 +45,16 @@ def convert_hub(source, out, progress=False):
     files = split_files(out)
     try:
         saved = Path(source, 'dataset_dict.json').is_file()
-        found = load_from_disk(str(source)) if saved else load_dataset(str(source))
+        loaded = load_from_disk(str(source)) if saved else load_dataset(str(source))
     except exceptions.DatasetsError as error:
         raise OSError(f'{source} cannot be loaded: {error}') from error
-    contents = {split: _contents(f'{source} ({split})', found[split]) for split in SPLITS if split in found}
+    contents = {split: _contents(f'{source} ({split})', loaded[split]) for split in SPLITS if split in loaded}
     if not contents:
-        raise ValueError(f'{source} has the splits {", ".join(found)}, where {" and ".join(SPLITS)} are expected')
+        raise ValueError(f'{source} has the splits {", ".join(loaded)}, where {" and ".join(SPLITS)} are expected')
     return write_splits(files, contents, progress)
 
 
-def _contents(where, data):
+def _contents(where: str, data: Any) -> Content:
     """Return the fields, the parts and the metadata of a split, as `write_splits` takes them."""
     columns = data.column_names
     missing = [field for field in _NEEDED if field not in columns]
@@ -70,7 +72,7 @@ def _contents(where, data):
     info = make_metadata(where, names or list(skeleton.SIMSPINE), angles)
     check_shapes(where, {field: np.array([first[field]]) for field in fields}, info)
 
-    def reader(start, stop):
+    def reader(start: int, stop: int) -> Reader:
         return lambda field: np.array(data.select_columns(field)[start:stop][field])
 
     ends = [*range(0, len(data), _FRAMES), len(data)]

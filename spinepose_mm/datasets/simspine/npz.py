@@ -4,19 +4,24 @@ In the shapes, N is the number of frames, K that of joints and A that of kinemat
 """
 
 import logging
+import os
 import zipfile
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mmengine.logging import print_log
 
-from spinepose_mm import skeleton
+from spinepose_mm import deprecated, skeleton
 from spinepose_mm.io.npz import read_array, read_dict
 from spinepose_mm.io.reading import reading
 from spinepose_mm.structures.simspine_layout import CAMERA_LAYOUT, LAYOUT, NAMES
 
 
-def read_npz(path, fields, metadata=True, optional=()):
+def read_npz(
+    path: str | os.PathLike[str], fields: Iterable[str], metadata: bool = True, optional: Iterable[str] = ()
+) -> tuple[dict[str, np.ndarray], Any]:
     """Read fields of an annotation file.
 
     Args:
@@ -47,33 +52,35 @@ def read_npz(path, fields, metadata=True, optional=()):
     return arrays, info
 
 
-def check_shapes(path, arrays, info):
+def check_shapes(path: str | os.PathLike[str], arrays: dict[str, np.ndarray], info: Mapping[str, Any] | None) -> None:
     """Raise ValueError unless the dimensions of all fields agree with each other and with the metadata."""
-    sizes = {}
-    for dimension, names in NAMES.items() if info else ():
-        if not isinstance(info.get(names), (list, tuple, np.ndarray)) or getattr(info[names], 'ndim', 1) != 1:
-            raise ValueError(f'{path}: metadata has no list {names!r}')
-        if not all(isinstance(name, str) for name in info[names]):
-            raise ValueError(f'{path}: metadata[{names!r}] does not hold names alone')
-        sizes[dimension] = len(info[names]), f'metadata[{names!r}]'
+    sizes: dict[str, tuple[int, str]] = {}
+    for dimension, title in NAMES.items():
+        if info:
+            names = info.get(title)
+            if not isinstance(names, (list, tuple, np.ndarray)) or getattr(names, 'ndim', 1) != 1:
+                raise ValueError(f'{path}: metadata has no list {title!r}')
+            if not all(isinstance(name, str) for name in names):
+                raise ValueError(f'{path}: metadata[{title!r}] does not hold names alone')
+            sizes[dimension] = len(names), f'metadata[{title!r}]'
     for field, array in arrays.items():
         if array.size == 0:
             raise ValueError(f'{path}: {field} has no frames')
         expected = {**LAYOUT, **CAMERA_LAYOUT}[field]
         if array.ndim != len(expected):
             raise ValueError(f'{path}: {field} has the shape {array.shape}, where {expected} is expected')
-        for dimension, size in zip(expected, array.shape):
-            known, where = sizes.setdefault(dimension, (size, field)) if isinstance(dimension, str) else (dimension, '')
-            if size != known:
+        for letter, size in zip(expected, array.shape):  # or a number
+            wanted, where = sizes.setdefault(letter, (size, field)) if isinstance(letter, str) else (letter, '')
+            if size != wanted:
                 raise ValueError(
                     f'{path}: {field} has the shape {array.shape}, where {expected} is expected'
-                    + (f' with {dimension} = {known}, as {where} has' if where else '')
+                    + (f' with {letter} = {wanted}, as {where} has' if where else '')
                 )
         if array.dtype.kind not in ('US' if field == 'imgname' else 'iuf'):
             raise ValueError(f'{path}: {field} does not hold {"names" if field == "imgname" else "numbers"}')
 
 
-def joint_keypoints(path, names):
+def joint_keypoints(path: str | os.PathLike[str], names: Sequence[str]) -> np.ndarray:
     """Return the numbers of the keypoints that a file's joints are, int (K,).
 
     Args:
@@ -84,16 +91,18 @@ def joint_keypoints(path, names):
         ValueError: a name is of neither, or two are of the same keypoint.
     """
     markers = dict(zip(skeleton.POSE2SIM, skeleton.NAMES))
-    known = [markers.get(name, name) for name in map(str, names)]
-    for place, name in enumerate(known):
+    keypoints = [markers.get(name, name) for name in map(str, names)]
+    for place, name in enumerate(keypoints):
         if name not in skeleton.NAMES:
             raise ValueError(f"{path}: metadata['joint_names'] has {name!r}, which is no keypoint of SIMSPINE")
-        if name in known[:place]:
+        if name in keypoints[:place]:
             raise ValueError(f"{path}: metadata['joint_names'] has {names[place]!r} twice")
-    return np.array([skeleton.index(name) for name in known])
+    return np.array([skeleton.index(name) for name in keypoints])
 
 
-def make_metadata(path, joint_names, param_names):
+def make_metadata(
+    path: str | os.PathLike[str], joint_names: Sequence[str], param_names: Sequence[str]
+) -> dict[str, Any]:
     """Return the metadata of an annotation file, a dict, as SIMSPINE's have it.
 
     Raises:
@@ -114,32 +123,35 @@ def make_metadata(path, joint_names, param_names):
     )
 
 
-def is_seen(points):
+def is_valid(points: np.ndarray) -> np.ndarray:
     """Return the mask of valid points of a file: their last number is over 0, and all are finite."""
     return (points[..., -1] > 0) & np.isfinite(points).all(-1)
 
 
-def spine_lengths(path, field, points, seen):
+@deprecated.arguments(seen='visible')
+def spine_lengths(path: str | os.PathLike[str], field: str, points: np.ndarray, visible: np.ndarray) -> np.ndarray:
     """Return the length of each person's spine, (N,); NaN where it is not labelled whole.
 
     Args:
         path, field: where the points are from, for the error.
         points: metres, (N, 37, 3).
-        seen: mask of labelled points, (N, 37).
+        visible: mask of labelled points, (N, 37).
 
     Raises:
         ValueError: they are typically of no human length in metres.
     """
     chain = list(skeleton.SUBSETS['spine'])
     lengths = np.linalg.norm(np.diff(points[:, chain], axis=1), axis=-1).sum(1)
-    lengths = np.where(seen[:, chain].all(1) & (lengths > 0), lengths, np.nan)
+    lengths = np.where(visible[:, chain].all(1) & (lengths > 0), lengths, np.nan)
     valid = lengths[np.isfinite(lengths)]
     if len(valid) and not 0.2 < np.median(valid) < 1.2:
         raise ValueError(f'{path}: {field} has spines of {np.median(valid):.3g}, where metres are expected')
     return lengths
 
 
-def read_detections(path, names, ann_file):
+def read_detections(
+    path: str | os.PathLike[str], names: np.ndarray, ann_file: str | os.PathLike[str]
+) -> tuple[np.ndarray, np.ndarray]:
     """Read the detected keypoints of frames, as `KeypointFile` writes them.
 
     Frames without detections, such as those without an image, are left out, with one warning that counts them.

@@ -2,18 +2,25 @@
 
 import os
 import zipfile
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
-from spinepose_mm.io.atomic import locked
+from spinepose_mm.io.atomic import locked, replacing_path
+
+#: The function from a field's name to its values in some frames.
+Reader = Callable[[str], np.ndarray | list[str]]
+#: Names of the fields, the number of frames and the Reader of each part, and the metadata.
+Content = tuple[Sequence[str], Sequence[tuple[int, Reader]], dict[str, Any]]
 
 SPLITS = {'train': ('S1', 'S5', 'S6', 'S7', 'S8'), 'test': ('S9', 'S11')}
 
 
-def split_files(out):
+def split_files(out: str | os.PathLike[str]) -> dict[str, Path]:
     """Return {split: path of its file in a folder}.
 
     Raises:
@@ -26,7 +33,7 @@ def split_files(out):
     return files
 
 
-def write_splits(files, contents, progress=False):
+def write_splits(files: Mapping[str, Path], contents: Mapping[str, Content], progress: bool = False) -> list[Path]:
     """Write annotation files, all of them or none.
 
     Args:
@@ -42,20 +49,24 @@ def write_splits(files, contents, progress=False):
         BlockingIOError: another run writes them.
         OSError: they cannot be written.
     """
-    partial = {split: files[split].with_name(files[split].name + '.part') for split in contents}
     next(iter(files.values())).parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as ending:
-        for split, written in partial.items():
+        for split in contents:
             ending.enter_context(locked(files[split]))
-            ending.callback(written.unlink, missing_ok=True)
+        parts = {split: ending.enter_context(replacing_path(files[split])) for split in contents}
         for split, content in contents.items():
-            _write(partial[split], files[split].name, *content, progress)
-        for split, written in partial.items():
-            os.replace(written, files[split])
+            _write(parts[split], files[split].name, *content, progress)
     return [files[split] for split in contents]
 
 
-def _write(partial, name, fields, parts, info, progress):
+def _write(
+    partial: Path,
+    name: str,
+    fields: Sequence[str],
+    parts: Sequence[tuple[int, Reader]],
+    info: dict[str, Any],
+    progress: bool,
+) -> None:
     """Write a file field by field, with one part of the frames in memory at a time."""
     count = sum(frames for frames, _ in parts)
     with (

@@ -1,3 +1,6 @@
+from collections.abc import Sequence
+from typing import Any
+
 import cv2
 import numpy as np
 from mmpose.datasets.transforms import TopdownAffine
@@ -26,11 +29,11 @@ class SpineTopdownAffine(TopdownAffine):
         *args, **kwargs: those of MMPose's `TopdownAffine`.
     """
 
-    def __init__(self, *args, halve=False, **kwargs):
+    def __init__(self, *args: Any, halve: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.halve = halve
 
-    def transform(self, results):
+    def transform(self, results: dict[str, Any]) -> dict[str, Any] | None:
         image, factor = results['img'], 1
         if isinstance(image, list):
             return super().transform(results)
@@ -53,14 +56,14 @@ class SpineTopdownAffine(TopdownAffine):
         results['img'] = cv2.warpAffine(pixels, matrix, tuple(self.input_size), flags=cv2.INTER_LINEAR)
         return results
 
-    def _matrix(self, results):
+    def _matrix(self, results: dict[str, Any]) -> np.ndarray:
         """Return the matrix (2, 3) from pixels of the image to those of the crop that `transform` took."""
         get_matrix = get_udp_warp_matrix if self.use_udp else get_warp_matrix
         rotation = results['bbox_rotation'][0] if 'bbox_rotation' in results else 0.0
         return get_matrix(results['input_center'], results['input_scale'], rotation, output_size=self.input_size)
 
 
-def _place(shape, flipped, factor):
+def _place(shape: Sequence[int], flipped: Sequence[bool], factor: int) -> np.ndarray:
     """Return the matrix (3, 3) from the centres of stored pixels to those of an image (h, w, ...)."""
     place, offset = np.eye(3), (factor - 1) / 2
     for axis, length, back in zip((1, 0), shape, flipped):

@@ -1,3 +1,5 @@
+from typing import Any
+
 import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -20,7 +22,7 @@ class RandomBlur(BaseTransform):
         ValueError: a probability outside [0, 1], or a kernel that is not odd and at least 3.
     """
 
-    def __init__(self, box_prob=0.1, median_prob=0.1, max_size=7):
+    def __init__(self, box_prob: float = 0.1, median_prob: float = 0.1, max_size: int = 7) -> None:
         for name, prob in (('box_prob', box_prob), ('median_prob', median_prob)):
             if not 0 <= prob <= 1:
                 raise ValueError(f'RandomBlur: {name} is a probability from 0 to 1, but {prob} was given')
@@ -31,14 +33,14 @@ class RandomBlur(BaseTransform):
         self.max_size = max_size
 
     @cache_randomness
-    def _sizes(self):
+    def _sizes(self) -> tuple[int, ...]:
         """Draw the kernel sizes of the box and the median filter, 0 standing for none."""
         sizes = np.arange(3, self.max_size + 1, 2)
         return tuple(
             int(np.random.choice(sizes)) if np.random.rand() < prob else 0 for prob in (self.box_prob, self.median_prob)
         )
 
-    def transform(self, results):
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         box, median = self._sizes()
         if box:
             results['img'] = cv2.blur(results['img'], (box, box))

@@ -12,5 +12,5 @@ class SpineBBoxTransform(RandomBBoxTransform):
     """
 
     @staticmethod
-    def _truncnorm(low=-1.0, high=1.0, size=()):
+    def _truncnorm(low: float = -1.0, high: float = 1.0, size: int | tuple[int, ...] = ()) -> np.ndarray:
         return ndtri(np.random.uniform(ndtr(low), ndtr(high), size)).astype(np.float32)

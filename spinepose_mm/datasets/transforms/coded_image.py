@@ -1,4 +1,10 @@
+from __future__ import annotations
+
 import copy
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
 
 from spinepose_mm.io.image import decode
 
@@ -25,14 +31,14 @@ class CodedImage:
 
     ndim = 3
 
-    def __init__(self, data, shape, refuse):
+    def __init__(self, data: bytes, shape: tuple[int, int], refuse: Callable[[], Any]) -> None:
         self.data = data
         self.shape = (*shape, 3)
         self.flipped = (False, False)
         self._refuse = refuse
-        self._decoded = {}
+        self._decoded: dict[int, np.ndarray] = {}
 
-    def can_be_halved(self, scale):
+    def can_be_halved(self, scale: float) -> bool:
         """Return whether decoding at half the width and height suffices for a crop.
 
         Each pixel of the crop must be at least 2 x 2 of the image's, and the image one of over a megapixel and
@@ -45,19 +51,19 @@ class CodedImage:
         area = self.shape[0] * self.shape[1]
         return scale >= 2 and area >= _LEAST_PIXELS and 8 * len(self.data) <= _MOST_BITS * area
 
-    def pixels(self, factor):
+    def pixels(self, factor: int) -> np.ndarray | None:
         """Return the pixels as they are without flips, or None if `refuse` does; see `spinepose_mm.io.image.decode`.
 
         They are not to be written to.
         """
         if factor not in self._decoded:
-            found = decode(self.data, self.shape[:2], factor)
-            if found is None:
+            pixels = decode(self.data, self.shape[:2], factor)
+            if pixels is None:
                 return self._refuse()
-            self._decoded[factor] = found
+            self._decoded[factor] = pixels
         return self._decoded[factor]
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> CodedImage:
         if not (
             isinstance(index, tuple)
             and all(isinstance(part, slice) for part in index)
@@ -69,14 +75,14 @@ class CodedImage:
         flipped.flipped = tuple(before ^ (part == _BACKWARDS) for before, part in zip(self.flipped, index))
         return flipped
 
-    def __array__(self, *args, **kwargs):
+    def __array__(self, *args: Any, **kwargs: Any) -> np.ndarray:
         raise TypeError(_explain('array'))
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> NoReturn:
         raise AttributeError(_explain(name))
 
 
-def _explain(wanted):
+def _explain(wanted: str) -> str:
     return (
         f'the image has no {wanted} yet: it is decoded in SpineTopdownAffine; a pipeline that wants its pixels '
         'before, or crops otherwise, takes LoadSpineImage with lazy=False'

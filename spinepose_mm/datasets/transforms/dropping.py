@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
@@ -23,14 +25,14 @@ class DropKeypoints(BaseTransform):
         ValueError: there is no subset of that name.
     """
 
-    def __init__(self, prob=0.0, cut=0.0, keep='all'):
+    def __init__(self, prob: float = 0.0, cut: float = 0.0, keep: str = 'all') -> None:
         if keep not in skeleton.SUBSETS:
             raise ValueError(f'DropKeypoints: keep is out of {", ".join(skeleton.SUBSETS)}, but {keep} was given')
         self.prob, self.cut = prob, cut
         self.kept = np.zeros(skeleton.NUM_KEYPOINTS, bool)
         self.kept[list(skeleton.SUBSETS[keep])] = True
 
-    def transform(self, results):
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         dropped = ~self.kept | (np.random.rand(len(self.kept)) < self.prob)
         if np.random.rand() < self.cut:
             middle = len(results['keypoints']) // 2

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
@@ -14,10 +16,10 @@ class JitterKeypoints(BaseTransform):
             drawn for each sample, from none to all.
     """
 
-    def __init__(self, std=0.01):
+    def __init__(self, std: float = 0.01) -> None:
         self.std = std
 
-    def transform(self, results):
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         keypoints, visible = results['keypoints'], results['keypoints_visible'] > 0
         if visible.any():
             extent = np.ptp(keypoints[visible], axis=0).max()

@@ -1,9 +1,12 @@
 import logging
 import os
+import warnings
 from functools import partial
+from typing import Any
 
 import cv2
 import mmcv
+import numpy as np
 from mmengine import fileio
 from mmengine.logging import print_log
 from mmpose.datasets.transforms import LoadImage
@@ -36,27 +39,30 @@ class LoadSpineImage(LoadImage):
         ValueError: the file is empty, truncated, too large, a pipe, or not an image.
     """
 
-    def __init__(self, skip_broken=False, lazy=False, max_megapixels=MAX_MEGAPIXELS, **kwargs):
+    def __init__(
+        self, skip_broken: bool = False, lazy: bool = False, max_megapixels: float = MAX_MEGAPIXELS, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.skip_broken = skip_broken
         self.lazy = lazy
         self.max_megapixels = max_megapixels
-        self._broken = set()
-        self._last = None
+        self._broken: set[str] = set()
+        self._last: CodedImage | None = None
 
-    def transform(self, results):
+    def transform(self, results: dict[str, Any]) -> dict[str, Any] | None:
         if 'img' in results:
             return super().transform(results)
         path = results['img_path']
         try:
             image = self._read(path)
         except (OSError, ValueError) as error:
-            return self._refuse(path, error)
+            self._refuse(path, error)
+            return None
         results['img'] = image
         results['img_shape'] = results['ori_shape'] = image.shape[:2]
         return results
 
-    def _read(self, path):
+    def _read(self, path: str) -> np.ndarray | CodedImage:
         if os.path.exists(path):
             check_regular(path)
         try:
@@ -80,7 +86,7 @@ class LoadSpineImage(LoadImage):
         try:
             image = (
                 decode(data, shape)
-                if shape and is_default
+                if is_default
                 else mmcv.imfrombytes(data, flag=self.color_type, backend=self.imdecode_backend)
             )
         except cv2.error:  # no data, or a size beyond reason
@@ -89,8 +95,8 @@ class LoadSpineImage(LoadImage):
             raise no_image
         return image.astype('float32') if self.to_float32 else image
 
-    def _refuse(self, path, error):
-        """Raise the error, or log it and return None where broken files are skipped."""
+    def _refuse(self, path: str, error: Exception) -> None:
+        """Raise the error, or log it where broken files are skipped."""
         if not self.skip_broken:
             raise error
         self._broken.add(path)
@@ -100,9 +106,9 @@ class LoadSpineImage(LoadImage):
             'current',
             logging.WARNING,
         )
-        return None
 
 
-def is_truncated(data):
-    """Return whether the bytes of a JPEG or PNG file end before the image does; False for other formats."""
+def is_truncated(data: bytes) -> bool:
+    """Return the first value of `spinepose_mm.io.image.examine`, which is to be called instead."""
+    warnings.warn('is_truncated is now the first value of io.image.examine', DeprecationWarning, stacklevel=2)
     return examine(data)[0]

@@ -1,12 +1,15 @@
 """Validate one annotation of a COCO file for a top-down pose model."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 
 from spinepose_mm import skeleton
 from spinepose_mm.io.reading import is_number
 
 
-def problem(person):
+def problem(person: Mapping[str, Any]) -> str | None:
     """Return what is wrong with a person's labels and box, or None.
 
     Args:
@@ -36,7 +39,7 @@ def problem(person):
     return None
 
 
-def has_area(bbox, width, height):
+def has_area(bbox: Sequence[float], width: int, height: int) -> bool:
     """Return whether a box (x, y, w, h), clipped to the image as MMPose does, has an area."""
     low = np.clip(bbox[:2], 0, (width - 1, height - 1))
     high = np.clip(np.add(bbox[:2], bbox[2:]), 0, (width - 1, height - 1))

@@ -1,95 +1,27 @@
 """Validate a data set in COCO's format: a report of errors and suspects in its labels and images."""
 
-import hashlib
 import json
 import os
-from collections import Counter, defaultdict
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-import cv2
 import numpy as np
-from tqdm import tqdm
 
 from spinepose_mm import skeleton
-from spinepose_mm.datasets.transforms.loading import is_truncated
-from spinepose_mm.io.paths import check_regular
 from spinepose_mm.io.reading import is_number, reading
-from spinepose_mm.wording import counted
 
 from . import annotation, checks
+from .findings import ERROR, NOTE, SUSPECT, Report
+from .images import check_images
 
-ERROR, SUSPECT, NOTE = 'error', 'suspect', 'note'
 FACES_TO_JUDGE = 20
 
 
-@dataclass
-class Report:
-    """The result of validating a data set.
-
-    Attributes:
-        file: the annotation file.
-        images: number of images.
-        people: number of annotations.
-        keypoints: number of keypoints of each person: SpineTrack's 37, or Halpe-26's or COCO's, its first ones.
-        visibility: how often each keypoint is not labelled, occluded, visible, (K, 3).
-        findings: {(severity, problem): entries that have it}. Severities are 'error' (training refuses
-            it, or leaves it out), 'suspect' (likely wrong labels) and 'note'.
-    """
-
-    file: str
-    images: int = 0
-    people: int = 0
-    keypoints: int = skeleton.NUM_KEYPOINTS
-    visibility: np.ndarray = None
-    findings: dict = field(default_factory=lambda: defaultdict(list))
-
-    def add(self, severity, problem, entries):
-        """Add a problem, unless its list of entries is empty."""
-        if entries:
-            self.findings[severity, problem] += entries
-
-    def count(self, severity):
-        """Return the number of entries of all findings of a severity."""
-        return sum(len(entries) for (kind, _), entries in self.findings.items() if kind == severity)
-
-    def text(self, examples=3):
-        """Return the report as text to read."""
-        lines = [f'{self.file}: {counted(self.people, "person")} in {counted(self.images, "image")}', '']
-        if self.visibility is not None:
-            lines.append(f'{"keypoint":18}{"level":7}{"visible":>9}{"occluded":>10}{"unlabelled":>12}')
-            for point, (none, occluded, visible) in zip(skeleton.KEYPOINTS, self.visibility):
-                lines.append(f'{point.name:18}{point.level:7}{visible:9}{occluded:10}{none:12}')
-            lines.append('')
-        for severity in (ERROR, SUSPECT, NOTE):
-            for (kind, problem), entries in self.findings.items():
-                if kind == severity:
-                    shown = ', '.join(map(str, entries[:examples])) + (', ...' if len(entries) > examples else '')
-                    lines.append(f'{severity:8}{len(entries):7}  {problem}: {shown}')
-        lines += ['', f'{counted(self.count(ERROR), "error")}, {counted(self.count(SUSPECT), "suspect")}']
-        return '\n'.join(lines)
-
-    def as_dict(self):
-        """Return all of it, with every entry, for JSON."""
-        return dict(
-            file=self.file,
-            images=self.images,
-            people=self.people,
-            visibility=None
-            if self.visibility is None
-            else {
-                name: dict(zip(('unlabelled', 'occluded', 'visible'), map(int, row)))
-                for name, row in zip(skeleton.NAMES, self.visibility)
-            },
-            findings=[
-                dict(severity=severity, problem=problem, entries=entries)
-                for (severity, problem), entries in self.findings.items()
-            ],
-        )
-
-
-def validate(ann_file, image_folder=None, progress=False):
+def validate(
+    ann_file: str | os.PathLike[str], image_folder: str | os.PathLike[str] | None = None, progress: bool = False
+) -> Report:
     """Validate a data set in COCO's format.
 
     Args:
@@ -124,11 +56,11 @@ def validate(ann_file, image_folder=None, progress=False):
     else:
         report.add(ERROR, 'no person to train on', [str(ann_file)])
     if image_folder is not None:
-        _images(report, usable, Path(image_folder), progress)
+        check_images(report, usable, Path(image_folder), progress)
     return report
 
 
-def _read(ann_file):
+def _read(ann_file: str | os.PathLike[str]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return the lists of images and of annotations in a COCO file."""
     path = Path(ann_file)
     if not path.is_file():
@@ -142,13 +74,13 @@ def _read(ann_file):
     return content['images'], content['annotations']
 
 
-def _is_id(value):
+def _is_id(value: Any) -> bool:
     return isinstance(value, (int, str)) and not isinstance(value, bool)
 
 
-def _is_usable(image):
+def _is_usable(image: dict[str, Any]) -> bool:
     """Return whether an image entry has all required fields."""
-    sizes = [image.get(side) for side in ('width', 'height')]
+    sizes: list[Any] = [image.get(side) for side in ('width', 'height')]
     return (
         _is_id(image.get('id'))
         and isinstance(image.get('file_name'), str)
@@ -156,14 +88,17 @@ def _is_usable(image):
     )
 
 
-def _repeated(report, severity, problem, values):
-    seen, twice = set(), []
+def _repeated(report: Report, severity: str, problem: str, values: Iterable[Any]) -> None:
+    before: set[Any] = set()
+    twice = []
     for value in values:
-        (twice.append if value in seen else seen.add)(value)
+        if value in before:
+            twice.append(value)
+        before.add(value)
     report.add(severity, problem, twice)
 
 
-def _sound(report, people, by_id):
+def _sound(report: Report, people: list[dict[str, Any]], by_id: dict[Any, dict[str, Any]]) -> list[dict[str, Any]]:
     """Report the annotations that cannot be trained on, and return the others."""
     sound = []
     counts = Counter(len(person['keypoints']) / 3 for person in people if isinstance(person.get('keypoints'), list))
@@ -178,7 +113,7 @@ def _sound(report, people, by_id):
     return sound
 
 
-def _unsound(person, by_id, count):
+def _unsound(person: dict[str, Any], by_id: dict[Any, dict[str, Any]], count: int) -> tuple[str, str] | None:
     """Return (severity, why an annotation cannot be trained on), or None."""
     if not _is_id(person.get('id')) or not _is_id(person.get('image_id')) or 'category_id' not in person:
         return ERROR, 'annotation without id, image_id or category_id'
@@ -198,38 +133,38 @@ def _unsound(person, by_id, count):
         return NOTE, 'person without labels'
     if not annotation.has_area(person['bbox'], image['width'], image['height']):
         return ERROR, 'bbox without area in the image'
+    return None
 
 
-def _labels(report, people, by_id):
+def _labels(report: Report, people: list[dict[str, Any]], by_id: dict[Any, dict[str, Any]]) -> None:
     """Check the labels of the sound annotations."""
     ids = np.array([person['id'] for person in people], dtype=object)
     values = np.array([person['keypoints'] for person in people], float).reshape(len(people), -1, 3)
     boxes = np.array([person['bbox'] for person in people], float)
     sizes = np.array([[by_id[person['image_id']][side] for side in ('width', 'height')] for person in people], float)
-    points, labelled = values[..., :2], values[..., 2] > 0
+    points, valid = values[..., :2], values[..., 2] > 0
     report.visibility = np.stack([(values[..., 2] == v).sum(0) for v in (0, 1, 2)], axis=1)
 
-    def add(problem, mask):
+    def add(problem: str, mask: np.ndarray) -> None:
         report.add(SUSPECT, problem, ids[mask].tolist())
 
     add(
         'area of 0, which no prediction can match in a test',
         np.array([person.get('area', 1) == 0 for person in people]),
     )
-    add('label outside the image', checks.outside(points, labelled, np.zeros_like(sizes), sizes).any(1))
+    outside = checks.outside(points, valid, np.zeros_like(sizes), sizes)
+    add('label outside the image', np.any(outside, axis=1))
     margin = 0.25 * boxes[:, 2:]
-    add(
-        'label outside the bbox by more than a quarter of it',
-        checks.outside(points, labelled, boxes[:, :2] - margin, boxes[:, :2] + boxes[:, 2:] + margin).any(1),
-    )
-    for (left, right), mask in checks.swapped_sides(points, labelled):
+    outside = checks.outside(points, valid, boxes[:, :2] - margin, boxes[:, :2] + boxes[:, 2:] + margin)
+    add('label outside the bbox by more than a quarter of it', np.any(outside, axis=1))
+    for (left, right), mask in checks.swapped_sides(points, valid):
         add(f'{left} and {right} look exchanged', mask)
     mirrored, judged = checks.mirrored_faces(points, values[..., 2] > 1)
     add('eyes on the wrong sides of a face', mirrored)
     if judged.sum() >= FACES_TO_JUDGE and mirrored.sum() > judged.sum() / 2:
         report.add(SUSPECT, 'most faces are mirrored: left and right are exchanged in the whole file', [report.file])
-    bones, factor = checks.stretched(points, labelled)
-    add('a bone more than three times too long for the person', (np.nan_to_num(factor) > 3).any(1))
+    bones, factor = checks.stretched(points, valid)
+    add('a bone more than three times too long for the person', np.any(np.nan_to_num(factor) > 3, axis=1))
     enough = (~np.isnan(factor)).sum(0) >= FACES_TO_JUDGE
     typical = np.array([np.nanmedian(column) if ok else 1 for column, ok in zip(factor.T, enough)])
     report.add(
@@ -239,39 +174,4 @@ def _labels(report, people, by_id):
     )
     scale = np.sqrt(boxes[:, 2] * boxes[:, 3])
     image_ids = np.unique([str(person['image_id']) for person in people], return_inverse=True)[1]
-    add('person labelled twice', checks.doubles(image_ids, points, labelled, scale))
-
-
-def _images(report, images, folder, progress):
-    """Report images that are missing, broken, of another size than the file says, or the same."""
-    if not folder.is_dir():
-        raise FileNotFoundError(f'the folder of images {folder} does not exist')
-    first = {}
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = pool.map(lambda image: _image(folder / image['file_name']), images)
-        for image, (problem, size, digest) in zip(images, tqdm(results, total=len(images), disable=not progress)):
-            name = image['file_name']
-            if problem:
-                report.add(ERROR, problem, [name])
-            elif size != (image['width'], image['height']):
-                report.add(ERROR, 'image of another size than the file says', [name])
-            if digest and first.setdefault(digest, name) != name:
-                report.add(SUSPECT, 'image that is there under another name too', [name])
-
-
-def _image(path):
-    """Return (what is wrong with an image or None, its (width, height), a digest of the file)."""
-    try:
-        check_regular(path)
-        data = path.read_bytes()
-    except (OSError, ValueError):  # such as a name that no file can have, or a pipe
-        return 'missing image', None, None
-    try:
-        if is_truncated(data):
-            return 'truncated image', None, None
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    except (ValueError, cv2.error):
-        image = None
-    if image is None:
-        return 'file that is no image, or too large a one', None, None
-    return None, image.shape[1::-1], hashlib.md5(data).hexdigest()
+    add('person labelled twice', checks.doubles(image_ids, points, valid, scale))

@@ -1,9 +1,18 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import torch
 from mmpose.models.heads import TemporalRegressionHead
 from mmpose.registry import MODELS
 from torch import nn
 
 from spinepose_mm.models.losses.expected_error_loss import LOG_RANGE
+
+if TYPE_CHECKING:
+    from mmengine.structures import InstanceData
+    from mmpose.structures import PoseDataSample
 
 
 @MODELS.register_module()
@@ -18,11 +27,18 @@ class SpineUncertaintyHead(TemporalRegressionHead):
         loss: the loss's config, such as `dict(type='SpineExpectedErrorLoss')`.
     """
 
-    def __init__(self, in_channels, num_joints, loss, decoder=None, init_cfg=None):
+    def __init__(
+        self,
+        in_channels: int,
+        num_joints: int,
+        loss: dict[str, Any],
+        decoder: dict[str, Any] | None = None,
+        init_cfg: dict[str, Any] | list[dict[str, Any]] | None = None,
+    ) -> None:
         super().__init__(in_channels, num_joints, loss, decoder, init_cfg)
         self.conv = nn.Conv1d(in_channels, num_joints * 4, 1)
 
-    def forward(self, feats):
+    def forward(self, feats: Sequence[torch.Tensor]) -> torch.Tensor:
         """Return points and the logarithm of the expected error of each, (B, K, 4).
 
         Args:
@@ -30,7 +46,12 @@ class SpineUncertaintyHead(TemporalRegressionHead):
         """
         return self.conv(feats[-1]).reshape(-1, self.num_joints, 4)
 
-    def predict(self, feats, batch_data_samples, test_cfg=None):
+    def predict(
+        self,
+        feats: Sequence[torch.Tensor],
+        batch_data_samples: list[PoseDataSample],
+        test_cfg: dict[str, Any] | None = None,
+    ) -> list[InstanceData]:
         """Return the predictions as InstanceData, each with `keypoints`, `keypoint_scores` and `keypoint_errors`."""
         output = self.forward(feats)
         roots = [torch.as_tensor(sample.metainfo.get('target_root', torch.empty(0))) for sample in batch_data_samples]
@@ -39,7 +60,12 @@ class SpineUncertaintyHead(TemporalRegressionHead):
             prediction.keypoint_errors = errors[None]
         return predictions
 
-    def loss(self, inputs, batch_data_samples, train_cfg=None):
+    def loss(
+        self,
+        inputs: Sequence[torch.Tensor],
+        batch_data_samples: list[PoseDataSample],
+        train_cfg: dict[str, Any] | None = None,
+    ) -> dict[str, torch.Tensor]:
         """Return the loss, and the mean error as `mpjpe`, in the unit of the target."""
         output = self.forward(inputs)
         labels = [sample.gt_instance_labels for sample in batch_data_samples]

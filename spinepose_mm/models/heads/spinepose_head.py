@@ -1,4 +1,8 @@
+from __future__ import annotations
+
 import logging
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -11,6 +15,10 @@ from mmpose.utils.tensor_utils import to_numpy
 from spinepose_mm import skeleton
 from spinepose_mm.confidence import confidence, read_calibration
 from spinepose_mm.models.losses import expected_coordinates
+
+if TYPE_CHECKING:
+    from mmengine.structures import InstanceData
+    from mmpose.structures import PoseDataSample
 
 #: How a keypoint's score is computed from the largest values along x and y: MMPose's way, and the official library's.
 SCORES = ('min', 'mean')
@@ -44,16 +52,16 @@ class SpinePoseHead(RTMCCHead):
 
     def __init__(
         self,
-        *args,
-        position_weight=1.0,
-        structure_loss=None,
-        spine_loss=None,
-        reach=2.0,
-        score='min',
-        v1_postprocess=False,
-        calibration=None,
-        **kwargs,
-    ):
+        *args: Any,
+        position_weight: float = 1.0,
+        structure_loss: dict[str, Any] | None = None,
+        spine_loss: dict[str, Any] | None = None,
+        reach: float = 2.0,
+        score: str = 'min',
+        v1_postprocess: bool = False,
+        calibration: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         if score not in SCORES:
             raise ValueError(f'SpinePoseHead: score is out of {", ".join(SCORES)}, but {score!r} was given')
@@ -78,7 +86,7 @@ class SpinePoseHead(RTMCCHead):
                 f'SpinePoseHead: loss is a KLDiscretLoss with label_softmax=True, but {kwargs.get("loss")} was given'
             )
 
-    def decode(self, batch_outputs):
+    def decode(self, batch_outputs: Sequence[torch.Tensor]) -> list[InstanceData]:
         """Return the keypoints, their `keypoint_scores` and their `keypoint_confidence` as InstanceData.
 
         Args:
@@ -102,11 +110,18 @@ class SpinePoseHead(RTMCCHead):
                 one.keypoints = average_neighbours(one.keypoints)
         return predictions
 
-    def loss(self, feats, batch_data_samples, train_cfg=None):
+    def loss(
+        self,
+        feats: Sequence[torch.Tensor],
+        batch_data_samples: list[PoseDataSample],
+        train_cfg: dict[str, Any] | None = None,
+    ) -> dict[str, torch.Tensor]:
         """Return the losses of a batch, given the features of its images."""
         return self.simcc_loss(self.forward(feats), batch_data_samples)
 
-    def simcc_loss(self, simcc, batch_data_samples):
+    def simcc_loss(
+        self, simcc: Sequence[torch.Tensor], batch_data_samples: list[PoseDataSample]
+    ) -> dict[str, torch.Tensor]:
         """Return the losses of a batch.
 
         Args:
@@ -130,7 +145,7 @@ class SpinePoseHead(RTMCCHead):
         losses['acc_pose'] = weights.new_tensor(accuracy)
         return losses
 
-    def _warn_of_calibration(self):
+    def _warn_of_calibration(self) -> None:
         """Warn, once, that training makes other weights than those that the calibration was fitted for."""
         if self.calibration and not self._has_warned:
             self._has_warned = True
@@ -141,23 +156,25 @@ class SpinePoseHead(RTMCCHead):
                 logging.WARNING,
             )
 
-    def _anatomical_losses(self, simcc, labels, labelled):
+    def _anatomical_losses(
+        self, simcc: Sequence[torch.Tensor], labels: Sequence[torch.Tensor], valid: torch.Tensor
+    ) -> dict[str, torch.Tensor]:
         kl = self.loss_module
         # Half precision does not resolve neighbouring bins.
         with torch.autocast(simcc[0].device.type, enabled=False):
             pred = self._points(logits * kl.beta for logits in simcc)
-            true = self._points(axis * kl.label_beta for axis in labels)
+            target = self._points(axis * kl.label_beta for axis in labels)
             return {
-                f'loss_{name}': loss(pred, true, labelled)
+                f'loss_{name}': loss(pred, target, valid)
                 for name, loss in (('structure', self.structure_loss), ('spine', self.spine_loss))
                 if loss
             }
 
-    def _points(self, simcc):
+    def _points(self, simcc: Iterable[torch.Tensor]) -> torch.Tensor:
         return expected_coordinates([axis.softmax(-1) for axis in simcc], self.simcc_split_ratio, self.reach)
 
 
-def average_neighbours(points):
+def average_neighbours(points: np.ndarray) -> np.ndarray:
     """Return keypoints with each inner point of the spine in the middle of its neighbours.
 
     From S1 upward, so that the neighbour below has been moved before; S1 and C1 stay. So a point becomes 1/2 of the one
@@ -172,6 +189,6 @@ def average_neighbours(points):
     return points
 
 
-def gather(batch_data_samples, label):
+def gather(batch_data_samples: list[PoseDataSample], label: str) -> torch.Tensor:
     """Return one of the labels of all samples, (N, K) or (N, K, number of bins)."""
     return torch.cat([sample.gt_instance_labels[label] for sample in batch_data_samples])

@@ -1,13 +1,17 @@
 import math
+from collections.abc import Sequence
 
 import torch
 from mmpose.registry import MODELS
 from torch import nn
 
-from spinepose_mm import skeleton
+from spinepose_mm import deprecated, skeleton
 
 
-def bone_angle_loss(pred, target, labelled, bones, min_length=2.0):
+@deprecated.arguments(labelled='valid')
+def bone_angle_loss(
+    pred: torch.Tensor, target: torch.Tensor, valid: torch.Tensor, bones: torch.Tensor, min_length: float = 2.0
+) -> torch.Tensor:
     r"""Return how far bones point from where they should, as a mean angle in half turns.
 
     .. math::
@@ -22,7 +26,7 @@ def bone_angle_loss(pred, target, labelled, bones, min_length=2.0):
     Args:
         pred: predicted points, (N, K, 2), in the unit of `min_length`.
         target: ground truth, (N, K, 2).
-        labelled: which points count, bool, (N, K).
+        valid: which points count, bool, (N, K).
         bones: numbers of the two ends of each bone, int64, (B, 2).
         min_length: length under which a bone has no direction.
 
@@ -37,7 +41,7 @@ def bone_angle_loss(pred, target, labelled, bones, min_length=2.0):
     """
     outer, inner = bones.T
     pred, target = (points[:, outer] - points[:, inner] for points in (pred, target))
-    counted = labelled[:, outer] & labelled[:, inner] & (target.norm(dim=-1) >= min_length)
+    counted = valid[:, outer] & valid[:, inner] & (target.norm(dim=-1) >= min_length)
     compared = counted & (pred.detach().norm(dim=-1) >= min_length)
     # What is not compared becomes a pair of equal unit vectors, since a masked infinite gradient would still be NaN.
     target = torch.where(compared[..., None], target, torch.ones_like(target))
@@ -60,13 +64,18 @@ class SpineBoneAngleLoss(nn.Module):
         KeyError: a bone ends in an unknown keypoint.
     """
 
-    def __init__(self, loss_weight=0.1, bones=skeleton.BONES, min_length=2.0):
+    ends: torch.Tensor
+
+    def __init__(
+        self, loss_weight: float = 0.1, bones: Sequence[Sequence[str]] = skeleton.BONES, min_length: float = 2.0
+    ) -> None:
         super().__init__()
         self.loss_weight = loss_weight
         self.min_length = min_length
         ends = torch.tensor([[skeleton.index(name) for name in bone] for bone in bones])
         self.register_buffer('ends', ends, persistent=False)
 
-    def forward(self, pred, target, labelled):
+    @deprecated.arguments(labelled='valid')
+    def forward(self, pred: torch.Tensor, target: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
         """Return the weighted sum over the people; the arguments are those of `bone_angle_loss`, in input pixels."""
-        return self.loss_weight * bone_angle_loss(pred, target, labelled, self.ends, self.min_length).sum()
+        return self.loss_weight * bone_angle_loss(pred, target, valid, self.ends, self.min_length).sum()

@@ -1,7 +1,11 @@
+from collections.abc import Sequence
+
 import torch
 
 
-def expected_coordinates(distributions, split_ratio, reach):
+def expected_coordinates(
+    distributions: Sequence[torch.Tensor], split_ratio: float, reach: Sequence[float]
+) -> torch.Tensor:
     """Return the means of SimCC distributions around their peaks: keypoints that can be differentiated.
 
     The likeliest bin, which a keypoint is decoded to, cannot. The mean of all bins is another point than the peak where

@@ -5,7 +5,9 @@ from torch import nn
 LOG_RANGE = -10.0, 10.0  # of the logarithm of an expected error, so that no error is infinite
 
 
-def expected_error_loss(pred, log_error, target, weight):
+def expected_error_loss(
+    pred: torch.Tensor, log_error: torch.Tensor, target: torch.Tensor, weight: torch.Tensor
+) -> torch.Tensor:
     r"""Return the negative log likelihood of points in space under an error that was predicted with them.
 
     .. math::
@@ -45,10 +47,12 @@ class SpineExpectedErrorLoss(nn.Module):
         loss_weight: a factor on it.
     """
 
-    def __init__(self, loss_weight=1.0):
+    def __init__(self, loss_weight: float = 1.0) -> None:
         super().__init__()
         self.loss_weight = loss_weight
 
-    def forward(self, pred, log_error, target, weight):
+    def forward(
+        self, pred: torch.Tensor, log_error: torch.Tensor, target: torch.Tensor, weight: torch.Tensor
+    ) -> torch.Tensor:
         """Return the weighted loss; the arguments are those of `expected_error_loss`."""
         return self.loss_weight * expected_error_loss(pred, log_error, target, weight)

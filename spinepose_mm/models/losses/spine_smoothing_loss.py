@@ -2,10 +2,11 @@ import torch
 from mmpose.registry import MODELS
 from torch import nn
 
-from spinepose_mm import skeleton
+from spinepose_mm import deprecated, skeleton
 
 
-def spine_smoothing_loss(points, labelled, sharpness, threshold):
+@deprecated.arguments(labelled='valid')
+def spine_smoothing_loss(points: torch.Tensor, valid: torch.Tensor, sharpness: float, threshold: float) -> torch.Tensor:
     r"""Return how far a chain of points is from itself with its abrupt steps damped.
 
     .. math::
@@ -18,7 +19,7 @@ def spine_smoothing_loss(points, labelled, sharpness, threshold):
 
     Args:
         points: the chain from one end to the other, (N, L, 2), in the unit of `threshold`.
-        labelled: which points count, bool, (N, L).
+        valid: which points count, bool, (N, L).
         sharpness: k, in 1 / unit.
         threshold: T, length of an abrupt step.
 
@@ -32,29 +33,30 @@ def spine_smoothing_loss(points, labelled, sharpness, threshold):
         tensor([1.1250])
     """
     steps = points.diff(dim=1)
-    joined = (labelled[:, 1:] & labelled[:, :-1])[..., None]
+    joined = (valid[:, 1:] & valid[:, :-1])[..., None]
     behind = torch.zeros_like(points[:, 0])  # s_i - s~_i
-    total = 0
+    total = points.new_zeros(len(points))
     for step, along in zip(steps.unbind(1), joined.unbind(1)):
         step = step + behind  # s_i - s~_{i-1}
         damped = 0.5 * torch.sigmoid(sharpness * (step.norm(dim=-1, keepdim=True) - threshold))
         behind = torch.where(along, damped * step, 0)
         total = total + behind.square().sum(-1)
-    return total / (2 * labelled.sum(-1).clamp(min=1))
+    return total / (2 * valid.sum(-1).clamp(min=1))
 
 
-def chain_length(points, labelled, min_length):
+@deprecated.arguments(labelled='valid')
+def chain_length(points: torch.Tensor, valid: torch.Tensor, min_length: float) -> torch.Tensor:
     """Return the length of a chain of points, from the mean of its labelled steps.
 
     Args:
         points: (N, L, 2).
-        labelled: which points count, bool, (N, L).
+        valid: which points count, bool, (N, L).
         min_length: lower bound of the result, in the unit of the points: for chains seen end on, or without steps.
 
     Returns:
         Tensor: (N,).
     """
-    joined = labelled[:, 1:] & labelled[:, :-1]
+    joined = valid[:, 1:] & valid[:, :-1]
     steps = torch.where(joined, points.diff(dim=1).norm(dim=-1), 0)
     return (steps.sum(-1) / joined.sum(-1).clamp(min=1) * joined.shape[-1]).clamp(min=min_length)
 
@@ -79,7 +81,16 @@ class SpineSmoothingLoss(nn.Module):
         ValueError: `unit` is neither.
     """
 
-    def __init__(self, loss_weight=0.5, sharpness=50.0, threshold=0.3, min_length=10.0, unit='spine'):
+    chain: torch.Tensor
+
+    def __init__(
+        self,
+        loss_weight: float = 0.5,
+        sharpness: float = 50.0,
+        threshold: float = 0.3,
+        min_length: float = 10.0,
+        unit: str | float = 'spine',
+    ) -> None:
         super().__init__()
         self.loss_weight = loss_weight
         self.sharpness = sharpness
@@ -92,16 +103,19 @@ class SpineSmoothingLoss(nn.Module):
         self.unit = unit
         self.register_buffer('chain', torch.tensor(skeleton.SUBSETS['spine']), persistent=False)
 
-    def forward(self, pred, target, labelled):
+    @deprecated.arguments(labelled='valid')
+    def forward(self, pred: torch.Tensor, target: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
         """Return the weighted sum over the people.
 
         Args:
             pred: predicted keypoints, (N, 37, 2), in input pixels.
             target: ground truth, (N, 37, 2).
-            labelled: which keypoints count, bool, (N, 37).
+            valid: which keypoints count, bool, (N, 37).
         """
-        pred, target, labelled = pred[:, self.chain], target[:, self.chain], labelled[:, self.chain]
-        unit = self.unit
-        if unit == 'spine':
-            unit = chain_length(target, labelled, self.min_length)[:, None, None]
-        return self.loss_weight * spine_smoothing_loss(pred / unit, labelled, self.sharpness, self.threshold).sum()
+        pred, target, valid = pred[:, self.chain], target[:, self.chain], valid[:, self.chain]
+        unit: float | torch.Tensor
+        if isinstance(self.unit, str):  # 'spine'
+            unit = chain_length(target, valid, self.min_length)[:, None, None]
+        else:
+            unit = self.unit
+        return self.loss_weight * spine_smoothing_loss(pred / unit, valid, self.sharpness, self.threshold).sum()

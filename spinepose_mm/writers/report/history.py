@@ -10,6 +10,7 @@ import numpy as np
 
 from spinepose_mm import skeleton
 from spinepose_mm.analysis import MEASURES, VIEWS, shows
+from spinepose_mm.io.image import decode
 
 SHOTS = 8  # images of each person that are shown
 _WINDOW, _MARGIN = 2.0, 0.1  # height of what is kept around a person, and what of it is below, in the person's sizes
@@ -173,7 +174,7 @@ class Recording:
         for place in self.people[person].shots.pick(SHOTS):
             self._shots.seek(place)
             shots.append(pickle.load(self._shots))
-            shots[-1].image = cv2.imdecode(shots[-1].image, cv2.IMREAD_COLOR)
+            shots[-1].image = decode(shots[-1].image)
         return shots
 
     def track(self, person):

@@ -29,6 +29,14 @@ def exchange(points, person, *names):
     return points
 
 
+def test_bones_are_as_long_as_those_of_the_mean_body():
+    body = Body()
+    points = keypoints(body, forward(body, rest()))[0]
+    ends, lengths = checks.bone_lengths()
+    assert [tuple(skeleton.NAMES[i] for i in bone) for bone in ends] == list(skeleton.BONES)
+    np.testing.assert_allclose(lengths, np.linalg.norm(points[ends[:, 0]] - points[ends[:, 1]], axis=1), atol=6e-5)
+
+
 def test_outside():
     points = np.array([[[1.0, 1.0], [5.0, 1.0], [-3.0, 2.0]]])
     found = checks.outside(points, np.array([[True, True, False]]), np.zeros((1, 2)), np.full((1, 2), 4.0))

@@ -10,24 +10,13 @@ import numpy as np
 import pytest
 from lxml import html
 
+from chromium import BROWSER, FLAGS
 from result_video import RATE, make_video, write
 from spinepose_mm import skeleton
 from spinepose_mm.analysis import Measurer, units
 from spinepose_mm.writers.report.writer import ReportWriter
 
 pytestmark = pytest.mark.slow
-BROWSER = shutil.which('chromium') or shutil.which('chromium-browser') or shutil.which('google-chrome')
-FLAGS = (
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    '--no-pdf-header-footer',
-)
 LEAST = 11  # pixels of text
 #: Looks at the page in a frame of some width; its findings are the text of this one.
 LOOK = """<body><script>onload = () => {
@@ -67,7 +56,7 @@ def page(tmp_path_factory):
 
 def browse(folder, *options):
     return subprocess.run(
-        [BROWSER, *FLAGS, f'--user-data-dir={folder / "profile"}', *options],
+        [BROWSER, *FLAGS, '--no-pdf-header-footer', f'--user-data-dir={folder / "profile"}', *options],
         check=True,
         timeout=120,
         capture_output=True,
