@@ -31,7 +31,10 @@ def main() -> None:
 
 
 def _main() -> None:
-    package = Path(importlib.util.find_spec(COMMAND).origin).parent
+    spec = importlib.util.find_spec(COMMAND)
+    if spec is None or spec.origin is None:
+        sys.exit(f'error: the package {COMMAND} is not installed')
+    package = Path(spec.origin).parent
     scripts = tools(runpy.run_path(str(package / 'zoo' / 'folder.py'))['index_folder']() / 'tools')
     parser = argparse.ArgumentParser(
         prog=COMMAND,

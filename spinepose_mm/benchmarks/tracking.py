@@ -9,9 +9,11 @@ use them.
 import importlib.util
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -19,10 +21,13 @@ from tqdm import tqdm
 from spinepose_mm import skeleton
 from spinepose_mm.confidence import MIN_SCORE
 from spinepose_mm.evaluation.tracking import identity_scores, motion_scores
-from spinepose_mm.synthetic.tracking_scenes import crossing
+from spinepose_mm.structures.frame import People
+from spinepose_mm.synthetic.tracking_scenes import Crossing, crossing
 from spinepose_mm.tracking.one_euro import Smoother
 from spinepose_mm.tracking.tracker import MEMORY, PoseTracker
 
+#: From a frame's People and time to track ids (N,), -1 for none, and keypoints (N, 37, 2), in their order.
+_Step = Callable[[People, float], tuple[np.ndarray, np.ndarray]]
 _COLUMNS = (
     'Tracker',
     'smoothing',
@@ -58,9 +63,9 @@ def run(args: Namespace) -> None:
         print(f'| {name} | {"on" if smooth else "off"} | {" | ".join(_scores(videos, make))} |', flush=True)
 
 
-def _scores(videos, make):
+def _scores(videos: Sequence[Crossing], make: Callable[[float], _Step]) -> tuple[str, ...]:
     """Return a row's numbers as texts: sums of the first two, means over videos of the others."""
-    rows = []
+    rows: list[list[float]] = []
     for video in videos:
         step = make(video.frame_rate)
         ids, points = zip(*(step(people, t / video.frame_rate) for t, people in enumerate(video.predictions)))
@@ -79,13 +84,10 @@ def _scores(videos, make):
     )
 
 
-# Each returns a function from a frame's People and time to track ids, -1 for none, and keypoints, in their order.
-
-
-def _ours(frame_rate, smooth):
+def _ours(frame_rate: float, smooth: bool) -> _Step:
     tracker, smoother = PoseTracker(frame_rate), Smoother()
 
-    def step(people, time):
+    def step(people: People, time: float) -> tuple[np.ndarray, np.ndarray]:
         tracked = tracker.update(replace(people, measures=dict(number=np.arange(len(people)))))
         back = tracked.measures['number'].argsort()
         points = tracked.keypoints
@@ -97,7 +99,7 @@ def _ours(frame_rate, smooth):
     return step
 
 
-def _official(frame_rate, smooth):
+def _official(frame_rate: float, smooth: bool) -> _Step:
     from spinepose import pose_tracker
 
     shown = SimpleNamespace()
@@ -109,7 +111,7 @@ def _official(frame_rate, smooth):
     )
     tracker = pose_tracker.PoseTracker(lambda **options: solution, smoothing=smooth, smoothing_freq=frame_rate)
 
-    def step(people, time):
+    def step(people: People, time: float) -> tuple[np.ndarray, np.ndarray]:
         shown.people = people
         points = tracker(None)[0]
         ids = np.full(len(people), -1)
@@ -120,15 +122,15 @@ def _official(frame_rate, smooth):
     return step
 
 
-def _mmpose(frame_rate, by_keypoints):
+def _mmpose(frame_rate: float, by_keypoints: bool) -> _Step:
     from mmengine.structures import InstanceData
     from mmpose.apis import _track_by_iou, _track_by_oks
     from mmpose.structures import PoseDataSample
 
     track = partial(_track_by_oks, sigmas=np.array(skeleton.SIGMAS)) if by_keypoints else _track_by_iou
-    state = SimpleNamespace(last=[], next=0)
+    state: Any = SimpleNamespace(last=[], next=0)
 
-    def step(people, time):
+    def step(people: People, time: float) -> tuple[np.ndarray, np.ndarray]:
         new = [
             PoseDataSample(
                 pred_instances=InstanceData(
@@ -150,7 +152,7 @@ def _mmpose(frame_rate, by_keypoints):
     return step
 
 
-def _trackers(frame_rate):
+def _trackers(frame_rate: float) -> _Step:
     from supervision import Detections
     from trackers import OCSORTTracker
 
@@ -161,7 +163,7 @@ def _trackers(frame_rate):
         high_conf_det_threshold=MIN_SCORE,
     )
 
-    def step(people, time):
+    def step(people: People, time: float) -> tuple[np.ndarray, np.ndarray]:
         number = np.arange(len(people))
         tracked = tracker.update(
             Detections(
@@ -179,7 +181,7 @@ def _trackers(frame_rate):
     return step
 
 
-ROWS = (
+ROWS: tuple[tuple[str, str, bool, Callable[[float], _Step]], ...] = (
     ('this package', 'spinepose_mm', False, partial(_ours, smooth=False)),
     ('this package', 'spinepose_mm', True, partial(_ours, smooth=True)),
     ('official library', 'spinepose', False, partial(_official, smooth=False)),

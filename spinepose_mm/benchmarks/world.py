@@ -9,6 +9,7 @@ maximum over scenes.
 
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -19,9 +20,13 @@ from tqdm import tqdm
 from spinepose_mm import skeleton
 from spinepose_mm.lifting.space import Space
 from spinepose_mm.lifting.world import world_axes
+from spinepose_mm.structures.camera import Camera
 from spinepose_mm.synthetic.motion import MOTIONS
 from spinepose_mm.synthetic.poses import stage
 from spinepose_mm.zoo.models import find_config
+
+#: From pixels (T, P, 37, 2), scores (T, P, 37) and the camera to points (T, P, 37, 3).
+_Lift = Callable[[np.ndarray, np.ndarray, Camera], np.ndarray]
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -70,7 +75,7 @@ def run(args: Namespace) -> None:
             print(f'| {motion} | {people} | ' + ' | '.join(values) + ' |', flush=True)
 
 
-def _errors(seed, motion, people, args, lift):
+def _errors(seed: int, motion: str, people: int, args: Namespace, lift: _Lift | None) -> tuple[float, float]:
     """Return a scene's errors of the up direction in degrees, and of the places in centimetres."""
     hip, feet = skeleton.index('S1'), [name.endswith(('toe', 'heel', 'ankle')) for name in skeleton.NAMES]
     rng = np.random.default_rng([seed, people])
@@ -91,6 +96,7 @@ def _errors(seed, motion, people, args, lift):
             for frame in range(args.frames)
         ]
     )
+    assert space.world is not None  # the warm-up is over
     up = camera.R[:, 1]
     camera_height = -(camera.R.T @ camera.t)[1]
     R, t = world_axes(up, truth[0, 0, hip] - up * (truth[0, 0, hip] @ up + camera_height))
@@ -100,7 +106,7 @@ def _errors(seed, motion, people, args, lift):
     )
 
 
-def _lifter(name):
+def _lifter(name: str) -> _Lift:
     """Return a function of pixels (T, P, 37, 2), scores and the camera that lifts them, frame by frame."""
     model, _, checkpoint = name.partition('=')
     config, weights = find_config(model)
@@ -110,7 +116,7 @@ def _lifter(name):
     network = init_model(cfg, checkpoint or weights, 'cpu')
 
     @torch.no_grad()
-    def lift(pixels, scores, camera):
+    def lift(pixels: np.ndarray, scores: np.ndarray, camera: Camera) -> np.ndarray:
         rays = np.where(scores[..., None] > 0, camera.rays(pixels), 0)
         inputs = torch.from_numpy(rays.reshape(-1, 2 * skeleton.NUM_KEYPOINTS, 1)).float()
         return network(inputs, None, mode='tensor')[..., :3].numpy().reshape(*pixels.shape[:3], 3)
