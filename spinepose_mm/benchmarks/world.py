@@ -96,12 +96,13 @@ def _errors(seed: int, motion: str, people: int, args: Namespace, lift: _Lift | 
             for frame in range(args.frames)
         ]
     )
-    assert space.world is not None  # the warm-up is over
+    world = space.world
+    assert world is not None and world.R is not None  # the warm-up is over
     up = camera.R[:, 1]
     camera_height = -(camera.R.T @ camera.t)[1]
     R, t = world_axes(up, truth[0, 0, hip] - up * (truth[0, 0, hip] @ up + camera_height))
     return (
-        np.degrees(np.arccos(np.clip(space.world.R[1] @ up, -1, 1))),
+        np.degrees(np.arccos(np.clip(world.R[1] @ up, -1, 1))),
         100 * np.linalg.norm(placed - (truth @ R.T + t), axis=-1).mean(),
     )
 
