@@ -26,6 +26,13 @@ def ship(package, link=False):
             shutil.copy2(source, target)
 
 
+def long_description():
+    """Return README.md without its relative links, images and their captions: a package index cannot follow them."""
+    text = (ROOT / 'README.md').read_text(encoding='utf-8')
+    text = re.sub(r'!\[[^]]*\]\((?!https?:)[^)]*\)\n+(\*[^*]+\*\n+)?', '', text)
+    return re.sub(r'\[([^]]*)\]\((?!https?:)[^)]*\)', r'\1', text)
+
+
 class BuildPy(build_py):
     def run(self):
         super().run()
@@ -45,7 +52,7 @@ setup(
     name=NAME,
     version=re.search(r"'(.+)'", (ROOT / NAME / 'version.py').read_text())[1],
     description='SpinePose for MMPose: estimating the human spine from images and video',
-    long_description=(ROOT / 'README.md').read_text(encoding='utf-8'),
+    long_description=long_description(),
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     py_modules=[f'{NAME}_cli'],
@@ -79,6 +86,7 @@ setup(
         'parquet': ['pyarrow>=14'],
         'video': ['av>=15.1'],
         'vitpose': ['mmpretrain>=1.2,<1.3'],
+        'docs': ['sphinx>=8', 'furo>=2025.7', 'myst-parser>=4'],
         # The programs that results are tried in (rtmlib, spinepose, Pose2Sim, OpenSim) are installed without their
         # requirements, by scripts/install.py too.
         'test': [

@@ -9,12 +9,20 @@ so close to its place that its object keypoint similarity (OKS) is RIGHT or more
     [[0.5]]
 """
 
+from __future__ import annotations
+
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from . import skeleton
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from numpy.typing import ArrayLike
 
 RIGHT = 0.5  # OKS from which a keypoint is right
 MIN_CONFIDENCE = 0.5  # from which a keypoint counts as visible: it is more likely right than wrong
@@ -28,7 +36,7 @@ class Calibration(NamedTuple):
     offset: float
 
 
-def confidence(scores, calibration=None):
+def confidence(scores: ArrayLike, calibration: Calibration | None = None) -> np.ndarray:
     """Return how likely keypoints are right, 0 to 1, in the shape of the scores.
 
     With the score s and OKS's constant k = 2 sigma of the keypoint, to which the distance that OKS allows is
@@ -50,12 +58,12 @@ def confidence(scores, calibration=None):
         return 1 / (1 + np.exp(-(slope * np.log(relative.clip(0)) + offset)))
 
 
-def relative_scores(scores):
+def relative_scores(scores: ArrayLike) -> np.ndarray:
     """Return scores times OKS's constants of their keypoints, (..., K), of the first K of the skeleton."""
     return np.asarray(scores, float) * (2 * np.array(skeleton.SIGMAS[: np.shape(scores)[-1]]))
 
 
-def read_calibration(given, where):
+def read_calibration(given: Mapping[str, Any] | None, where: str) -> Calibration | None:
     """Return the Calibration that a config or a file states, or None.
 
     Args:

@@ -12,7 +12,8 @@ order. The spine's points lie near the centroids of the vertebral bodies, not on
 """
 
 import difflib
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 NAME = 'spinetrack'
 PAPER = dict(
@@ -44,7 +45,7 @@ class Keypoint(NamedTuple):
     level: str = ''
 
     @property
-    def twin(self):
+    def twin(self) -> str:
         """Name of the same keypoint on the other side; empty for those in the middle."""
         for side, other in (('left_', 'right_'), ('right_', 'left_')):
             if self.name.startswith(side):
@@ -52,7 +53,7 @@ class Keypoint(NamedTuple):
         return ''
 
     @property
-    def marker(self):
+    def marker(self) -> str:
         """Name of its marker in motion capture, such as 'RBigToe' or 'Spine_02'."""
         if not self.twin:
             return self.name.capitalize()
@@ -60,14 +61,14 @@ class Keypoint(NamedTuple):
         return side[0].upper() + point.title().replace('_', '')
 
     @property
-    def color(self):
+    def color(self) -> tuple[int, int, int]:
         """Colour to draw it in, (R, G, B)."""
         if self.level:
             return _SPINE
         return {'left': _LEFT, 'right': _RIGHT}.get(self.name.split('_')[0], _MIDDLE)
 
 
-def _pair(name, part, sigma, weight):
+def _pair(name: str, part: str, sigma: float, weight: float) -> tuple[Keypoint, Keypoint]:
     return Keypoint('left_' + name, part, sigma, weight), Keypoint('right_' + name, part, sigma, weight)
 
 
@@ -146,7 +147,7 @@ HUMAN36M = (
 LEVELS = {keypoint.level: keypoint.name for keypoint in KEYPOINTS if keypoint.level}
 
 
-def index(name):
+def index(name: str) -> int:
     """Return the number of a keypoint, given its name ('spine_02') or vertebral level ('L3').
 
     Raises:
@@ -159,7 +160,7 @@ def index(name):
         raise KeyError(f'no keypoint is named {name!r}' + (f'; near: {", ".join(near)}' if near else '')) from None
 
 
-def _indices(*names):
+def _indices(*names: str) -> tuple[int, ...]:
     return tuple(map(index, names))
 
 
@@ -177,7 +178,7 @@ SUBSETS = {
 FLIP_INDICES = tuple(index(keypoint.twin or keypoint.name) for keypoint in KEYPOINTS)
 
 
-def _bones():
+def _bones() -> Iterator[tuple[str, str]]:
     for side in ('left_', 'right_'):
         leg = ('hip', side + 'hip', side + 'knee', side + 'ankle')
         yield from zip(leg[1:], leg)
@@ -215,7 +216,7 @@ PARENTS = tuple(next((index(inner) for outer, inner in BONES if outer == name), 
 ROOT = PARENTS.index(-1)
 
 
-def bone_color(bone):
+def bone_color(bone: tuple[str, str]) -> tuple[int, int, int]:
     """Return the (R, G, B) of a bone: its side's, the spine's where both ends are on it, or the middle's."""
     ends = [KEYPOINTS[index(name)] for name in bone]
     if all(end.level for end in ends):
@@ -223,7 +224,7 @@ def bone_color(bone):
     return next((end.color for end in ends if end.twin), _MIDDLE)
 
 
-def metainfo():
+def metainfo() -> dict[str, Any]:
     """Return the skeleton as MMPose's pose metainfo, a dict that `parse_pose_metainfo` reads."""
     return dict(
         dataset_name=NAME,

@@ -1,7 +1,7 @@
 """Words of messages and reports."""
 
 
-def counted(count, noun, plural=None):
+def counted(count: int, noun: str, plural: str | None = None) -> str:
     """Return a count with its noun: '1 person', '2 frames', '3 people'.
 
     Args:

@@ -1,4 +1,4 @@
-"""What MMEngine's and MMPose's own classes do with checkpoints, with and without `import spinepose_mm`.
+"""What MMEngine's and MMPose's own classes do, with and without `import spinepose_mm`.
 
     python tests/stock_behaviour.py                # compares, and prints what differs
     python tests/stock_behaviour.py --only runner  # of one group
@@ -13,7 +13,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -33,7 +33,7 @@ def compare(group):
     ]
     outcomes = []
     for process in processes:
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=580)
         if process.returncode:
             raise RuntimeError(f'{group}: {err[-3000:]}')
         outcomes.append(json.loads(out.splitlines()[-1]))
@@ -60,7 +60,14 @@ def run(group, folder):
 
 def write_forms(folder, weights):
     """Write weights in every form that checkpoints have, and things that are none; return the files."""
+    import numpy as np
     import torch
+
+    # As a project does whose checkpoints hold these.
+    core = np._core.multiarray
+    torch.serialization.add_safe_globals(
+        [argparse.Namespace, np.ndarray, np.dtype, np.dtypes.Float64DType, core._reconstruct, core.scalar]
+    )
 
     prefixed = {f'backbone.{name}': value for name, value in weights.items()}
     forms = {
@@ -79,6 +86,19 @@ def write_forms(folder, weights):
         'no_meta': dict(state_dict=weights, meta=None),
         'list': [1, 2],
         'tensor': torch.ones(2),
+        'with_plain_values': dict(
+            state_dict=weights,
+            size=torch.Size([1, 2]),
+            dtype=torch.float16,
+            device=torch.device('cpu'),
+            names={'a'},
+            number=1 + 2j,
+            text=bytearray(b'a'),
+            counts=Counter('aab'),
+            parameter=torch.nn.Parameter(torch.ones(1)),
+        ),
+        'with_allowed_classes': dict(state_dict=weights, args=argparse.Namespace(lr=0.1)),
+        'with_allowed_arrays': dict(state_dict=weights, sigmas=np.array([0.1, 0.2]), best=np.float64(0.5)),
     }
     for name, content in forms.items():
         torch.save(content, folder / f'{name}.pth')
@@ -87,9 +107,10 @@ def write_forms(folder, weights):
 
 def described(value):
     """Return what a loaded checkpoint is: types, names, attributes and values."""
+    import numpy as np
     import torch
 
-    if torch.is_tensor(value):
+    if torch.is_tensor(value) or isinstance(value, np.ndarray):  # arrays are of a class that is made from ndarray
         return str(value.dtype), value.tolist()
     if isinstance(value, dict):
         return (
@@ -141,11 +162,14 @@ def loaders(folder):
 
 
 def runner(folder):
-    """MMEngine's runner and its CheckpointHook: to validate, test, train and load."""
+    """MMEngine's runner and its CheckpointHook: to validate, test, train, load and find what to resume from."""
     import torch
     from mmengine.evaluator import BaseMetric
+    from mmengine.fileio import LocalBackend
+    from mmengine.hooks import CheckpointHook, Hook
     from mmengine.model import BaseModel
     from mmengine.runner import Runner, find_latest_checkpoint
+    from mmengine.runner import runner as module
 
     class Model(BaseModel):
         def __init__(self):
@@ -203,8 +227,46 @@ def runner(folder):
         described(made.load_checkpoint(file))
         return digest(made.model)
 
+    def nested():
+        """Train in a work folder in which a training has begun."""
+        inner = make('inner')
+        inner._work_dir = str(folder / 'outer')
+
+        class Nested(Hook):
+            def before_train(self, runner):
+                inner.train()
+
+        outer = make('outer')
+        outer.register_hook(Nested())
+        outer.train()
+        return digest(outer.model), digest(inner.model)
+
+    def found():
+        """What is resumed from, where `last_checkpoint` names an older one, and a file is half written."""
+        work = folder / 'found'
+        work.mkdir()
+        for name in ('epoch_1.pth', 'epoch_2.pth', 'epoch_3.pth.1.part'):
+            (work / name).touch()
+        (work / 'last_checkpoint').write_text('epoch_1.pth')
+        return module.find_latest_checkpoint(str(work)), sorted(path.name for path in work.iterdir())
+
+    def put():
+        """What is left of a file that could not be written whole."""
+        path = folder / 'put'
+        path.write_bytes(b'old')
+        try:
+            LocalBackend().put('no bytes', path)
+        except TypeError:
+            return path.read_bytes()
+
     files = write_forms(folder, Model().state_dict())
     return {
+        'CheckpointHook': lambda: {
+            name: method.__module__ for name, method in vars(CheckpointHook).items() if callable(method)
+        },
+        'a training within a training': nested,
+        'what is resumed from': found,
+        'a file that is not written whole': put,
         'val': lambda: make('val').val(),
         'test': lambda: make('test').test(),
         'val with save_best': lambda: make('val_best', save_best='score', rule='greater').val(),
@@ -253,7 +315,57 @@ def backbones(folder):
     return cases
 
 
-GROUPS = dict(loaders=loaders, runner=runner, backbones=backbones)
+def inferencers(folder):
+    """MMPose's inferencers, and one of another project, with models of MMPose's."""
+    import mmpose
+    import numpy as np
+    import torch
+    from mmpose.apis import MMPoseInferencer, Pose2DInferencer, inference_topdown, init_model
+
+    configs = Path(mmpose.__file__).parent / '.mim/configs'
+    config = str(configs / 'body_2d_keypoint/rtmpose/coco/rtmpose-t_8xb256-420e_coco-256x192.py')
+    image = np.random.default_rng(0).integers(0, 255, (96, 64, 3), dtype=np.uint8)
+    torch.manual_seed(0)
+    weights = init_model(config, device='cpu').state_dict()
+    files = write_forms(folder, weights)
+
+    class Others(Pose2DInferencer):
+        def postprocess(self, preds, *args, **kwargs):
+            return dict(super().postprocess(preds, *args, **kwargs), others=len(preds))
+
+    def predicted(inferencer, **options):
+        result = next(inferencer(image, **options))
+        person = result['predictions'][0][0]
+        keys = sorted(key for key in person if key != 'mask')
+        return list(result), keys, person['keypoints'], person['keypoint_scores']
+
+    def made(cls, **kwargs):
+        return cls(config, files['with_meta'], device='cpu', det_model='whole_image', **kwargs)
+
+    def top_down(form):
+        torch.manual_seed(1)
+        found = inference_topdown(init_model(config, files[form], 'cpu'), image)[0]
+        return found.pred_instances.keypoints.tolist(), sorted(found.pred_instances.keys())
+
+    def known(name):
+        inferencer = Pose2DInferencer.__new__(Pose2DInferencer)
+        inferencer.scope = 'mmpose'
+        found, url = inferencer._load_model_from_metafile(name)
+        return found.filename, url
+
+    return {
+        'Pose2DInferencer': lambda: predicted(made(Pose2DInferencer)),
+        'Pose2DInferencer, boxes': lambda: predicted(made(Pose2DInferencer), bboxes=[[4, 4, 40, 60]]),
+        'MMPoseInferencer': lambda: predicted(made(MMPoseInferencer)),
+        "another project's": lambda: predicted(made(Others)),
+        'an unknown option': lambda: predicted(made(MMPoseInferencer), tracking_thr=0.1, unknown=1),
+        'alias human': lambda: known('human'),
+        'name of a config': lambda: known('rtmpose-t_8xb256-420e_coco-256x192'),
+        **{f'init_model {form}': lambda form=form: top_down(form) for form in files},
+    }
+
+
+GROUPS = dict(loaders=loaders, runner=runner, backbones=backbones, inferencers=inferencers)
 
 if __name__ == '__main__':
     parser = argparse.ArgumentParser()

@@ -34,6 +34,7 @@ def test_file_names_are_unique():
 def test_config_is_whole(path):
     cfg = Config.fromfile(path)
     assert cfg.model.head.decoder == cfg.codec
+    assert cfg.default_hooks.checkpoint.type == 'SpineCheckpointHook'
     assert cfg.test_dataloader == cfg.val_dataloader and cfg.test_evaluator == cfg.val_evaluator
     if path.parent.name == 'lifting':
         assert MODELS.build(cfg.model).head.num_joints == cfg.num_keypoints

@@ -1,5 +1,6 @@
 """What is shipped, in each way of installing."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -53,6 +54,8 @@ def test_wheel(source, tmp_path):
     assert {'spinepose_mm_cli.py', *(f'spinepose_mm/{name}' for name in SHIPPED)} <= set(names)
     (commands,) = [wheel.read(name).decode() for name in names if name.endswith('/entry_points.txt')]
     assert 'spinepose_mm = spinepose_mm_cli:main' in commands
+    (metadata,) = (wheel.read(name).decode() for name in names if name.endswith('/METADATA'))
+    assert '](https://' in metadata and not re.search(r'\]\((?!https://)', metadata)  # a package index has no files
     assert not [name for name in names if name.startswith(('tests', 'configs', 'tools')) or '__pycache__' in name]
 
 

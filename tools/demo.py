@@ -166,6 +166,9 @@ def follow(checkpoint, out, motion='side_bend', shown=8):
         leans.append([lean(person.pixels), lean(predicted.pred_instances.keypoints[0])])
     renderer.close()
     writer.release()
+    # For `infer --boxes`, so that the video can be tried with it too.
+    rows = [[frame, *box] for frame, (box,) in enumerate(boxes)]
+    np.savetxt(out / 'boxes.csv', rows, '%g', ',', header='frame,x1,y1,x2,y2', comments='')
     lift(path, boxes, checkpoint, out)
     picked = [drawn[i] for i in np.linspace(0, len(drawn) - 1, shown).round().astype(int)]
     sheet = np.vstack([np.hstack(picked[i : i + 4]) for i in range(0, shown, 4)])

@@ -6,4 +6,6 @@ inferencer = 'SpinePoseInferencer'
 dataset_type = 'SpineTrackDataset'
 data_mode = 'topdown'
 
+# MMEngine's, for runs that may be killed: whole files, the newest checkpoint, one run in a work folder.
+default_hooks = dict(checkpoint=dict(type='SpineCheckpointHook'))
 randomness = dict(seed=21)

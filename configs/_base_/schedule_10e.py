@@ -40,7 +40,7 @@ custom_hooks = [
     # RTMPose's second stage is 30 of 700 epochs (20 for x), at a twentieth of the learning rate. The least whole share
     # of 10 epochs is one, at 5 to 10% of it, in which each person is seen once without these augmentations.
     dict(type='SpineStage2Hook', epochs=1),
-    # L_spine hurts while predictions still jump: see configs/README.md, "Readings of L_spine".
+    # L_spine hurts while predictions still jump: see docs/studies.md, "Readings of L_spine".
     dict(type='SpineLossHook', begin=0.5),
     dict(type='EMAHook', ema_type='ExpMomentumEMA', momentum=0.0002, update_buffers=True, priority=49),
 ]

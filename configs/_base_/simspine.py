@@ -3,7 +3,7 @@
 A config takes what it needs. The data lie below data/simspine, or in the folder that the variable SIMSPINE_ROOT names:
 annotations/simspine_{train,test}.npz, of 15 or of 37 markers (ann_file), and Human3.6M's images in images/. With 15,
 MMPose's annotations/h36m_{train,test}.npz adds twelve joints of the limbs (human36m_file, one for each split). What is
-labelled then, and the options, stand in configs/README.md.
+labelled then, and the options, stand in docs/data.md.
 """
 
 simspine_root = '{{$SIMSPINE_ROOT:data/simspine}}'

@@ -1,11 +1,17 @@
 """How much of an input could be measured, and what to do where that is hardly anything."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .measures import MEASURES
 from .view import shows
+
+if TYPE_CHECKING:
+    from spinepose_mm.structures.frame import People
 
 _MIN_SHARE = 0.2  # of people's frames that have an angle, below which there is a warning
 _ANGLES = {
@@ -26,7 +32,7 @@ class Coverage:
         frames: number of frames.
         empty: number of frames without detections.
         people: number of people in all frames together.
-        known: number of those whose view is known, which takes hips, shoulders, C7, S1 and some more.
+        with_view: number of those whose view is known, which takes hips, shoulders, C7, S1 and some more.
         measured: number of those with an angle in a plane that the camera shows.
         measures: whether people are measured.
     """
@@ -34,18 +40,18 @@ class Coverage:
     frames: int = 0
     empty: int = 0
     people: int = 0
-    known: int = 0
+    with_view: int = 0
     measured: int = 0
     measures: bool = True
 
-    def add(self, people):
+    def add(self, people: People) -> None:
         """Count the People of a frame."""
         self.frames += 1
         self.empty += not len(people)
         self.people += len(people)
         if people.views is None or not len(people):
             return
-        self.known += int((people.views != 'unknown').sum())
+        self.with_view += int((people.views != 'unknown').sum())
         measured = np.zeros(len(people), bool)
         for plane, names in _ANGLES.items():
             angles = [people.measures[name] for name in names if name in people.measures]
@@ -54,7 +60,7 @@ class Coverage:
         self.measured += int(measured.sum())
 
     @property
-    def warning(self):
+    def warning(self) -> str:
         """What is wrong and what to do where hardly anything was measured, as one sentence; '' elsewhere."""
         if self.frames and self.empty > (1 - _MIN_SHARE) * self.frames:
             return f'no detections in {self.empty} of {self.frames} frames; {_BOXES}'
@@ -62,7 +68,7 @@ class Coverage:
             return ''
         why, advice = (
             ('the camera shows the people neither from the side nor from the front or the back', _TURN)
-            if self.known > self.people / 2
+            if self.with_view > self.people / 2
             else ('too few keypoints are visible, as of a person who is small in the image', _BOXES)
         )
         return (

@@ -7,12 +7,19 @@ errors on synthetic people: how they divide among the axes, and how far those of
 P is the number of people.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from spinepose_mm import skeleton
 
 from .measures import MEASURES
 from .spine import ABOVE_S1, measure_space
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 #: Half of an interval, in standard deviations: measured to hold 95 to 100% of the errors from exact keypoints, and 77
 #: to 100% from `spinepose-tiny`'s, where the camera shows the plane (docs/measures.md).
@@ -28,7 +35,7 @@ _MOVED = [skeleton.index(level) for level in _HEIGHTS if level != 'S1'] + [
 ]
 
 
-def _correlation():
+def _correlation() -> np.ndarray:
     """Return how errors of the moved points go together, those of hips and shoulders alone, (M, M)."""
     heights = np.array([height for level, height in _HEIGHTS.items() if level != 'S1'])
     correlation = np.eye(len(_MOVED))
@@ -39,7 +46,7 @@ def _correlation():
 _CORRELATION = _correlation()
 
 
-def measure_errors(points, errors, up):
+def measure_errors(points: ArrayLike, errors: ArrayLike, up: ArrayLike) -> dict[str, np.ndarray]:
     """Return half of the interval that most errors of a measure are expected to lie within.
 
     Args:

@@ -1,6 +1,9 @@
 """Views and measures of the people of a video."""
 
+from __future__ import annotations
+
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +14,11 @@ from .measures import MEASURES
 from .spine import measure_image, measure_space
 from .unwrapping import Unwrapper
 from .view import view
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from spinepose_mm.structures.frame import People
 
 _TURNING = [name for name, measure in MEASURES.items() if measure.turns]
 
@@ -24,11 +32,11 @@ class Measurer:
             ids.
     """
 
-    def __init__(self, min_confidence=MIN_CONFIDENCE, unwrap=True):
+    def __init__(self, min_confidence: float = MIN_CONFIDENCE, unwrap: bool = True) -> None:
         self.min_confidence = min_confidence
         self._unwrapper = Unwrapper() if unwrap else None
 
-    def update(self, people, up=None):
+    def update(self, people: People, up: ArrayLike | None = None) -> People:
         """Return the people of the next frame with their `views` and `measures`.
 
         Where a lifter says how far off its points may be, they have `measure_errors` too. Measures in space are there

@@ -57,14 +57,16 @@ class Measure(NamedTuple):
     turns: bool
     definition: str
     source: str
-    picture_unit = deprecated.attribute('picture_unit', 'image_unit')
 
 
-def _angle(title, plane, definition, source, turns=False):
+Measure.picture_unit = deprecated.attribute('picture_unit', 'image_unit')  # type: ignore[attr-defined]  # an old name
+
+
+def _angle(title: str, plane: str, definition: str, source: str, turns: bool = False) -> Measure:
     return Measure(title, 'deg', 'deg', plane, -180.0, 180.0, turns, definition, source)
 
 
-def _length(title, definition):
+def _length(title: str, definition: str) -> Measure:
     return Measure(title, 'mm', 'px', 'any', 0.0, math.inf, False, definition, 'keypoints')
 
 
@@ -131,6 +133,6 @@ MEASURES = {
 
 
 @deprecated.arguments(picture='image')
-def units(image=False):
+def units(image: bool = False) -> dict[str, str]:
     """Return {name: unit} of MEASURES, of people in space or in an image."""
     return {name: measure.image_unit if image else measure.unit for name, measure in MEASURES.items()}

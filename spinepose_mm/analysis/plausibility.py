@@ -25,7 +25,7 @@ _MIN_STEP = 0.5  # likewise, from which on the direction of a step says somethin
 RANGES = {'thoracolumbar_flexion': (-80, 140), 'kyphosis': (-60, 135), 'lordosis': (-85, 95)}
 
 
-def plausible_levels(spines):
+def plausible_levels(spines: np.ndarray) -> np.ndarray:
     """Return which keypoints of spines can be where they are.
 
     Both ends of a step that is far too long are not, nor is the keypoint between two steps that turn back.
@@ -52,7 +52,7 @@ def plausible_levels(spines):
     return ~wrong
 
 
-def without_implausible(angles, spines):
+def without_implausible(angles: dict[str, np.ndarray], spines: np.ndarray) -> dict[str, np.ndarray]:
     """Return angles of spines, {name: (P,)}, NaN where no body can have them or one of their keypoints.
 
     Args:

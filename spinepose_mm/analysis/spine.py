@@ -3,12 +3,19 @@
 P is the number of people, and a spine's 9 keypoints run from C1 to S1.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from spinepose_mm import deprecated, skeleton
 
 from .measures import LINES, MEASURES, SEGMENTS
 from .plausibility import without_implausible
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 _SPINE = list(skeleton.SUBSETS['spine'])
 _LEVELS = [skeleton.KEYPOINTS[i].level for i in _SPINE]
@@ -21,7 +28,7 @@ _CURVE = [level for level in ABOVE_S1 if level in _LEVELS]  # the keypoints of t
 _DEGREE = 4  # the least that a curve needs to bend back in the lumbar spine and forward in the thoracic one
 
 
-def measure_space(points, up):
+def measure_space(points: ArrayLike, up: ArrayLike) -> dict[str, np.ndarray]:
     """Measure people in space.
 
     A person's left is halfway between the directions from right to left of hips and of shoulders; the front is at right
@@ -39,24 +46,25 @@ def measure_space(points, up):
     Raises:
         ValueError: the points are of another shape, or `up` is no direction.
     """
-    points, up = check_people(points, 3), np.asarray(up, float)
-    if up.shape != (3,) or not np.isfinite(up).all() or not up.any():
-        raise ValueError(f'up is a direction (3,), not {up.tolist()}')
-    up = up / np.linalg.norm(up)
-    left = _unit(sum(_unit(vector(points, f'right_{name}', f'left_{name}')) for name in ('hip', 'shoulder')), _MIN_LEFT)
-    along = _unit(_level(_unit(vector(points, 'S1', 'C7')), left), _MIN_LEFT)
+    people, vertical = check_people(points, 3), np.asarray(up, float)
+    if vertical.shape != (3,) or not np.isfinite(vertical).all() or not vertical.any():
+        raise ValueError(f'up is a direction (3,), not {vertical.tolist()}')
+    vertical = vertical / np.linalg.norm(vertical)
+    hips, shoulders = (_unit(vector(people, f'right_{name}', f'left_{name}')) for name in ('hip', 'shoulder'))
+    left = _unit(hips + shoulders, _MIN_LEFT)
+    along = _unit(_level(_unit(vector(people, 'S1', 'C7')), left), _MIN_LEFT)
     front = np.cross(left, along)
-    forward = np.cross(_unit(_level(left, up), _MIN_LEFT), up)
-    aside = np.cross(up, _unit(_level(front, up), _MIN_LEFT))
-    spine, up = points[:, _SPINE], np.broadcast_to(up, left.shape)
+    forward = np.cross(_unit(_level(left, vertical), _MIN_LEFT), vertical)
+    aside = np.cross(vertical, _unit(_level(front, vertical), _MIN_LEFT))
+    spine, vertical = people[:, _SPINE], np.broadcast_to(vertical, left.shape)
     upright, sagittal, facing, frontal = (
         np.einsum('pkc,pac->pka', spine, np.stack(axes, axis=1))
-        for axes in ((forward, up), (front, along), (aside, up), (left, along))
+        for axes in ((forward, vertical), (front, along), (aside, vertical), (left, along))
     )
     return _values(upright, sagittal, facing, frontal, 1000 * spine)
 
 
-def measure_image(keypoints, views):
+def measure_image(keypoints: ArrayLike, views: ArrayLike) -> dict[str, np.ndarray]:
     """Measure people in the image of a level camera, in the plane that it shows; its y axis is the vertical.
 
     Args:
@@ -79,7 +87,7 @@ def measure_image(keypoints, views):
     return _values(sagittal, sagittal, frontal, frontal, spine)
 
 
-def check_people(points, axes):
+def check_people(points: ArrayLike, axes: int) -> np.ndarray:
     """Return the points of people as an array of floats, (P, 37, `axes`).
 
     Raises:
@@ -91,12 +99,12 @@ def check_people(points, axes):
     return points
 
 
-def vector(points, first, second):
+def vector(points: np.ndarray, first: str, second: str) -> np.ndarray:
     """Return the way from one keypoint to another, given their names, (P, 2 or 3)."""
     return points[:, skeleton.index(second)] - points[:, skeleton.index(first)]
 
 
-def tangent(spines, level):
+def tangent(spines: np.ndarray, level: str) -> np.ndarray:
     """Return the direction, upwards, of the curve from S1 to C7 at a level.
 
     Each coordinate is a polynomial of the number of vertebrae above S1, the least squares of the keypoints.
@@ -114,7 +122,9 @@ def tangent(spines, level):
     return np.einsum('k,pkc->pc', slope, spines[:, [_LEVELS.index(each) for each in _CURVE]])
 
 
-def _values(upright, sagittal, facing, frontal, spine):
+def _values(
+    upright: np.ndarray, sagittal: np.ndarray, facing: np.ndarray, frontal: np.ndarray, spine: np.ndarray
+) -> dict[str, np.ndarray]:
     """Return all measures.
 
     Args:
@@ -140,7 +150,7 @@ def _values(upright, sagittal, facing, frontal, spine):
     return {name: values[name] for name in MEASURES}
 
 
-def _deviation(frontal):
+def _deviation(frontal: np.ndarray) -> np.ndarray:
     """Return the lateral deviation of spines, (P, 9, 2), (P,); NaN beyond the range, where the line is too short."""
     line = _line(frontal, 'S1', 'C7')[:, None]
     inner = frontal[:, _LEVELS.index('C7') + 1 : -1] - frontal[:, -1:]
@@ -151,28 +161,28 @@ def _deviation(frontal):
     return np.where(np.abs(off) <= MEASURES['lateral_deviation'].high, off, np.nan)
 
 
-def _line(spines, lower, upper):
+def _line(spines: np.ndarray, lower: str, upper: str) -> np.ndarray:
     return spines[:, _LEVELS.index(upper)] - spines[:, _LEVELS.index(lower)]
 
 
-def _angle(directions):
+def _angle(directions: np.ndarray) -> np.ndarray:
     """Return how far directions, (P, 2), are turned from the second axis towards the first, degrees, (P,)."""
     angles = np.degrees(np.arctan2(directions[:, 0], directions[:, 1]))
     return np.where(directions.any(1), angles, np.nan)
 
 
-def _wrap(angles):
+def _wrap(angles: np.ndarray) -> np.ndarray:
     """Return angles within (-180, 180]."""
     wrapped = 180 - (180 - angles) % 360
     return np.where(wrapped > -180, wrapped, wrapped + 360)
 
 
-def _level(vectors, axis):
+def _level(vectors: np.ndarray, axis: np.ndarray) -> np.ndarray:
     """Return vectors, (P, 3), without their part along unit vectors."""
     return vectors - (vectors * axis).sum(-1, keepdims=True) * axis
 
 
-def _unit(vectors, least=0.0):
+def _unit(vectors: np.ndarray, least: float = 0.0) -> np.ndarray:
     """Return vectors at length 1; NaN where they are no longer than `least`."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     return vectors / np.where(lengths > least, lengths, np.nan)

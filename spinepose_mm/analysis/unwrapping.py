@@ -1,6 +1,14 @@
 """Angles over time that do not jump where they pass a half turn."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 _MAX_JUMP = 90.0  # degrees across a gap
 _MAX_PEOPLE = 1000
@@ -14,11 +22,13 @@ class Unwrapper:
     thousand people who were visible last are remembered.
     """
 
-    def __init__(self):
-        self._last = {}  # id: last angles (M,), and the frames that they are of (M,)
+    def __init__(self) -> None:
+        self._last: dict[
+            int, tuple[np.ndarray, np.ndarray]
+        ] = {}  # id: last angles (M,), and the frames that they are of (M,)
         self._frame = 0
 
-    def update(self, ids, angles):
+    def update(self, ids: Iterable[int], angles: ArrayLike) -> np.ndarray:
         """Return the angles of the next frame, each plus or minus some whole turns.
 
         Args:

@@ -7,11 +7,19 @@ upright, lying or upside down. All lengths are parts of the stature, which is no
 limbs and the spine: those that are not foreshortened.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from spinepose_mm import skeleton
 
 from .spine import check_people, vector
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 #: Which side of a person faces the camera; 'oblique' is any other, and 'unknown' where too few keypoints are visible.
 VIEWS = ('front', 'back', 'left side', 'right side', 'oblique', 'unknown')
@@ -46,7 +54,7 @@ _TILTED = np.tan(np.radians(30))  # the same from the side, where the axis point
 _MIN_TRUNK = 0.75  # of its length; a shorter one, from front or back, leans towards the camera or away from it
 
 
-def view(keypoints):
+def view(keypoints: ArrayLike) -> np.ndarray:
     """Return the view of each person.
 
     Args:
@@ -75,12 +83,12 @@ def view(keypoints):
     )
 
 
-def shows(views, plane):
+def shows(views: ArrayLike, plane: str) -> np.ndarray:
     """Return whether views, (P,), show a plane: 'sagittal', 'frontal' or 'any'."""
     return np.isin(views, SHOWN_FROM[plane])
 
 
-def _stature(keypoints):
+def _stature(keypoints: np.ndarray) -> np.ndarray:
     """Return how tall people would stand in the image, pixels, (P,): the second largest of what their lengths say."""
     statures = []
     for chain, part in _LENGTHS.items():
@@ -90,7 +98,7 @@ def _stature(keypoints):
     return np.where(second > 0, second, np.nan)
 
 
-def _towards(keypoints, stature):
+def _towards(keypoints: np.ndarray, stature: np.ndarray) -> np.ndarray:
     """Return the part of the lateral axis towards the camera, about -1 to 1, (P,): the median of what fronts say."""
     parts = []
     for names, area in _FRONTS.items():
@@ -103,7 +111,7 @@ def _towards(keypoints, stature):
     return np.where(parts.count(0) >= _MIN_VALID, np.ma.median(parts, axis=0).filled(np.nan), np.nan)
 
 
-def _sides(names):
+def _sides(names: Iterable[str]) -> list[list[int]]:
     """Return the numbers of keypoints of the left side, and of the right; those in the middle are of both."""
     return [
         [skeleton.index(f'{side}_{name}' if f'{side}_{name}' in skeleton.NAMES else name) for name in names]
@@ -111,5 +119,5 @@ def _sides(names):
     ]
 
 
-def _cross(first, second):
+def _cross(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]

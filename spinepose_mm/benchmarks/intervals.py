@@ -90,6 +90,7 @@ def _errors(
     frame = Frame(0, 0.0, '', people=people)
     inferencer._lift([frame], 0, Space(camera, height=float(height), warm_up=1), None)
     lifted = Measurer().update(frame.people, camera.R @ _UP)
+    assert lifted.views is not None  # a Measurer states them
     errors = {}
     for name, measure in MEASURES.items():
         off = np.abs(lifted.measures[name][0] - ground_truth[name][0])

@@ -15,7 +15,7 @@ class SpineLossHook(Hook):
     """Leave the head's `spine_loss` out until predictions have settled.
 
     Its points are peaks of distributions. While these still jump, its steps are not those of a spine, and it pulls the
-    spine's keypoints to wherever the others are (configs/README.md, "Readings of L_spine").
+    spine's keypoints to wherever the others are (docs/studies.md, "Readings of L_spine").
 
     Args:
         begin: part of the epochs after which the loss takes part, from 0 to 1.

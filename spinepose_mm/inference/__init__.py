@@ -1,9 +1,9 @@
 """Inference: from images and videos to people with keypoints, tracks and measures, and to files of results.
 
-pose2d_inferencer: detection, 2D keypoints, tracking and smoothing; pose3d_inferencer: lifting to 3D; streaming: what
-both share; boxes: bounding boxes that the user gives; cache: predictions on disk, from which an interrupted run is
-resumed; pipeline: all stages of one input, up to the files; about: models and assumptions, in words; errors: OpenCV's
-errors with the name of the input.
+pose2d_inferencer: detection, 2D keypoints, tracking and smoothing; pose3d_inferencer: lifting to 3D; streaming and
+loading: what both share; boxes: bounding boxes that the user gives; cache: predictions on disk, from which an
+interrupted run is resumed; pipeline: all stages of one input, up to the files; about: models and assumptions, in words;
+errors: OpenCV's errors with the name of the input.
 """
 
 from spinepose_mm import deprecated

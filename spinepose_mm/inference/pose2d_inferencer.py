@@ -33,7 +33,9 @@ class SpinePoseInferencer(Streaming, Pose2DInferencer):
     A frame without detections has no people. All people of a frame are one batch. In a video, `track_id` is the same
     for a person in all frames; in images it counts the people.
 
-    Options of a call, beside MMPose's `bbox_thr` and `nms_thr` and those of its drawing:
+    A call takes these options, and MMPose's `bbox_thr`, `nms_thr` and those of its drawing.
+
+    Keyword Args:
         bboxes: what `spinepose_mm.inference.boxes.Boxes` takes, in the place of the detector; [] is none, as MMPose's.
         subject: which of them are kept, see `spinepose_mm.tracking.subject.Subject`.
         smooth: whether keypoints of a video are smoothed over time.

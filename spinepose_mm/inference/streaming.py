@@ -12,6 +12,8 @@ from spinepose_mm.io.sources import open_source
 from spinepose_mm.structures.frame import to_instances, to_persons
 from spinepose_mm.writers.encoding import encoder_for, usual_ending
 
+from .loading import Loading
+
 #: Options of MMPose's other inferencers, with their defaults, which MMPose's demo passes whatever the model.
 _OF_OTHERS = dict(
     pose_based_nms=False,
@@ -28,7 +30,7 @@ _OF_OTHERS = dict(
 )
 
 
-class Streaming:
+class Streaming(Loading):
     """Mixin of a BaseMMPoseInferencer whose `follow` yields Frames: it takes any input, in constant memory.
 
     MMPose's own take no streams, open a window for a camera, and keep all predictions of a video to its end.

@@ -14,6 +14,7 @@ npz, plain_pickle and plain_numpy: `.npz` files and pickles, read without runnin
 """
 
 from importlib import import_module
+from typing import Any
 
 #: Module of each public name; it is imported when the name is first asked for.
 _MODULES = {
@@ -32,7 +33,7 @@ _MODULES = {
 __all__ = sorted(_MODULES)
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
     return getattr(import_module(f'.{_MODULES[name]}', __name__), name)

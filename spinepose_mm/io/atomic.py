@@ -1,21 +1,30 @@
 """Results are written whole or not at all, and by one run at a time."""
 
+from __future__ import annotations
+
 import errno
 import logging
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import IO, TYPE_CHECKING, Any
 
 from mmengine.logging import print_log
+
+from spinepose_mm.io.paths import StrPath
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 #: What file systems answer that have no locks.
 _NO_LOCKS = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, errno.EINVAL}
 
 _PATIENCE = 0.2  # seconds, for a run that is just ending, and to remove the file of one that was killed
-_TEXT = dict(encoding='utf-8', errors='backslashreplace', newline='\n')
+_TEXT: dict[str, Any] = dict(encoding='utf-8', errors='backslashreplace', newline='\n')
 
 
 @contextmanager
-def locked(path, what=None, wait=False):
+def locked(path: StrPath, what: str | None = None, wait: bool = False) -> Iterator[None]:
     """Let no other run write a result meanwhile.
 
     The lock is a file beside the result, `<path>.lock`, which is removed at the end. If the process is killed, the file
@@ -53,7 +62,7 @@ def locked(path, what=None, wait=False):
         lock.release()
 
 
-def _acquire(path, timeout=_PATIENCE):
+def _acquire(path: StrPath, timeout: float = _PATIENCE) -> BaseFileLock:
     """Return a lock that is held, by the operating system, or else by the mere existence of its file."""
     from filelock import FileLock, SoftFileLock
 
@@ -71,7 +80,7 @@ def _acquire(path, timeout=_PATIENCE):
 
 
 @contextmanager
-def replacing_path(path, part=None):
+def replacing_path(path: StrPath, part: StrPath | None = None) -> Iterator[StrPath]:
     """Give the path of a file to write beside a place; at the end it takes the place, and where something fails it is
     removed.
 
@@ -96,11 +105,11 @@ def replacing_path(path, part=None):
 
 
 @contextmanager
-def replacing(path, mode='w', part=None):
+def replacing(path: StrPath, mode: str = 'w', part: StrPath | None = None) -> Iterator[IO[Any]]:
     """Open a file for `replacing_path`, which has `path`, `part` and the errors.
 
     Args:
         mode: 'w' for text in UTF-8, with escapes for bytes of file names that are not, or 'wb'.
     """
-    with replacing_path(path, part) as part, open(part, mode, **({} if 'b' in mode else _TEXT)) as file:
+    with replacing_path(path, part) as beside, open(beside, mode, **({} if 'b' in mode else _TEXT)) as file:
         yield file

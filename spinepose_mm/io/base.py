@@ -1,6 +1,10 @@
 """Base class of inputs, which are read one frame at a time."""
 
+from __future__ import annotations
+
 import logging
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from mmengine.logging import print_log
 
@@ -8,6 +12,9 @@ from spinepose_mm import deprecated
 from spinepose_mm.io.paths import is_utf8, legible
 
 from .prefetch import prefetch
+
+if TYPE_CHECKING:
+    from spinepose_mm.structures.frame import Frame
 
 
 class Source:
@@ -25,16 +32,22 @@ class Source:
         prefetches: whether the next frames are read while one is processed.
     """
 
-    length = identity = frame_rate = None
+    length: int | None = None
+    identity: list[Any] | None = None
+    frame_rate: float | None = None
     is_video, skipped, prefetches = False, 0, True
     is_film = deprecated.attribute('is_film', 'is_video')
     reads_ahead = deprecated.attribute('reads_ahead', 'prefetches')
 
-    def __init__(self, path, name):
+    def __init__(self, path: str, name: str) -> None:
         # Results are named after it, by programs too that take no other names than UTF-8.
         self.path, self.name = path, name if is_utf8(name) else legible(name).replace('\\', '_')
 
-    def __iter__(self):
+    def _read(self) -> Iterator[Frame]:
+        """Yield each Frame that can be read, and count the others in `skipped`."""
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[Frame]:
         """Yield each Frame. Those that cannot be read are left out, and counted.
 
         Raises:
@@ -54,5 +67,5 @@ class Source:
                 logging.WARNING,
             )
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.length or 0

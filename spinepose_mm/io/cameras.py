@@ -3,8 +3,10 @@
 import json
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,7 +15,7 @@ from scipy.spatial.transform import Rotation
 from spinepose_mm.structures.camera import Camera, check_camera
 
 from .atomic import replacing
-from .paths import is_utf8
+from .paths import StrPath, is_utf8
 from .reading import reading
 
 #: OpenCV's parser calls itself for each level of lists, maps and tags, and ends the process at some 30,000 of them.
@@ -23,7 +25,7 @@ FROM_Z_UP = np.array([[0.0, 1, 0], [0, 0, 1], [1, 0, 0]])
 _NO_CAMERAS = ('metadata', 'capture_volume', 'charuco', 'checkerboard')  # tables that Pose2Sim passes over
 
 
-def read_cameras(path, y_up=False):
+def read_cameras(path: StrPath, y_up: bool = False) -> list[Camera]:
     """Read a calibration file.
 
     `.toml` is Pose2Sim's and Caliscope's: a table for each camera with `size`, `matrix`, `distortions`, and optionally
@@ -52,7 +54,7 @@ def read_cameras(path, y_up=False):
     raise ValueError(f"{path}: a calibration file is .toml, or OpenCV's .yml, .yaml, .xml or .json")
 
 
-def write_cameras(path, cameras):
+def write_cameras(path: StrPath, cameras: Mapping[str, Camera]) -> None:
     """Write cameras as the `Calib.toml` that Pose2Sim triangulates with; `read_cameras(path, y_up=True)` reads it.
 
     Pose2Sim's world has Z up; its Y is this world's X, and its X this world's Z (the camera's and the world's axes are
@@ -78,7 +80,7 @@ def write_cameras(path, cameras):
         file.write(f'{text}[metadata]\nadjusted = false\nerror = 0.0\n')
 
 
-def _table(where, name, camera):
+def _table(where: str, name: str, camera: Camera) -> str:
     if not isinstance(name, str) or not name or name in _NO_CAMERAS:
         raise ValueError(f'{where}a camera is named by a text that is none of {", ".join(_NO_CAMERAS)}')
     if not isinstance(camera, Camera):
@@ -100,16 +102,16 @@ def _table(where, name, camera):
     return f'[{key}]\n' + ''.join(f'{field} = {value}\n' for field, value in values.items()) + '\n'
 
 
-def _floats(values):
+def _floats(values: np.ndarray) -> list[Any]:
     return values.astype(float).tolist()
 
 
-def _by_last_number(name):
+def _by_last_number(name: str) -> tuple[int, int, str]:
     numbers = re.findall(r'\d+', str(name))
     return (0, int(numbers[-1]), '') if numbers else (1, 0, str(name))
 
 
-def _read_toml(path):
+def _read_toml(path: Path) -> list[Camera]:
     with reading(path, 'is no TOML'):
         tables = tomllib.loads(path.read_text(encoding='utf-8'))
     cameras = []
@@ -139,7 +141,7 @@ def _read_toml(path):
     return cameras
 
 
-def _read_opencv(path):
+def _read_opencv(path: Path) -> Camera:
     values = {}
     if not is_utf8(path):
         raise ValueError(f'{path}: OpenCV reads files whose names are UTF-8')
@@ -162,7 +164,7 @@ def _read_opencv(path):
     return check_camera(f'{path}: ', Camera(K, np.eye(3), np.zeros(3), tuple(map(int, size)), dist))
 
 
-def _numbers(where, values, shape):
+def _numbers(where: str, values: Any, shape: tuple[int, ...]) -> np.ndarray:
     """Return values as an array of a shape; -1 stands for any number of them."""
     with reading(where, 'is no array of numbers'):
         if values is None:

@@ -1,11 +1,12 @@
 """The identity of an input or an option: what distinguishes it from another one."""
 
 import os
+from typing import Any
 
 import numpy as np
 
 
-def described(value):
+def described(value: Any) -> Any:
     """Return the identity of an option, as JSON takes it: of a file its path, size and time."""
     if isinstance(value, (str, os.PathLike)) and os.path.isfile(value):
         status = os.stat(value)

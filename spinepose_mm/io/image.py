@@ -4,13 +4,14 @@ import io
 import re
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
 import simplejpeg
 from PIL import Image
 
-from spinepose_mm.io.paths import check_regular
+from spinepose_mm.io.paths import StrPath, check_regular
 
 #: Megapixels from which Pillow takes an image for an attack: a file of some kilobytes may claim any size.
 MAX_MEGAPIXELS = 178
@@ -23,7 +24,7 @@ _ALONE = (0x00, 0x01, *range(0xD0, 0xD8))  # markers without a segment, and a st
 _ORIENTATION = 0x0112
 
 
-def read_image(path, max_megapixels=MAX_MEGAPIXELS):
+def read_image(path: StrPath, max_megapixels: float = MAX_MEGAPIXELS) -> np.ndarray:
     """Return the pixels of an image file the right way up, (H, W, 3), uint8, BGR.
 
     Args:
@@ -37,7 +38,7 @@ def read_image(path, max_megapixels=MAX_MEGAPIXELS):
     check_regular(path)
     data = Path(path).read_bytes()
     try:
-        image = decode(data, examine(data, max_megapixels)[1])
+        image = decode(data, read_header(data, max_megapixels)[1])
     except ValueError as error:
         raise ValueError(f'{path} {error}') from error
     if image is None:
@@ -45,7 +46,7 @@ def read_image(path, max_megapixels=MAX_MEGAPIXELS):
     return image
 
 
-def examine(data, max_megapixels=MAX_MEGAPIXELS):
+def read_header(data: bytes, max_megapixels: float = MAX_MEGAPIXELS) -> tuple[bool, tuple[int, int] | None]:
     """Return whether an image file is truncated, and the size of the image if `decode` takes it.
 
     Only the header is decoded.
@@ -65,7 +66,8 @@ def examine(data, max_megapixels=MAX_MEGAPIXELS):
     if not data.startswith(b'\xff\xd8'):
         is_png = data.startswith(_PNG)
         if is_png:
-            _check_size(*(int.from_bytes(data[i : i + 4], 'big') for i in (16, 20)), max_megapixels)
+            width, height = (int.from_bytes(data[i : i + 4], 'big') for i in (16, 20))
+            _check_size(width, height, max_megapixels)
         else:
             _check_by_pillow(data, max_megapixels)
         return is_png and data.rfind(b'IEND') < 0, None
@@ -76,7 +78,7 @@ def examine(data, max_megapixels=MAX_MEGAPIXELS):
     return data.rfind(b'\xff\xd9', at) < 0, shape if is_simple and is_upright else None
 
 
-def _walk(data):
+def _walk(data: bytes) -> tuple[int, tuple[int, int] | None, bool, bool]:
     """Return where a JPEG's first scan begins, the image's (h, w) or None, whether `decode` takes its kind, and whether
     it is upright.
 
@@ -106,19 +108,19 @@ def _walk(data):
     return (len(data) if at < 0 or len(data) < at + 4 else at), shape, is_simple, is_upright
 
 
-def _check_by_pillow(data, max_megapixels):
-    """Raise ValueError as `examine` does of a file that is neither a JPEG nor a PNG."""
+def _check_by_pillow(data: bytes, max_megapixels: float) -> None:
+    """Raise ValueError as `read_header` does of a file that is neither a JPEG nor a PNG."""
     try:
         with Image.open(io.BytesIO(data)) as image:
             size = image.size
     except Image.DecompressionBombError as error:  # which states the number of pixels only in its text
-        return _check_pixels(int(re.search(r'\d+', str(error))[0]), max_megapixels)
+        return _check_pixels(int(re.findall(r'\d+', str(error))[0]), max_megapixels)
     except Exception:  # parsers raise nearly anything on broken bytes
         size = 0, 0
     _check_size(*size, max_megapixels)
 
 
-def _check_size(width, height, max_megapixels):
+def _check_size(width: int, height: int, max_megapixels: float) -> None:
     if not width or not height:
         raise ValueError('is not an image')
     if max(width, height) > MAX_SIDE:
@@ -126,7 +128,7 @@ def _check_size(width, height, max_megapixels):
     _check_pixels(width * height, max_megapixels)
 
 
-def _check_pixels(pixels, max_megapixels):
+def _check_pixels(pixels: int, max_megapixels: float) -> None:
     if pixels > max_megapixels * 1e6:
         raise ValueError(
             f'has {pixels / 1e6:.4g} megapixels, and at most {max_megapixels:g} are decoded, unless '
@@ -134,9 +136,9 @@ def _check_pixels(pixels, max_megapixels):
         )
 
 
-def _orientation(tiff):
+def _orientation(tiff: bytes) -> int:
     """Return the orientation that the first directory of EXIF's TIFF structure states, 1 (upright) if none."""
-    order = 'little' if tiff.startswith(b'II') else 'big'
+    order: Literal['little', 'big'] = 'little' if tiff.startswith(b'II') else 'big'
     start = int.from_bytes(tiff[4:8], order)
     count = int.from_bytes(tiff[start : start + 2], order)
     for entry in range(start + 2, min(start + 2 + 12 * count, len(tiff)), 12):
@@ -145,12 +147,12 @@ def _orientation(tiff):
     return 1
 
 
-def decode(data, shape=None, factor=1):
+def decode(data: bytes, shape: tuple[int, int] | None = None, factor: int = 1) -> np.ndarray | None:
     """Return the pixels of an image, BGR and uint8, or None if it is damaged beyond what OpenCV can show.
 
     Args:
         data: bytes of the file.
-        shape: (h, w) as `examine` returns it, of a JPEG that is decoded in less time; None for any other image.
+        shape: (h, w) as `read_header` returns it, of a JPEG that is decoded in less time; None for any other image.
         factor: 1 for all pixels, in shape (h, w, 3); 2 for half as many in width and height, rounded up, each the
             mean of four as the JPEG's lower frequencies give it.
     """

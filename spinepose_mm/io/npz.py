@@ -2,9 +2,12 @@
 
 import math
 import pickle
+from typing import IO, Any
+from zipfile import ZipFile
 
 import numpy as np
 
+from .paths import StrPath
 from .plain_pickle import plain_array, read_plain
 
 #: Booleans, numbers, bytes and text.
@@ -13,7 +16,7 @@ _PLAIN = set('biufcSU')
 _MAX_BYTES = 1 << 20
 
 
-def read_array(path, archive, field):
+def read_array(path: StrPath, archive: ZipFile, field: str) -> np.ndarray:
     """Return an array of booleans, numbers or text.
 
     Args:
@@ -39,7 +42,7 @@ def read_array(path, archive, field):
         raise ValueError(f'{path}: {field} cannot be read: {error}') from error
 
 
-def read_dict(path, archive, field):
+def read_dict(path: StrPath, archive: ZipFile, field: str) -> dict[str, Any]:
     """Return the dict that is pickled in an array of one object; the arrays in it are as `plain_array` gives them.
 
     Args:
@@ -66,7 +69,7 @@ def read_dict(path, archive, field):
     return {name: plain_array(entry) for name, entry in value.items()}
 
 
-def _read_header(path, file, field):
+def _read_header(path: StrPath, file: IO[bytes], field: str) -> tuple[tuple[int, ...], np.dtype]:
     """Return the shape and the dtype that the head of an entry says."""
     readers = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
     try:

@@ -8,6 +8,7 @@ before type, shape and length have been compared. Names, calls and states are th
 import math
 import pickle
 import re
+from typing import Any, Self
 
 import numpy as np
 
@@ -15,7 +16,7 @@ import numpy as np
 _CODE = re.compile(r'[biufcSU]\d{1,9}')
 
 
-def plain_globals():
+def plain_globals() -> dict[str, Any]:
     """Return {name in a pickle: what stands in for it}."""
     # NumPy 2 renamed numpy.core to numpy._core; files carry the name of the version that wrote them.
     return {
@@ -33,29 +34,35 @@ def plain_globals():
 class DataType:
     """Stands in for a numpy.dtype: what a pickle says of it, which is compared when it is used."""
 
-    def __init__(self, code, align=False, copy=False):
+    def __init__(self, code: Any, align: bool = False, copy: bool = False) -> None:
         self.code = code
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: Any) -> None:
         self.state = state
 
 
 class Array(np.ndarray):
-    """An array that takes only plain values from a pickle, and is written to one as numpy.ndarray."""
+    """An array that takes only plain values from a pickle, and is written to one as numpy.ndarray.
 
-    def __new__(cls, *args):
+    Attributes:
+        objects: of an array of objects, these as a list; not there for others.
+    """
+
+    objects: list[Any]
+
+    def __new__(cls, *args: Any) -> Self:
         if args:
             raise _forged(f'array, made by numpy.ndarray{args}')
         return super().__new__(cls, (0,), 'b')
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: Any) -> None:
         super().__setstate__(_checked(state))
 
-    def __reduce_ex__(self, protocol):
+    def __reduce_ex__(self, protocol: Any) -> Any:
         return np.asarray(self).__reduce_ex__(protocol)
 
 
-def plain_dtype(found):
+def plain_dtype(found: Any) -> np.dtype:
     """Return the numpy.dtype that a DataType says.
 
     Raises:
@@ -82,7 +89,7 @@ def plain_dtype(found):
     return dtype.newbyteorder(state[1])
 
 
-def _checked(state):
+def _checked(state: Any) -> tuple[Any, ...]:
     """Return an array's state if it is one of plain values and of the length that its shape says."""
     if not (
         isinstance(state, tuple)
@@ -99,24 +106,24 @@ def _checked(state):
     return 1, shape, dtype, bool(is_fortran), data
 
 
-def _reconstruct(kind, shape, typecode):
+def _reconstruct(kind: Any, shape: Any, typecode: Any) -> Array:
     """Stand in for NumPy's function that makes the empty array which a pickle then fills."""
     if kind is not Array or shape != (0,):
         raise _forged(f'array, begun with the shape {shape!r}')
     return Array()
 
 
-def _scalar(dtype, data):
+def _scalar(dtype: Any, data: Any) -> Any:
     """Stand in for NumPy's function that makes a scalar out of its bytes."""
     array = Array()
     array.__setstate__((1, (), dtype, False, data))
     return array[()]
 
 
-def _no_bytes():
+def _no_bytes() -> bytes:
     """Stand in for `bytes`, which old pickles call for those of an empty array."""
     return b''
 
 
-def _forged(what):
+def _forged(what: str) -> pickle.UnpicklingError:
     return pickle.UnpicklingError(f'it holds a forged {what}')

@@ -6,6 +6,7 @@ those that build values; the few names that NumPy needs for an array or a scalar
 
 import pickle
 import pickletools
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,7 @@ _VALUES = {
 _NAMES = plain_globals()
 
 
-def read_plain(data):
+def read_plain(data: bytes) -> Any:
     """Return the value that a pickle holds, in which arrays are still to be given to `plain_array`.
 
     Args:
@@ -54,7 +55,7 @@ def read_plain(data):
         raise pickle.UnpicklingError(f'it is broken ({type(error).__name__}: {error})') from error
 
 
-def plain_array(value):
+def plain_array(value: Any) -> Any:
     """Return an array that `read_plain` returned as a numpy.ndarray, one of objects as a list; others unchanged."""
     if not isinstance(value, Array):
         return value
@@ -69,10 +70,11 @@ class _Reader:
         memo: values by number, for those that come again.
     """
 
-    def __init__(self):
-        self.stack, self.memo = [], {}
+    def __init__(self) -> None:
+        self.stack: list[Any] = []
+        self.memo: dict[Any, Any] = {}
 
-    def follow(self, name, argument):
+    def follow(self, name: str, argument: Any) -> None:
         """Follow one instruction, by the name that `pickletools` has for it."""
         match name:
             case 'PROTO' | 'FRAME':
@@ -106,33 +108,33 @@ class _Reader:
             case _:
                 raise pickle.UnpicklingError(f'it holds the instruction {name}')
 
-    def _pop(self, count):
+    def _pop(self, count: int) -> list[Any]:
         taken = [self.stack.pop() for _ in range(count)]
         return taken[::-1]
 
-    def _since_mark(self):
+    def _since_mark(self) -> list[Any]:
         taken = []
         while (item := self.stack.pop()) is not _MARK:
             taken.append(item)
         return taken[::-1]
 
-    def _top(self, kind):
+    def _top(self, kind: type) -> Any:
         if type(self.stack[-1]) is not kind:
             raise TypeError(f'{type(self.stack[-1]).__name__} where a {kind.__name__} is expected')
         return self.stack[-1]
 
-    def _name(self, module, name):
+    def _name(self, module: str, name: str) -> None:
         if f'{module}.{name}' not in _NAMES:
             shown = repr(f'{module}.{name}')[1:-1]
             raise pickle.UnpicklingError(f'it holds {shown}, which is code, not data. Nothing of it was run')
         self.stack.append(_NAMES[f'{module}.{name}'])
 
-    def _call(self, function, arguments):
+    def _call(self, function: Any, arguments: Any) -> None:
         if not any(function is known for known in _NAMES.values()):
             raise pickle.UnpicklingError('it calls what is no function')
         self.stack.append(function(*arguments))
 
-    def _build(self, state):
+    def _build(self, state: Any) -> None:
         """Fill an array or a data type."""
         filled = self.stack[-1]
         if type(filled) is Array and _of_objects(state):
@@ -143,7 +145,7 @@ class _Reader:
             raise TypeError(f'a {type(filled).__name__} is filled')
 
 
-def _of_objects(state):
+def _of_objects(state: Any) -> bool:
     """Return whether the state of an array is that of the one object of shape () or of a row of objects."""
     shape, dtype, objects = state[1], state[2], state[4]
     return (

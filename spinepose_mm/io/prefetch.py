@@ -1,12 +1,15 @@
 """Prefetching: the next items of an iterable are prepared in a thread while one is processed."""
 
 from collections import deque
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
-_END = object()
+_Item = TypeVar('_Item')
+_END: Any = object()
 
 
-def prefetch(items, count=2):
+def prefetch(items: Iterable[_Item], count: int = 2) -> Iterator[_Item]:
     """Yield the items of an iterable, up to `count` of which are prefetched by one thread.
 
     An error is raised where it belongs in the order. Where the generator is closed before its end, it waits for the

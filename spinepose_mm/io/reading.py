@@ -1,14 +1,19 @@
 """Errors of readers: whatever a parser raises on a user's file becomes an error that names the file."""
 
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
+
+from .paths import StrPath
 
 _MAX_LETTERS = 300  # of a parser's own words, which may hold the whole file
 _SAID = {RecursionError: 'it is nested too deeply', MemoryError: 'it asks for more memory than there is'}
 
 
 @contextmanager
-def reading(path, problem, field=None, raised=ValueError):
+def reading(
+    path: StrPath, problem: str, field: str | None = None, raised: type[Exception] = ValueError
+) -> Iterator[None]:
     """Turn what goes wrong in reading a file into one error that names the file and the field.
 
     Errors that pass unchanged: an error whose text begins with the path; an OSError that carries a file's name, such as
@@ -35,7 +40,7 @@ def reading(path, problem, field=None, raised=ValueError):
         raise raised(f'{where} {problem}: {_reason(error)}') from error
 
 
-def _reason(error):
+def _reason(error: Exception) -> str:
     """Return what an error says in one line, with its kind where that is a part of it."""
     for kind, said in _SAID.items():
         if isinstance(error, kind):
@@ -45,7 +50,7 @@ def _reason(error):
     return text if isinstance(error, ValueError) and text else f'{type(error).__name__}: {text}'
 
 
-def is_number(value):
+def is_number(value: object) -> bool:
     """Return whether a value is a finite number within the range of a float."""
     most = sys.float_info.max
     return isinstance(value, (int, float)) and not isinstance(value, bool) and -most <= value <= most

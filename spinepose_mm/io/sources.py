@@ -5,7 +5,7 @@ import logging
 import mimetypes
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sized
 from pathlib import Path
 
 import cv2
@@ -13,8 +13,8 @@ import numpy as np
 from mmengine.logging import print_log
 
 from spinepose_mm import deprecated
-from spinepose_mm.io.image import MAX_MEGAPIXELS, examine, read_image
-from spinepose_mm.io.paths import check_regular, legible
+from spinepose_mm.io.image import MAX_MEGAPIXELS, read_header, read_image
+from spinepose_mm.io.paths import StrPath, check_regular, legible
 from spinepose_mm.structures.frame import Frame
 
 from .base import Source
@@ -37,7 +37,14 @@ class Images(Source):
     pictures = deprecated.attribute('pictures', 'images')
 
     @deprecated.arguments(pictures='images')
-    def __init__(self, images, frame_rate=None, channel_order='bgr', path='images', max_megapixels=MAX_MEGAPIXELS):
+    def __init__(
+        self,
+        images: Iterable[StrPath | np.ndarray],
+        frame_rate: float | None = None,
+        channel_order: str = 'bgr',
+        path: str = 'images',
+        max_megapixels: float = MAX_MEGAPIXELS,
+    ) -> None:
         whole = Path(path).absolute()
         super().__init__(path, whole.stem if whole.is_file() else whole.name)
         if channel_order not in ORDERS:
@@ -45,28 +52,29 @@ class Images(Source):
         self.images, self.frame_rate, self._order = images, frame_rate, channel_order
         self._max_megapixels = max_megapixels
         self.is_video = frame_rate is not None
-        self.length = len(images) if hasattr(images, '__len__') else None
+        self.length = len(images) if isinstance(images, Sized) else None
         are_files = bool(self.length) and all(isinstance(image, (str, os.PathLike)) for image in images)
         # Arrays need no reading, and what makes them may have to be in the thread of the caller.
-        self.prefetches = are_files and self.length > 1
+        self.prefetches = are_files and self.length != 1
         if are_files:
             self.identity = described(images)
 
-    def _read(self):
+    def _read(self) -> Iterator[Frame]:
         for index, given in enumerate(self.images):
-            is_array = isinstance(given, np.ndarray)
-            path = f'{index:08d}.jpg' if is_array else os.fspath(given)
+            time = np.nan if self.frame_rate is None else index / self.frame_rate
+            if isinstance(given, np.ndarray):
+                yield Frame(index, time, f'{index:08d}.jpg', self._to_bgr(given, index))
+                continue
+            path = os.fspath(given)
             try:
-                image = self._to_bgr(given, index) if is_array else read_image(path, self._max_megapixels)
+                image = read_image(path, self._max_megapixels)
             except (OSError, ValueError) as error:
-                if is_array:
-                    raise
                 print_log(legible(str(error)), 'current', logging.WARNING)
                 self.skipped += 1
             else:
-                yield Frame(index, index / self.frame_rate if self.is_video else np.nan, path, image)
+                yield Frame(index, time, path, image)
 
-    def _to_bgr(self, image, index):
+    def _to_bgr(self, image: np.ndarray, index: int) -> np.ndarray:
         channels = 1 if image.ndim == 2 else image.shape[2] if image.ndim == 3 else None
         if channels not in (1, 3, 4) or image.dtype != np.uint8 or not image.size:
             raise ValueError(
@@ -78,7 +86,12 @@ class Images(Source):
         return np.ascontiguousarray(image[..., 2::-1] if self._order == 'rgb' else image[..., :3])
 
 
-def open_source(inputs, frame_rate=None, channel_order='bgr', max_megapixels=MAX_MEGAPIXELS):
+def open_source(
+    inputs: StrPath | np.ndarray | Iterable[StrPath | np.ndarray] | Source,
+    frame_rate: float | None = None,
+    channel_order: str = 'bgr',
+    max_megapixels: float = MAX_MEGAPIXELS,
+) -> Source:
     """Return the Source of an input.
 
     Args:
@@ -127,7 +140,7 @@ def open_source(inputs, frame_rate=None, channel_order='bgr', max_megapixels=MAX
     return Video(path, frame_rate, max_megapixels)
 
 
-def _images(folder, paths, frame_rate, max_megapixels, problem):
+def _images(folder: str, paths: list[str], frame_rate: float | None, max_megapixels: float, problem: str) -> Images:
     if not paths:
         raise ValueError(problem)
     by_number = sorted(
@@ -136,18 +149,18 @@ def _images(folder, paths, frame_rate, max_megapixels, problem):
     return Images(by_number, frame_rate, path=folder, max_megapixels=max_megapixels)
 
 
-def _kind(path):
+def _kind(path: str) -> str:
     """Return 'image', 'video' or another kind of file, by its ending."""
     if path.lower().endswith('.webp'):  # which not every machine's table has
         return 'image'
     return (mimetypes.guess_type(path)[0] or '').split('/')[0]
 
 
-def _check_image(path, max_megapixels):
+def _check_image(path: str, max_megapixels: float) -> None:
     """Raise ValueError where a file is no image; a JPEG or PNG is not decoded for that, since it takes long."""
     data = Path(path).read_bytes()
     try:
-        truncated, shape = examine(data, max_megapixels)
+        truncated, shape = read_header(data, max_megapixels)
     except ValueError as error:
         raise ValueError(f'{path} {error}') from error
     if not (shape or data.startswith(b'\x89PNG') and not truncated):

@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,7 +34,7 @@ class Video(Source):
 
     is_video = True
 
-    def __init__(self, path, frame_rate=None, max_megapixels=MAX_MEGAPIXELS):
+    def __init__(self, path: str, frame_rate: float | None = None, max_megapixels: float = MAX_MEGAPIXELS) -> None:
         address = live(path)
         super().__init__(path, Path(path).stem if address is None else re.sub(r'\W+', '_', path))
         self.prefetches = address is None  # a camera sets the pace, and its newest frame is wanted
@@ -53,7 +54,7 @@ class Video(Source):
                 self.identity = described(path)
 
     @contextmanager
-    def _opened(self):
+    def _opened(self) -> Iterator[cv2.VideoCapture]:
         address = live(self.path)
         with TemporaryDirectory() if address is None and not is_utf8(self.path) else nullcontext() as folder:
             path = self.path
@@ -68,9 +69,10 @@ class Video(Source):
             finally:
                 capture.release()
 
-    def _read(self):
+    def _read(self) -> Iterator[Frame]:
         with self._opened() as capture:
             rate = self._played_at
+            taken_at = self.frame_rate or rate
             index, time, failed = 0, -1 / rate, 0
             while True:
                 if not capture.grab():
@@ -88,7 +90,7 @@ class Video(Source):
                 time += step
                 decoded, image = capture.retrieve()
                 if decoded:
-                    yield Frame(index, time * rate / self.frame_rate, self.path, image)
+                    yield Frame(index, time * rate / taken_at, self.path, image)
                 self.skipped += not decoded
                 index += 1
             if self.length and index < self.length:  # it is broken there, or was cut and its header not updated
@@ -99,7 +101,7 @@ class Video(Source):
                 )
 
 
-def live(path):
+def live(path: str) -> int | str | None:
     """Return a camera's number or a stream's address; None for a file."""
     camera = re.fullmatch(r'webcam(?::(\d+))?', path, re.IGNORECASE)
     if camera:

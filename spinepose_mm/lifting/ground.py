@@ -28,6 +28,8 @@ _SEGMENTS = (
     ('left_ankle', 'left_knee'),
     ('right_ankle', 'right_knee'),
 )
+#: The numbers from here on are choices, unless a source is named; `tests/lifting/test_ground.py` states how near the
+#: ground is with them.
 _CAMERA_UP = np.array([0.0, -1.0, 0.0])
 _CAMERA_VOTE = 0.05  # what that weighs against a standing person's five segments
 _CAMERA_SPREAD = np.radians(20)  # how far a camera may be tilted, as a standard deviation
@@ -44,9 +46,22 @@ _MIN_WEIGHT = 0.02  # of a keypoint that is not visible: the lifter has estimate
 _SPINE_SHARE = 0.25  # what one of the spine's nine keypoints, which lie in one line, counts in the first guess
 _GUESS_SPREAD = 0.03  # metres from a plane within which points touch it
 _MAX_POSES = 150  # of those that the first guess is made from
+_LOW = 0.1  # quantile of the poses' lowest points at which the first guess upright to the bodies lies
+_STRAIGHT_POWER = 8  # by which straight bodies outvote bent ones
+#: The directions of segments are averaged by iteratively reweighted least squares of the angles' p-norm, whose weights
+#: are angle^(p - 2); p = 1 is the median, and less yields less to what is far off.
+_NORM, _NORM_STEPS = 0.5, 20
+_MIN_ANGLE = np.radians(1)  # keeps these weights finite
+_SURE_FEET = 0.2  # mean confidence of the feet's keypoints, from which a pose stands on them
+_BELOW_FEET = 0.05  # metres by which something else is below the feet when it carries the body in their place
+#: The deviation of normal noise from the quantile of its absolute values: 30% of them are under .385 deviations, and
+#: 1 / .385 is about 2.5. A low quantile is taken, since only the small distances are of contacts.
+_SPREAD_QUANTILE, _DEVIATIONS = 0.3, 2.5
+_MAX_DEVIATIONS = 3  # off the plane, beyond which a point is no contact
+_TILT_SCALE, _MAX_EVALUATIONS = 0.01, 12  # of the least squares: a step in the plane's numbers, and evaluations
 
 
-def body_up(points, weights):
+def body_up(points: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, float]:
     """Return the up direction of the bodies, and its standard deviation.
 
     Each body's trunk, thighs and shanks vote; a direction in which they agree weighs more, as in a standing person.
@@ -67,19 +82,19 @@ def body_up(points, weights):
     votes = votes * np.where(cosine < 0, -1, 1)[..., None]  # a person may do a handstand
     sure = sure * (np.abs(cosine) > _MAX_TILT)
     straight = np.linalg.norm((votes * sure[..., None]).sum(1), axis=-1) / len(ends)  # 1 for all segments in one line
-    sure = sure * straight[:, None] ** 8
+    sure = sure * straight[:, None] ** _STRAIGHT_POWER
     votes = np.concatenate([votes.reshape(-1, 3), [_CAMERA_UP]])
     sure = np.append(sure, _CAMERA_VOTE * len(points))
     up = _CAMERA_UP
-    for _ in range(20):  # the median of the directions
+    for _ in range(_NORM_STEPS):
         angle = np.arccos(np.clip(votes @ up, -1, 1))
-        up = (sure / np.maximum(angle, np.radians(1)) ** 1.5) @ votes
+        up = (sure / np.maximum(angle, _MIN_ANGLE) ** (2 - _NORM)) @ votes
         up /= np.linalg.norm(up)
-    bent = 1 - np.average(straight, weights=straight**8 + 1e-12)
+    bent = 1 - np.average(straight, weights=straight**_STRAIGHT_POWER + 1e-12)
     return up, min(_POSTURE_SPREAD + bent * _BENT_SPREAD, _CAMERA_SPREAD)
 
 
-def fit_ground(points, weights, jitter=0.0):
+def fit_ground(points: np.ndarray, weights: np.ndarray, jitter: float = 0.0) -> tuple[np.ndarray, float]:
     """Find the ground as the plane that people touch with their lowest points, and that no person is below.
 
     The lowest points of each pose may touch the ground. The first guess is the one plane, of those that the convex hull
@@ -106,24 +121,28 @@ def fit_ground(points, weights, jitter=0.0):
         )
     start, spread = body_up(points, weights)
     contacts, thickness, feet, share = _contact_keypoints()
-    feet_sure = weights[:, contacts][:, feet].mean(1) > 0.2
+    feet_sure = weights[:, contacts][:, feet].mean(1) > _SURE_FEET
     points, weights = points[:, contacts], weights[:, contacts].clip(_MIN_WEIGHT, 1)
     plane = _guess(points, thickness, weights * share, start, spread)
     for _ in range(_STEPS):
         heights = points @ _normal(plane, start) - thickness - plane[2]
         lowest = _lowest(heights, feet, feet_sure)
         close = np.abs(lowest[np.abs(lowest) < _MAX_HEIGHT])
-        spread_up = np.clip(2.5 * np.quantile(close, 0.3), *_CONTACT_SPREAD) if len(close) else _CONTACT_SPREAD[1]
+        spread_up = (
+            np.clip(_DEVIATIONS * np.quantile(close, _SPREAD_QUANTILE), *_CONTACT_SPREAD)
+            if len(close)
+            else _CONTACT_SPREAD[1]
+        )
         near = np.where(heights < lowest[:, None], 0, weights * np.exp((lowest[:, None] - heights) / spread_up))
         near *= near.max(1, keepdims=True) / near.sum(1, keepdims=True)  # a pose weighs what its contacts do
-        touching = np.nonzero((near > _MIN_WEIGHT**2) & (np.abs(heights) < 3 * spread_up))
+        touching = np.nonzero((near > _MIN_WEIGHT**2) & (np.abs(heights) < _MAX_DEVIATIONS * spread_up))
         if not len(touching[0]):
             break
         plane = _fit(points[touching], thickness[touching[1]], near[touching], start, spread, plane, spread_up, jitter)
     return _normal(plane, start), -plane[2]
 
 
-def _contact_keypoints():
+def _contact_keypoints() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return numbers of the keypoints that may touch the ground, their thickness, which are feet, and weights."""
     keypoints = []
     for i, name in enumerate(skeleton.NAMES):
@@ -131,17 +150,20 @@ def _contact_keypoints():
         part = name.split('_')[0 if level else -1]
         if part in _THICKNESS:
             keypoints.append((i, _THICKNESS[part], part in _FEET, _SPINE_SHARE if level else 1.0))
-    return tuple(map(np.array, zip(*keypoints)))
+    numbers, thickness, feet, share = map(np.array, zip(*keypoints))
+    return numbers, thickness, feet, share
 
 
-def _guess(points, thickness, weights, start, spread):
+def _guess(
+    points: np.ndarray, thickness: np.ndarray, weights: np.ndarray, start: np.ndarray, spread: float
+) -> np.ndarray:
     """Return the plane that most points of most poses touch, of those that the convex hull of all lies upon.
 
     A plane is three numbers: its tilts against `start`, and its height along its normal.
     """
     rows = np.unique(np.linspace(0, len(points) - 1, _MAX_POSES).astype(int))
     points, weights = points[rows], weights[rows]
-    normals, offsets = start[None], np.quantile((points @ start - thickness).min(1), [0.1])
+    normals, offsets = start[None], np.quantile((points @ start - thickness).min(1), [_LOW])
     try:
         facets = ConvexHull((points - thickness[:, None] * start).reshape(-1, 3)).equations
         facets = facets[-facets[:, :3] @ start > _MAX_SLANT]
@@ -155,14 +177,23 @@ def _guess(points, thickness, weights, start, spread):
     return np.append(_basis(start) @ normals[best] / (normals[best] @ start), offsets[best])
 
 
-def _lowest(heights, feet, feet_sure):
+def _lowest(heights: np.ndarray, feet: np.ndarray, feet_sure: np.ndarray) -> np.ndarray:
     """Return the height of each pose's lowest point: of its feet, unless something else is well below them."""
     foot = heights[:, feet].min(1)
     other = heights[:, ~feet].min(1)
-    return np.where(feet_sure & (other > foot - 0.05), foot, np.minimum(foot, other))
+    return np.where(feet_sure & (other > foot - _BELOW_FEET), foot, np.minimum(foot, other))
 
 
-def _fit(points, thickness, weights, start, spread, plane, spread_up, jitter):
+def _fit(
+    points: np.ndarray,
+    thickness: np.ndarray,
+    weights: np.ndarray,
+    start: np.ndarray,
+    spread: float,
+    plane: np.ndarray,
+    spread_up: float,
+    jitter: float,
+) -> np.ndarray:
     """Return the plane through contacts: its tilts against `start`, and how high it is there, along its normal.
 
     Poses are placed along their rays less surely than across, which would draw a plane towards the rays; so each
@@ -182,7 +213,7 @@ def _fit(points, thickness, weights, start, spread, plane, spread_up, jitter):
 
     distance = np.linalg.norm(points, axis=-1)
 
-    def residuals(plane):
+    def residuals(plane: np.ndarray) -> np.ndarray:
         heights = points @ _normal(plane, start)
         off = (
             weights
@@ -192,16 +223,16 @@ def _fit(points, thickness, weights, start, spread, plane, spread_up, jitter):
         # The square root of Cauchy's norm, so that the prior beside it is not bent.
         return np.append(np.sign(off) * np.sqrt(np.log1p(off**2)), plane[:2] / spread)
 
-    return least_squares(residuals, plane, x_scale=0.01, max_nfev=12).x
+    return least_squares(residuals, plane, x_scale=_TILT_SCALE, max_nfev=_MAX_EVALUATIONS).x
 
 
-def _normal(plane, start):
+def _normal(plane: np.ndarray, start: np.ndarray) -> np.ndarray:
     """Return the unit normal of a plane whose tilts are against `start`."""
     normal = start + plane[:2] @ _basis(start)
     return normal / np.linalg.norm(normal)
 
 
-def _basis(up):
+def _basis(up: np.ndarray) -> np.ndarray:
     """Return two unit vectors at right angles to `up` and to each other, (2, 3)."""
     side = np.cross(up, [0, 0, 1.0] if abs(up[2]) < 0.9 else [1.0, 0, 0])
     side /= np.linalg.norm(side)

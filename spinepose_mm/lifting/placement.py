@@ -17,7 +17,7 @@ _MIN_POINTS = 3  # of a pose that is placed
 _MIN_DEPTH = 0.05  # metres before the camera
 
 
-def standing_height(poses):
+def standing_height(poses: np.ndarray) -> np.ndarray:
     """Return how tall a person of this skeleton stands, in the unit of the pose, whatever posture it is in.
 
     It adds up head to C1, the chain of the spine from C1 to S1, S1 to the middle of the hips, and the mean of both legs
@@ -31,7 +31,7 @@ def standing_height(poses):
         ndarray: (...,).
     """
 
-    def length(*names):
+    def length(*names: str) -> np.ndarray:
         chain = poses[..., [skeleton.index(name) for name in names], :]
         return np.linalg.norm(np.diff(chain, axis=-2), axis=-1).sum(-1)
 
@@ -43,7 +43,9 @@ def standing_height(poses):
     return _STATURE * (length('head', *spine) + sacrum + legs / 2)
 
 
-def place(poses, rays, weights, focal, steps=15):
+def place(
+    poses: np.ndarray, rays: np.ndarray, weights: np.ndarray, focal: float, steps: int = 15
+) -> tuple[np.ndarray, np.ndarray]:
     """Return where poses stand in camera space, from the pixels of their keypoints.
 
     The translation minimises the weighted reprojection errors under a robust norm (Geman and McClure's, with the scale
@@ -84,14 +86,14 @@ def place(poses, rays, weights, focal, steps=15):
     return places, errors
 
 
-def _linear(poses, rays, weights):
+def _linear(poses: np.ndarray, rays: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the least squares of the equations above, (N, 3)."""
     rows = np.concatenate([np.broadcast_to(np.eye(2), (*rays.shape, 2)), -rays[..., None]], axis=-1)  # (N, K, 2, 3)
     value = rays * poses[..., 2:] - poses[..., :2]
     return _in_front(poses, _solve(rows, value, weights))
 
 
-def _step(poses, rays, weights, move):
+def _step(poses: np.ndarray, rays: np.ndarray, weights: np.ndarray, move: np.ndarray) -> np.ndarray:
     """Return a Gauss-Newton step, (N, 3), to be subtracted."""
     off, depth = _residuals(poses, rays, move)
     size = np.linalg.norm(off, axis=-1)
@@ -103,20 +105,20 @@ def _step(poses, rays, weights, move):
     return _solve(rows / depth[..., None, None], off, robust)
 
 
-def _residuals(poses, rays, move):
+def _residuals(poses: np.ndarray, rays: np.ndarray, move: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the differences of the projections from the rays, (N, K, 2), and the depths, (N, K)."""
     placed = poses + move[:, None]
     depth = np.maximum(placed[..., 2], _MIN_DEPTH)
     return placed[..., :2] / depth[..., None] - rays, depth
 
 
-def _in_front(poses, move):
+def _in_front(poses: np.ndarray, move: np.ndarray) -> np.ndarray:
     """Return translations that leave each pose in front of the camera."""
     nearest = poses[..., 2].min(1)
     return np.concatenate([move[:, :2], np.maximum(move[:, 2:], _MIN_DEPTH - nearest[:, None])], axis=-1)
 
 
-def _solve(rows, values, weights):
+def _solve(rows: np.ndarray, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the weighted least squares of rows (N, K, 2, 3) times x = values (N, K, 2), (N, 3)."""
     weighted = rows * weights[..., None, None]
     normal = np.einsum('nkij,nkil->njl', weighted, rows)

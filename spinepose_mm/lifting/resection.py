@@ -23,7 +23,7 @@ _MAX_LENS = 100.0  # the same without a lens: further off, a lens is not the rea
 _STEPS = 60
 
 
-def fit_camera(points, pixels):
+def fit_camera(points: np.ndarray, pixels: np.ndarray) -> Camera:
     """Return the Camera that sees points in space where their pixels are.
 
     Args:
@@ -63,11 +63,11 @@ def fit_camera(points, pixels):
     return camera
 
 
-def _off(points, pixels, params):
+def _off(points: np.ndarray, pixels: np.ndarray, params: np.ndarray) -> np.ndarray:
     return np.linalg.norm(_project(points, params)[0] - pixels, axis=1)
 
 
-def _start(points, pixels):
+def _start(points: np.ndarray, pixels: np.ndarray) -> np.ndarray:
     """Return the parameters to begin with: rotation vector, t, focal lengths and principal point, (10,)."""
     rng, count = np.random.default_rng(0), len(points)
     samples = [rng.choice(count, _SAMPLE, replace=False) for _ in range(_SAMPLES)] if count > _SAMPLE else []
@@ -84,7 +84,7 @@ def _start(points, pixels):
     return np.concatenate([cv2.Rodrigues(R)[0].ravel(), t, [K[0, 0], K[1, 1], K[0, 2], K[1, 2]]])
 
 
-def _linear(points, pixels):
+def _linear(points: np.ndarray, pixels: np.ndarray) -> np.ndarray:
     """Return the projection matrix of the direct linear transform, (3, 4), up to scale and sign."""
     (points, space), (pixels, plane) = _normalised(points), _normalised(pixels)
     zero = np.zeros_like(points)
@@ -97,7 +97,7 @@ def _linear(points, pixels):
     return np.linalg.solve(plane, np.linalg.svd(rows, full_matrices=False)[2][-1].reshape(3, 4) @ space)
 
 
-def _normalised(points):
+def _normalised(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return points around the origin at a mean distance of 1 in homogeneous coordinates, and the matrix to there."""
     middle, size = points.mean(0), points.shape[1]
     scale = 1 / max(np.linalg.norm(points - middle, axis=1).mean(), 1e-12)
@@ -106,7 +106,7 @@ def _normalised(points):
     return np.column_stack([points, np.ones(len(points))]) @ matrix.T, matrix
 
 
-def _refined(points, pixels, start):
+def _refined(points: np.ndarray, pixels: np.ndarray, start: np.ndarray) -> np.ndarray:
     """Return the parameters, as many as there are to begin with, with the least reprojection errors."""
     lens = np.zeros((5, len(start)))
     lens[:, 10:] = _LENS_WEIGHT * np.eye(5)[:, : len(start) - 10]
@@ -123,14 +123,14 @@ def _refined(points, pixels, start):
     ).x
 
 
-def _project(points, params):
+def _project(points: np.ndarray, params: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return pixels (N, 2) and their derivatives by the parameters (2 N, len(params))."""
     camera = _camera(params)
     pixels, derivatives = cv2.projectPoints(points[:, None], params[:3], camera.t, camera.K, camera.dist)
     return pixels[:, 0], derivatives[:, : len(params)]
 
 
-def _camera(params):
+def _camera(params: np.ndarray) -> Camera:
     fx, fy, cx, cy = params[6:10]
     return Camera(
         np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]]),

@@ -1,8 +1,12 @@
 """From lifted poses, which have no scale and no place, to people in metres: before the camera, or in the world."""
 
+from __future__ import annotations
+
 import numbers
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +16,9 @@ from spinepose_mm.structures.frame import COORDINATES
 
 from .placement import place, standing_height
 from .world import WARM_UP, WorldFrame
+
+if TYPE_CHECKING:
+    from spinepose_mm.structures.camera import Camera
 
 HEIGHT = 1.7  # metres, about the mean of adults
 _MAX_DEPTH = 200.0  # metres; a person further away is dropped
@@ -53,7 +60,13 @@ class Space:
         ValueError: an option is out of its range.
     """
 
-    def __init__(self, camera, coordinates='camera', height=HEIGHT, warm_up=WARM_UP):
+    def __init__(
+        self,
+        camera: Camera,
+        coordinates: str = 'camera',
+        height: float | dict[int, float] = HEIGHT,
+        warm_up: int = WARM_UP,
+    ) -> None:
         if coordinates not in COORDINATES:
             raise ValueError(f'coordinates are out of {", ".join(COORDINATES)}, not {coordinates!r}')
         heights = height if isinstance(height, dict) else {0: height}
@@ -61,11 +74,19 @@ class Space:
             if not isinstance(person, numbers.Integral) or not isinstance(value, numbers.Real) or not 0.3 < value < 2.8:
                 raise ValueError(f'height is in metres, from .3 to 2.8, or {{track id: metres}}, not {height!r}')
         self.camera, self.coordinates, self.warm_up = camera, coordinates, warm_up
-        self._heights = defaultdict(lambda: HEIGHT, heights) if heights is height else defaultdict(lambda: height)
-        self._lengths = defaultdict(list)
+        usual: float = HEIGHT if isinstance(height, dict) else height
+        self._heights = defaultdict(lambda: usual, height if isinstance(height, dict) else {})
+        self._lengths: defaultdict[int, list[float]] = defaultdict(list)
         self.world, self._kept = WorldFrame(warm_up), False
 
-    def update(self, ids, poses, points, confidence, smooth=None):
+    def update(
+        self,
+        ids: Sequence[int] | np.ndarray,
+        poses: np.ndarray,
+        points: np.ndarray,
+        confidence: np.ndarray,
+        smooth: Callable[[np.ndarray], np.ndarray] | None = None,
+    ) -> Placed:
         """Place the people of the next frame.
 
         Args:
@@ -98,20 +119,20 @@ class Space:
             settled &= self._kept or self.world.settled
         return Placed(np.asarray(ids), points, self.coordinates, scale, errors, settled)
 
-    def settle(self):
+    def settle(self) -> None:
         """Keep scales and world as they are from now on, however few frames they were estimated from."""
         self._kept = True
 
-    def heights(self, ids):
+    def heights(self, ids: Iterable[int]) -> np.ndarray:
         """Return how tall persons are in metres, (P,)."""
         return np.array([self._heights[person] for person in ids], float)
 
-    def _scale(self, person, length):
+    def _scale(self, person: int, length: float) -> float:
         """Return metres per unit of a person's pose, which is `length` units tall."""
         lengths = self._lengths[person]
         if not self._kept and len(lengths) < self.warm_up and np.isfinite(length) and length > 0:
             lengths.append(length)
-        return self._heights[person] / np.median(lengths) if lengths else np.nan
+        return self._heights[person] / float(np.median(lengths)) if lengths else np.nan
 
 
 __getattr__ = deprecated.getter(__name__)

@@ -9,7 +9,14 @@ import itertools
 import numpy as np
 
 
-def triangulate(points, weights, projections, threshold=15.0, least_angle=3.0, steps=5):
+def triangulate(
+    points: np.ndarray,
+    weights: np.ndarray,
+    projections: np.ndarray,
+    threshold: float = 15.0,
+    least_angle: float = 3.0,
+    steps: int = 5,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return points in space from their pixels in several cameras.
 
     Of all pairs of views, the one whose point most other views agree with decides which views count (RANSAC over all
@@ -55,7 +62,7 @@ def triangulate(points, weights, projections, threshold=15.0, least_angle=3.0, s
     return places, used, np.where(used, errors, 0).sum(0) / np.where(sound, used.sum(0), np.nan)
 
 
-def reprojection_errors(places, points, projections):
+def reprojection_errors(places: np.ndarray, points: np.ndarray, projections: np.ndarray) -> np.ndarray:
     """Return how far points in space, (N, 3), are from pixels, (V, N, 2), in each view: (V, N), in pixels.
 
     What is behind a camera is infinitely far off.
@@ -66,7 +73,9 @@ def reprojection_errors(places, points, projections):
     return np.where(projected[..., 2] > 0, errors, np.inf)
 
 
-def _agreeing(points, visible, projections, threshold, least_sine):
+def _agreeing(
+    points: np.ndarray, visible: np.ndarray, projections: np.ndarray, threshold: float, least_sine: float
+) -> np.ndarray:
     """Return which views agree on each point, (V, N): those of the best pair of views."""
     best, used = np.full(visible.shape[1], -np.inf), np.zeros_like(visible)
     centers = np.stack([-np.linalg.solve(matrix[:, :3], matrix[:, 3]) for matrix in projections])
@@ -84,10 +93,10 @@ def _agreeing(points, visible, projections, threshold, least_sine):
     return used
 
 
-def _refined(points, weights, projections, steps):
+def _refined(points: np.ndarray, weights: np.ndarray, projections: np.ndarray, steps: int) -> np.ndarray:
     """Return the least squares of the weighted reprojection errors, (N, 3); no step makes them worse."""
 
-    def cost(places):
+    def cost(places: np.ndarray) -> np.ndarray:
         errors = reprojection_errors(places, points, projections)
         return (weights * np.where(weights > 0, errors, 0) ** 2).sum(0)
 
@@ -98,7 +107,7 @@ def _refined(points, weights, projections, steps):
     return places
 
 
-def _linear(points, weights, projections):
+def _linear(points: np.ndarray, weights: np.ndarray, projections: np.ndarray) -> np.ndarray:
     """Return the direct linear transform's solution, (N, 3)."""
     rows = points[..., None] * projections[:, None, 2:] - projections[:, None, :2]  # (V, N, 2, 4)
     rows = rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12) * weights[..., None, None]
@@ -107,7 +116,7 @@ def _linear(points, weights, projections):
     return place[:, :3] / scale
 
 
-def _newton_step(places, points, weights, projections):
+def _newton_step(places: np.ndarray, points: np.ndarray, weights: np.ndarray, projections: np.ndarray) -> np.ndarray:
     """Return the Gauss-Newton step of the weighted squared reprojection errors, (N, 3), to be subtracted."""
     projected = _homogeneous(places) @ np.swapaxes(projections, 1, 2)  # (V, N, 3)
     depth = np.where(np.abs(projected[..., 2:]) < 1e-9, 1e-9, projected[..., 2:])
@@ -120,11 +129,11 @@ def _newton_step(places, points, weights, projections):
     return solve_damped(normal, slope)
 
 
-def solve_damped(normal, slope):
+def solve_damped(normal: np.ndarray, slope: np.ndarray) -> np.ndarray:
     """Return the solutions of normal equations (N, 3, 3) and (N, 3), a little damped, so that none is singular."""
     damping = 1e-12 * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(3)
     return np.linalg.solve(normal + damping, slope[..., None])[..., 0]
 
 
-def _homogeneous(places):
+def _homogeneous(places: np.ndarray) -> np.ndarray:
     return np.concatenate([places, np.ones((*places.shape[:-1], 1))], axis=-1)

@@ -1,6 +1,7 @@
 """One world for all people before a still camera: metres, on the ground, Y up."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -27,16 +28,19 @@ class WorldFrame:
         ValueError: the warm-up is not 1 or more.
     """
 
-    def __init__(self, warm_up=WARM_UP):
+    def __init__(self, warm_up: int = WARM_UP) -> None:
         if warm_up < 1:
             raise ValueError(f'warm_up is 1 frame or more, not {warm_up}')
         self.warm_up = warm_up
-        self.R = self.t = None
+        self.R: np.ndarray | None = None
+        self.t: np.ndarray | None = None
         self.settled = False
-        self._poses, self._weights, self._distances = [], [], defaultdict(list)
-        self._frames, self._next = 0, 1
+        self._poses: list[np.ndarray] = []
+        self._weights: list[np.ndarray] = []
+        self._distances: defaultdict[int, list[float]] = defaultdict(list)
+        self._frames, self._next = 0, 1.0
 
-    def update(self, ids, points, root, weights):
+    def update(self, ids: Iterable[int], points: np.ndarray, root: int, weights: np.ndarray) -> None:
         """Take the people of a frame into account.
 
         Args:
@@ -50,7 +54,7 @@ class WorldFrame:
         self._poses.append(points)
         self._weights.append(weights)
         for person, place in zip(ids, points[:, root]):
-            self._distances[person].append(np.linalg.norm(place))
+            self._distances[person].append(float(np.linalg.norm(place)))
         self._frames += 1
         self.settled = self._frames == self.warm_up
         if self.settled or self._frames >= self._next:
@@ -61,14 +65,22 @@ class WorldFrame:
             hip = self._poses[0][0, root]
             self.R, self.t = world_axes(up, hip - up * (hip @ up + height))
         if self.settled:
-            self._poses = self._weights = self._distances = None
+            self._poses.clear()
+            self._weights.clear()
+            self._distances.clear()
 
-    def to_world(self, points):
-        """Return points of camera space, (..., 3), in the world."""
+    def to_world(self, points: np.ndarray) -> np.ndarray:
+        """Return points of camera space, (..., 3), in the world.
+
+        Raises:
+            ValueError: no person was there yet.
+        """
+        if self.R is None or self.t is None:
+            raise ValueError('there is no world before the first person')
         return points @ self.R.T + self.t
 
 
-def _jitter(distances):
+def _jitter(distances: Iterable[Sequence[float]]) -> float:
     """Return by how much distances jump from frame to frame, as a part of them, other than by walking.
 
     Args:
@@ -79,7 +91,7 @@ def _jitter(distances):
     return np.median(np.concatenate(jumps)) / 0.6745 / np.sqrt(6) if jumps else 0.0
 
 
-def world_axes(up, origin):
+def world_axes(up: np.ndarray, origin: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return R (3, 3) and t (3,) of x_w = R x_c + t: Y along `up`, X along the camera's right at right angles to it.
 
     Args:

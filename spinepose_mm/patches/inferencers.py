@@ -8,7 +8,9 @@ they are changed at the moment when they are defined.
 """
 
 import sys
+from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 from mmengine.config import Config
 from mmengine.infer import BaseInferencer
@@ -16,53 +18,65 @@ from mmpose.registry import INFERENCERS
 
 from spinepose_mm.zoo.models import find_config
 
-from . import checkpoints, detector
+from .patch import MMENGINE, MMPOSE, Change, make, patch, warn_of
 
 _PLACE = 'mmpose.apis.inferencers'
+BASE = f'{_PLACE}.base_mmpose_inferencer.BaseMMPoseInferencer'
+_UNIFIED = f'{_PLACE}.mmpose_inferencer.MMPoseInferencer'
+
+#: {whole name of a class that is not defined yet: (name of the patch, changes to make when it is)}
+_waiting: dict[str, tuple[str, Callable[[type], Iterator[Change]]]] = {}
 
 
-def install():
-    """Change MMPose's inferencers, now or when they are imported."""
-    BaseInferencer.__init_subclass__ = classmethod(_init_subclass)
-    classes = [BaseInferencer]
-    for cls in classes:
-        classes += cls.__subclasses__()
-        _change(cls)
+def when_defined(name: str, place: str, changes: Callable[[type], Iterator[Change]]) -> Iterator[Change]:
+    """Yield a patch's changes to an inferencer, or else the change by which they are made when it is defined.
+
+    Args:
+        name: of the patch.
+        place: module and name of the class.
+        changes: given the class, yields the changes.
+    """
+    module, _, class_name = place.rpartition('.')
+    if hasattr(sys.modules.get(module), class_name):
+        yield from changes(getattr(sys.modules[module], class_name))
+    else:
+        _waiting[place] = name, changes
+        yield BaseInferencer, '__init_subclass__', lambda stock: classmethod(_init_subclass)
 
 
-def _init_subclass(cls, **kwargs):
+def _init_subclass(cls: type, **kwargs: Any) -> None:
     super(BaseInferencer, cls).__init_subclass__(**kwargs)
-    _change(cls)
+    place = f'{cls.__module__}.{cls.__qualname__}'
+    if place in _waiting:
+        name, changes = _waiting.pop(place)
+        warn_of({name: make(changes, cls)})
 
 
-def _change(cls):
-    """Change an inferencer's class, where it is one of those to be changed."""
-    name = f'{cls.__module__}.{cls.__name__}'
-    if name == f'{_PLACE}.base_mmpose_inferencer.BaseMMPoseInferencer':
-        detector.install(cls)
-        checkpoints.install_onnx()  # the module that it is for is one of those that this one imports
-    elif name == f'{_PLACE}.mmpose_inferencer.MMPoseInferencer':
-        _install_unified(cls)
+@patch(mmengine=MMENGINE, mmpose=MMPOSE)
+def unified_inferencer() -> Iterator[Change]:
+    """A config chooses by `inferencer`, and the inferencers of this package answer calls themselves."""
+    yield from when_defined('unified_inferencer', _UNIFIED, _unified_changes)
 
 
-def _install_unified(unified):
-    """Let a config choose by `inferencer`, and let the inferencers of this package answer calls themselves."""
+def _unified_changes(unified: type) -> Iterator[Change]:
     module = sys.modules[unified.__module__]
     for name in ('Pose2DInferencer', 'Pose3DInferencer'):
-        setattr(module, name, partial(_chosen, getattr(module, name)))
-    stock_call = unified.__call__
+        yield module, name, lambda stock: partial(_chosen, stock)
+    yield unified, '__call__', _answering
 
-    def __call__(self, *args, **kwargs):
+
+def _answering(stock: Callable[..., Any]) -> Callable[..., Any]:
+    def __call__(self: Any, *args: Any, **kwargs: Any) -> Any:
         from spinepose_mm.inference.streaming import Streaming
 
-        return (self.inferencer if isinstance(self.inferencer, Streaming) else partial(stock_call, self))(
-            *args, **kwargs
-        )
+        if isinstance(self.inferencer, Streaming):
+            return self.inferencer(*args, **kwargs)
+        return stock(self, *args, **kwargs)
 
-    unified.__call__ = __call__
+    return __call__
 
 
-def _chosen(stock, model, *args, **kwargs):
+def _chosen(stock: type, model: Any, *args: Any, **kwargs: Any) -> Any:
     config = model
     if isinstance(model, str):
         try:

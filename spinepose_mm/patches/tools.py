@@ -9,7 +9,7 @@ import mmpose
 from . import distributed
 
 
-def run_mmpose_script(name):
+def run_mmpose_script(name: str) -> None:
     """Run one of MMPose's scripts in this process, as it would run with this process's arguments.
 
     Args:

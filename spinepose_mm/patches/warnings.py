@@ -2,12 +2,11 @@
 
 import warnings
 
-from mmengine.registry import FUNCTIONS, Registry
+from .patch import MMDET, MMENGINE, patch
 
 
-def install():
-    """Filter those of current PyTorch and setuptools, and avoid those of a registry that MMPose lacks."""
+@patch(mmengine=MMENGINE, mmdet=MMDET)
+def quiet_warnings() -> None:
+    """Warnings of current PyTorch and setuptools are filtered."""
     warnings.filterwarnings('ignore', r'`?torch\.cuda\.amp\.', FutureWarning, r'mmdet\.')
     warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning, r'(mmengine|mim)\.')
-    if 'mmpose' not in FUNCTIONS.children:  # every inferencer looks for its collate function there
-        Registry('function', parent=FUNCTIONS, scope='mmpose')

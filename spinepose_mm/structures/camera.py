@@ -1,11 +1,16 @@
 """Cameras: OpenCV's, with x to the right, y down and z into the image; lengths are in metres."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 #: Degrees along the diagonal: what a camera without a calibration is taken for, a phone's main camera, as of 24 mm on
 #: full frame.
 FIELD_OF_VIEW = 84.0
@@ -31,7 +36,7 @@ class Camera:
     name: str = ''
 
     @classmethod
-    def from_field_of_view(cls, size, degrees=FIELD_OF_VIEW):
+    def from_field_of_view(cls, size: tuple[int, int], degrees: float = FIELD_OF_VIEW) -> Camera:
         """Return a camera without distortion whose diagonal field of view is known, as of a phone.
 
         Args:
@@ -48,7 +53,9 @@ class Camera:
         return cls(np.array([[focal, 0, w / 2], [0, focal, h / 2], [0, 0, 1.0]]), np.eye(3), np.zeros(3), (w, h))
 
     @classmethod
-    def looking(cls, position, target, fov, size, roll=0.0):
+    def looking(
+        cls, position: ArrayLike, target: ArrayLike, fov: float, size: tuple[int, int], roll: float = 0.0
+    ) -> Camera:
         """Return a camera at `position` that looks at `target`.
 
         Args:
@@ -71,15 +78,15 @@ class Camera:
         return cls(K, R, -R @ np.asarray(position, float), size)
 
     @property
-    def projection(self):
+    def projection(self) -> np.ndarray:
         """K [R | t] in shape (3, 4), from world space to pixels without distortion."""
         return self.K @ np.column_stack([self.R, self.t])
 
-    def to_camera(self, points):
+    def to_camera(self, points: np.ndarray) -> np.ndarray:
         """Return points in shape (..., 3) in camera space."""
         return points @ self.R.T + self.t
 
-    def project(self, points):
+    def project(self, points: ArrayLike) -> np.ndarray:
         """Return the pixels, in shape (..., 2), of points of world space in shape (..., 3)."""
         points = np.asarray(points, float)
         if np.any(self.dist) and points.size:
@@ -88,7 +95,7 @@ class Camera:
         projected = self.to_camera(points) @ self.K.T
         return projected[..., :2] / projected[..., 2:]
 
-    def rays(self, pixels):
+    def rays(self, pixels: ArrayLike) -> np.ndarray:
         """Return pixels, (..., 2), in normalised camera space: (x - cx) / fx and (y - cy) / fy, without distortion."""
         pixels = np.asarray(pixels, float)
         if not pixels.size:
@@ -103,7 +110,7 @@ class Camera:
         )
         return rays.reshape(pixels.shape)
 
-    def for_size(self, size):
+    def for_size(self, size: tuple[int, int]) -> Camera:
         """Return this camera for images of another size with the same field of view.
 
         Raises:
@@ -119,7 +126,7 @@ class Camera:
         return replace(self, K=scale @ self.K, size=tuple(size))
 
 
-def check_camera(where, camera):
+def check_camera(where: str, camera: Camera) -> Camera:
     """Return a camera, or raise ValueError where its numbers are invalid.
 
     Args:
@@ -142,7 +149,7 @@ def check_camera(where, camera):
     return camera
 
 
-def _most_moved(camera):
+def _most_moved(camera: Camera) -> float:
     """Return by how many pixels the distortion moves points that lie within half of the image's width and height."""
     if not np.any(camera.dist):
         return 0.0

@@ -1,6 +1,10 @@
 """What the stages of inference pass on: a frame of an input, and its people as plain arrays."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 from mmengine.structures import InstanceData
@@ -40,43 +44,42 @@ class People:
     scores: np.ndarray
     boxes: np.ndarray
     box_scores: np.ndarray
-    ids: np.ndarray = None
-    points: np.ndarray = None
-    point_errors: np.ndarray = None
-    reprojection_errors: np.ndarray = None
-    views: np.ndarray = None
-    measures: dict = field(default_factory=dict)
-    measure_errors: dict = field(default_factory=dict)
-    confidence: np.ndarray = None
+    ids: np.ndarray | None = None
+    points: np.ndarray | None = None
+    point_errors: np.ndarray | None = None
+    reprojection_errors: np.ndarray | None = None
+    views: np.ndarray | None = None
+    measures: dict[str, np.ndarray] = field(default_factory=dict)
+    measure_errors: dict[str, np.ndarray] = field(default_factory=dict)
+    confidence: np.ndarray = None  # type: ignore[assignment]  # `__post_init__` puts an array there
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.confidence is None:
             self.confidence = confidence(self.scores)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.keypoints)
 
     @property
-    def sizes(self):
+    def sizes(self) -> np.ndarray:
         """Size of each person, the diagonal of the box, in pixels, (P,)."""
         return np.linalg.norm(self.boxes[:, 2:] - self.boxes[:, :2], axis=1)
 
-    def __getitem__(self, chosen):
+    def __getitem__(self, chosen: np.ndarray | Sequence[int]) -> People:
         """Return some of the people, by a mask or a list of numbers."""
-        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        return People(
-            **{
-                name: {key: each[chosen] for key, each in value.items()}
-                if isinstance(value, dict)
-                else None
-                if value is None
-                else value[chosen]
-                for name, value in values.items()
-            }
-        )
+        return People(**{entry.name: _rows(getattr(self, entry.name), chosen) for entry in fields(self)})
 
 
-def no_people():
+def _rows(value: Any, chosen: np.ndarray | Sequence[int]) -> Any:
+    """Return the chosen rows of an array, or of each array of a dict; None stays None."""
+    if value is None:
+        return None
+    if isinstance(value, dict):
+        return {name: array[chosen] for name, array in value.items()}
+    return value[chosen]
+
+
+def no_people() -> People:
     """Return an empty People."""
     k = skeleton.NUM_KEYPOINTS
     return People(np.zeros((0, k, 2)), np.zeros((0, k)), np.zeros((0, 4)), np.zeros(0), np.zeros(0, int))
@@ -99,40 +102,63 @@ class Frame:
     index: int
     time: float
     path: str
-    image: np.ndarray = None
-    people: People = None
-    coordinates: str = None
-    settled: bool = None
+    image: np.ndarray = None  # type: ignore[assignment]  # every source gives it
+    people: People = None  # type: ignore[assignment]  # there from the first stage on
+    coordinates: str | None = None
+    settled: bool | None = None
 
     @property
-    def place(self):
+    def place(self) -> tuple[str, int | None]:
         """Path and index; the index is None for an image that is not part of a video."""
         return self.path, None if np.isnan(self.time) else self.index
 
 
-class Person(dict):
+class Person(dict[str, Any]):
     """A person as MMPose's inferencers give one, a dict of what JSON takes; keypoints can be asked for by name.
 
     `person['L3']` or `person['spine_02']` is the keypoint's place, (x, y) in pixels or (x, y, z) in metres, and
     `person.score('L3')` its score, `person.confidence('L3')` how likely it is right, 0 to 1.
+
+    Names and levels of keypoints are keys for `[]`, `in` and `get`. Iteration, `len`, equality and JSON are of the
+    entries alone: `keypoints`, `keypoint_scores`, `bbox` and so on.
+
+    Raises:
+        KeyError: there is no such entry or keypoint; of a keypoint's name, the nearest are listed.
     """
 
-    def __missing__(self, name):
+    def __missing__(self, name: str) -> list[float]:
+        if not isinstance(name, str) or not super().__contains__('keypoints'):
+            raise KeyError(name)
         return self['keypoints'][skeleton.index(name)]
 
-    def score(self, name):
+    def __contains__(self, name: object) -> bool:
+        if super().__contains__(name):
+            return True
+        return super().__contains__('keypoints') and (name in skeleton.NAMES or name in skeleton.LEVELS)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return an entry, or a keypoint by its name or level, or else the default."""
+        return self[name] if name in self else default
+
+    def copy(self) -> Person:
+        """Return another Person with the same entries."""
+        return Person(self)
+
+    def score(self, name: str) -> float:
+        """Return the score of a keypoint, given its name or level."""
         return self['keypoint_scores'][skeleton.index(name)]
 
-    def confidence(self, name):
+    def confidence(self, name: str) -> float:
+        """Return how likely a keypoint is right, 0 to 1, given its name or level."""
         return self['keypoint_confidence'][skeleton.index(name)]
 
 
-def to_instances(people):
+def to_instances(people: People) -> InstanceData:
     """Return People as MMPose's `pred_instances`; where people were lifted, `keypoints` are those in 3D.
 
     `keypoints_visible`, which MMPose's drawing compares with its `kpt_thr`, is the confidence.
     """
-    fields = dict(
+    values: dict[str, Any] = dict(
         keypoints=people.keypoints,
         keypoint_scores=people.scores,
         keypoint_confidence=people.confidence,
@@ -142,23 +168,23 @@ def to_instances(people):
         track_id=people.ids,
     )
     if people.points is not None:
-        fields.update(
+        values.update(
             keypoints=people.points, keypoints_2d=people.keypoints, reprojection_error=people.reprojection_errors
         )
     if people.point_errors is not None:
-        fields.update(keypoint_errors=people.point_errors)
+        values.update(keypoint_errors=people.point_errors)
     if people.views is not None:
-        fields.update(
+        values.update(
             view=people.views,
             measures=[
                 {name: float(value[i]) if np.isfinite(value[i]) else None for name, value in people.measures.items()}
                 for i in range(len(people))
             ],
         )
-    return InstanceData(**fields)
+    return InstanceData(**values)
 
 
-def to_persons(instances, **common):
+def to_persons(instances: InstanceData, **common: Any) -> list[Person]:
     """Return `pred_instances` as a list of Person, with MMPose's names (`bbox` is a list of one box, as there).
 
     Args:

@@ -68,10 +68,11 @@ class Crossing:
             tuple: these, (T, P, K, 2), those of the ground truth, (T, P, K, 2), and diagonals of the people's
             ground-truth boxes, (T, P).
         """
-        count = 1 + max(one.ids.max(initial=0) for one in self.ground_truth)
+        count = 1 + max(people.ids.max(initial=0) for people in self.ground_truth if people.ids is not None)
         courses = np.full((2, len(points), count, skeleton.NUM_KEYPOINTS, 2), np.nan)
         sizes = np.full((len(points), count), np.nan)
         for t, (people, predicted, owners) in enumerate(zip(self.ground_truth, self.predictions, self.owners)):
+            assert people.ids is not None  # `crossing` gives all of them one
             courses[1, t, people.ids] = people.keypoints
             sizes[t, people.ids] = people.sizes
             matched = owners >= 0
@@ -112,7 +113,7 @@ def crossing(
     world = np.stack(world, axis=1)
     pixels, depth = camera.project(world), np.median(camera.to_camera(world)[..., 2], axis=2)
     occluder = _occluders(pixels, depth, np.array(heights) * camera.K[0, 0] / depth)
-    inside = ((pixels >= 0) & (pixels < size)).all(-1)
+    inside = np.all((pixels >= 0) & (pixels < size), axis=-1)
     there = inside.sum(-1) >= _MIN_INSIDE
     visible = inside & (occluder < 0)
     ground_truth = [

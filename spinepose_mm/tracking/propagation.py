@@ -1,10 +1,17 @@
 """Box propagation: bounding boxes for the frames between those on which the detector runs."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from mmpose.evaluation.functional import oks_nms
 
 from spinepose_mm import skeleton
 from spinepose_mm.confidence import MIN_CONFIDENCE
+
+if TYPE_CHECKING:
+    from spinepose_mm.structures.frame import People
 
 #: How far a box is around the keypoints, in parts of the diagonal of these: what fits best to the boxes of rendered
 #: people and of people in photographs, with an IoU of .9 in the median.
@@ -14,7 +21,7 @@ _ONE = 0.7  # OKS from which two predictions are of the same person
 _MIN_SIZE = 2.0  # pixels, of the part of a person that is in the image
 
 
-def propagate_boxes(people, size):
+def propagate_boxes(people: People, size: tuple[int, int]) -> np.ndarray:
     """Return the bounding boxes of people for the next frame, x1, y1, x2, y2 and score, (Q, 5), Q <= P.
 
     A box is around the visible keypoints, within the image. A person with too few visible keypoints has none. Of two

@@ -1,10 +1,18 @@
 """The person, or the people, that a user has chosen."""
 
+from __future__ import annotations
+
 import numbers
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .tracker import MEMORY
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from spinepose_mm.structures.frame import People
 
 CHOICES = ('all', 'largest', 'most central')
 
@@ -25,27 +33,34 @@ class Subject:
         ValueError: the choice is none of these.
     """
 
-    def __init__(self, choice, frame_rate=30.0, memory=MEMORY):
-        self._id = int(choice) if _is_id(choice) else None
-        self._named = choice if isinstance(choice, str) and choice in CHOICES else None
-        self._box = None if self._named or self._id is not None else _box(choice)
+    def __init__(self, choice: Any, frame_rate: float = 30.0, memory: float = MEMORY) -> None:
+        self._id: int | None = int(choice) if _is_id(choice) else None
+        self._named: str | None = choice if isinstance(choice, str) and choice in CHOICES else None
+        # Of those who are named by a word or an id, no box is asked for.
+        self._box = np.zeros(4) if self._named or self._id is not None else _box(choice)
         self._most_gone, self._gone = frame_rate * memory, 0
 
-    def update(self, people, size):
+    def update(self, people: People, size: tuple[int, int]) -> People:
         """Return the chosen ones of the next frame's People.
 
         Args:
             people: People with ids.
             size: (width, height) of the image in pixels.
+
+        Raises:
+            ValueError: people have no ids.
         """
         if self._named == 'all':
             return people
+        if people.ids is None:
+            raise ValueError('a subject is chosen by track ids, and people have none')
         self._gone = 0 if self._id in people.ids else self._gone + 1
         if self._id is None or self._named and self._gone > self._most_gone:
-            self._choose(people, size)
+            self._id, self._gone = self._choose(people, people.ids, size), 0
         return people[people.ids == self._id]
 
-    def _choose(self, people, size):
+    def _choose(self, people: People, ids: np.ndarray, size: tuple[int, int]) -> int | None:
+        """Return the id of the person that fits the choice best, None where there is none."""
         low, high = people.boxes[:, :2], people.boxes[:, 2:]
         if self._named == 'largest':
             fits = (high - low).prod(1)
@@ -54,15 +69,15 @@ class Subject:
         else:
             both = (np.minimum(high, self._box[2:]) - np.maximum(low, self._box[:2])).clip(0).prod(1)
             fits = both / ((high - low).prod(1) + (self._box[2:] - self._box[:2]).prod() - both)
-            people, fits = people[both > 0], fits[both > 0]
-        self._id, self._gone = (people.ids[fits.argmax()] if len(people) else None), 0
+            ids, fits = ids[both > 0], fits[both > 0]
+        return ids[fits.argmax()] if len(ids) else None
 
 
-def _is_id(choice):
-    return isinstance(choice, numbers.Integral) and not isinstance(choice, bool) and choice >= 0
+def _is_id(choice: object) -> bool:
+    return isinstance(choice, numbers.Integral) and not isinstance(choice, bool) and int(choice) >= 0
 
 
-def _box(choice):
+def _box(choice: Any) -> np.ndarray:
     """Return a box as an array.
 
     Raises:

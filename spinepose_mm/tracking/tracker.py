@@ -1,12 +1,18 @@
 """Tracking: the ids of people from frame to frame."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from spinepose_mm import skeleton
 from spinepose_mm.confidence import MIN_CONFIDENCE
+
+if TYPE_CHECKING:
+    from spinepose_mm.structures.frame import People
 
 MEMORY = 3.0  # seconds
 #: Standard deviations, in parts of a person's size, which is the diagonal of the box: of the person's place, how it
@@ -32,7 +38,7 @@ class _Track:
     size: float
     time: float  # of the last detection, in seconds
     times: int = 1
-    velocity: np.ndarray = 0.0  # pixels a second
+    velocity: np.ndarray | float = 0.0  # pixels a second
 
 
 class PoseTracker:
@@ -51,13 +57,14 @@ class PoseTracker:
         ValueError: these are not over 0.
     """
 
-    def __init__(self, frame_rate, memory=MEMORY):
+    def __init__(self, frame_rate: float, memory: float = MEMORY) -> None:
         if not (frame_rate > 0 and memory > 0):
             raise ValueError(f'frame_rate and memory are over 0, not {frame_rate} and {memory}')
         self._frame_rate, self._memory = frame_rate, memory
-        self._tracks, self._time, self._next = [], 0.0, 0
+        self._tracks: list[_Track] = []
+        self._time, self._next = 0.0, 0
 
-    def update(self, people, time=None):
+    def update(self, people: People, time: float | None = None) -> People:
         """Return the People of the next frame with their ids, in the order of these.
 
         Args:
@@ -84,11 +91,11 @@ class PoseTracker:
         order = ids.argsort()
         return replace(people[order], ids=ids[order])
 
-    def _gone(self, track):
+    def _gone(self, track: _Track) -> float:
         """Return for how many seconds a track has had no detection."""
         return self._time - track.time
 
-    def _compare(self, points, weights):
+    def _compare(self, points: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Compare P people with the M tracks.
 
         Returns:
@@ -96,7 +103,7 @@ class PoseTracker:
             part of the keypoints that were compared (P, M).
         """
         if not self._tracks:
-            return np.zeros((len(points), 0)), None, None
+            return np.zeros((len(points), 0)), np.zeros((len(points), 0, 2)), np.zeros((len(points), 0))
         size = np.array([track.size for track in self._tracks])
         gone = np.array([self._gone(track) for track in self._tracks])
         expected = np.array([np.broadcast_to(track.velocity, 2) for track in self._tracks])
@@ -113,7 +120,9 @@ class PoseTracker:
         misfit = place / width / 2 + np.log(width / least) + _POSE * pose
         return misfit, move, weights.sum(-1) / len(skeleton.NAMES)
 
-    def _follow(self, track, points, weights, size, move, share):
+    def _follow(
+        self, track: _Track, points: np.ndarray, weights: np.ndarray, size: float, move: np.ndarray, share: float
+    ) -> None:
         """Update a track with its detection. `share` is the part of the keypoints that were compared."""
         gone = self._gone(track)
         # The first velocities are averaged as they come.
@@ -125,12 +134,12 @@ class PoseTracker:
         track.time, track.times = self._time, track.times + 1
 
 
-def _variance(least, drift, most, seconds):
+def _variance(least: np.ndarray | float, drift: float, most: float, seconds: np.ndarray | float) -> np.ndarray:
     """Return the variance of what drifts, in squared parts of a person's size."""
     return least**2 + np.minimum(drift * seconds, most) ** 2
 
 
-def _weighted_median(values, weights):
+def _weighted_median(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the medians of values (..., K, 2) by weights (..., K), (..., 2)."""
     order = values.argsort(axis=-2)
     below = np.take_along_axis(np.broadcast_to(weights[..., None], values.shape), order, axis=-2).cumsum(-2)

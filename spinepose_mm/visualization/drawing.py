@@ -1,11 +1,20 @@
 """Images of people: a frame with their keypoints, ids and measures, and people in 3D from the side and the front."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
 
 from spinepose_mm import deprecated, skeleton
 from spinepose_mm.analysis import MEASURES, shows
 from spinepose_mm.confidence import MIN_CONFIDENCE
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from spinepose_mm.structures.frame import People
 
 #: Colours of ids, (R, G, B), in turn: Okabe and Ito's, which colour-blind people tell apart.
 ID_COLORS = ((0, 114, 178), (230, 159, 0), (0, 158, 115), (204, 121, 167), (86, 180, 233), (213, 94, 0), (240, 228, 66))
@@ -18,7 +27,14 @@ _ENDS = np.array([[skeleton.index(name) for name in bone] for bone in skeleton.B
 _ON_SPINE = np.isin(np.arange(skeleton.NUM_KEYPOINTS), skeleton.SUBSETS['spine'])
 
 
-def draw_people(image, people, min_confidence=MIN_CONFIDENCE, spine_only=False, radius=3, thickness=1):
+def draw_people(
+    image: np.ndarray,
+    people: People,
+    min_confidence: float = MIN_CONFIDENCE,
+    spine_only: bool = False,
+    radius: float = 3,
+    thickness: float = 1,
+) -> np.ndarray:
     """Draw people into a copy of an image: keypoints and bones, boxes and ids, and how far the trunk leans.
 
     Args:
@@ -44,8 +60,14 @@ def draw_people(image, people, min_confidence=MIN_CONFIDENCE, spine_only=False, 
 
 
 def draw_views(
-    image, people, coordinates='camera', min_confidence=MIN_CONFIDENCE, spine_only=False, radius=3, thickness=1
-):
+    image: np.ndarray,
+    people: People,
+    coordinates: str = 'camera',
+    min_confidence: float = MIN_CONFIDENCE,
+    spine_only: bool = False,
+    radius: float = 3,
+    thickness: float = 1,
+) -> np.ndarray:
     """Draw a frame with its people, and beside it the first person's side and front, with the others.
 
     Args:
@@ -66,7 +88,7 @@ def draw_views(
 
 
 @deprecated.arguments(seen='visible')
-def draw_bones(canvas, points, visible, radius, thickness):
+def draw_bones(canvas: np.ndarray, points: np.ndarray, visible: np.ndarray, radius: float, thickness: float) -> None:
     """Draw one person's keypoints and bones into an image; the spine's are twice as thick, on a white edge.
 
     Args:
@@ -95,12 +117,12 @@ def draw_bones(canvas, points, visible, radius, thickness):
             cv2.circle(canvas, place, radius, keypoint.color[::-1], -1, cv2.LINE_AA)
 
 
-def upright(points, coordinates):
+def upright(points: np.ndarray, coordinates: str) -> np.ndarray:
     """Return points, (..., 3), with Y up: those of 'camera' turned, those of 'world' as they are."""
     return points if coordinates == 'world' else points * [1, -1, -1]
 
 
-def across(person):
+def across(person: np.ndarray) -> np.ndarray:
     """Return the horizontal direction from a person's right to the left, a unit vector; `person` is (37, 3), Y up."""
     sides = [
         (person[skeleton.index(f'left_{name}')] - person[skeleton.index(f'right_{name}')])
@@ -111,11 +133,11 @@ def across(person):
     return direction / length if length > 1e-6 else np.array([1.0, 0, 0])
 
 
-def _scale(image):
+def _scale(image: np.ndarray) -> float:
     return max(1.0, max(image.shape[:2]) / 640)
 
 
-def _draw_label(canvas, people, i, scale):
+def _draw_label(canvas: np.ndarray, people: People, i: int, scale: float) -> None:
     """Draw a person's box, and over it the id and how far the trunk leans."""
     x, y, right, bottom = np.nan_to_num(people.boxes[i]).round().clip(-(10**6), 10**6).astype(int).tolist()
     rows = [
@@ -149,7 +171,7 @@ def _draw_label(canvas, people, i, scale):
         )
 
 
-def _draw_view(points, ground, title, size, spine_only):
+def _draw_view(points: np.ndarray, ground: bool, title: str, size: int, spine_only: bool) -> np.ndarray:
     """Return a view of people, (P, 37, 3) with Y up, in a square of `size` pixels."""
     view = np.full((size, size, 3), _PAPER, np.uint8)
     scale = size / 480
@@ -162,7 +184,7 @@ def _draw_view(points, ground, title, size, spine_only):
         span = max(_MIN_SPAN, np.ceil((high - low).max() * 1.15 / _STEP) * _STEP)
         corner = np.array([(low[0] + high[0] - span) / 2, low[1] - 0.06 * span])
 
-        def to_pixels(places):
+        def to_pixels(places: ArrayLike) -> np.ndarray:
             return (np.asarray(places) - corner) / span * [size, -size] + [0, size]
 
         for line in np.arange(np.ceil(corner.min() / _STEP) * _STEP, corner.max() + span, _STEP):

@@ -1,7 +1,10 @@
 """Results as files, written frame by frame: each format is a subclass of `spinepose_mm.writers.base.Writer`."""
 
 import os
+from pathlib import Path
 from typing import NamedTuple
+
+from spinepose_mm.io.paths import StrPath
 
 from .base import Writer
 from .coco import CocoWriter
@@ -36,16 +39,16 @@ class Format(NamedTuple):
         endings: how their names may end.
     """
 
-    writer: type
+    writer: type[Writer]
     ending: str
-    endings: tuple
+    endings: tuple[str, ...]
 
-    def place(self, folder, name):
+    def place(self, folder: Path, name: str) -> Path:
         """Return the path in a folder of what is written of the input of a name; a video gets the `usual_ending`."""
         return folder / f'{name}{self.ending}{usual_ending() if self.writer is VideoWriter else ""}'
 
 
-def _format(writer, ending, *others):
+def _format(writer: type[Writer], ending: str, *others: str) -> Format:
     return Format(writer, ending, others or (ending,))
 
 
@@ -61,7 +64,7 @@ FORMATS = {
 }
 
 
-def writer_for(path):
+def writer_for(path: StrPath) -> type[Writer]:
     """Return the class of the writer for the ending of a path ('a/b.csv').
 
     Raises:

@@ -1,17 +1,27 @@
 """What all writers of results share."""
 
+from __future__ import annotations
+
 import os
 import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from spinepose_mm import skeleton
 from spinepose_mm.confidence import MIN_CONFIDENCE
 from spinepose_mm.io.atomic import replacing  # noqa: F401  (the writers take it from here)
+from spinepose_mm.io.paths import StrPath
 from spinepose_mm.structures.frame import COORDINATES
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from spinepose_mm.structures.frame import Frame
 
 SCORE_PLACES = 4  # decimals of scores
 
@@ -38,14 +48,14 @@ class Writer:
 
     def __init__(
         self,
-        path,
-        frame_rate,
-        spine_only=False,
-        min_confidence=MIN_CONFIDENCE,
-        coordinates=None,
-        measures=None,
-        about=None,
-    ):
+        path: StrPath,
+        frame_rate: float | None,
+        spine_only: bool = False,
+        min_confidence: float = MIN_CONFIDENCE,
+        coordinates: str | None = None,
+        measures: Mapping[str, str] | None = None,
+        about: Mapping[str, str] | None = None,
+    ) -> None:
         if coordinates not in (None, *COORDINATES):
             raise ValueError(f'coordinates are {" or ".join(map(repr, COORDINATES))}, or None, not {coordinates!r}')
         self.path, self.frame_rate, self.min_confidence = Path(path), frame_rate, min_confidence
@@ -59,12 +69,16 @@ class Writer:
         except OSError as error:
             raise OSError(f'{path} cannot be written: {error}') from error
 
+    def write(self, frame: Frame) -> None:
+        """Write the people of a frame."""
+        raise NotImplementedError
+
     @property
-    def files(self):
+    def files(self) -> list[Path]:
         """Paths of what was written, once it is closed."""
         return [self.path]
 
-    def close(self):
+    def close(self) -> None:
         """Finish the file, and put it in its place.
 
         Raises:
@@ -72,16 +86,16 @@ class Writer:
         """
         self.ending.close()
 
-    def discard(self):
+    def discard(self) -> None:
         """Leave what was in the file's place before; nothing of what was written is kept."""
         with suppress(_Discarded, OSError), self.ending:
             raise _Discarded
 
-    def at_end(self, function, *args):
+    def at_end(self, function: Callable[..., object], *args: Any) -> None:
         """Call a function when the file is finished, but not when it is discarded."""
 
         @self.ending.push
-        def call(kind, *_):
+        def call(kind: type[BaseException] | None, *_: object) -> None:
             if kind is None:
                 function(*args)
 
@@ -91,7 +105,7 @@ class _Discarded(Exception):
 
 
 @contextmanager
-def part_folder(path):
+def part_folder(path: Path) -> Iterator[Path]:
     """Make an empty folder beside a place; at the end it is removed, if it has not taken the place."""
     part = path.with_name(f'{path.name}.part')
     remove_folder(part)
@@ -102,7 +116,7 @@ def part_folder(path):
         remove_folder(part)
 
 
-def remove_folder(path):
+def remove_folder(path: Path) -> None:
     """Remove a folder of files, if it is there, some at a time, so that memory stays constant."""
     while path.exists():
         with os.scandir(path) as entries:
@@ -113,12 +127,12 @@ def remove_folder(path):
             path.rmdir()
 
 
-def rounded(values, places):
+def rounded(values: ArrayLike, places: int) -> np.ndarray:
     """Return an array of values with so many decimals, and no -0."""
     return np.round(np.asarray(values, float), places) + 0.0
 
 
-def flattened(points, scores, chosen, places):
+def flattened(points: np.ndarray, scores: np.ndarray, chosen: Sequence[int], places: int) -> list[list[float]]:
     """Return each person's keypoints as a flat list [x, y, score, ...], or [x, y, z, score, ...], of all 37.
 
     Keypoints that are missing or not among the chosen ones are zeros, as in OpenPose and COCO.

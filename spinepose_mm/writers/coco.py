@@ -1,9 +1,15 @@
+from __future__ import annotations
+
 import json
 import os
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .base import SCORE_PLACES, Writer, flattened, replacing, rounded
+
+if TYPE_CHECKING:
+    from spinepose_mm.structures.frame import Frame, People
 
 _PERSON = 1  # the category's id
 _MIN_SCORE = 0.2  # `keypoint_score_thr` of MMPose's CocoMetric
@@ -19,14 +25,15 @@ class CocoWriter(Writer):
     x, y, width, height. `track_id` is the person's id, where people have one.
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._file = self.ending.enter_context(replacing(self.path))
         self._file.write('[')
         self.at_end(self._file.write, '\n]\n')
-        self._between, self._numbered = '\n', None
+        self._between = '\n'
+        self._numbered: bool | None = None
 
-    def write(self, frame):
+    def write(self, frame: Frame) -> None:
         """Write the people of a frame.
 
         Raises:
@@ -46,7 +53,7 @@ class CocoWriter(Writer):
             self._file.write(self._between + ',\n'.join(json.dumps(each, separators=(',', ':')) for each in records))
             self._between = ',\n'
 
-    def _image_id(self, frame):
+    def _image_id(self, frame: Frame) -> int:
         stem = os.path.splitext(os.path.basename(frame.path))[0]
         is_number = self.frame_rate is None and stem.isdecimal()
         if self._numbered is None:
@@ -58,7 +65,7 @@ class CocoWriter(Writer):
             )
         return int(stem) if self._numbered else frame.index
 
-    def _scores(self, people):
+    def _scores(self, people: People) -> list[float]:
         scores = people.scores[:, self.keypoints]
         counted = scores > _MIN_SCORE
         mean = np.where(counted, scores, 0).sum(1) / np.maximum(counted.sum(1), 1)

@@ -1,10 +1,19 @@
 """Base class of video encoders."""
 
+from __future__ import annotations
+
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from spinepose_mm.io.paths import StrPath
 
 
 class Encoder:
@@ -22,15 +31,16 @@ class Encoder:
         OSError: it cannot be opened for writing.
     """
 
-    def __init__(self, path, rate, size):
-        self.path, self.rate, self.size = Path(path), rate, tuple(length + length % 2 for length in size)
+    def __init__(self, path: StrPath, rate: float, size: tuple[int, int]) -> None:
+        width, height = size
+        self.path, self.rate, self.size = Path(path), rate, (width + width % 2, height + height % 2)
         # FFmpeg goes by the ending, and takes what is before a colon for a protocol.
         self._part = self.path.with_name(f'{self.path.stem}.part{self.path.suffix}').absolute()
         self._count, self._is_open = 0, True
-        with self._naming(f' in {size[0]}x{size[1]} at {rate:g} frames a second'):
+        with self._naming(f' in {width}x{height} at {rate:g} frames a second'):
             self._open()
 
-    def write(self, image, time=None):
+    def write(self, image: np.ndarray, time: float | None = None) -> None:
         """Add an image.
 
         Args:
@@ -46,7 +56,7 @@ class Encoder:
             self._add(cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE), time)
         self._count += 1
 
-    def release(self):
+    def release(self) -> None:
         """Put the video in its place; where it is there, or discarded, do nothing.
 
         Raises:
@@ -64,7 +74,7 @@ class Encoder:
             os.replace(self._part, self.path)
         self._is_open = False
 
-    def discard(self):
+    def discard(self) -> None:
         """Remove what was written, unless it is released; what was in the video's place before stays."""
         if self._is_open:
             self._is_open = False
@@ -72,8 +82,17 @@ class Encoder:
                 self._finish()
             self._part.unlink(missing_ok=True)
 
+    def _open(self) -> None:
+        raise NotImplementedError
+
+    def _add(self, image: np.ndarray, time: float | None) -> None:
+        raise NotImplementedError
+
+    def _finish(self) -> None:
+        raise NotImplementedError
+
     @contextmanager
-    def _naming(self, how=''):
+    def _naming(self, how: str = '') -> Iterator[None]:
         """Turn any error into an OSError that names the video, and remove what was written."""
         try:
             yield

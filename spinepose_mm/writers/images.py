@@ -1,6 +1,9 @@
 """Annotated images and annotated videos."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -12,22 +15,27 @@ from spinepose_mm.visualization.drawing import draw_people, draw_views
 from .base import Writer
 from .encoding import encoder_for
 
+if TYPE_CHECKING:
+    from spinepose_mm.io.paths import StrPath
+    from spinepose_mm.structures.frame import Frame
+
+    from .encoder import Encoder
+
 _QUALITY = 92  # of JPEG
 
 
 class _Painter(Writer):
     """A writer of frames with their people drawn in."""
 
-    def __init__(self, path, frame_rate, spine_only=False, **kwargs):
+    def __init__(self, path: StrPath, frame_rate: float | None, spine_only: bool = False, **kwargs: Any) -> None:
         super().__init__(path, frame_rate, spine_only, **kwargs)
         self._spine_only = spine_only
 
-    def _draw(self, frame):
+    def _draw(self, frame: Frame) -> np.ndarray:
         """Return a frame with its people; with 3D poses, views from the side and the front are beside it."""
-        options = dict(min_confidence=self.min_confidence, spine_only=self._spine_only)
         if self.coordinates:
-            return draw_views(frame.image, frame.people, self.coordinates, **options)
-        return draw_people(frame.image, frame.people, **options)
+            return draw_views(frame.image, frame.people, self.coordinates, self.min_confidence, self._spine_only)
+        return draw_people(frame.image, frame.people, self.min_confidence, self._spine_only)
 
 
 class ImagesWriter(_Painter):
@@ -36,11 +44,11 @@ class ImagesWriter(_Painter):
     A video's are named by its name and the frame's number. PNG stays PNG, all else becomes JPEG. `path` is the folder.
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._names = set()
+        self._names: set[str] = set()
 
-    def write(self, frame):
+    def write(self, frame: Frame) -> None:
         """Draw a frame.
 
         Raises:
@@ -76,7 +84,7 @@ class VideoWriter(_Painter):
         ValueError: the file has another ending, or there is no frame rate.
     """
 
-    def __init__(self, path, frame_rate, *args, **kwargs):
+    def __init__(self, path: StrPath, frame_rate: float | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(path, frame_rate, *args, **kwargs)
         self._encoder = encoder_for(path)
         if not frame_rate or frame_rate <= 0:
@@ -85,11 +93,12 @@ class VideoWriter(_Painter):
             raise IsADirectoryError(f'{path} is a folder, where a file is to be written')
         if not is_utf8(path):
             raise ValueError(f'{path}: videos are written under names in UTF-8 only')
-        self._video = None
-        self.ending.callback(lambda: self._video and self._video.discard())
-        self.at_end(lambda: self._video and self._video.release())
+        self._rate = frame_rate
+        self._video: Encoder | None = None
+        self.ending.callback(self._discard_video)
+        self.at_end(self._release_video)
 
-    def write(self, frame):
+    def write(self, frame: Frame) -> None:
         """Add a frame.
 
         Raises:
@@ -100,12 +109,20 @@ class VideoWriter(_Painter):
             raise ValueError(f'{self.path} is the input itself: choose another name for the result')
         drawn = self._draw(frame)
         if self._video is None:
-            self._size = drawn.shape[1::-1]
-            self._video = self._encoder(self.path, self.frame_rate, self._size)
+            self._size = drawn.shape[1], drawn.shape[0]
+            self._video = self._encoder(self.path, self._rate, self._size)
         self._video.write(_fit(drawn, self._size), frame.time)
 
+    def _release_video(self) -> None:
+        if self._video is not None:
+            self._video.release()
 
-def _fit(image, size):
+    def _discard_video(self) -> None:
+        if self._video is not None:
+            self._video.discard()
+
+
+def _fit(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return an image fitted into (width, height), with black beside where it has another shape."""
     if image.shape[1::-1] == size:
         return image

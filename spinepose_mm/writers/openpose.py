@@ -1,8 +1,17 @@
+from __future__ import annotations
+
 import json
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from .base import Writer, flattened, part_folder, remove_folder, replacing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from spinepose_mm.structures.frame import Frame
 
 _ENDING = '_keypoints.json'
 
@@ -23,12 +32,12 @@ class OpenPoseWriter(Writer):
         FileExistsError: the folder is there and holds other files than these; a folder of these is replaced.
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._folder = self.ending.enter_context(_replacing_folder(self.path))
         self._next = 0
 
-    def write(self, frame):
+    def write(self, frame: Frame) -> None:
         people = frame.people
         persons = [
             _person(-1 if people.ids is None else int(people.ids[i]), flat)
@@ -46,13 +55,13 @@ class OpenPoseWriter(Writer):
             self._next = frame.index + 1
         self._write(stem, frame.index, content)
 
-    def _write(self, stem, index, content):
+    def _write(self, stem: str, index: int, content: dict[str, Any]) -> None:
         with replacing(f'{self._folder}/{stem}_{index:012d}{_ENDING}') as file:
             file.write(json.dumps(content, separators=(',', ':')) + '\n')
 
 
-def _person(number, keypoints):
-    empty = {
+def _person(number: int, keypoints: list[float]) -> dict[str, Any]:
+    empty: dict[str, list[float]] = {
         f'{part}_keypoints_{space}': []
         for space in ('2d', '3d')
         for part in ('pose', 'face', 'hand_left', 'hand_right')
@@ -61,7 +70,7 @@ def _person(number, keypoints):
 
 
 @contextmanager
-def _replacing_folder(path):
+def _replacing_folder(path: Path) -> Iterator[Path]:
     """Make a folder beside its place; at the end it takes the place, and where something fails it is removed."""
     if path.exists() and not path.is_dir():
         raise NotADirectoryError(f'{path} is a file, where a folder is to be written')

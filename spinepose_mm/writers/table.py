@@ -1,9 +1,13 @@
 """Tables with a row for each frame, person and keypoint, and beside them tables of the measures."""
 
+from __future__ import annotations
+
 import csv
 import io
 import json
 import os
+from collections.abc import Callable, Sequence
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,8 +15,16 @@ from spinepose_mm import skeleton
 
 from .base import SCORE_PLACES, Writer, replacing, rounded
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from spinepose_mm.io.paths import StrPath
+    from spinepose_mm.structures.frame import Frame
+
 _SECONDS = 6  # decimals; in Parquet, in double precision
 _FORMULA = ('=', '+', '-', '@', '\t', '\r')  # what a formula begins with
+_Columns = dict[str, int | type]  # name: number of decimals, or int or str
+_Append = Callable[[Sequence[Any]], None]
 _MOST_ROWS, _MOST_FRAMES = 2**16, 500  # of Parquet that wait to be written
 
 
@@ -27,10 +39,10 @@ class TableWriter(Writer):
     names the same file.
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Column: its number of decimals, or its type.
-        shared = dict(frame=int, **({} if self._is_video else dict(picture=str)), time_s=_SECONDS, person=int)
+        shared: _Columns = dict(frame=int, **({} if self._is_video else dict(picture=str)), time_s=_SECONDS, person=int)
         points = dict.fromkeys(('x_m', 'y_m', 'z_m', 'error_m'), 5) if self.coordinates else {}
         self._keypoints = self._open(
             self.path,
@@ -43,22 +55,22 @@ class TableWriter(Writer):
             self._measures = self._open(self.files[1], dict(**shared, view=str, **dict.fromkeys(names, 4)))
 
     @property
-    def files(self):
+    def files(self) -> list[Path]:
         """Paths of what was written, once it is closed."""
         beside = self.path.with_name(f'{self.path.stem}_measures{self.path.suffix}')
         return [self.path, *[beside] * bool(self.measures)]
 
     @property
-    def _is_video(self):
+    def _is_video(self) -> bool:
         return self.frame_rate is not None
 
-    def write(self, frame):
+    def write(self, frame: Frame) -> None:
         """Write the people of a frame."""
         people, count = frame.people, len(self.keypoints)
         if not len(people):
             return
         points = [skeleton.KEYPOINTS[i] for i in self.keypoints] * len(people)
-        numbers = [(people.keypoints, 2), (people.scores, 1)]
+        numbers: list[tuple[np.ndarray | None, int]] = [(people.keypoints, 2), (people.scores, 1)]
         if self.coordinates:
             numbers += [(people.points, 3), (people.point_errors, 1)]
         numbers.append((people.confidence, 1))
@@ -80,13 +92,17 @@ class TableWriter(Writer):
                 ]
             )
 
-    def _columns(self, count, values, size):
+    def _open(self, path: Path, columns: _Columns) -> _Append:
+        """Begin a table; return what adds rows to it, given as a list of columns."""
+        raise NotImplementedError
+
+    def _columns(self, count: int, values: np.ndarray | None, size: int) -> np.ndarray:
         """Return the chosen keypoints' values as `size` columns, NaN where there are none."""
         shape = (count, skeleton.NUM_KEYPOINTS, size)
         values = np.full(shape, np.nan) if values is None else np.reshape(values, shape)
         return values[:, self.keypoints].reshape(-1, size).T
 
-    def _shared(self, frame, repeats):
+    def _shared(self, frame: Frame, repeats: int) -> list[list[Any]]:
         """Return the columns that both tables begin with, with so many rows a person."""
         people = frame.people
         ids = np.repeat(range(len(people)) if people.ids is None else people.ids, repeats)
@@ -94,7 +110,7 @@ class TableWriter(Writer):
         return [[frame.index] * len(ids), *image, [frame.time] * len(ids), ids.tolist()]
 
 
-def _cell(path):
+def _cell(path: StrPath) -> str:
     """Return a path as a cell of a table: as text, and with ./ before what a spreadsheet would take for a formula."""
     text = os.fspath(path).encode(errors='backslashreplace').decode()
     return f'./{text}' if text.startswith(_FORMULA) else text
@@ -103,7 +119,7 @@ def _cell(path):
 class CsvWriter(TableWriter):
     """Tables of `TableWriter` as CSV: pixels with 2 decimals, scores and measures 4, metres 5 and seconds 6."""
 
-    def _open(self, path, columns):
+    def _open(self, path: Path, columns: _Columns) -> _Append:
         return _Csv(self.ending.enter_context(replacing(path)), columns).append
 
 
@@ -116,14 +132,14 @@ class ParquetWriter(TableWriter):
         ImportError: pyarrow is not installed.
     """
 
-    def _open(self, path, columns):
+    def _open(self, path: Path, columns: _Columns) -> _Append:
         try:
             import pyarrow
             import pyarrow.parquet
         except ImportError as error:
             raise ImportError('writing Parquet needs pyarrow: pip install "spinepose_mm[parquet]"') from error
         metadata = {name: json.dumps(getattr(self, name)) for name in ('coordinates', 'frame_rate')}
-        table = _Parquet(pyarrow, self.ending.enter_context(replacing(path)), columns, metadata)
+        table = _Parquet(pyarrow, self.ending.enter_context(replacing(path, 'wb')), columns, metadata)
         self.ending.callback(table.abandon)  # where it is discarded; pyarrow would do so later, on a closed file
         self.at_end(table.close)
         return table.append
@@ -137,11 +153,11 @@ class _Csv:
         columns: {name: number of decimals, or int or str}.
     """
 
-    def __init__(self, file, columns):
+    def __init__(self, file: IO[str], columns: _Columns) -> None:
         self._file, self._kinds = file, list(columns.values())
         file.write(','.join(columns) + '\n')
 
-    def append(self, values):
+    def append(self, values: Sequence[Any]) -> None:
         """Add rows, given as a list of columns."""
         cells = [
             column
@@ -159,19 +175,20 @@ class _Parquet:
 
     Args:
         pyarrow: the module.
-        file: text file; what is under it is written to.
+        file: binary file.
         columns: {name: number of decimals, or int or str}.
         metadata: {name: text}.
     """
 
-    def __init__(self, pyarrow, file, columns, metadata):
+    def __init__(self, pyarrow: Any, file: IO[bytes], columns: _Columns, metadata: dict[str, str]) -> None:
         types = {int: pyarrow.int64(), str: pyarrow.string(), _SECONDS: pyarrow.float64()}
-        columns = [(name, types.get(kind, pyarrow.float32())) for name, kind in columns.items()]
-        self._pyarrow, self._schema = pyarrow, pyarrow.schema(columns, metadata)
-        self._writer = pyarrow.parquet.ParquetWriter(file.buffer, self._schema)
-        self._waiting, self._rows = [], 0
+        fields = [(name, types.get(kind, pyarrow.float32())) for name, kind in columns.items()]
+        self._pyarrow, self._schema = pyarrow, pyarrow.schema(fields, metadata)
+        self._writer = pyarrow.parquet.ParquetWriter(file, self._schema)
+        self._waiting: list[Any] = []
+        self._rows = 0
 
-    def append(self, values):
+    def append(self, values: Sequence[Any]) -> None:
         """Add rows, given as a list of columns."""
         columns = []
         for column, field in zip(values, self._schema):
@@ -183,15 +200,15 @@ class _Parquet:
         if self._rows >= _MOST_ROWS or len(self._waiting) >= _MOST_FRAMES:
             self._flush()
 
-    def _flush(self):
+    def _flush(self) -> None:
         self._writer.write_table(self._pyarrow.Table.from_batches(self._waiting, self._schema))
         self._waiting, self._rows = [], 0
 
-    def close(self):
+    def close(self) -> None:
         """Write what is waiting, and end the file."""
         self._flush()
         self.abandon()
 
-    def abandon(self):
+    def abandon(self) -> None:
         """End the file as it is."""
         self._writer.close()

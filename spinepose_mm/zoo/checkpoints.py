@@ -14,6 +14,7 @@ from typing import Any
 
 import safetensors
 import torch
+from mmengine.config import Config
 from mmengine.dist import barrier, get_dist_info
 from mmengine.runner import CheckpointLoader
 from safetensors.torch import save_file
@@ -83,6 +84,12 @@ def check_finite(weights: dict[str, torch.Tensor], file: str | os.PathLike[str])
                 f'{file}: {bad} of the {value.numel()} values of {name} are NaN or infinite; the '
                 'training that wrote it had diverged. Take an earlier checkpoint'
             )
+
+
+def check_lifter(model: torch.nn.Module, cfg: Config, file: str) -> None:
+    """Raise CheckpointError if a lifter of this package, whose class is MMPose's, has weights that are not finite."""
+    if cfg.get('inferencer') == 'SpinePose3DInferencer':
+        check_finite(model.state_dict(), file)
 
 
 def _inside(checkpoint: dict[str, Any]) -> Any:

@@ -41,7 +41,7 @@ def test_a_warning_says_what_to_do(view, angle, words):
 
 def test_counts():
     coverage = covered(people('left side', 3.0, 2), people('left side', np.nan), no_people(), people('unknown', np.nan))
-    assert coverage == Coverage(frames=4, empty=1, people=4, known=3, measured=2) and not coverage.warning
+    assert coverage == Coverage(frames=4, empty=1, people=4, with_view=3, measured=2) and not coverage.warning
 
 
 def test_no_detections():

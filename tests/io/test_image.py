@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import builders
-from spinepose_mm.io.image import MAX_SIDE, decode, examine, read_image
+from spinepose_mm.io.image import MAX_SIDE, decode, read_header, read_image
 
 
 def jpeg(width, height, frame=b'\xff\xc0'):
@@ -75,8 +75,8 @@ def test_the_limit_can_be_moved(tmp_path):
             assert read_image(path, limit).shape == (100, 120, 3)
         with pytest.raises(ValueError, match='has 0.012 megapixels, and at most 0.0119 are decoded'):
             read_image(path, 0.0119)
-    assert examine(jpeg(20000, 10000), 200) == (False, (10000, 20000))
-    assert examine(png(MAX_SIDE, 1)) == examine(gif(20000, 20000), 400) == (False, None)
+    assert read_header(jpeg(20000, 10000), 200) == (False, (10000, 20000))
+    assert read_header(png(MAX_SIDE, 1)) == read_header(gif(20000, 20000), 400) == (False, None)
 
 
 def test_what_libjpeg_skips_between_headers_is_skipped(tmp_path):

@@ -21,6 +21,7 @@ import builders
 from hostile_pickles import Made
 from spinepose_mm.io.plain_numpy import Array
 from spinepose_mm.zoo.checkpoints import CheckpointError, write_safetensors
+from spinepose_mm.zoo.safe_globals import own_globals, safe_globals
 
 
 class ToyModel(BaseModel):
@@ -77,6 +78,21 @@ def test_what_a_user_allows_under_the_same_names_does_not_matter(tmp_path, mmeng
         loaded = _load_checkpoint(str(tmp_path / 'a.pth'))
         assert set(torch.serialization.get_safe_globals()) == {*before, *allowed}
     assert isinstance(loaded['meta']['dataset_meta']['sigmas'], Array) and loaded['best'] == 0.5
+
+
+def test_others_that_a_user_allows_under_all_of_these_names_do_not_matter():
+    """As many as this package's, which are not in torch's list where SPINEPOSE_MM_PATCHES is none."""
+    before = torch.serialization.get_safe_globals()
+    others = [(eval, entry[1]) if isinstance(entry, tuple) else entry for entry in safe_globals()]
+    try:
+        torch.serialization.clear_safe_globals()
+        torch.serialization.add_safe_globals(others)
+        with own_globals():
+            assert set(torch.serialization.get_safe_globals()) == set(safe_globals())
+        assert set(torch.serialization.get_safe_globals()) == set(others)
+    finally:
+        torch.serialization.clear_safe_globals()
+        torch.serialization.add_safe_globals(before)
 
 
 @pytest.mark.parametrize('zipped', [True, False])

@@ -17,14 +17,14 @@ for names, known in dict(
         DATASETS='SpineTrackDataset SimSpineDataset SpineLiftingDataset SpineTrackCombinedDataset',
         DATA_SAMPLERS='SpineMixedSampler', INFERENCERS='SpinePoseInferencer SpinePose3DInferencer',
         METRICS='SpineTrackMetric SpineMPJPE KeypointFile', TRANSFORMS='LoadSpineImage RandomBlur',
-        HOOKS='SpineLossHook SpineStage2Hook', PARAM_SCHEDULERS='SpineWarmUpLR',
+        HOOKS='SpineCheckpointHook SpineLossHook SpineStage2Hook', PARAM_SCHEDULERS='SpineWarmUpLR',
         MODELS='SpinePoseEstimator SpinePoseHead SpineUncertaintyHead SpineBoneAngleLoss',
         WEIGHT_INITIALIZERS='SpineHeadExpansion').items():
     for name in known.split():
         assert getattr(registry, names).get(name).__module__.startswith('spinepose_mm.'), name
 assert OF_MMENGINE.get('SpineHeadExpansion') is spinepose_mm.models.SpineHeadExpansion
 from mmpose.apis import MMPoseInferencer, Pose2DInferencer, inference
-for changed in (MMPoseInferencer.__call__, Pose2DInferencer._init_detector, inference.load_checkpoint):
+for changed in (MMPoseInferencer.__call__, inference.load_checkpoint, Pose2DInferencer._init_model):
     assert changed.__module__.startswith('spinepose_mm.patches.'), changed
 """
 

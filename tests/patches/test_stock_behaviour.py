@@ -7,7 +7,7 @@ import stock_behaviour
 
 @pytest.mark.parametrize(
     'group',
-    ['loaders', pytest.param('runner', marks=pytest.mark.slow), pytest.param('backbones', marks=pytest.mark.slow)],
+    ['loaders', *(pytest.param(group, marks=pytest.mark.slow) for group in ('runner', 'backbones', 'inferencers'))],
 )
 def test_what_works_without_the_import_works_alike_with_it(group):
     assert stock_behaviour.compare(group) == {}

@@ -1,6 +1,7 @@
 """The layers of the package, and that the script finds what breaks them."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,14 @@ _SPEC.loader.exec_module(check_imports)
 
 def test_the_package_keeps_its_layers():
     assert check_imports.check(ROOT) == []
+
+
+def test_the_drawing_in_the_documents_has_the_same_layers():
+    drawn = re.findall(r'class="code"[^>]*>(\w+)<', (ROOT / 'docs' / 'rooms.svg').read_text(encoding='utf-8'))
+    for floor in reversed(check_imports.FLOORS):
+        assert set(drawn[: len(floor)]) == set(floor)
+        del drawn[: len(floor)]
+    assert not drawn
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ def test_leaves_images_curves_and_a_table(tmp_path):
     for name in ('data.jpg', 'spine_model.png', 'training.png', 'sequence.jpg', 'sequence.png', 'lifted.png'):
         assert cv2.imread(str(out / name)).std() > 5
     assert len((out / 'table.md').read_text().splitlines()) == 4
+    assert len((out / 'boxes.csv').read_text().splitlines()) > 2
     assert (out / 'lifted/visualizations/video.mp4').stat().st_size > 1000
     assert (out / 'lifted/predictions/video.json').is_file()
     assert (out / 'teacher' / 'epoch_1.pth').is_file() and (out / 'train' / 'epoch_1.pth').is_file()

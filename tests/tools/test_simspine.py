@@ -62,7 +62,7 @@ def release(tmp_path_factory):
 
 
 def options(markers, human36m):
-    """Return the options that name the annotation files, as configs/README.md has them."""
+    """Return the options that name the annotation files, as docs/data.md has them."""
     dataset = 'test_dataloader.dataset.datasets.1.'
     return {
         **OPTIONS,

@@ -105,7 +105,8 @@ def _inside(camera: Camera, points: np.ndarray) -> float:
     """Return the share of the valid points that are in the images."""
     points = points[np.isfinite(points).all(-1)]
     pixels = camera.project(points)
-    return np.mean((camera.to_camera(points)[:, 2] > 0) & (pixels >= 0).all(-1) & (pixels < camera.size).all(-1))
+    inside = (camera.to_camera(points)[:, 2] > 0) & (pixels >= 0).all(-1) & (pixels < camera.size).all(-1)
+    return float(np.mean(inside))
 
 
 def check_reference(

@@ -60,7 +60,7 @@ def write_splits(files: Mapping[str, Path], contents: Mapping[str, Content], pro
 
 
 def _write(
-    partial: Path,
+    partial: str | os.PathLike[str],
     name: str,
     fields: Sequence[str],
     parts: Sequence[tuple[int, Reader]],

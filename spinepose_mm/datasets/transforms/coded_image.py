@@ -21,7 +21,7 @@ class CodedImage:
 
     Args:
         data: bytes of the file.
-        shape: (h, w), as `spinepose_mm.io.image.examine` returns it.
+        shape: (h, w), as `spinepose_mm.io.image.read_header` returns it.
         refuse: called without arguments if the data cannot be decoded; it raises an error or returns None.
 
     Attributes:

@@ -12,7 +12,7 @@ from mmengine.logging import print_log
 from mmpose.datasets.transforms import LoadImage
 from mmpose.registry import TRANSFORMS
 
-from spinepose_mm.io.image import MAX_MEGAPIXELS, decode, examine
+from spinepose_mm.io.image import MAX_MEGAPIXELS, decode, read_header
 from spinepose_mm.io.paths import check_regular
 
 from .coded_image import CodedImage
@@ -73,7 +73,7 @@ class LoadSpineImage(LoadImage):
         if self._last is not None and self._last.data == data:
             return self._last
         try:
-            truncated, shape = examine(data, self.max_megapixels)
+            truncated, shape = read_header(data, self.max_megapixels)
         except ValueError as error:
             raise ValueError(f'image {path} {error}') from error
         if truncated:
@@ -109,6 +109,6 @@ class LoadSpineImage(LoadImage):
 
 
 def is_truncated(data: bytes) -> bool:
-    """Return the first value of `spinepose_mm.io.image.examine`, which is to be called instead."""
-    warnings.warn('is_truncated is now the first value of io.image.examine', DeprecationWarning, stacklevel=2)
-    return examine(data)[0]
+    """Return the first value of `spinepose_mm.io.image.read_header`, which is to be called instead."""
+    warnings.warn('is_truncated is now the first value of io.image.read_header', DeprecationWarning, stacklevel=2)
+    return read_header(data)[0]

@@ -9,7 +9,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from spinepose_mm.io.image import decode, examine
+from spinepose_mm.io.image import decode, read_header
 from spinepose_mm.io.paths import check_regular
 
 from .findings import ERROR, SUSPECT, Report
@@ -40,7 +40,7 @@ def _image(path: Path) -> tuple[str | None, tuple[int, int] | None, str | None]:
     except (OSError, ValueError):  # such as a name that no file can have, or a pipe
         return 'missing image', None, None
     try:
-        truncated, shape = examine(data)
+        truncated, shape = read_header(data)
         if truncated:
             return 'truncated image', None, None
         image = decode(data, shape)

@@ -1,5 +1,10 @@
 """Figures of a report, by matplotlib: curves, and how long the trunk was how far inclined."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib import ticker
 
@@ -7,6 +12,14 @@ from spinepose_mm.analysis import MEASURES, VIEWS
 
 from .missing import LEAST_MISSING
 from .style import INK, ZERO, clock, figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
+
+    from .history import Track
+    from .missing import Missing
 
 #: Title, what is up, and measures of each panel of curves.
 PANELS = (
@@ -43,7 +56,7 @@ VIEW_COLORS = dict(zip(VIEWS, ('#e69f00', '#f5d190', '#0072b2', '#86bfe0', '#999
 _RANGE_COLORS = ('#bdbdbd', '#9ecae1', '#4292c6', '#08519c')
 
 
-def thin(frames, values, total):
+def thin(frames: np.ndarray, values: np.ndarray, total: int) -> tuple[np.ndarray, np.ndarray]:
     """Return a curve of few enough points that keeps its extremes and gaps.
 
     Args:
@@ -68,7 +81,7 @@ def thin(frames, values, total):
     return np.array(places), np.array(kept)
 
 
-def curves(track, names, times, hidden=False):
+def curves(track: Track, names: Sequence[str], times: tuple[float, float, int], hidden: bool = False) -> Figure | None:
     """Plot measures over time with their intervals, over a band of the view of the person.
 
     Args:
@@ -86,11 +99,11 @@ def curves(track, names, times, hidden=False):
     if not len(valid):
         return None
 
-    def to_time(places):
+    def to_time(places: ArrayLike) -> np.ndarray:
         return first + np.asarray(places) * (last - first) / max(1, total - 1)
 
     with figure(2.35) as chart:
-        axes = chart.add_axes([0.115, 0.2, 0.865, 0.66])
+        axes = chart.add_axes((0.115, 0.2, 0.865, 0.66))
         _value_axis(axes, valid)
         for name, (places, values) in lines.items():
             color, dashes, width = _STYLES.get(name.split('_')[0], (INK, '-', 1.8))
@@ -104,9 +117,9 @@ def curves(track, names, times, hidden=False):
                 marker='o' if np.isfinite(values).sum() == 1 else None,
                 label=_label(name, names),
             )
-            width = np.interp(places, *_valid(track.frames, track.errors(name)))
+            error = np.interp(places, *_valid(track.frames, track.errors(name)))
             axes.fill_between(
-                to_time(places), values - width, values + width, color=color, alpha=0.16, linewidth=0, zorder=1.5
+                to_time(places), values - error, values + error, color=color, alpha=0.16, linewidth=0, zorder=1.5
             )
             _mark_beyond(axes, to_time(places), values, color)
         _time_axis(axes, first, last)
@@ -124,20 +137,20 @@ def curves(track, names, times, hidden=False):
     return chart
 
 
-def _label(name, names):
+def _label(name: str, names: Sequence[str]) -> str:
     """Return a measure's title, without its last word where all of several measures end with it."""
     words = MEASURES[name].title.split()
     endings = {MEASURES[each].title.split()[-1] for each in names}
     return ' '.join(words[:-1] if len(endings) == 1 < len(names) else words)
 
 
-def _valid(frames, values):
+def _valid(frames: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return frames and values without those that are NaN; where all are, one of them."""
     valid = np.isfinite(values)
-    return (frames[valid], values[valid]) if valid.any() else (frames[:1], [np.nan])
+    return (frames[valid], values[valid]) if valid.any() else (frames[:1], np.array([np.nan]))
 
 
-def _mark_beyond(axes, times, values, color):
+def _mark_beyond(axes: Axes, times: np.ndarray, values: np.ndarray, color: str) -> None:
     """Mark values beyond the axis at its edge, by triangles that point to them."""
     low, high = axes.get_ylim()
     for edge, beyond, marker in ((low, values < low, 'v'), (high, values > high, '^')):
@@ -154,7 +167,7 @@ def _mark_beyond(axes, times, values, color):
             )
 
 
-def ranges(inclinations, seconds, gaps):
+def ranges(inclinations: np.ndarray, seconds: float, gaps: Missing) -> Figure | None:
     """Plot how long the trunk was inclined within each of RANGES.
 
     Args:
@@ -176,7 +189,7 @@ def ranges(inclinations, seconds, gaps):
     ]
     is_whole = gaps.share < LEAST_MISSING
     with figure(2.1) as chart:
-        axes = chart.add_axes([0.29, 0.04, 0.36, 0.92])
+        axes = chart.add_axes((0.29, 0.04, 0.36, 0.92))
         shares = 100 * counts / len(valid)
         axes.barh(labels, shares, color=_RANGE_COLORS, height=0.66)
         for row, (share, count) in enumerate(zip(shares, counts)):
@@ -194,7 +207,7 @@ def ranges(inclinations, seconds, gaps):
     return chart
 
 
-def _time_axis(axes, first, last):
+def _time_axis(axes: Axes, first: float, last: float) -> None:
     axes.set_xlim((first, last) if last > first else (first - 0.5, first + 0.5))
     axes.set_xlabel('time (min:s)' if last >= 120 else 'time (s)', labelpad=1)
     if last >= 120:
@@ -202,7 +215,7 @@ def _time_axis(axes, first, last):
         axes.xaxis.set_major_formatter(lambda value, _: f'{value // 60:.0f}:{value % 60:02.0f}')
 
 
-def _value_axis(axes, values):
+def _value_axis(axes: Axes, values: np.ndarray) -> None:
     """Show all values but single ones far away, which would leave the others a flat line."""
     low, high = np.percentile(values, _ENDS)
     room = _ROOM * max(high - low, 10)
@@ -213,7 +226,7 @@ def _value_axis(axes, values):
     axes.grid(axis='y')
 
 
-def _view_band(axes, track, total, to_time):
+def _view_band(axes: Axes, track: Track, total: int, to_time: Callable[[ArrayLike], np.ndarray]) -> None:
     """Draw a band at the foot of a panel, coloured by the view of the person."""
     bins = np.minimum(np.arange(_MOST_RUNS + 1) * max(1, total / _MOST_RUNS), total)
     views = np.full(_MOST_RUNS, len(VIEWS))  # the number after them is none
@@ -224,7 +237,7 @@ def _view_band(axes, track, total, to_time):
     for i, view in enumerate(VIEWS):
         runs = edges[views[starts] == i]
         axes.broken_barh(
-            np.stack([runs[:, 0], np.ptp(runs, axis=1)], axis=-1),
+            [(start, end - start) for start, end in runs.tolist()],
             (0, 0.045),
             color=VIEW_COLORS[view],
             linewidth=0,

@@ -1,16 +1,23 @@
 """The people of a video, frame by frame: measures on disk, and images of them spread evenly over the video."""
 
+from __future__ import annotations
+
 import pickle
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
-from spinepose_mm import skeleton
+from spinepose_mm import deprecated, skeleton
 from spinepose_mm.analysis import MEASURES, VIEWS, shows
 from spinepose_mm.io.image import decode
+
+if TYPE_CHECKING:
+    from spinepose_mm.structures.frame import Frame
 
 SHOTS = 8  # images of each person that are shown
 _WINDOW, _MARGIN = 2.0, 0.1  # height of what is kept around a person, and what of it is below, in the person's sizes
@@ -23,11 +30,11 @@ _QUALITY_OF_KEPT = 95
 class Spread:
     """Keeps items of a stream evenly spread over it, without knowing how long it is: from `most` / 2 to `most`."""
 
-    def __init__(self, most):
-        self.items = []
+    def __init__(self, most: int) -> None:
+        self.items: list[Any] = []
         self._most, self._every, self._count = most, 1, 0
 
-    def offer(self, make):
+    def offer(self, make: Callable[[], Any]) -> None:
         """Keep what `make` returns, if it is this item's turn."""
         if self._count % self._every == 0:
             self.items.append(make())
@@ -36,7 +43,7 @@ class Spread:
                 self._every *= 2
         self._count += 1
 
-    def pick(self, count):
+    def pick(self, count: int) -> list[Any]:
         """Return up to `count` of the items, evenly spread."""
         picked = np.linspace(0, len(self.items) - 1, min(count, len(self.items))).round().astype(int)
         return [self.items[i] for i in picked]
@@ -52,7 +59,7 @@ class Shot:
         scale: of the frame's pixels to those of it.
         size: of the person in pixels of it: the height of the box, or four thirds of its width.
         keypoints: pixels of it, (37, 2).
-        seen: which of them are visible, (37,).
+        visible: which of them are visible, (37,).
         points: metres, (37, 3), NaN where there are none.
         view: view of the person, out of VIEWS, None where views are not estimated.
     """
@@ -62,11 +69,12 @@ class Shot:
     scale: float
     size: float
     keypoints: np.ndarray
-    seen: np.ndarray
+    visible: np.ndarray
     points: np.ndarray
-    view: str = None
+    view: str | None = None
+    seen = deprecated.attribute('seen', 'visible')
 
-    def cut(self, size, height):
+    def cut(self, size: float, height: int) -> tuple[np.ndarray, np.ndarray]:
         """Return image and keypoints of a part of it, `size` high, scaled to a height of so many pixels."""
         h, w = self.image.shape[:2]
         size = min(size, self.size * _WINDOW)
@@ -76,7 +84,7 @@ class Shot:
 
 
 @dataclass
-class Seen:
+class PersonCounts:
     """What is kept of a person in memory: number of frames, of those with each keypoint, and where the shots are."""
 
     frames: int = 0
@@ -92,8 +100,9 @@ class Recording:
         min_confidence: threshold under which a keypoint counts as not visible.
     """
 
-    def __init__(self, measures, min_confidence):
-        self.frames, self.first, self.last, self.people = 0, np.nan, np.nan, {}
+    def __init__(self, measures: Iterable[str], min_confidence: float) -> None:
+        self.frames, self.first, self.last = 0, np.nan, np.nan
+        self.people: dict[int, PersonCounts] = {}
         self._measures, self._min_confidence = list(measures), min_confidence
         self._dtype = np.dtype(
             [
@@ -101,41 +110,42 @@ class Recording:
                 ('frame', 'i8'),
                 ('time', 'f8'),
                 ('view', 'u1'),
-                ('seen', '?', skeleton.NUM_KEYPOINTS),
+                ('visible', '?', skeleton.NUM_KEYPOINTS),
                 ('values', 'f8', (len(self._measures),)),
                 ('errors', 'f4', (len(self._measures),)),
             ]
         )
         self._rows, self._shots = TemporaryFile(), TemporaryFile()
 
-    def close(self):
+    def close(self) -> None:
         self._rows.close()
         self._shots.close()
 
-    def add(self, frame):
+    def add(self, frame: Frame) -> None:
         """Add a Frame, whose people have track ids."""
         self.first, self.last = (frame.time if self.frames == 0 else self.first), frame.time
         self.frames += 1  # before its people, since a run may be interrupted between the two
         if len(frame.people):
             self._add_people(frame)
 
-    def _add_people(self, frame):
+    def _add_people(self, frame: Frame) -> None:
         people = frame.people
+        assert people.ids is not None  # the writer refuses others
         rows = np.zeros(len(people), self._dtype)
         rows['id'], rows['frame'], rows['time'] = people.ids, self.frames - 1, frame.time
         rows['view'] = len(VIEWS) if people.views is None else [VIEWS.index(view) for view in people.views]
         for i, name in enumerate(self._measures):
             rows['values'][:, i] = people.measures.get(name, np.nan)
             rows['errors'][:, i] = people.measure_errors.get(name, np.nan)
-        rows['seen'] = people.confidence >= self._min_confidence
+        rows['visible'] = people.confidence >= self._min_confidence
         self._rows.write(rows.tobytes())
         for i, person in enumerate(people.ids.tolist()):
-            counts = self.people.setdefault(person, Seen())
+            counts = self.people.setdefault(person, PersonCounts())
             counts.frames += 1
-            counts.keypoints += rows['seen'][i]
+            counts.keypoints += rows['visible'][i]
             counts.shots.offer(partial(self._keep, frame, i))
 
-    def _keep(self, frame, i):
+    def _keep(self, frame: Frame, i: int) -> int:
         """Write a shot of the i-th person to disk; return where it is."""
         people = frame.people
         # What is beyond the frame does not count: there may be a lot of it.
@@ -168,7 +178,7 @@ class Recording:
         )
         return place
 
-    def shots(self, person):
+    def shots(self, person: int) -> list[Shot]:
         """Return up to SHOTS Shots of a person."""
         shots = []
         for place in self.people[person].shots.pick(SHOTS):
@@ -177,7 +187,7 @@ class Recording:
             shots[-1].image = decode(shots[-1].image)
         return shots
 
-    def track(self, person):
+    def track(self, person: int) -> Track:
         """Return the Track of a person."""
         self._rows.flush()
         rows = np.memmap(self._rows, self._dtype, 'r')
@@ -187,21 +197,21 @@ class Recording:
 class Track:
     """A person's measures over a video; one of them is read from disk at a time."""
 
-    def __init__(self, rows, chosen, measures):
+    def __init__(self, rows: np.ndarray, chosen: np.ndarray, measures: list[str]) -> None:
         self._rows, self._chosen, self._measures = rows, chosen, measures
         self.frames, self.times = rows['frame'][chosen], rows['time'][chosen]
 
     @property
-    def views(self):
+    def views(self) -> np.ndarray:
         """The view of each frame: numbers in VIEWS, and the one after them where views are not estimated, (N,)."""
         return self._rows['view'][self._chosen]
 
     @property
-    def seen(self):
+    def visible(self) -> np.ndarray:
         """Which keypoints are visible in each frame in which the person is, (N, 37)."""
-        return self._rows['seen'][self._chosen]
+        return self._rows['visible'][self._chosen]
 
-    def values(self, measure, hidden=False):
+    def values(self, measure: str, hidden: bool = False) -> np.ndarray:
         """Return a measure in each frame in which the person is, NaN where the camera does not show its plane, (N,).
 
         Args:
@@ -212,16 +222,16 @@ class Track:
         shown = self.shown(MEASURES[measure].plane)
         return np.where(shown != hidden, values, np.nan)
 
-    def errors(self, measure):
+    def errors(self, measure: str) -> np.ndarray:
         """Return half of the interval of a measure in each frame, NaN where there is none, (N,)."""
         return self._rows['errors'][:, self._measures.index(measure)][self._chosen]
 
-    def shown(self, plane):
+    def shown(self, plane: str) -> np.ndarray:
         """Return in which frames the camera shows a plane, (N,); in all where views are not estimated."""
         return np.append(shows(VIEWS, plane), True)[self.views]
 
 
-def _cut(image, x, y, size, height):
+def _cut(image: np.ndarray, x: float, y: float, size: float, height: int) -> tuple[np.ndarray, float, np.ndarray]:
     """Cut a part of `size` pixels of height out of an image, which may go beyond it, and scale it to another height.
 
     Returns:

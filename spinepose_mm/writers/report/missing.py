@@ -1,6 +1,9 @@
 """Missing measures of a person in a report: their share of the time, when, why, and what they do to the statistics."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +13,9 @@ from spinepose_mm.analysis.measures import LEVELS_OF
 from spinepose_mm.wording import counted
 
 from .style import clock
+
+if TYPE_CHECKING:
+    from .history import Recording, Track
 
 BIASED = (
     'Shares and medians are of the known frames alone, and biased where the person moved otherwise in the missing ones.'
@@ -25,33 +31,34 @@ class Missing:
 
     Attributes:
         total: number of the frames from the first to the last.
-        known: number of those that have a value.
+        valid: number of those that have a value.
         times: of the first and the last frame of the longest runs of the others, seconds, [(first, last), …].
         runs: number of all runs.
         why: sentence without a full stop on what was missing most.
     """
 
     total: int
-    known: int
-    times: list
+    valid: int
+    times: list[tuple[float, float]]
     runs: int
     why: str
 
     @property
-    def share(self):
-        return 1 - self.known / self.total
+    def share(self) -> float:
+        return 1 - self.valid / self.total
 
-    def share_bounds(self, count):
+    def share_bounds(self, count: int) -> tuple[float, float]:
         """Return bounds of a share of all frames, 0 to 1, that is `count` of the frames with a value."""
-        return count / self.total, (count + self.total - self.known) / self.total
+        return count / self.total, (count + self.total - self.valid) / self.total
 
-    def median_bounds(self, values):
+    def median_bounds(self, values: np.ndarray) -> tuple[float, float]:
         """Return bounds of the median of all frames, given the values, (N,); infinite where there is no bound."""
-        ordered, gone = np.sort(values), self.total - self.known
+        ordered, gone = np.sort(values), self.total - self.valid
         padded = [np.r_[np.full(gone, -np.inf), ordered], np.r_[ordered, np.full(gone, np.inf)]]
-        return tuple(float(np.percentile(each, 50, method='nearest')) for each in padded)
+        low, high = (float(np.percentile(each, 50, method='nearest')) for each in padded)
+        return low, high
 
-    def sentence(self):
+    def sentence(self) -> str:
         """Return what is missing, when and why; '' for less than LEAST_MISSING."""
         if self.share < LEAST_MISSING:
             return ''
@@ -62,7 +69,7 @@ class Missing:
         return f'Not known in {100 * self.share:.0f} % of the frames ({when}{more}): {self.why}.'
 
 
-def missing(track, name, recording):
+def missing(track: Track, name: str, recording: Recording) -> Missing:
     """Return the Missing of a measure.
 
     Args:
@@ -80,11 +87,11 @@ def missing(track, name, recording):
     return Missing(len(valid), int(valid.sum()), times, len(runs), _why(track, name, len(valid) - int(valid.sum())))
 
 
-def _why(track, name, count):
+def _why(track: Track, name: str, count: int) -> str:
     """Return what was missing most in the `count` frames without the measure."""
     gone = ~np.isfinite(track.values(name))
     needed = [*map(skeleton.index, LEVELS_OF[name]), *_PLANE]
-    invisible = ~track.seen[np.ix_(gone, needed)]
+    invisible = ~track.visible[np.ix_(gone, needed)]
     lacking = invisible.sum(0)
     shown = track.shown(MEASURES[name].plane)[gone]
     most = skeleton.KEYPOINTS[needed[int(lacking.argmax())]]

@@ -1,8 +1,12 @@
 """The words and tables of a report, in HTML."""
 
+from __future__ import annotations
+
 import base64
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -17,10 +21,16 @@ from .sketch import sketch
 from .style import PAGE, clock
 from .table import scrolling, title, with_error
 
+if TYPE_CHECKING:
+    from spinepose_mm.analysis.coverage import Coverage
+    from spinepose_mm.structures.frame import Frame, People
+
+    from .history import PersonCounts, Shot, Track
+
 _QUALITY = 80  # of JPEG
 
 
-def begin(name, facts, about, warning=''):
+def begin(name: str, facts: Iterable[str], about: Mapping[str, str], warning: str = '') -> str:
     """Return the beginning of a page.
 
     Args:
@@ -43,7 +53,7 @@ def begin(name, facts, about, warning=''):
     )
 
 
-def nothing_measured(coverage, inputs='frames'):
+def nothing_measured(coverage: Coverage, inputs: str = 'frames') -> str:
     """Return in what share of the people's frames nothing could be measured, '' where people are not measured."""
     if not coverage.measures or not coverage.people:
         return ''
@@ -51,7 +61,7 @@ def nothing_measured(coverage, inputs='frames'):
     return f'nothing could be measured in {100 * gone / coverage.people:.0f} % of the {inputs} with people'
 
 
-def end(measures, has_ranges):
+def end(measures: Iterable[str], has_ranges: bool) -> str:
     """Return the end of a page: what the measures mean, and the version of the package.
 
     Args:
@@ -74,16 +84,16 @@ def end(measures, has_ranges):
     return '<footer>\n' + '\n'.join(parts) + '\n</footer>\n</body>\n</html>\n'
 
 
-def element(image, words):
+def element(image: np.ndarray, words: str) -> str:
     """Return an image, (H, W, 3), uint8, BGR, as an element that holds it."""
     data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1]
     return (
-        f'<img src="data:image/jpeg;base64,{base64.b64encode(data).decode()}" alt="{escape(words)}" '
+        f'<img src="data:image/jpeg;base64,{base64.b64encode(data.tobytes()).decode()}" alt="{escape(words)}" '
         f'width="{image.shape[1]}" height="{image.shape[0]}">'
     )
 
 
-def strip(images, shots, colors):
+def strip(images: Iterable[np.ndarray], shots: Iterable[Shot], colors: Iterable[str]) -> str:
     """Return a person's images in a row, each over the colour of its time."""
     figures = [
         f'<figure>{element(image, f"the person at {clock(shot.time)}")}'
@@ -93,7 +103,7 @@ def strip(images, shots, colors):
     return '<div class="strip">\n' + '\n'.join(figures) + '\n</div>\n'
 
 
-def views(track):
+def views(track: Track) -> str:
     """Return a sentence with the share of each view, in the colours of the band."""
     counts = np.bincount(track.views, minlength=len(VIEWS) + 1)[:-1]
     if not counts.any():
@@ -111,7 +121,7 @@ def views(track):
     )
 
 
-def chart(heading, note, svg, remark=''):
+def chart(heading: str, note: str, svg: str, remark: str = '') -> str:
     """Return a chart with its heading, a note on its numbers, and a remark on missing values."""
     return (
         f'<figure class="chart"><h3>{escape(heading)}</h3><p>{escape(note)}</p>\n{svg}'
@@ -120,7 +130,7 @@ def chart(heading, note, svg, remark=''):
     )
 
 
-def apart(charts):
+def apart(charts: Sequence[str]) -> str:
     """Return charts that are not reliable, under a heading that says so, '' where there are none."""
     if not charts:
         return ''
@@ -131,58 +141,59 @@ def apart(charts):
     )
 
 
-def unseen(seen, chosen):
+def rarely_visible(counts: PersonCounts, chosen: Iterable[int]) -> str:
     """Return a sentence with the keypoints that were visible in less than half of the frames.
 
     Args:
-        seen: Seen.
+        counts: PersonCounts of the person.
         chosen: numbers of the keypoints that count.
     """
-    rare = [skeleton.KEYPOINTS[i] for i in chosen if seen.keypoints[i] < seen.frames / 2]
+    rare = [skeleton.KEYPOINTS[i] for i in chosen if counts.keypoints[i] < counts.frames / 2]
     names = ', '.join(point.level or point.name.replace('_', ' ') for point in rare)
     return f'<p>Keypoints not visible in most of these frames: {names}.</p>\n' if rare else ''
 
 
-def image_section(frame, drawn, units, most):
+def image_section(frame: Frame, drawn: np.ndarray, units: Mapping[str, str], most: int) -> str:
     """Return an image and a table of the measures of its people, in at most `most` columns."""
-    people = frame.people
-    shown = min(len(people), most)
-    rows = (
-        []
-        if people.views is None or not shown
-        else [
-            '<tr><th scope="row">seen from</th>'
-            + ''.join(f'<td>{view}</td>' for view in people.views[:shown])
-            + '</tr>'
-        ]
-    )
-    for name, unit in units.items():
-        values = people.measures.get(name, np.full(len(people), np.nan))
-        values = values if people.views is None else np.where(shows(people.views, MEASURES[name].plane), values, np.nan)
-        errors = people.measure_errors.get(name, np.full(len(people), np.nan))
-        values, errors = values[:shown], errors[:shown]
-        if np.isfinite(values).any():
-            cells = ''.join(f'<td>{with_error(*value, unit)}</td>' for value in zip(values, errors))
-            rows.append(f'<tr>{title(name, unit)}{cells}</tr>')
-    head = ''.join(f'<th scope="col">id {number}</th>' for number in people.ids[:shown])
-    table = (
-        scrolling(
-            'Measures of the people',
-            f'<thead><tr><th scope="col">Measure</th>{head}</tr></thead>\n<tbody>\n' + '\n'.join(rows) + '\n</tbody>',
-        )
-        + '\n'
-        if rows
-        else ''
-    )
-    more = len(people) - shown
+    count = len(frame.people)
+    more = max(0, count - most)
     left_out = f'<p>{counted(more, "more person is", "more people are")} in the image.</p>\n' if more else ''
     return (
         f'<section class="image">\n<h2>{escape(Path(frame.path).name)}</h2>\n'
-        f'<p class="facts">{detected(len(people))}</p>\n'
-        f'<figure>{element(drawn, "the image with its people")}</figure>\n{table}{left_out}</section>\n'
+        f'<p class="facts">{detected(count)}</p>\n'
+        f'<figure>{element(drawn, "the image with its people")}</figure>\n'
+        f'{_table_of_people(frame.people, units, count - more)}{left_out}</section>\n'
     )
 
 
-def detected(count):
+def _table_of_people(people: People, units: Mapping[str, str], shown: int) -> str:
+    """Return a table of views and measures, with a column for each of the first `shown` people; '' without a row."""
+    rows = []
+    if people.views is not None and shown:
+        views = ''.join(f'<td>{view}</td>' for view in people.views[:shown])
+        rows.append(f'<tr><th scope="row">seen from</th>{views}</tr>')
+    for name, unit in units.items():
+        values, errors = (array[:shown] for array in _shown_values(people, name))
+        if np.isfinite(values).any():
+            cells = ''.join(f'<td>{with_error(value, error, unit)}</td>' for value, error in zip(values, errors))
+            rows.append(f'<tr>{title(name, unit)}{cells}</tr>')
+    if not rows:
+        return ''
+    assert people.ids is not None  # the writer numbers people without
+    ids = ''.join(f'<th scope="col">id {number}</th>' for number in people.ids[:shown])
+    head = f'<thead><tr><th scope="col">Measure</th>{ids}</tr></thead>'
+    return scrolling('Measures of the people', f'{head}\n<tbody>\n' + '\n'.join(rows) + '\n</tbody>') + '\n'
+
+
+def _shown_values(people: People, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return a measure and its errors, (P,) each; the measure is NaN where the view does not show its plane."""
+    missing = np.full(len(people), np.nan)
+    values, errors = people.measures.get(name, missing), people.measure_errors.get(name, missing)
+    if people.views is not None:
+        values = np.where(shows(people.views, MEASURES[name].plane), values, np.nan)
+    return values, errors
+
+
+def detected(count: int) -> str:
     """Return the number of people, in words."""
     return counted(count, 'person') if count else 'No detections'

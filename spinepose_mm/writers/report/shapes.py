@@ -1,5 +1,10 @@
 """The shapes of a person's spine at some times, in a figure of a report, by matplotlib."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib import ticker
 
@@ -9,12 +14,18 @@ from spinepose_mm.visualization.drawing import across, upright
 
 from .style import GREY, WIDTH, ZERO, clock, figure
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from .history import Shot
+
 #: Title, what is to the right, and the plane that the camera has to show, of each panel of shapes.
 _KINDS_IN_SPACE = ('From the side', 'forward', 'sagittal'), ('From the front', 'to the left', 'frontal')
 _KINDS_IN_IMAGE = (('In the image', 'to the right', 'any'),)
 
 
-def shapes(shots, colors, coordinates):
+def shapes(shots: Sequence[Shot], colors: Sequence[str], coordinates: str | None) -> Figure | None:
     """Plot the shape of the spine at some times, from S1 upward.
 
     Args:
@@ -42,7 +53,7 @@ def shapes(shots, colors, coordinates):
     span = 1.25 * max(np.ptp([flat for flat, _, _ in lines], axis=(0, 1)).max() for _, _, lines in panels)
     with figure(2.75) as chart:
         for i, (title, note, lines) in enumerate(panels):
-            axes = chart.add_axes([0.115 + 0.385 * i, 0.19, 1.68 / WIDTH, 1.85 / 2.75])
+            axes = chart.add_axes((0.115 + 0.385 * i, 0.19, 1.68 / WIDTH, 1.85 / 2.75))
             for flat, time, color in lines:
                 axes.plot(*flat.T, '-o', color=color, linewidth=1.5, markersize=2.4, label=time)
             every = np.concatenate([flat for flat, _, _ in lines])
@@ -62,30 +73,30 @@ def shapes(shots, colors, coordinates):
     return chart
 
 
-def _square(axes, middle, span):
+def _square(axes: Axes, middle: np.ndarray, span: float) -> None:
     """Let axes show as much upward as across, with a line upward from S1."""
-    for set_limits, axis, center, ticks in zip(
-        (axes.set_xlim, axes.set_ylim), (axes.xaxis, axes.yaxis), middle, (4, 6)
-    ):
-        set_limits(center - span / 2, center + span / 2)
-        axis.set_major_locator(ticker.MaxNLocator(ticks, integer=True))
+    (x, y), half = middle, span / 2
+    axes.set_xlim(x - half, x + half)
+    axes.set_ylim(y - half, y + half)
+    axes.xaxis.set_major_locator(ticker.MaxNLocator(4, integer=True))
+    axes.yaxis.set_major_locator(ticker.MaxNLocator(6, integer=True))
     axes.axvline(0, color=ZERO, linewidth=0.9, zorder=1)
     axes.grid()
 
 
-def _from_side_and_front(shot, coordinates):
+def _from_side_and_front(shot: Shot, coordinates: str) -> np.ndarray:
     """Return a shot's points as (forward, up) and (to the left, up), cm, (2, 37, 2)."""
     points = 100 * upright(shot.points, coordinates)
     left = across(points)
     return np.stack([np.stack([points @ axis, points[:, 1]], -1) for axis in (np.cross(left, [0, 1.0, 0]), left)])
 
 
-def _in_image(shot):
+def _in_image(shot: Shot) -> np.ndarray:
     """Return a shot's keypoints as (to the right, up) in pixels of the frame, NaN where not visible, (1, 37, 2)."""
-    return np.where(shot.seen[:, None], shot.keypoints * [1, -1] / shot.scale, np.nan)[None]
+    return np.where(shot.visible[:, None], shot.keypoints * [1, -1] / shot.scale, np.nan)[None]
 
 
-def _name_levels(axes, chain, span):
+def _name_levels(axes: Axes, chain: np.ndarray, span: float) -> None:
     for i, (x, y) in zip(skeleton.SUBSETS['spine'], chain):
         if skeleton.KEYPOINTS[i].level in ('C1', 'C7', 'T8', 'L1', 'S1'):
             axes.text(

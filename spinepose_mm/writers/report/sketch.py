@@ -78,10 +78,10 @@ _TOP, _LEFT, _SIZE = 1020, -110, (620, 600)
 _WORDS_AT, _APART, _FONT = 100, 46, 26
 
 
-def sketch():
+def sketch() -> str:
     """Return the sketch as a figure of HTML."""
 
-    def at(x, y):
+    def at(x: float, y: float) -> str:
         return f'{x - _LEFT:.0f},{_TOP - y:.0f}'
 
     outline = ' '.join(at(*point) for point in _OUTLINE)

@@ -2,14 +2,16 @@
 
 import io
 import re
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from matplotlib import style
 from matplotlib.figure import Figure
 
 INK, GREY, PALE, ZERO = '#222222', '#5f5f5f', '#e3e3e3', '#b0b0b0'
 WIDTH = 4.8  # inches, which a phone of 390 pixels shows as 355 or more: 11 points are 11.3 of them or more
-_STYLE = [
+_STYLE: list[Any] = [
     'default',
     {  # whatever the user's own settings are
         'svg.fonttype': 'none',
@@ -34,22 +36,22 @@ _STYLE = [
 
 
 @contextmanager
-def figure(height):
+def figure(height: float) -> Iterator[Figure]:
     """Yield a matplotlib Figure of a height in inches."""
     with style.context(_STYLE):
         yield Figure((WIDTH, height))
 
 
-def to_svg(made, label):
+def to_svg(chart: Figure, label: str) -> str:
     """Return a figure as an SVG element to stand in HTML, the same bytes each time.
 
     Args:
-        made: the Figure.
+        chart: the Figure.
         label: alternative text.
     """
     file = io.StringIO()
     with style.context(_STYLE):
-        made.savefig(file, format='svg', transparent=True)
+        chart.savefig(file, format='svg', transparent=True)
     text = file.getvalue()
     text = re.sub(r'<metadata>.*?</metadata>', '', text[text.index('<svg') :], flags=re.DOTALL)  # it has the date
     text = re.sub(r'(\.\d)\d+', r'\1', text)  # tenths of a point are enough
@@ -102,7 +104,7 @@ tr:has(.plane){break-after:avoid}table{font-size:9.5pt}}
 """
 
 
-def clock(seconds):
+def clock(seconds: float) -> str:
     """Return a time to read: 5.3 s, or 1:05 min."""
     if seconds < 59.95:
         return f'{seconds:.1f} s'

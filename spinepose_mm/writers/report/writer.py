@@ -1,10 +1,14 @@
 """A report to read and to print: one HTML file that needs nothing else."""
 
+from __future__ import annotations
+
 import shutil
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Any
 
 import cv2
 import matplotlib
@@ -23,6 +27,13 @@ from .missing import BIASED, missing
 from .shapes import shapes
 from .style import clock, to_svg
 from .table import numbers
+
+if TYPE_CHECKING:
+    from spinepose_mm.io.paths import StrPath
+    from spinepose_mm.structures.frame import Frame
+
+    from .history import Shot, Track
+    from .missing import Missing
 
 MOST_PEOPLE, LEAST_FRAMES = 6, 10  # people of a video that are shown, and frames that they are in
 MOST_IMAGES = 24
@@ -43,25 +54,26 @@ class ReportWriter(Writer):
         ValueError: people of a video have no track ids.
     """
 
-    def __init__(self, path, frame_rate, spine_only=False, **kwargs):
+    def __init__(self, path: StrPath, frame_rate: float | None, spine_only: bool = False, **kwargs: Any) -> None:
         super().__init__(path, frame_rate, spine_only, **kwargs)
         if self.path.is_dir():
             raise IsADirectoryError(f'{path} is a folder, where a file is to be written')
-        self.spine_only, self._name = spine_only, None
+        self.spine_only = spine_only
+        self._name: str | None = None
         # Pixels mean nothing to a reader.
         self.shown = {name: unit for name, unit in self.measures.items() if unit != 'px'}
         self.coverage = Coverage(measures=bool(self.shown))
-        self._content = _Images(self) if frame_rate is None else _Video(self)
+        self._content = _Images(self) if frame_rate is None else _Video(self, frame_rate)
         self.ending.callback(self._content.close)
         self.at_end(self._finish)
 
-    def write(self, frame):
+    def write(self, frame: Frame) -> None:
         """Take a frame in."""
         self._content.add(frame)
         self.coverage.add(frame.people)
         self._name = self._name or Path(frame.path).name
 
-    def _finish(self):
+    def _finish(self) -> None:
         if self._name is not None:
             with replacing(self.path) as file:
                 self._content.write(file, self._name)
@@ -70,12 +82,12 @@ class ReportWriter(Writer):
 class _Images:
     """Independent images; their part of the page waits in a file."""
 
-    def __init__(self, options):
+    def __init__(self, options: ReportWriter) -> None:
         self._options, self._count, self._people = options, 0, 0
         self._file = TemporaryFile('w+', encoding='utf-8', errors='backslashreplace', newline='\n')
         self.close = self._file.close
 
-    def add(self, frame):
+    def add(self, frame: Frame) -> None:
         options = self._options
         self._count += 1
         self._people += len(frame.people)
@@ -89,7 +101,7 @@ class _Images:
         drawn = cv2.resize(drawn, size, interpolation=cv2.INTER_AREA)
         self._file.write(page.image_section(frame, drawn, options.shown, MOST_PEOPLE))
 
-    def write(self, file, name):
+    def write(self, file: IO[str], name: str) -> None:
         title, coverage = name if self._count == 1 else f'{self._count} images', self._options.coverage
         facts = [
             page.detected(self._people),
@@ -105,18 +117,18 @@ class _Images:
 class _Video:
     """A video with tracked people."""
 
-    def __init__(self, options):
-        self._options, self._has_ranges = options, False
+    def __init__(self, options: ReportWriter, frame_rate: float) -> None:
+        self._options, self._rate, self._has_ranges = options, frame_rate, False
         self._video = Recording(options.shown, options.min_confidence)
         self.close = self._video.close
 
-    def add(self, frame):
+    def add(self, frame: Frame) -> None:
         if frame.people.ids is None and len(frame.people):
             raise ValueError(f'{self._options.path}: a report follows people through a video, and these have no ids')
         self._video.add(frame)
 
-    def write(self, file, name):
-        video, rate = self._video, self._options.frame_rate
+    def write(self, file: IO[str], name: str) -> None:
+        video, rate = self._video, self._rate
         often = sorted(video.people, key=lambda person: (-video.people[person].frames, person))
         least = min(LEAST_FRAMES, video.people[often[0]].frames) if often else 0
         shown = [person for person in often if video.people[person].frames >= least][:MOST_PEOPLE]
@@ -139,7 +151,7 @@ class _Video:
             file.writelines(self._person(person))
         file.write(page.end(self._options.shown if shown else (), self._has_ranges))
 
-    def _person(self, person):
+    def _person(self, person: int) -> Iterator[str]:
         """Yield a person's part of the page."""
         options, video = self._options, self._video
         track, counts, shots = video.track(person), video.people[person], video.shots(person)
@@ -159,9 +171,16 @@ class _Video:
         yield '<div class="figures">\n' + ''.join(self._charts(person, track, shots, colors, find_missing)) + '</div>\n'
         yield page.apart(list(self._curves(person, track, lambda name: None, hidden=True)))
         yield numbers(track, options.shown, find_missing)
-        yield page.unseen(counts, options.keypoints) + '</section>\n'
+        yield page.rarely_visible(counts, options.keypoints) + '</section>\n'
 
-    def _charts(self, person, track, shots, colors, find_missing):
+    def _charts(
+        self,
+        person: int,
+        track: Track,
+        shots: Sequence[Shot],
+        colors: Sequence[str],
+        find_missing: Callable[[str], Missing],
+    ) -> Iterator[str]:
         """Yield the reliable charts of a person: shapes of the spine, ranges of the trunk, curves."""
         options = self._options
         figure = shapes(shots, colors, options.coordinates)
@@ -174,7 +193,7 @@ class _Video:
             )
         if 'trunk_inclination' in options.shown:
             gaps = find_missing('trunk_inclination')
-            figure = figures.ranges(track.values('trunk_inclination'), 1 / options.frame_rate, gaps)
+            figure = figures.ranges(track.values('trunk_inclination'), 1 / self._rate, gaps)
             if figure:
                 self._has_ranges = True
                 biased = f' {BIASED} Lines show what each share may be of all frames.'
@@ -186,22 +205,24 @@ class _Video:
                 )
         yield from self._curves(person, track, find_missing)
 
-    def _curves(self, person, track, find_missing, hidden=False):
+    def _curves(
+        self, person: int, track: Track, find_missing: Callable[[str], Missing | None], hidden: bool = False
+    ) -> Iterator[str]:
         """Yield the panels of curves; `hidden` ones are of frames in which the camera does not show their plane."""
         video = self._video
         for title, note, names in figures.PANELS:
-            names = [name for name in names if name in self._options.shown]
-            figure = figures.curves(track, names, (video.first, video.last, video.frames), hidden)
+            shown = [name for name in names if name in self._options.shown]
+            figure = figures.curves(track, shown, (video.first, video.last, video.frames), hidden)
             if figure:
-                gaps = find_missing(names[0])
+                gaps = find_missing(shown[0])
                 yield page.chart(
                     title, note, to_svg(figure, f'{title} of person {person}'), gaps.sentence() if gaps else ''
                 )
 
-    def _tile(self, shot, shots):
+    def _tile(self, shot: Shot, shots: Sequence[Shot]) -> np.ndarray:
         """Return a shot with the spine drawn, in the scale of all of them."""
         size = _ROOM * max(other.size / other.scale for other in shots) * shot.scale
         tile, points = shot.cut(max(size, _ROOM * shot.size), _TILE)
         spine = np.isin(np.arange(skeleton.NUM_KEYPOINTS), skeleton.SUBSETS['spine'])
-        draw_bones(tile, points, shot.seen & spine, 2.5, 1)
+        draw_bones(tile, points, shot.visible & spine, 2.5, 1)
         return tile

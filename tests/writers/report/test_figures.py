@@ -22,12 +22,12 @@ def make_track(frames, leans, views, errors=np.nan):
             ('frame', int),
             ('time', float),
             ('view', int),
-            ('seen', bool, 37),
+            ('visible', bool, 37),
             ('values', float, 2),
             ('errors', float, 2),
         ],
     )
-    rows['frame'], rows['view'], rows['seen'] = frames, [VIEWS.index(view) for view in views], True
+    rows['frame'], rows['view'], rows['visible'] = frames, [VIEWS.index(view) for view in views], True
     rows['values'][:, 0], rows['values'][:, 1] = leans, np.nan
     rows['errors'] = errors
     return Track(rows, np.arange(len(frames)), ['trunk_lean', 'neck_lean'])
@@ -86,7 +86,7 @@ def test_no_values_are_no_figure():
     track = make_track([0, 1], [np.nan, np.nan], ['front', 'unknown'])
     assert curves(track, ('trunk_lean',), (0.0, 1.0, 2)) is None and curves(track, (), (0, 1, 2)) is None
     assert ranges(np.full(3, np.nan), 0.1, None) is None
-    assert shapes([shot(leaning(), seen=False)], ['red'], None) is None
+    assert shapes([shot(leaning(), visible=False)], ['red'], None) is None
 
 
 def test_a_single_frame_is_a_dot():
@@ -94,9 +94,9 @@ def test_a_single_frame_is_a_dot():
     assert line.get_marker() == 'o' and line.get_xdata().tolist() == [2] and line.get_ydata().tolist() == [3]
 
 
-def shot(points, seen=True, view=None):
+def shot(points, visible=True, view=None):
     pixels = points[:, :2] * [100, -100] + 50
-    return Shot(0.0, None, 0.5, 100.0, pixels, np.full(37, seen), points, view)
+    return Shot(0.0, None, 0.5, 100.0, pixels, np.full(37, visible), points, view)
 
 
 @pytest.mark.parametrize('axis, view, sign', [(0, 0, 1), (2, 1, -1)])  # z is to the person's right

@@ -59,7 +59,7 @@ def test_measures_of_each_person(recording):
     assert np.isnan(four.values('trunk_lean')).all() and four.errors('kyphosis').tolist() == [2, 2]
     np.testing.assert_array_equal(four.values('kyphosis'), [np.nan, 42])  # what the camera shows
     np.testing.assert_array_equal(four.values('kyphosis', hidden=True), [40, np.nan])
-    assert four.seen.shape == (2, 37) and four.seen.all()
+    assert four.visible.shape == (2, 37) and four.visible.all()
     assert [VIEWS[i] for i in recording.track(2).views] == ['front', 'front']
     assert recording.track(2).values('kyphosis', hidden=True).tolist() == [22, 23]
 

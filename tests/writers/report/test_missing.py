@@ -11,11 +11,11 @@ from spinepose_mm.writers.report.missing import Missing, missing
 RECORDING = SimpleNamespace(first=10.0, last=19.9, frames=100)
 
 
-def track(values, frames=None, view='left side', unseen=None, hidden=()):
+def track(values, frames=None, view='left side', invisible=None, hidden=()):
     """Return the Track of a person's trunk inclination in some of the 100 frames of RECORDING.
 
     Args:
-        unseen: name of a keypoint that is not visible in the frames `hidden`.
+        invisible: name of a keypoint that is not visible in the frames `hidden`.
     """
     rows = np.zeros(
         len(values),
@@ -23,15 +23,15 @@ def track(values, frames=None, view='left side', unseen=None, hidden=()):
             ('frame', int),
             ('time', float),
             ('view', int),
-            ('seen', bool, 37),
+            ('visible', bool, 37),
             ('values', float, 1),
             ('errors', float, 1),
         ],
     )
     rows['frame'] = range(len(values)) if frames is None else frames
-    rows['view'], rows['seen'], rows['values'][:, 0] = VIEWS.index(view), True, values
-    if unseen:
-        rows['seen'][hidden, skeleton.index(unseen)] = False
+    rows['view'], rows['visible'], rows['values'][:, 0] = VIEWS.index(view), True, values
+    if invisible:
+        rows['visible'][hidden, skeleton.index(invisible)] = False
     return Track(rows, np.arange(len(values)), ['trunk_inclination'])
 
 
@@ -39,8 +39,8 @@ def test_deep_bends_that_are_missing_are_reported_with_when_and_why():
     """28 of 100 frames, the deepest, without C7: 38% of the others are at 60 degrees and more, 56% of all are."""
     angles = np.r_[np.linspace(0, 59, 44), np.linspace(60, 79, 28), np.linspace(80, 110, 28)]
     known = np.r_[angles[:72], np.full(28, np.nan)]
-    found = missing(track(known, unseen='C7', hidden=range(72, 100)), 'trunk_inclination', RECORDING)
-    assert (found.total, found.known, found.share) == (100, 72, pytest.approx(0.28))
+    found = missing(track(known, invisible='C7', hidden=range(72, 100)), 'trunk_inclination', RECORDING)
+    assert (found.total, found.valid, found.share) == (100, 72, pytest.approx(0.28))
     assert found.sentence() == (
         'Not known in 28 % of the frames (17.2 s to 19.9 s): C7 was missing most, in 100 % of these.'
     )
@@ -66,7 +66,7 @@ def test_bounds_hold_whatever_is_missing():
 def test_frames_without_the_person_count_too():
     frames = np.r_[20:40, 60:80]
     found = missing(track(np.ones(40), frames), 'trunk_inclination', RECORDING)
-    assert (found.total, found.known) == (60, 40)
+    assert (found.total, found.valid) == (60, 40)
     assert found.sentence() == (
         'Not known in 33 % of the frames (14.0 s to 15.9 s): the person was not detected in 100 % of these.'
     )
@@ -74,7 +74,7 @@ def test_frames_without_the_person_count_too():
 
 def test_views_and_implausible_keypoints_are_reasons():
     found = missing(track([1.0, 2, 3], view='front'), 'trunk_inclination', RECORDING)
-    assert found.known == 0 and found.why == 'the camera did not show the plane in 100 % of these'
+    assert found.valid == 0 and found.why == 'the camera did not show the plane in 100 % of these'
     found = missing(track([1.0, np.nan, 3]), 'trunk_inclination', RECORDING)
     assert found.why == 'the keypoints were where no spine can be in 100 % of these'
 

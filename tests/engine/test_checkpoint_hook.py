@@ -9,11 +9,12 @@ import time
 import pytest
 import torch
 from mmengine.evaluator import BaseMetric
-from mmengine.fileio import LocalBackend
 from mmengine.model import BaseModel
-from mmengine.runner import Runner, runner, save_checkpoint
+from mmengine.runner import Runner, save_checkpoint
 
-from spinepose_mm.patches import checkpoint_hook
+from spinepose_mm.engine import SpineCheckpointHook, checkpoint_hook
+from spinepose_mm.engine.checkpoint_hook import WholeFiles, newest_checkpoint
+from spinepose_mm.io.atomic import locked
 
 TRAIN = '''
     """A small run that is killed at a given call of a function of os: `replace` of a checkpoint, `fsync` before it."""
@@ -61,7 +62,7 @@ TRAIN = '''
     run = Runner(Model(), work_dir, train_dataloader=data, train_cfg=dict(by_epoch=True, max_epochs=4),
                  optim_wrapper=dict(optimizer=dict(type='SGD', lr=.1)), resume=True, default_scope='mmengine',
                  val_dataloader=data, val_cfg=dict(), val_evaluator=Score(),
-                 default_hooks=dict(checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=keep,
+                 default_hooks=dict(checkpoint=dict(type='mmpose.SpineCheckpointHook', interval=1, max_keep_ckpts=keep,
                                                     save_best='score', rule='greater')))
     run.train()
 '''
@@ -129,7 +130,7 @@ def test_old_checkpoints_are_removed_in_the_end(tmp_path):
 
 
 def test_what_was_not_trained_can_be_validated(tmp_path):
-    """MMEngine's CheckpointHook has nowhere to write to then; tests/stock_behaviour.py compares more."""
+    """The hook has nowhere to write to then."""
 
     class Model(BaseModel):
         def forward(self, inputs, mode):
@@ -152,26 +153,27 @@ def test_what_was_not_trained_can_be_validated(tmp_path):
         ),
         val_cfg=dict(),
         val_evaluator=[Score()],
+        default_hooks=dict(checkpoint=dict(type='mmpose.SpineCheckpointHook')),
         experiment_name='validated',
     )
     assert run.val() == dict(score=2)
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
-    path = tmp_path / 'a.pth'
-    save_checkpoint(dict(state_dict=dict(a=torch.ones(1))), str(path))
+    path, backend = tmp_path / 'a.pth', dict(backend=checkpoint_hook._BACKEND)
+    save_checkpoint(dict(state_dict=dict(a=torch.ones(1))), str(path), backend_args=backend)
     monkeypatch.setattr(os, 'fsync', lambda file: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        save_checkpoint(dict(state_dict=dict(a=torch.zeros(9))), str(path))
+        save_checkpoint(dict(state_dict=dict(a=torch.zeros(9))), str(path), backend_args=backend)
     assert torch.load(path)['state_dict']['a'] == 1
     assert [path] == list(tmp_path.iterdir())
     monkeypatch.undo()
-    LocalBackend().put(b'new', path)
+    WholeFiles().put(b'new', path)
     assert path.read_bytes() == b'new' and [path] == list(tmp_path.iterdir())
 
 
 def test_the_newest_checkpoint_is_taken_whatever_last_checkpoint_says(tmp_path):
-    find = runner.find_latest_checkpoint
+    find = newest_checkpoint
     assert find(str(tmp_path)) is None
     (tmp_path / 'last_checkpoint').write_text('')
     assert find(str(tmp_path)) is None
@@ -194,21 +196,30 @@ def test_the_newest_checkpoint_is_taken_whatever_last_checkpoint_says(tmp_path):
     assert find(str(tmp_path)) == str(elsewhere)
 
 
-class Small(BaseModel):
-    """A model that calls a function at its first step."""
+@pytest.mark.parametrize(
+    'options, backend',
+    [
+        ({}, dict(backend=checkpoint_hook._BACKEND)),
+        (dict(backend_args=dict(backend='local')), dict(backend=checkpoint_hook._BACKEND)),
+        (dict(backend_args=dict(backend='http')), dict(backend='http')),
+    ],
+)
+def test_other_file_systems_keep_their_backend(tmp_path, options, backend):
+    hook = SpineCheckpointHook(**options)
+    hook.before_train(small_run(tmp_path))
+    assert hook.backend_args == backend
 
-    def __init__(self, at_first):
+
+class Small(BaseModel):
+    def __init__(self):
         super().__init__()
-        self.layer, self.at_first = torch.nn.Linear(1, 1), at_first
+        self.layer = torch.nn.Linear(1, 1)
 
     def forward(self, inputs, mode):
-        self.at_first, now = None, self.at_first
-        if now:
-            now()
         return dict(loss=self.layer(inputs).sum())
 
 
-def small_run(work_dir, at_first=None):
+def small_run(work_dir, hook='mmpose.SpineCheckpointHook', epochs=1, resume=False):
     data = dict(
         dataset=torch.utils.data.TensorDataset(torch.ones(2, 1)),
         batch_size=2,
@@ -217,36 +228,56 @@ def small_run(work_dir, at_first=None):
         collate_fn=lambda batch: dict(inputs=torch.stack([one for (one,) in batch])),
     )
     return Runner(
-        Small(at_first),
+        Small(),
         str(work_dir),
         train_dataloader=data,
-        train_cfg=dict(by_epoch=True, max_epochs=1),
+        train_cfg=dict(by_epoch=True, max_epochs=epochs),
         optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)),
+        default_hooks=dict(checkpoint=dict(type=hook, interval=1)),
+        resume=resume,
         default_scope='mmengine',
         experiment_name=f'small{time.time_ns()}',
     )
 
 
-def test_two_trainings_at_once(tmp_path, monkeypatch):
-    """In one work folder the second is refused; of several processes of one run only the first asks."""
-    answers = []
+def test_a_run_that_was_begun_with_mmengines_hook_is_resumed(tmp_path):
+    """As runs of earlier releases were; and one that was begun with this hook by MMEngine's."""
+    small_run(tmp_path, 'CheckpointHook').train()
+    second = small_run(tmp_path, epochs=2, resume=True)
+    second.train()
+    third = small_run(tmp_path, 'CheckpointHook', epochs=3, resume=True)
+    third.train()
+    assert (second.iter, third.iter) == (2, 3)
+    assert {path.name for path in tmp_path.glob('*.pth')} == {f'epoch_{epoch}.pth' for epoch in (1, 2, 3)}
+    assert torch.load(tmp_path / 'epoch_3.pth')['meta']['iter'] == 3
 
-    def others():
-        for work_dir, is_first in (('work', True), ('work', False), ('elsewhere', True)):
-            with monkeypatch.context() as patch:
-                patch.setattr(checkpoint_hook, 'is_main_process', lambda: is_first)
-                try:
-                    small_run(tmp_path / work_dir).train()
-                    answers.append('trained')
-                except BlockingIOError as error:
-                    answers.append(str(error))
 
-    small_run(tmp_path / 'work', others).train()
-    refused, *trained = answers
-    assert refused.startswith(f'the work folder {tmp_path}/work is being written by another run')
-    assert trained == 2 * ['trained']
+def test_a_work_folder_in_which_another_process_trains(tmp_path, monkeypatch):
+    """It is refused, without touching what that has begun to write; of several processes of a run the first asks."""
+    (tmp_path / 'work').mkdir()
+    begun = tmp_path / 'work' / 'epoch_1.pth.123.part'
+    begun.touch()
+    with locked(tmp_path / 'work' / 'training'):
+        with pytest.raises(BlockingIOError, match=f'the work folder {tmp_path}/work is being written by another run'):
+            small_run(tmp_path / 'work').train()
+        small_run(tmp_path / 'elsewhere').train()
+        with monkeypatch.context() as patch:
+            patch.setattr(checkpoint_hook, 'is_main_process', lambda: False)
+            small_run(tmp_path / 'work').train()
+        assert begun.exists()
     small_run(tmp_path / 'work').train()
-    assert not list(tmp_path.rglob('*lock*'))
+    assert not list(tmp_path.rglob('*lock*')) and not begun.exists()
+
+
+def test_a_training_that_failed_can_be_repeated_in_its_process(tmp_path, monkeypatch):
+    """As in a notebook, where what was raised keeps the runner alive."""
+    failing = small_run(tmp_path)
+    monkeypatch.setattr(failing.model, 'train_step', lambda *args, **kwargs: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        failing.train()
+    assert (tmp_path / 'training.lock').exists()
+    small_run(tmp_path).train()
+    assert (tmp_path / 'epoch_1.pth').exists() and not list(tmp_path.glob('*lock*'))
 
 
 @pytest.mark.slow
