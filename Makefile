@@ -16,7 +16,7 @@ setup:
 	@$(PYTHON) scripts/install.py --venv $(VENV) --extras test dev docs
 
 demo: setup
-	@PYTHONWARNINGS=ignore $(RUN)/mim run spinepose_mm demo --out demo_results
+	@PYTHONWARNINGS=ignore $(RUN)/spinepose_mm demo --out demo_results
 
 .PHONY: lint
 lint: setup

@@ -55,6 +55,8 @@ setup(
     long_description=long_description(),
     long_description_content_type='text/markdown',
     license='Apache-2.0',
+    py_modules=[f'{NAME}_cli'],
+    entry_points=dict(console_scripts=[f'{NAME} = {NAME}_cli:main']),
     packages=find_packages(include=[NAME, f'{NAME}.*']),
     package_data={NAME: ['py.typed', 'weights/*']},
     python_requires='>=3.11,<3.13',

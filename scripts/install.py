@@ -88,7 +88,17 @@ EXTRAS = {
 # second OpenCV too, which are not used.
 PROGRAMS = {'test': ('opensim', 'pose2sim', 'rtmlib', 'spinepose')}
 PROGRAMS_NEED = {'test': ('anytree', 'c3d', 'OneEuroFilter', 'rtoml')}
-SOURCES = ('setup.py', 'pyproject.toml', 'README.md', 'LICENSE', 'model-index.yml', 'spinepose_mm', 'configs', 'tools')
+SOURCES = (
+    'setup.py',
+    'pyproject.toml',
+    'README.md',
+    'LICENSE',
+    'model-index.yml',
+    'spinepose_mm',
+    'spinepose_mm_cli.py',
+    'configs',
+    'tools',
+)
 
 
 class InstallError(Exception):

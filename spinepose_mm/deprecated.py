@@ -10,6 +10,7 @@ from functools import wraps
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec
+from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar, cast
 
@@ -282,6 +283,21 @@ def register(registry: Any, old: str, new: type) -> None:
         return new(*args, **kwargs)
 
     registry.register_module(name=old, module=build)
+
+
+def run_tool(script: str, new: str, arguments: list[str]) -> None:
+    """Run the tool that one of an old name is now.
+
+    Args:
+        script: file of the old name, in a folder of the folder of tools.
+        new: the command that it is now, which begins with the name of a tool.
+        arguments: what follows that name.
+    """
+    from spinepose_mm_cli import run, tools
+
+    _warn_of_setting(f'the tool {Path(script).stem}', f'`{_PACKAGE} {new}`')
+    name = new.split()[0]
+    run(name, tools(Path(script).parents[1])[name], arguments)
 
 
 def format_name(name: str) -> str:

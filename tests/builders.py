@@ -16,9 +16,15 @@ from spinepose_mm.synthetic import Body, Settings, sequence, surface, synthesize
 from spinepose_mm.synthetic.rendering import act, take
 from spinepose_mm.synthetic.scene import Renderer
 from spinepose_mm.zoo.models import index_folder
+from spinepose_mm_cli import tools
 
 #: COCO's person detections, below data/coco, as MMPose's configs name them.
 DETECTIONS = 'person_detection_results/COCO_val2017_detections_AP_H_56_person.json'
+
+
+def tool(name):
+    """Return the path of a tool's script, as a text."""
+    return str(tools(index_folder() / 'tools')[name])
 
 
 def config(name):

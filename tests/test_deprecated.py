@@ -5,6 +5,7 @@ import runpy
 import sys
 import warnings
 from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -28,9 +29,6 @@ from spinepose_mm.models import SpineHeadExpansion
 from spinepose_mm.models.losses import SpineBoneAngleLoss, SpineSmoothingLoss
 from spinepose_mm.synthetic.tracking_scenes import Crossing
 from spinepose_mm.visualization.drawing import draw_bones
-from spinepose_mm.zoo.models import index_folder
-
-TOOLS = index_folder() / 'tools'
 
 
 def warned(function, new, *args, **kwargs):
@@ -182,20 +180,47 @@ def test_formats(tmp_path):
 
 
 def test_formats_of_infer(monkeypatch):
-    parse = runpy.run_path(str(TOOLS / 'infer.py'))['parse']
+    parse = runpy.run_path(builders.tool('infer'))['parse']
     monkeypatch.setattr(sys, 'argv', ['infer', 'a.mp4', '--formats', 'csv', *deprecated.FORMATS])
     assert warned(parse, '--formats images').formats == ['csv', 'images']
 
 
+TOOLS = {
+    'benchmark_measures': ('benchmark measures', ['--intervals'], ['measures', '--intervals']),
+    'benchmark_tracking': ('benchmark tracking', ['--films=3'], ['tracking', '--videos=3']),
+    'benchmark_world': ('benchmark world', ['--noise', '2'], ['world', '--noise', '2']),
+    'mean_pose': (
+        'evaluate CONFIG=mean_pose',
+        ['a.py', '--cfg-options', 'b=1'],
+        ['a.py=mean_pose', '--cfg-options', 'b=1'],
+    ),
+    'synthesize_poses': (
+        'synthesize --labels-only',
+        ['--people', '4', 'a.npz', '--motions', 'walk'],
+        ['--labels-only', '--people', '4', '--out', 'a.npz', '--motions', 'walk'],
+    ),
+}
+
+
+@pytest.mark.parametrize('old', TOOLS)
+def test_tools(old, monkeypatch):
+    new, given, arguments = TOOLS[old]
+    ran = []
+    monkeypatch.setattr('spinepose_mm_cli.run', lambda *args: ran.append(args))
+    monkeypatch.setattr(sys, 'argv', [old, *given])
+    warned(runpy.run_path, f'{old} is now `spinepose_mm {new}`', builders.tool(old), run_name='__main__')
+    name = new.split()[0]
+    assert ran == [(name, Path(builders.tool(name)), arguments)]
+
+
+def test_a_tool_that_is_not_shipped():
+    with pytest.raises(SystemExit, match='is now docs/figures/measures.py in the repository'):
+        runpy.run_path(builders.tool('draw_measures'), run_name='__main__')
+    assert {path.stem for path in Path(builders.tool('draw_measures')).parent.glob('*.py')} == {*TOOLS, 'draw_measures'}
+
+
 def test_options_of_other_tools(tmp_path, monkeypatch, capsys):
-    tracking = runpy.run_path(str(TOOLS / 'benchmark_tracking.py'))['main']
-    monkeypatch.setitem(tracking.__globals__, 'ROWS', [])
-    asked = []
-    monkeypatch.setattr('spinepose_mm.synthetic.tracking_scenes.crossing', lambda *args: asked.append(args))
-    monkeypatch.setattr(sys, 'argv', ['benchmark_tracking', '--films', '3'])
-    warned(tracking, '--videos')
-    assert len(asked) == 3
-    views = runpy.run_path(str(TOOLS / 'evaluate_views.py'))['main']
+    views = runpy.run_path(builders.tool('evaluate_views'))['main']
     monkeypatch.setattr('spinepose_mm.evaluation.multiview.evaluate_views', lambda *args, **_: sys.exit(args[2]))
     monkeypatch.setattr(sys, 'argv', ['evaluate_views', 'a.npz', 'b.npz', '--least-score', '.25'])
     with pytest.raises(SystemExit) as done, pytest.warns(DeprecationWarning, match='--min-score'):

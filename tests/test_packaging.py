@@ -18,6 +18,7 @@ SHIPPED = (
     '.mim/configs/spinepose_v1_small.py',
     '.mim/configs/_base_/spinetrack.py',
     '.mim/tools/train.py',
+    '.mim/tools/misc/check_dataset.py',
     'skeleton.py',
     'py.typed',
 )
@@ -50,9 +51,11 @@ def build(kind, source, out):
 def test_wheel(source, tmp_path):
     wheel = zipfile.ZipFile(build('wheel', source, tmp_path))
     names = wheel.namelist()
+    assert {'spinepose_mm_cli.py', *(f'spinepose_mm/{name}' for name in SHIPPED)} <= set(names)
+    (commands,) = [wheel.read(name).decode() for name in names if name.endswith('/entry_points.txt')]
+    assert 'spinepose_mm = spinepose_mm_cli:main' in commands
     (metadata,) = (wheel.read(name).decode() for name in names if name.endswith('/METADATA'))
     assert '](https://' in metadata and not re.search(r'\]\((?!https://)', metadata)  # a package index has no files
-    assert {f'spinepose_mm/{name}' for name in SHIPPED} <= set(names)
     assert not [name for name in names if name.startswith(('tests', 'configs', 'tools')) or '__pycache__' in name]
 
 
@@ -60,7 +63,7 @@ def test_sdist_and_the_wheel_built_from_it(source, tmp_path):
     archive = tarfile.open(build('sdist', source, tmp_path))
     names = {name.split('/', 1)[-1] for name in archive.getnames()}
     assert {f'spinepose_mm/{name}' for name in SHIPPED} <= names
-    assert {'setup.py', 'README.md', 'LICENSE', 'constraints.txt', 'scripts/install.py'} <= names
+    assert {'setup.py', 'spinepose_mm_cli.py', 'README.md', 'LICENSE', 'constraints.txt', 'scripts/install.py'} <= names
     archive.extractall(tmp_path / 'unpacked', filter='data')
     out = tmp_path / 'wheel'
     out.mkdir()

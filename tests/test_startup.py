@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+import builders
 from spinepose_mm.datasets.spinetrack_archive import PARTS
 from spinepose_mm.evaluation.table import DATA
 from spinepose_mm.lifting.space import HEIGHT
@@ -14,8 +15,8 @@ from spinepose_mm.models.heads.spinepose_head import SCORES
 from spinepose_mm.synthetic.motion import MOTIONS
 from spinepose_mm.writers import FORMATS
 from spinepose_mm.zoo.models import index_folder
+from spinepose_mm_cli import tools
 
-TOOLS = index_folder() / 'tools'
 _HELP = """
 import runpy, sys
 sys.argv = [{tool!r}, '--help']
@@ -75,23 +76,29 @@ def test_subpackages_are_there_when_they_are_asked_for(tmp_path):
 _MMPOSES = ('get_flops', 'inferencer_demo', 'test', 'train')
 
 
-@pytest.mark.parametrize('name', sorted(path.stem for path in TOOLS.glob('*.py') if path.stem not in _MMPOSES))
+@pytest.mark.parametrize(
+    'name',
+    [
+        name
+        for name, path in tools(index_folder() / 'tools').items()
+        if name not in _MMPOSES and path.parent.name != 'deprecated'
+    ],
+)
 def test_help_imports_nothing_heavy(name, tmp_path):
-    printed, modules = run(_HELP.format(tool=str(TOOLS / f'{name}.py')), tmp_path)
+    printed, modules = run(_HELP.format(tool=builders.tool(name)), tmp_path)
     assert printed.startswith('usage: ')
     assert not modules & {'torch', 'spinepose_mm', 'mmpose', 'cv2', 'scipy', 'matplotlib'}
 
 
 def test_what_tools_repeat_so_that_they_need_not_import_it(monkeypatch, tmp_path):
-    infer = runpy.run_path(str(TOOLS / 'infer.py'))
+    infer = runpy.run_path(builders.tool('infer'))
     assert infer['FORMATS'] == tuple(FORMATS)
     monkeypatch.setattr(sys, 'argv', ['infer', 'video.mp4'])
     assert infer['parse']().height == HEIGHT
     for score in SCORES:
         monkeypatch.setattr(sys, 'argv', ['infer', 'video.mp4', '--score', score])
         assert infer['parse']().score == score
-    for name in ('synthesize', 'synthesize_poses'):
-        printed = run(_HELP.format(tool=str(TOOLS / f'{name}.py')), tmp_path)[0]
-        assert f'what the people do: {", ".join(MOTIONS)} (all)' in ' '.join(printed.split())
+    printed = run(_HELP.format(tool=builders.tool('synthesize')), tmp_path)[0]
+    assert f'what the people do: {", ".join(MOTIONS)} (all)' in ' '.join(printed.split())
     for name, choices in (('evaluate', DATA), ('fetch_spinetrack', PARTS)):
-        assert f'{{{",".join(choices)}}}' in run(_HELP.format(tool=str(TOOLS / f'{name}.py')), tmp_path)[0]
+        assert f'{{{",".join(choices)}}}' in run(_HELP.format(tool=builders.tool(name)), tmp_path)[0]

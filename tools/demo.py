@@ -1,6 +1,6 @@
-"""Train a small model on rendered people by the whole method, evaluate and run it, and lift its predictions to 3D.
+"""Train a small model on rendered people by the whole method: evaluate and run it, and lift its predictions to 3D.
 
-mim run spinepose_mm demo --out demo_results
+spinepose_mm demo --out demo_results
 """
 
 import argparse

@@ -1,10 +1,12 @@
 """Print the papers' table for one or several models: AP and AR of body, feet, spine and all keypoints, and on COCO.
 
-mim run spinepose_mm evaluate spinepose-s spinepose_v1_large.py=work_dirs/spinepose_v1_large/epoch_10.pth
-mim run spinepose_mm evaluate spinepose-v1-s spinepose-v1-m --on config coco halpe26
+spinepose_mm evaluate spinepose-s spinepose_v1_large.py=work_dirs/spinepose_v1_large/epoch_10.pth
+spinepose_mm evaluate spinepose-v1-s spinepose-v1-m --on config coco halpe26
+spinepose_mm evaluate my_config.py=mean_pose my_config.py=work_dirs/my_config/epoch_10.pth
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 from mmengine.config import DictAction
@@ -16,7 +18,8 @@ def main():
         'models',
         nargs='+',
         metavar='MODEL[=CHECKPOINT]',
-        help='config file, or a name or alias of the zoo; with its own weights, or with these',
+        help='config file, or a name or alias of the zoo; with its own weights, or with these; =mean_pose is the '
+        "baseline to beat, the training people's mean pose in every box",
     )
     parser.add_argument(
         '--on',
@@ -37,7 +40,10 @@ def main():
         label = Path(model).stem + (f' ({checkpoint})' if checkpoint else '')
         rows[label] = {}
         for data in args.on:
-            rows[label].update(evaluate(model, checkpoint, args.cfg_options, args.work_dir, data))
+            try:
+                rows[label].update(evaluate(model, checkpoint, args.cfg_options, args.work_dir, data))
+            except (ImportError, OSError, ValueError) as error:
+                sys.exit(f'error: {error}')
     table = format_table(rows)
     print(table)
     if args.out:

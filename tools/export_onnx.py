@@ -1,6 +1,6 @@
-"""Write a model as an ONNX file, for rtmlib, Pose2Sim, Sports2D and others, and check it against PyTorch.
+"""Write a model as an ONNX file: for rtmlib, Pose2Sim, Sports2D and others; it is checked against PyTorch.
 
-    mim run spinepose_mm export_onnx spinepose-tiny --out spinepose_tiny.onnx --bgr --pose2sim settings.toml
+    spinepose_mm export_onnx spinepose-tiny --out spinepose_tiny.onnx --bgr --pose2sim settings.toml
 
 rtmlib, Pose2Sim, Sports2D and the spinepose package feed BGR images: give --bgr for them.
 """

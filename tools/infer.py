@@ -1,8 +1,8 @@
-"""Predict people's keypoints and spines in images and videos, and write the results.
+"""Predict people's keypoints and spines in images and videos: tables, an annotated video, a report.
 
-    mim run spinepose_mm infer squat.mp4 --out results
-    mim run spinepose_mm infer squat.mp4 --out results --3d --world --height 1.78
-    mim run spinepose_mm infer images/ --out spine.csv --spine-only
+    spinepose_mm infer squat.mp4 --out results
+    spinepose_mm infer squat.mp4 --out results --3d --world --height 1.78
+    spinepose_mm infer images/ --out spine.csv --spine-only
 
 The results of a video are a table of keypoints and one of measures, the video with the keypoints drawn in, and a
 report; in 3D TRC for OpenSim too. An interrupted run goes on with the same command.
@@ -127,7 +127,8 @@ def main():
     try:
         run(args)
     except KeyboardInterrupt:
-        sys.exit('\nstopped; the predictions are kept, and the same command goes on from there')
+        print('\nstopped; the predictions are kept, and the same command goes on from there', file=sys.stderr)
+        sys.exit(130)
     except (ImportError, OSError, RuntimeError, ValueError) as error:
         sys.exit(f'error: {error}')
 

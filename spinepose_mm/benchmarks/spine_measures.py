@@ -5,6 +5,7 @@ them, 1 pixel is 3.5 mm. Errors are those against the measures of the exact poin
 90th percentile in brackets.
 """
 
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -64,6 +65,21 @@ class Shots:
         """Return errors of a measure of the chosen people, against the ground truth."""
         off = np.abs(measures[name] - self.ground_truth[name][chosen])
         return np.minimum(off, 360 - off) if MEASURES[name].unit == 'deg' else off
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument('--people', type=int, default=8, help='number of people in each motion (8)')
+    parser.add_argument('--frames', type=int, default=3, help='frames of each motion (3)')
+    parser.add_argument('--intervals', action='store_true', help='print how often the intervals in 3D hold, instead')
+
+
+def run(args: Namespace) -> None:
+    """Print the tables of the measures, or that of their intervals."""
+    if args.intervals:
+        from .intervals import print_intervals  # takes seconds
+
+        return print_intervals()
+    print_tables(args.people, args.frames)
 
 
 def print_tables(people: int, frames: int) -> None:

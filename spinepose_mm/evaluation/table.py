@@ -9,6 +9,7 @@ from typing import Any
 
 from mmengine.analysis import get_model_complexity_info
 from mmengine.config import Config
+from mmengine.logging import print_log
 from mmengine.model import revert_sync_batchnorm
 from mmengine.runner import Runner
 from mmpose.registry import MODELS
@@ -16,6 +17,10 @@ from mmpose.registry import MODELS
 from spinepose_mm import skeleton
 from spinepose_mm.zoo.models import find_config
 
+from .mean_pose import evaluate_mean_pose
+
+#: What stands in the place of a checkpoint for the baseline that a model has to beat, and has no parameters.
+MEAN_POSE = 'mean_pose'
 #: Configs that put any model on other test data than its own, by name of the data.
 DATA = {'config': None, 'coco': 'spinepose_on_coco.py', 'halpe26': 'spinepose_on_halpe26.py'}
 #: Columns of the table, each shown where a model has it, and the metric of each.
@@ -44,13 +49,14 @@ def evaluate(
 
     Args:
         model: path or name of a config file, or a name or alias of the zoo.
-        checkpoint: path or URL of the weights; those of the zoo by default.
+        checkpoint: path or URL of the weights; those of the zoo by default. MEAN_POSE evaluates the mean pose of the
+            training people in the place of the model.
         cfg_options: settings of the config to override, `{'a.b': value}`.
         work_dir: folder of the logs.
         on: the test data out of DATA; 'config' is those of the model's config.
 
     Returns:
-        dict: the metrics as `mim test` prints them, and 'params' and 'flops'.
+        dict: the metrics as `mim test` prints them, and a model's 'params' and 'flops'.
 
     Raises:
         ValueError: there is no such model, or no weights are given and the zoo has none.
@@ -62,6 +68,10 @@ def evaluate(
         )
     cfg = load_config(config, on)
     cfg.merge_from_dict(cfg_options or {})
+    if checkpoint == MEAN_POSE:
+        metrics = evaluate_mean_pose(cfg)
+        print_log('  '.join(f'{name}: {value:.4f}' for name, value in metrics.items()), 'current')
+        return metrics
     cfg.load_from = str(checkpoint or weights)
     cfg.work_dir = str(Path(work_dir, Path(config).stem + ('' if on == 'config' else f'_on_{on}')))
     cfg.launcher = 'none'
@@ -110,8 +120,8 @@ def format_table(rows: Mapping[str, Mapping[str, float]]) -> str:
             [
                 name,
                 *('–' if score < 0 else f'{100 * score:.1f}' for score in scores),
-                f'{result["params"] / 1e6:.2f}',
-                f'{result["flops"] / 1e9:.2f}',
+                f'{result["params"] / 1e6:.2f}' if 'params' in result else '–',
+                f'{result["flops"] / 1e9:.2f}' if 'flops' in result else '–',
             ]
         )
     return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)

@@ -6,8 +6,11 @@ import json
 import multiprocessing
 import os
 import shutil
+import signal
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,7 +121,32 @@ def _render_chunks(starts: Sequence[int], workers: int, job: tuple[Settings, Pat
     # Fresh processes: VTK's windows and OpenCV's threads do not survive a fork.
     # An executor ends with an error where they cannot start; a Pool would restart them forever.
     with ProcessPoolExecutor(workers, multiprocessing.get_context('spawn'), _start_one_of_many, job) as pool:
-        yield from pool.map(_render_chunk, starts)
+        others = multiprocessing.active_children()
+        with _interrupts_ignored():
+            chunks = [pool.submit(_render_chunk, start) for start in starts]
+        try:
+            for chunk in chunks:
+                yield chunk.result()
+        except BaseException:  # Ctrl-C too, and a caller that stops
+            for process in set(multiprocessing.active_children()) - set(others):
+                process.terminate()
+            raise
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Ignore Ctrl-C, and for good in the processes that are started meanwhile: they would print tracebacks.
+
+    Signals are the main thread's alone; in another, nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 _worker: dict[str, Any] = {}  # what a process renders with

@@ -47,7 +47,7 @@ class PoseTracker:
     People are matched with tracks by their place, against the place that the velocity predicts, and by their poses; of
     all assignments, the one that fits best is taken (Hungarian method). The misfit of two is a negative log-likelihood:
     Gaussian, with outliers among the keypoints, and wider the longer a person was lost. Trackers that compare
-    boxes alone exchange ids where people cross: see the tool `benchmark_tracking`.
+    boxes alone exchange ids where people cross: see the tool `benchmark tracking`.
 
     Args:
         frame_rate: frames a second.

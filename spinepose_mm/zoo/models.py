@@ -8,20 +8,10 @@ from typing import Any
 
 from mmengine.fileio import load
 
+from .folder import index_folder
+
 #: Config that a lifter which comes as an ONNX file runs by, below `index_folder`.
 ONNX_LIFTER = 'configs/lifting/spinepose_lifter_official.py'
-
-
-def index_folder() -> Path:
-    """Return the folder of this package's model-index.yml, configs and tools.
-
-    It is `.mim` in an installed package, and the repository's root in a checkout.
-    """
-    package = Path(__file__).parents[1]
-    for folder in (package / '.mim', package.parent):
-        if (folder / 'model-index.yml').is_file():
-            return folder
-    raise FileNotFoundError(f'spinepose_mm is not installed whole: {package} has no .mim/model-index.yml')
 
 
 def models() -> Iterator[dict[str, Any]]:

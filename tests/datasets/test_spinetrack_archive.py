@@ -12,7 +12,6 @@ from hub import Server
 from spinepose_mm.datasets import spinetrack_archive
 from spinepose_mm.datasets.spinetrack_archive import count_images, fetch_spinetrack, unpack
 from spinepose_mm.datasets.validation.report import ERROR, validate
-from spinepose_mm.zoo.models import index_folder
 
 # As the data set's page documents them.
 FOLDERS = ('train-real-coco', 'train-real-yoga', 'train-unreal', 'val2017')
@@ -58,7 +57,7 @@ def files(root):
 def run(monkeypatch, *args):
     """Run the command in this process."""
     monkeypatch.setattr('sys.argv', ['fetch_spinetrack', *map(str, args)])
-    runpy.run_path(str(index_folder() / 'tools/fetch_spinetrack.py'), run_name='__main__')
+    runpy.run_path(builders.tool('fetch_spinetrack'), run_name='__main__')
 
 
 def test_fetched_data_can_be_checked(hub, content, tmp_path, monkeypatch, capsys):

@@ -235,9 +235,11 @@ def test_images_to_look_at(made, tmp_path):
     ],
 )
 def test_command_says_in_one_line_what_is_wrong(tmp_path, args, message):
-    tool = builders.index_folder() / 'tools' / 'synthesize.py'
     done = subprocess.run(
-        [sys.executable, '-W', 'ignore', tool, '--out', 'data', *args], cwd=tmp_path, capture_output=True, text=True
+        [sys.executable, '-W', 'ignore', builders.tool('synthesize'), '--out', 'data', *args],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode != 0 and message in done.stderr.splitlines()[-1] and 'Traceback' not in done.stderr
     assert not (tmp_path / 'data').exists()

@@ -14,10 +14,9 @@ from mmengine.config import Config
 from mmpose.registry import MODELS
 
 import builders
-from spinepose_mm.zoo.models import index_folder
 
 pytestmark = pytest.mark.tools
-TOOL = index_folder() / 'tools' / 'ablation.py'
+TOOL = builders.tool('ablation')
 OPTIONS = [
     'train_cfg.max_epochs=1',
     'train_dataloader.num_workers=0',

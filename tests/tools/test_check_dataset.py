@@ -5,15 +5,16 @@ import sys
 import pytest
 
 import builders
-from spinepose_mm.zoo.models import index_folder
 
 pytestmark = pytest.mark.tools
 
 
 def check(*args, cwd):
-    tool = index_folder() / 'tools' / 'check_dataset.py'
     return subprocess.run(
-        [sys.executable, '-W', 'ignore', tool, *map(str, args)], cwd=cwd, capture_output=True, text=True
+        [sys.executable, '-W', 'ignore', builders.tool('check_dataset'), *map(str, args)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
     )
 
 

@@ -4,10 +4,10 @@ import sys
 import cv2
 import pytest
 
-from spinepose_mm.zoo.models import index_folder
+import builders
 
 pytestmark = pytest.mark.tools
-DEMO = index_folder() / 'tools' / 'demo.py'
+DEMO = builders.tool('demo')
 
 
 def test_leaves_images_curves_and_a_table(tmp_path):

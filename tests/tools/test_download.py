@@ -11,7 +11,7 @@ import builders
 from hub import CONTENT, Server
 from spinepose_mm.zoo import models as zoo
 
-SCRIPT = zoo.index_folder() / 'tools' / 'download.py'
+SCRIPT = builders.tool('download')
 
 
 def download(monkeypatch, *arguments):

@@ -3,12 +3,12 @@
 import runpy
 import sys
 
-from spinepose_mm.zoo.models import index_folder
+import builders
 
 
 def counted(monkeypatch, capsys, *arguments):
     monkeypatch.setattr(sys, 'argv', ['get_flops', *arguments])
-    runpy.run_path(str(index_folder() / 'tools' / 'get_flops.py'), run_name='__main__')
+    runpy.run_path(builders.tool('get_flops'), run_name='__main__')
     return capsys.readouterr().out
 
 

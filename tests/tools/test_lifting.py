@@ -37,7 +37,9 @@ def folder(tmp_path_factory):
         done = mim(
             'run',
             'spinepose_mm',
-            'synthesize_poses',
+            'synthesize',
+            '--labels-only',
+            '--out',
             folder / f'annotations/simspine_{split}.npz',
             '--people',
             people,
@@ -148,7 +150,8 @@ def test_the_world_is_measured(tmp_path):
     done = mim(
         'run',
         'spinepose_mm',
-        'benchmark_world',
+        'benchmark',
+        'world',
         '--motions',
         'walk',
         '--people',
@@ -169,6 +172,7 @@ def test_the_world_is_measured(tmp_path):
 
 
 def test_one_line_says_what_is_wrong(tmp_path):
-    done = mim('run', 'spinepose_mm', 'synthesize_poses', tmp_path / 'a.npz', '--motions', 'fly', cwd=tmp_path)
+    out = tmp_path / 'a.npz'
+    done = mim('run', 'spinepose_mm', 'synthesize', '--labels-only', '--out', out, '--motions', 'fly', cwd=tmp_path)
     assert done.returncode != 0 and 'error: motions are out of' in done.stdout
     assert not list(tmp_path.iterdir())

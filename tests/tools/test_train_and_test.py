@@ -178,9 +178,12 @@ def test_table_of_several_checkpoints(trained, rendered, tmp_path):
 
 
 def test_mean_pose_baseline(rendered, tmp_path):
-    done = mim('run', 'spinepose_mm', 'mean_pose', builders.config('demo/spinepose_demo'), data=rendered, cwd=tmp_path)
+    config = builders.config('demo/spinepose_demo')
+    done = mim('run', 'spinepose_mm', 'evaluate', f'{config}=mean_pose', data=rendered, cwd=tmp_path)
     assert done.returncode == 0, errors(done.stdout)
-    assert 0 <= float(re.search(r'spinetrack/body_AP: ([\d.]+)', done.stdout)[1]) < 0.5
+    figure = float(re.search(r'spinetrack/body_AP: ([\d.]+)', done.stdout)[1])
+    assert 0 <= figure < 0.5 and f'| spinepose_demo (mean_pose) | {100 * figure:.1f} | ' in done.stdout
+    assert done.stdout.count(' | – | – |') == 1  # no parameters
 
 
 def test_a_broken_image_in_training_is_counted_and_in_a_test_named(trained, tmp_path):

@@ -1,7 +1,7 @@
 """Calibrate a model: fit the two numbers that turn its scores into confidence, and print its reliability.
 
-    mim run spinepose_mm calibrate spinepose-tiny
-    mim run spinepose_mm calibrate my_config.py --weights work_dirs/my_config/epoch_10.pth    # or an ONNX file
+    spinepose_mm calibrate spinepose-tiny
+    spinepose_mm calibrate my_config.py --weights work_dirs/my_config/epoch_10.pth    # or an ONNX file
 
 The data are those of the config's test, which the model was not trained on. Each half of the images is evaluated with
 the fit to the other half; the numbers that are printed for the config are fitted to all images.

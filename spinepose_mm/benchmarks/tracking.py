@@ -1,6 +1,4 @@
-"""Compare trackers and smoothing on synthetic videos of people who cross, leave and return, with ground truth.
-
-    mim run spinepose_mm benchmark_tracking
+"""Benchmark of trackers and smoothing on synthetic videos of people who cross, leave and return, with ground truth.
 
 All get the same boxes and keypoints. Those of other packages are this package's competitors and no requirements:
 `spinepose` (the official library, its own tracking and smoothing) and `trackers` (the best of it, OC-SORT, with
@@ -8,17 +6,28 @@ settings that give each person an id at once) are left out where they are not in
 use them.
 """
 
-import argparse
 import importlib.util
 import sys
-import warnings
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
+from spinepose_mm import skeleton
+from spinepose_mm.confidence import MIN_SCORE
+from spinepose_mm.evaluation.tracking import identity_scores, motion_scores
+from spinepose_mm.structures.frame import People
+from spinepose_mm.synthetic.tracking_scenes import Crossing, crossing
+from spinepose_mm.tracking.one_euro import Smoother
+from spinepose_mm.tracking.tracker import MEMORY, PoseTracker
+
+#: From a frame's People and time to track ids (N,), -1 for none, and keypoints (N, 37, 2), in their order.
+_Step = Callable[[People, float], tuple[np.ndarray, np.ndarray]]
 _COLUMNS = (
     'Tracker',
     'smoothing',
@@ -32,20 +41,16 @@ _COLUMNS = (
 )
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument('--videos', type=int, default=20, help='how many, of 2 to 6 people in turn (20)')
     parser.add_argument('--seconds', type=float, default=20.0, help='of each video (20)')
     parser.add_argument('--frame-rate', type=float, default=30.0, help='frames a second (30)')
     parser.add_argument('--size', type=int, nargs=2, default=[1280, 720], metavar=('W', 'H'), help='pixels (1280 720)')
     parser.add_argument('--seed', type=int, default=0, help='of the first video (0)')
-    parser.add_argument('--films', type=int, help=argparse.SUPPRESS)
-    args = parser.parse_args()
-    if args.films is not None:
-        warnings.warn('--films is now --videos', DeprecationWarning, stacklevel=2)
-        args.videos = args.films
-    from spinepose_mm.synthetic.tracking_scenes import crossing  # takes seconds
 
+
+def run(args: Namespace) -> None:
+    """Print the table, row by row."""
     videos = [
         crossing(args.seed + i, 2 + i % 5, args.seconds, args.frame_rate, args.size)
         for i in tqdm(range(args.videos), 'videos', leave=False)
@@ -58,11 +63,9 @@ def main():
         print(f'| {name} | {"on" if smooth else "off"} | {" | ".join(_scores(videos, make))} |', flush=True)
 
 
-def _scores(videos, make):
+def _scores(videos: Sequence[Crossing], make: Callable[[float], _Step]) -> tuple[str, ...]:
     """Return a row's numbers as texts: sums of the first two, means over videos of the others."""
-    from spinepose_mm.evaluation.tracking import identity_scores, motion_scores
-
-    rows = []
+    rows: list[list[float]] = []
     for video in videos:
         step = make(video.frame_rate)
         ids, points = zip(*(step(people, t / video.frame_rate) for t, people in enumerate(video.predictions)))
@@ -81,16 +84,10 @@ def _scores(videos, make):
     )
 
 
-# Each returns a function from a frame's People and time to track ids, -1 for none, and keypoints, in their order.
-
-
-def _ours(frame_rate, smooth):
-    from spinepose_mm.tracking.one_euro import Smoother
-    from spinepose_mm.tracking.tracker import PoseTracker
-
+def _ours(frame_rate: float, smooth: bool) -> _Step:
     tracker, smoother = PoseTracker(frame_rate), Smoother()
 
-    def step(people, time):
+    def step(people: People, time: float) -> tuple[np.ndarray, np.ndarray]:
         tracked = tracker.update(replace(people, measures=dict(number=np.arange(len(people)))))
         back = tracked.measures['number'].argsort()
         points = tracked.keypoints
@@ -102,10 +99,8 @@ def _ours(frame_rate, smooth):
     return step
 
 
-def _official(frame_rate, smooth):
-    from spinepose.pose_tracker import PoseTracker
-
-    from spinepose_mm import skeleton
+def _official(frame_rate: float, smooth: bool) -> _Step:
+    from spinepose import pose_tracker
 
     shown = SimpleNamespace()
     solution = SimpleNamespace(
@@ -114,9 +109,9 @@ def _official(frame_rate, smooth):
         detect=lambda image: shown.people.boxes,
         estimate=lambda image, boxes: (shown.people.keypoints.copy(), shown.people.scores.copy()),
     )
-    tracker = PoseTracker(lambda **options: solution, smoothing=smooth, smoothing_freq=frame_rate)
+    tracker = pose_tracker.PoseTracker(lambda **options: solution, smoothing=smooth, smoothing_freq=frame_rate)
 
-    def step(people, time):
+    def step(people: People, time: float) -> tuple[np.ndarray, np.ndarray]:
         shown.people = people
         points = tracker(None)[0]
         ids = np.full(len(people), -1)
@@ -127,17 +122,15 @@ def _official(frame_rate, smooth):
     return step
 
 
-def _mmpose(frame_rate, by_keypoints):
+def _mmpose(frame_rate: float, by_keypoints: bool) -> _Step:
     from mmengine.structures import InstanceData
     from mmpose.apis import _track_by_iou, _track_by_oks
     from mmpose.structures import PoseDataSample
 
-    from spinepose_mm import skeleton
-
     track = partial(_track_by_oks, sigmas=np.array(skeleton.SIGMAS)) if by_keypoints else _track_by_iou
-    state = SimpleNamespace(last=[], next=0)
+    state: Any = SimpleNamespace(last=[], next=0)
 
-    def step(people, time):
+    def step(people: People, time: float) -> tuple[np.ndarray, np.ndarray]:
         new = [
             PoseDataSample(
                 pred_instances=InstanceData(
@@ -159,12 +152,9 @@ def _mmpose(frame_rate, by_keypoints):
     return step
 
 
-def _trackers(frame_rate):
+def _trackers(frame_rate: float) -> _Step:
     from supervision import Detections
     from trackers import OCSORTTracker
-
-    from spinepose_mm.confidence import MIN_SCORE
-    from spinepose_mm.tracking.tracker import MEMORY
 
     tracker = OCSORTTracker(
         lost_track_buffer=round(30 * MEMORY),
@@ -173,7 +163,7 @@ def _trackers(frame_rate):
         high_conf_det_threshold=MIN_SCORE,
     )
 
-    def step(people, time):
+    def step(people: People, time: float) -> tuple[np.ndarray, np.ndarray]:
         number = np.arange(len(people))
         tracked = tracker.update(
             Detections(
@@ -191,7 +181,7 @@ def _trackers(frame_rate):
     return step
 
 
-ROWS = (
+ROWS: tuple[tuple[str, str, bool, Callable[[float], _Step]], ...] = (
     ('this package', 'spinepose_mm', False, partial(_ours, smooth=False)),
     ('this package', 'spinepose_mm', True, partial(_ours, smooth=True)),
     ('official library', 'spinepose', False, partial(_official, smooth=False)),
@@ -200,6 +190,3 @@ ROWS = (
     ('MMPose, OKS', 'mmpose', False, partial(_mmpose, by_keypoints=True)),
     ('trackers, OC-SORT', 'trackers', False, _trackers),
 )
-
-if __name__ == '__main__':
-    main()

@@ -1,6 +1,6 @@
 """Draw the measures of the spine on a synthetic body.
 
-mim run spinepose_mm draw_measures docs/measures.jpg
+python docs/figures/measures.py docs/measures.jpg
 """
 
 import argparse

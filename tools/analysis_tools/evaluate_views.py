@@ -1,7 +1,7 @@
-"""Triangulate the detected keypoints of several calibrated views, and compare them with the ground truth in 3D.
+"""Triangulate the detected keypoints of several calibrated views: compare them with the ground truth in 3D.
 
-mim run spinepose_mm detect_keypoints annotations/simspine_test.npz --images images --out detected_test.npz
-mim run spinepose_mm evaluate_views annotations/simspine_test.npz detected_test.npz
+spinepose_mm detect_keypoints annotations/simspine_test.npz --images images --out detected_test.npz
+spinepose_mm evaluate_views annotations/simspine_test.npz detected_test.npz
 """
 
 import argparse

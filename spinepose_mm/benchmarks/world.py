@@ -1,21 +1,35 @@
-"""Measure the accuracy of people's positions in the world, on moving synthetic bodies with ground truth.
+"""Accuracy of people's positions in the world, on moving synthetic bodies with ground truth.
 
-    mim run spinepose_mm benchmark_world --noise 2 --lifter spinepose-lifter
+    spinepose_mm benchmark world --noise 2 --lifter spinepose-lifter
 
 The people's heights and the camera are known. Errors are those of the up direction, and mean ones of the keypoints'
 places in the world of `spinepose_mm.lifting`, once it is settled; the table has their median, 90th percentile and
 maximum over scenes.
 """
 
-import argparse
 import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
 
 import numpy as np
+import torch
+from mmengine.config import Config
+from mmpose.apis import init_model
 from tqdm import tqdm
 
+from spinepose_mm import skeleton
+from spinepose_mm.lifting.space import Space
+from spinepose_mm.lifting.world import world_axes
+from spinepose_mm.structures.camera import Camera
+from spinepose_mm.synthetic.motion import MOTIONS
+from spinepose_mm.synthetic.poses import stage
+from spinepose_mm.zoo.models import find_config
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+#: From pixels (T, P, 37, 2), scores (T, P, 37) and the camera to points (T, P, 37, 3).
+_Lift = Callable[[np.ndarray, np.ndarray, Camera], np.ndarray]
+
+
+def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         '--motions',
         nargs='+',
@@ -29,11 +43,17 @@ def main():
     parser.add_argument('--noise', type=float, default=0.0, help='of the keypoints in the image, pixels')
     parser.add_argument('--no-feet', action='store_true', help='the feet are not visible')
     parser.add_argument('--lifter', metavar='MODEL[=CHECKPOINT]', help='lift the keypoints, in place of the 3D labels')
-    args = parser.parse_args()
-    from spinepose_mm.synthetic.motion import MOTIONS  # takes seconds
 
-    for name in set(args.motions) - set(MOTIONS):
-        parser.error(f'--motions: there is no {name}, but {", ".join(MOTIONS)}')
+
+def run(args: Namespace) -> None:
+    """Print the table, row by row.
+
+    Raises:
+        ValueError: there is no such motion, or no such lifter.
+    """
+    unknown = sorted(set(args.motions) - set(MOTIONS))
+    if unknown:
+        raise ValueError(f'--motions: there is no {unknown[0]}, but {", ".join(MOTIONS)}')
     lift = _lifter(args.lifter) if args.lifter else None
     print(
         '| Motion | People | Up: median (°) | 90% | worst | World: median (cm) | 90% | worst |\n'
@@ -55,13 +75,8 @@ def main():
             print(f'| {motion} | {people} | ' + ' | '.join(values) + ' |', flush=True)
 
 
-def _errors(seed, motion, people, args, lift):
+def _errors(seed: int, motion: str, people: int, args: Namespace, lift: _Lift | None) -> tuple[float, float]:
     """Return a scene's errors of the up direction in degrees, and of the places in centimetres."""
-    from spinepose_mm import skeleton
-    from spinepose_mm.lifting.space import Space
-    from spinepose_mm.lifting.world import world_axes
-    from spinepose_mm.synthetic.poses import stage
-
     hip, feet = skeleton.index('S1'), [name.endswith(('toe', 'heel', 'ankle')) for name in skeleton.NAMES]
     rng = np.random.default_rng([seed, people])
     points, heights, camera = stage(rng, motion, people, args.frames)
@@ -81,39 +96,30 @@ def _errors(seed, motion, people, args, lift):
             for frame in range(args.frames)
         ]
     )
+    world = space.world
+    assert world is not None and world.R is not None  # the warm-up is over
     up = camera.R[:, 1]
     camera_height = -(camera.R.T @ camera.t)[1]
     R, t = world_axes(up, truth[0, 0, hip] - up * (truth[0, 0, hip] @ up + camera_height))
     return (
-        np.degrees(np.arccos(np.clip(space.world.R[1] @ up, -1, 1))),
+        np.degrees(np.arccos(np.clip(world.R[1] @ up, -1, 1))),
         100 * np.linalg.norm(placed - (truth @ R.T + t), axis=-1).mean(),
     )
 
 
-def _lifter(name):
+def _lifter(name: str) -> _Lift:
     """Return a function of pixels (T, P, 37, 2), scores and the camera that lifts them, frame by frame."""
-    import torch
-    from mmengine.config import Config
-    from mmpose.apis import init_model
-
-    from spinepose_mm import skeleton
-    from spinepose_mm.zoo.models import find_config
-
     model, _, checkpoint = name.partition('=')
     config, weights = find_config(model)
     cfg = Config.fromfile(config)
     if cfg.get('inferencer') != 'SpinePose3DInferencer' or cfg.get('seq_len', 1) > 1:
-        sys.exit(f'error: {model} is no lifter of single frames')
+        raise ValueError(f'{model} is no lifter of single frames')
     network = init_model(cfg, checkpoint or weights, 'cpu')
 
     @torch.no_grad()
-    def lift(pixels, scores, camera):
+    def lift(pixels: np.ndarray, scores: np.ndarray, camera: Camera) -> np.ndarray:
         rays = np.where(scores[..., None] > 0, camera.rays(pixels), 0)
         inputs = torch.from_numpy(rays.reshape(-1, 2 * skeleton.NUM_KEYPOINTS, 1)).float()
         return network(inputs, None, mode='tensor')[..., :3].numpy().reshape(*pixels.shape[:3], 3)
 
     return lift
-
-
-if __name__ == '__main__':
-    main()

@@ -1,6 +1,6 @@
 """Count a model's parameters and operations: MMPose's own get_flops, at the input size of the config.
 
-mim run spinepose_mm get_flops spinepose_tiny.py
+spinepose_mm get_flops spinepose_tiny.py
 """
 
 import sys
@@ -14,7 +14,10 @@ from spinepose_mm.zoo.models import find_config
 def main():
     arguments = sys.argv[1:]
     if arguments and not arguments[0].startswith('-'):
-        sys.argv[1] = find_config(arguments[0])[0]
+        try:
+            sys.argv[1] = find_config(arguments[0])[0]
+        except ValueError as error:
+            sys.exit(f'error: {error}')
         if '--input-shape' not in arguments:
             width, height = Config.fromfile(sys.argv[1]).codec.input_size
             sys.argv += ['--input-shape', str(height), str(width)]

@@ -1,7 +1,7 @@
-"""Train the rows of SpinePose's ablation from one config, and write a table and a plot.
+"""Train the rows of SpinePose's ablation from one config: a table and a plot of their AP.
 
-    mim run spinepose_mm ablation spinepose_v1_large.py --seeds 0 1 --out ablation
-    mim run spinepose_mm ablation my_config.py --cfg-options train_cfg.max_epochs=5
+    spinepose_mm ablation spinepose_v1_large.py --seeds 0 1 --out ablation
+    spinepose_mm ablation my_config.py --cfg-options train_cfg.max_epochs=5
 
 The config is one of the whole method: each row leaves out some of its losses. All rows begin with the same weights and,
 for one seed, see the same images. Runs that are finished are not repeated, those that were interrupted go on.
@@ -102,7 +102,7 @@ def run(config, name, seed, out, options):
             sys.executable,
             '-W',
             'ignore',
-            str(Path(__file__).with_name('train.py')),
+            str(Path(__file__).parents[1] / 'train.py'),
             config,
             '--resume',
             '--work-dir',

@@ -1,7 +1,7 @@
 """Download SpineTrack from its hub and unpack it into its documented folders: 19.4 GB, and twice that while it unpacks.
 
-    mim run spinepose_mm fetch_spinetrack
-    mim run spinepose_mm fetch_spinetrack --out elsewhere/spinetrack --parts annotations
+    spinepose_mm fetch_spinetrack
+    spinepose_mm fetch_spinetrack --out elsewhere/spinetrack --parts annotations
 
 An interrupted download goes on with the same command; existing files are left as they are.
 """
@@ -54,7 +54,7 @@ def main():
             'it, remove it and run this again'
         )
     print(
-        f'Validate the labels with: mim run spinepose_mm check_dataset {args.out}/annotations/'
+        f'Validate the labels with: spinepose_mm check_dataset {args.out}/annotations/'
         f'person_keypoints_val2017.json --images {args.out}/images/val2017'
     )
 

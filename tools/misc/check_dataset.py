@@ -1,9 +1,8 @@
 """Validate a data set: an annotation file in COCO's format, and its images.
 
-    mim run spinepose_mm check_dataset annotations/person_keypoints_val2017.json --images images/val2017
+    spinepose_mm check_dataset annotations/person_keypoints_val2017.json --images images/val2017
 
-The exit code is 0 where nothing is wrong, 1 where something is, and 2 where the file cannot be read; `mim run` makes 1
-of every other code than 0.
+The exit code is 0 where nothing is wrong, 1 where something is, and 2 where the file cannot be read.
 """
 
 import argparse

@@ -1,6 +1,6 @@
-"""Write a checkpoint's weights as safetensors in half precision, without the state of its training.
+"""Write a checkpoint's weights as safetensors in half precision: without the state of its training.
 
-mim run spinepose_mm publish_model work_dirs/spinepose_tiny/epoch_10.pth spinepose_tiny.safetensors
+spinepose_mm publish_model work_dirs/spinepose_tiny/epoch_10.pth spinepose_tiny.safetensors
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""Convert SIMSPINE's raw simspine.h5, or its data set on the hub, to the annotation files that are trained on.
+"""Convert SIMSPINE to the annotation files that are trained on: its raw simspine.h5, or its data set on the hub.
 
-    mim run spinepose_mm convert_simspine simspine.h5 --out data/simspine/annotations
-    mim run spinepose_mm convert_simspine dfki-av/simspine --out data/simspine/annotations
+    spinepose_mm convert_simspine simspine.h5 --out data/simspine/annotations
+    spinepose_mm convert_simspine dfki-av/simspine --out data/simspine/annotations
 
 From the raw file, they have the cameras too. The labels can be validated against an annotation file with some of the
 same frames, such as SIMSPINE's own (--reference).

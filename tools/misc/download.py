@@ -1,6 +1,6 @@
 """Put a model's config and weights into a folder: published ones, and those that are shipped with this package.
 
-    mim run spinepose_mm download spinepose-tiny --dest models
+    spinepose_mm download spinepose-tiny --dest models
 
 `mim download` takes the published ones alone, since it knows no files but those with a URL.
 """

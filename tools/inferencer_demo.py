@@ -1,9 +1,0 @@
-"""MMPose's own demo/inferencer_demo.py, with this package's models.
-
-mim run spinepose_mm inferencer_demo person.jpg --pose2d spinepose-tiny --vis-out-dir out
-"""
-
-from spinepose_mm.patches.tools import run_mmpose_script
-
-if __name__ == '__main__':
-    run_mmpose_script('demo/inferencer_demo.py')
