@@ -89,11 +89,11 @@ def _ours(frame_rate: float, smooth: bool) -> _Step:
 
     def step(people: People, time: float) -> tuple[np.ndarray, np.ndarray]:
         tracked = tracker.update(replace(people, measures=dict(number=np.arange(len(people)))))
+        assert tracked.ids is not None  # the tracker gives them
         back = tracked.measures['number'].argsort()
         points = tracked.keypoints
         if smooth:
-            sizes = tracked.sizes
-            points = smoother.update(tracked.ids, points, tracked.confidence, sizes, time)
+            points = smoother.update(tracked.ids, points, tracked.confidence, tracked.sizes, time)
         return tracked.ids[back], points[back]
 
     return step

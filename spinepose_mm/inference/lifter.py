@@ -62,11 +62,9 @@ class Lifter:
         people = frame.people
         assert people.ids is not None  # they are tracked
         poses, errors = self._poses(frames, middle, space.camera)
-        smooth = (
-            None
-            if smoother is None
-            else partial(_smoothed, smoother, people.ids, space.heights(people.ids), frame.time)
-        )
+        smooth = None
+        if smoother is not None:
+            smooth = partial(_smoothed, smoother, people.ids, space.heights(people.ids), frame.time)
         placed = space.update(people.ids, poses, people.keypoints, people.confidence, smooth)
         people.points, people.reprojection_errors = placed.keypoints, placed.reprojection_error
         people.point_errors = None if errors is None else errors * placed.scale[:, None]

@@ -116,8 +116,6 @@ class LiftingOptions(PoseOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        # A calibration file is read by each call; its place is taken by any other camera here.
-        camera = (
-            self.camera if isinstance(self.camera, Camera) else Camera.from_field_of_view((1, 1), self.field_of_view)
-        )
-        Space(camera, self.coordinates, self.height, self.warm_up)  # checks them
+        # A calibration file is read when it is used: any camera will do to check the other options.
+        assumed = Camera.from_field_of_view((1, 1), self.field_of_view if self.camera is None else FIELD_OF_VIEW)
+        Space(assumed, self.coordinates, self.height, self.warm_up)  # checks them

@@ -85,9 +85,8 @@ def open_writers(
         measure: whether people are measured.
         about: {title: text} of the models and assumptions.
     """
-    kinds: dict[str, Any] = dict(
-        coordinates=coordinates, measures=units(image=coordinates is None) if measure else None, about=about
-    )
+    measures = units(image=coordinates is None) if measure else None
+    kinds: dict[str, Any] = dict(coordinates=coordinates, measures=measures, about=about)
     with ExitStack() as undoing:
         writers = []
         for path, writer in targets.items():

@@ -63,8 +63,9 @@ class Summary:
         """Count a Frame."""
         self.frames += 1
         self.coverage.add(frame.people)
-        ids = frame.people.ids if is_video else range(len(self.persons), len(self.persons) + len(frame.people))
-        self.persons.update(map(int, ids))
+        count = len(self.persons)
+        ids = frame.people.ids if is_video else None
+        self.persons.update(range(count, count + len(frame.people)) if ids is None else ids.tolist())
 
 
 def analyse(

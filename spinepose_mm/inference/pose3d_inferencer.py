@@ -169,7 +169,7 @@ class SpinePose3DInferencer(Streaming, BaseMMPoseInferencer):
             draw_views(
                 self._frame.image,
                 self._frame.people,
-                self._frame.coordinates,
+                self._frame.coordinates or 'camera',
                 kpt_thr,
                 radius=radius,
                 thickness=thickness,

@@ -45,15 +45,15 @@ def predict_people(
             ]
         )
     predictions = [sample.pred_instances for sample in predict(model, batch, **settings)]
-    # Only models of this package predict a confidence.
-    confidence = [one.keypoint_confidence for one in predictions if 'keypoint_confidence' in one]
-    return People(
+    people = People(
         np.concatenate([one.keypoints for one in predictions]),
         np.concatenate([one.keypoint_scores for one in predictions]),
         boxes[:, :4],
         scores,
-        confidence=np.concatenate(confidence) if confidence else None,
     )
+    if 'keypoint_confidence' in predictions[0]:  # only models of this package predict it
+        people.confidence = np.concatenate([one.keypoint_confidence for one in predictions])
+    return people
 
 
 @torch.no_grad()
