@@ -50,11 +50,9 @@ class Boxes:
             self._boxes = [self._boxes]
         if self._everywhere:
             self._boxes = self._checked(self._boxes, 'of every frame')
-        self._unused = (
-            set()
-            if self._everywhere
-            else set(self._boxes if isinstance(self._boxes, dict) else range(len(self._boxes)))
-        )
+            self._unused = set()
+        else:
+            self._unused = set(self._boxes if isinstance(self._boxes, dict) else range(len(self._boxes)))
 
     @property
     def _everywhere(self) -> bool:
