@@ -7,6 +7,7 @@ Rendering needs the extra `synthetic` (PyVista).
 
 anatomy: measures of the body.
 body: joints and keypoints.
+shapes: meshes of people of all ages.
 motion: sequences of poses.
 motion_poses: the poses that each motion passes.
 surface: skin and clothes.
