@@ -1,0 +1,51 @@
+"""Hands as people carry them: slightly curled fingers."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from .body import SIDES, Parts
+from .shapes import Shape, topology
+
+#: Mean and standard deviation of how far the joints of a finger are bent at rest, from the palm outward, in degrees;
+#: chosen by eye. The thumb bends a third as far.
+CURL = ((22.0, 8.0), (30.0, 9.0), (18.0, 6.0))
+THUMB = 0.33
+FINGERS = range(1, 6)
+
+
+def curled(shape: Shape, places: Parts, rng: np.random.Generator | None = None) -> np.ndarray:
+    """Return the vertices (V, 3) of a shape with its fingers bent, float32; of average hands without `rng`."""
+    mesh = topology()
+    vertices = shape.vertices.astype(float)
+    for side in SIDES:
+        general = rng.normal() if rng is not None else 0.0
+        moves: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        for finger in FINGERS:
+            own = 0.5 * rng.normal() if rng is not None else 0.0
+            angles = [max(0.0, mean + deviation * (general + own)) for mean, deviation in CURL]
+            moves.update(_finger(shape, places[f'hand_{side}'][1], finger, side, angles))
+        touched = np.flatnonzero(np.isin(mesh.bones, list(moves)).any(1))
+        shift = np.zeros((len(touched), 3))
+        for bone, (turn, offset) in moves.items():
+            weight = np.where(mesh.bones[touched] == bone, mesh.weights[touched], 0).sum(1, keepdims=True)
+            shift += weight * (vertices[touched] @ turn.T + offset - vertices[touched])
+        vertices[touched] += shift
+    return vertices.astype(np.float32)
+
+
+def _finger(
+    shape: Shape, hand: np.ndarray, finger: int, side: str, angles: list[float]
+) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """Return {number of a bone: (rotation (3, 3), translation (3,))} of a finger bent at its joints."""
+    turn, offset, moves = np.eye(3), np.zeros(3), {}
+    for joint, angle in enumerate(angles, 1):
+        name = f'finger{finger}-{joint}.{side[0].upper()}'
+        bend = angle * (THUMB if finger == 1 else 1)
+        more = Rotation.from_rotvec(hand[:, 2] * bend, degrees=True).as_matrix()
+        pivot = shape.joints[name]
+        offset = turn @ (pivot - more @ pivot) + offset
+        turn = turn @ more
+        moves[topology().names.index(name)] = turn, offset
+    return moves
