@@ -15,7 +15,6 @@ from .hang import hang
 from .noise import noise
 from .pieces import Cut, Piece, cut, normals
 from .regions import CHEST, COLLAR, CROTCH, WAIST, Regions, clothed, regions, smoothstep
-from .shapes import Shape
 
 THICKNESS = 0.0025  # metres between two layers
 SAG = 0.55  # share of the room under loose cloth by which it hangs down; under 1, so that it stays outside
@@ -69,7 +68,7 @@ def coverage(garment: Garment, r: Regions) -> np.ndarray:
     if garment.start is not None and garment.sleeve is not None:  # gloves
         return np.minimum(r.arm - garment.start, garment.sleeve - r.arm)
     if garment.start is not None and garment.leg is not None:  # socks
-        return np.minimum(r.leg - garment.start, garment.leg - r.leg) * _off_arms(r)
+        return np.minimum.reduce([r.leg - garment.start, garment.leg - r.leg, 0.3 - across])
     if garment.bottom is not None:
         parts.append(y - garment.bottom)
     if garment.leg is not None:
@@ -95,10 +94,6 @@ def coverage(garment: Garment, r: Regions) -> np.ndarray:
 
 
 
-def _off_arms(r: Regions) -> np.ndarray:
-    return np.where(r.points[:, 2] ** 2 < 0.09, 1, -1)
-
-
 @dataclass(frozen=True)
 class Form:
     """A shape's surface, or the part of it that clothes cover.
@@ -115,10 +110,10 @@ class Form:
     scale: float
 
     @classmethod
-    def of(cls, shape: Shape) -> Form:
-        """Return the form of a shape's whole body."""
+    def of(cls, vertices: np.ndarray) -> Form:
+        """Return the form of a whole body, vertices (V, 3) in the rest posture."""
         r = regions()
-        vertices = shape.vertices.astype(np.float32)
+        vertices = np.asarray(vertices, np.float32)
         return cls(r, vertices, normals(vertices, r.faces), float(np.ptp(vertices[:, 1]) / np.ptp(r.points[:, 1])))
 
     def part(self, where: Regions) -> Form:
