@@ -117,7 +117,7 @@ def frames(shape: Shape) -> Parts:
     """Return the Place (3,), (3, 3) of each of PARTS, and of 'S1', 'ribs' and 'shoulders', in a shape as it stands."""
     joints = shape.joints
     hips = {side: joints[f'upperleg01.{side[0].upper()}'] * [1, 1, HIP_INWARD] for side in SIDES}
-    middle, level = sum(hips.values()) / 2, np.eye(3)
+    middle, level = (hips['right'] + hips['left']) / 2, np.eye(3)
     places: Parts = {'pelvis': (middle, level)}
     curve = spine_curve(shape)
     below = None

@@ -12,6 +12,7 @@ from .shapes import Shape, topology
 #: chosen by eye. The thumb bends a third as far.
 CURL = ((22.0, 8.0), (30.0, 9.0), (18.0, 6.0))
 THUMB = 0.33
+ADDUCTION = 32.0  # of the thumb, towards the fingers: the mesh spreads it
 FINGERS = range(1, 6)
 
 
@@ -44,6 +45,8 @@ def _finger(
         name = f'finger{finger}-{joint}.{side[0].upper()}'
         bend = angle * (THUMB if finger == 1 else 1)
         more = Rotation.from_rotvec(hand[:, 2] * bend, degrees=True).as_matrix()
+        if finger == 1 and joint == 1:
+            more = Rotation.from_rotvec(hand[:, 0] * SIDES[side] * ADDUCTION, degrees=True).as_matrix() @ more
         pivot = shape.joints[name]
         offset = turn @ (pivot - more @ pivot) + offset
         turn = turn @ more
