@@ -176,9 +176,8 @@ def skin_weights(shape: Shape, places: Mapping[str, tuple[np.ndarray, np.ndarray
     kernel = np.exp(-0.5 * ((along[:, None] - arc) / (width * (1 + 20 * np.maximum(ahead - 0.04, 0))[:, None])) ** 2)
     kernel[along <= 0] = np.eye(1, len(levels))
     kernel /= kernel.sum(1, keepdims=True)
-    weights[np.ix_(trunk, [PARTS.index(name) for name in ('pelvis', *anatomy.VERTEBRAE)])] += (
-        kernel * spine[trunk, None]
-    )
+    columns = np.array([PARTS.index(name) for name in ('pelvis', *anatomy.VERTEBRAE)])
+    weights[trunk[:, None], columns] += kernel * spine[trunk, None]
     return (weights / weights.sum(1, keepdims=True)).astype(np.float32)
 
 
