@@ -27,7 +27,7 @@ AXES = (
     *(f'{joint}_{side}' for side in SIDES for joint in anatomy.LIMB_RANGES),
 )
 
-HANGING = 60.0  # degrees: an arm that is raised by less hangs the more the less it is raised
+HANGING = 90.0  # degrees: an arm that is raised by less hangs the more the less it is raised
 
 #: {axis: values in shape (T,)} for all of AXES.
 Pose = dict[str, np.ndarray]

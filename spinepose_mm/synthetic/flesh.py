@@ -35,6 +35,7 @@ DROOP = (4.0, 3.0)  # of the collarbones when the arms hang, below those of the 
 SCAPULAR_PLANE = 30.0  # degrees in front of the frontal plane
 UPPER_TWIST, FOREARM_TWIST = 0.5, 0.5  # part of a limb's twist that its nearer half takes; of the hand's, the forearm's
 NEAR_SWING = dict(upper_arm=0.75, thigh=0.85)  # part of a limb's swing that the skin about its joint takes
+PALMS_DOWN = (165.0, 75.0)  # pronation and extension of the hands that a person stands on, in degrees
 PRONATION = (80.0, 15.0)  # of hanging hands, mean and standard deviation, from palms forward, in degrees
 LEVELED = {'ribs': 1.0, 'shoulders': 0.25, 'head': 0.0}  # part of a scoliotic vertebra's lean and turn that they share
 _LEVEL_PARTS = {'T8': 'ribs', 'T3': 'shoulders', 'C1': 'head'}
@@ -120,7 +121,9 @@ class Person(Body):
             own = Rotation.from_rotvec(NEAR_SWING[limb] * Rotation.from_matrix(own).as_rotvec()).as_matrix()
             found[f'{limb}_near_{side}'] = at[name][0], carried @ own @ self.places[name][1]
         place, forearm = at[f'forearm_{side}']
-        hand = forearm @ Rotation.from_euler('Y', sign * self.pronation, degrees=True).as_matrix()
+        on_hands = np.clip((-at['pelvis'][1][1, 1] - 0.3) / 0.4, 0, 1)  # from lying to upside down
+        angles = self.pronation + on_hands * (PALMS_DOWN[0] - self.pronation), -on_hands * PALMS_DOWN[1]
+        hand = forearm @ Rotation.from_euler('YZ', [sign * angles[0], angles[1]], degrees=True).as_matrix()
         bound = self.places[f'forearm_{side}'][1]
         relative = moved(f'forearm_{side}').T @ moved(f'hand_{side}', hand)
         half = skinning.twist(relative[None], bound[:, 1], FOREARM_TWIST)[0]
