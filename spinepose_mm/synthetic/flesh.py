@@ -23,7 +23,7 @@ from scipy.spatial.transform import Rotation
 
 from . import anatomy, skinning
 from .binding import PARENTS, PARTS, frames, skin_weights
-from .body import SIDES, Body, Parts, Place, Pose
+from .body import SIDES, Body, Parts, Place, Pose, forward, rest
 from .hands import curled
 from .landmarks import bone_vertices, landmarks
 from .posture import Posture, standing
@@ -39,7 +39,7 @@ PALMS_DOWN = (165.0, 75.0)  # pronation and extension of the hands that a person
 PRONATION = (80.0, 15.0)  # of hanging hands, mean and standard deviation, from palms forward, in degrees
 LEVELED = {'ribs': 1.0, 'shoulders': 0.25, 'head': 0.0}  # part of a scoliotic vertebra's lean and turn that they share
 _LEVEL_PARTS = {'T8': 'ribs', 'T3': 'shoulders', 'C1': 'head'}
-HAND = 0.016  # half the breadth of a hand from thumb to little finger's side, of the stature
+HAND = 0.02  # half the breadth of a hand from thumb to little finger's side, of the stature
 DIRECTIONS = 40  # in which each part's outermost vertices are sought
 
 
@@ -100,10 +100,10 @@ class Person(Body):
 
     def lowest(self, parts: Parts) -> np.ndarray:
         """Return the height of the lowest vertex of a placed person, in shape (T,), in metres."""
-        rest, weights = self.rest[self._outer], self.weights[self._outer]
+        outer, weights = self.rest[self._outer], self.weights[self._outer]
         frames = range(len(parts['pelvis'][0]))
         return np.array(
-            [skinning.moved(skinning.blend(weights, self.motions(parts, i)), rest)[:, 1].min() for i in frames]
+            [skinning.moved(skinning.blend(weights, self.motions(parts, i)), outer)[:, 1].min() for i in frames]
         )
 
     def _between(self, at: Parts, side: str, sign: float) -> Parts:
@@ -131,7 +131,10 @@ class Person(Body):
         found[f'hand_{side}'] = at[f'wrist_{side}'][0], hand
         return found
 
-    # What `forward` and `keypoints` ask of a Body.
+    # What `forward`, `keypoints` and motions ask of a Body.
+
+    def stature(self) -> float:
+        return float(np.ptp(self.vertices(forward(self, rest()))[:, 1]))
 
     def segment(self, name: str) -> float:
         below = dict(upper_arm='forearm', forearm='hand', thigh='shank', shank='foot')[name]
