@@ -15,6 +15,7 @@ Where no source is named, the value was chosen by eye on the drawn mesh.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 from scipy.interpolate import CubicSpline, PchipInterpolator
@@ -117,7 +118,7 @@ def frames(shape: Shape) -> Parts:
     """Return the Place (3,), (3, 3) of each of PARTS, and of 'S1', 'ribs' and 'shoulders', in a shape as it stands."""
     joints = shape.joints
     hips = {side: joints[f'upperleg01.{side[0].upper()}'] * [1, 1, HIP_INWARD] for side in SIDES}
-    middle, level = sum(hips.values()) / 2, np.eye(3)
+    middle, level = (hips['right'] + hips['left']) / 2, np.eye(3)
     places: Parts = {'pelvis': (middle, level)}
     curve = spine_curve(shape)
     below = None
@@ -158,12 +159,8 @@ def skin_weights(shape: Shape, places: Mapping[str, tuple[np.ndarray, np.ndarray
     height along the bound curve, the more widely the farther in front of it a vertex lies: belly and breastbone do not
     hang on a single vertebra.
     """
-    mesh = topology()
-    parts = [bone_part(name) for name in mesh.names]
-    to_part = np.zeros((len(parts), len(PARTS) + 1), np.float32)
-    to_part[np.arange(len(parts)), [PARTS.index(part) if part in PARTS else len(PARTS) for part in parts]] = 1
-    weights = np.einsum('vk,vkp->vp', mesh.weights, to_part[mesh.bones])
-    spine, weights = weights[:, -1], weights[:, :-1]
+    spine, weights = _own_weights()
+    weights = weights.copy()
     trunk = np.flatnonzero(spine > 0)
     levels = ('S1', *anatomy.VERTEBRAE)
     curve = np.array([places[name][0] for name in levels])
@@ -176,10 +173,20 @@ def skin_weights(shape: Shape, places: Mapping[str, tuple[np.ndarray, np.ndarray
     kernel = np.exp(-0.5 * ((along[:, None] - arc) / (width * (1 + 20 * np.maximum(ahead - 0.04, 0))[:, None])) ** 2)
     kernel[along <= 0] = np.eye(1, len(levels))
     kernel /= kernel.sum(1, keepdims=True)
-    weights[np.ix_(trunk, [PARTS.index(name) for name in ('pelvis', *anatomy.VERTEBRAE)])] += (
-        kernel * spine[trunk, None]
-    )
+    columns = np.array([PARTS.index(name) for name in ('pelvis', *anatomy.VERTEBRAE)])
+    weights[trunk[:, None], columns] += kernel * spine[trunk, None]
     return (weights / weights.sum(1, keepdims=True)).astype(np.float32)
+
+
+@cache
+def _own_weights() -> tuple[np.ndarray, np.ndarray]:
+    """Return the mesh's own weights: of its spine and neck (V,), and of each of PARTS (V, P)."""
+    mesh = topology()
+    parts = [bone_part(name) for name in mesh.names]
+    to_part = np.zeros((len(parts), len(PARTS) + 1), np.float32)
+    to_part[np.arange(len(parts)), [PARTS.index(part) if part in PARTS else len(PARTS) for part in parts]] = 1
+    weights = np.einsum('vk,vkp->vp', mesh.weights, to_part[mesh.bones])
+    return weights[:, -1], weights[:, :-1]
 
 
 def _upright(up: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -27,7 +27,7 @@ AXES = (
     *(f'{joint}_{side}' for side in SIDES for joint in anatomy.LIMB_RANGES),
 )
 
-HANGING = 60.0  # degrees: an arm that is raised by less hangs the more the less it is raised
+HANGING = (30.0, 90.0)  # degrees: an arm that is raised by less hangs, one by more does not
 
 #: {axis: values in shape (T,)} for all of AXES.
 Pose = dict[str, np.ndarray]
@@ -142,8 +142,8 @@ class Body:
         return {f'shoulder_{side}': _child(parts[part], offset * [1, 1, SIDES[side]])}
 
     def clearance(self) -> float:
-        """Return how far arms that hang must be abducted to clear the hips, in degrees."""
-        return 0.0
+        """Return how far arms that hang are abducted at least, to clear the hips, in degrees: here they need not."""
+        return anatomy.LIMB_RANGES['shoulder_abduction'][0]
 
     def lowest(self, parts: Parts) -> np.ndarray:
         """Return the height of the lowest point of a placed body, in shape (T,), in metres."""
@@ -236,10 +236,9 @@ def _add_limbs(parts: Parts, body: Body, pose: Pose, side: str) -> None:
 
     # The angles of a shoulder are to the trunk, whatever the shoulder blade does.
     flexion, abduction = axis('shoulder_flexion'), axis('shoulder_abduction')
-    hanging = np.clip(1 - np.hypot(flexion, abduction) / HANGING, 0, 1)
-    arm = parts['shoulders'][1] @ _euler(
-        'ZXY', flexion, -sign * (abduction + hanging * body.clearance()), -sign * axis('shoulder_rotation')
-    )
+    hanging = np.interp(np.hypot(flexion, abduction), HANGING, (1, 0))
+    abduction = abduction + hanging * np.maximum(body.clearance() - abduction, 0)
+    arm = parts['shoulders'][1] @ _euler('ZXY', flexion, -sign * abduction, -sign * axis('shoulder_rotation'))
     parts.update(body.girdle(parts, pose, side, arm))
     upper = parts[f'shoulder_{side}'][0], arm
     elbow = _child(upper, [0, -body.segment('upper_arm'), 0], _euler('Z', axis('elbow_flexion')))

@@ -10,9 +10,9 @@ A Person is a Body whose lengths are those of its shape, so that motions, `forwa
 mesh stands on its own spine as it was modelled; posed, it stands on the person's own curves.
 
 Sources:
-    [1] Scapulohumeral rhythm: beyond 30 degrees of elevation, of each 3 degrees 2 are of the shoulder's joint and 1 is of
-        the shoulder blade, as textbooks have it. Scibek and Carcia (2012, World J Orthop 3:87-94) measured a ratio of
-        2.3, and 2.5% of the shoulder blade up to 30 degrees.
+    [1] Scapulohumeral rhythm: beyond 30 degrees of elevation, of each 3 degrees 2 are of the shoulder's joint and 1 is
+        of the shoulder blade, as textbooks have it. Scibek and Carcia (2012, World J Orthop 3:87-94) measured a ratio
+        of 2.3, and 2.5% of the shoulder blade up to 30 degrees.
 Where no source is named, the value was chosen by eye on the drawn mesh.
 """
 
@@ -23,20 +23,23 @@ from scipy.spatial.transform import Rotation
 
 from . import anatomy, skinning
 from .binding import PARENTS, PARTS, frames, skin_weights
-from .body import SIDES, Body, Parts, Place, Pose
+from .body import SIDES, Body, Parts, Place, Pose, forward, rest
 from .hands import curled
 from .landmarks import bone_vertices, landmarks
 from .posture import Posture, standing
 from .shapes import Shape
 
 RHYTHM_START, SCAPULA_SHARE = 30.0, 1 / 3  # degrees of elevation, and the shoulder blade's part beyond [1]
-CLAVICLE_SHARE = 0.1  # so that the shoulder's joint rises by some 6 cm
+CLAVICLE_SHARE = 0.16  # so that the shoulder's joint rises by some 8 cm
+DROOP = (4.0, 3.0)  # of the collarbones when the arms hang, below those of the mesh, mean and deviation, in degrees
 SCAPULAR_PLANE = 30.0  # degrees in front of the frontal plane
 UPPER_TWIST, FOREARM_TWIST = 0.5, 0.5  # part of a limb's twist that its nearer half takes; of the hand's, the forearm's
+NEAR_SWING = dict(upper_arm=0.75, thigh=0.85)  # part of a limb's swing that the skin about its joint takes
+PALMS_DOWN = (165.0, 75.0)  # pronation and extension of the hands that a person stands on, in degrees
 PRONATION = (80.0, 15.0)  # of hanging hands, mean and standard deviation, from palms forward, in degrees
 LEVELED = {'ribs': 1.0, 'shoulders': 0.25, 'head': 0.0}  # part of a scoliotic vertebra's lean and turn that they share
 _LEVEL_PARTS = {'T8': 'ribs', 'T3': 'shoulders', 'C1': 'head'}
-HAND = 0.016  # half the breadth of a hand from thumb to little finger's side, of the stature
+HAND = 0.02  # half the breadth of a hand from thumb to little finger's side, of the stature
 DIRECTIONS = 40  # in which each part's outermost vertices are sought
 
 
@@ -59,7 +62,10 @@ class Person(Body):
         self.places = frames(shape)
         self.rest = curled(shape, self.places, rng)
         self.weights = skin_weights(shape, self.places)
-        self.pronation = PRONATION[0] + (PRONATION[1] * float(rng.normal()) if rng is not None else 0.0)
+        self.pronation, self._droop = (
+            mean + (deviation * float(rng.normal()) if rng is not None else 0.0)
+            for mean, deviation in (PRONATION, DROOP)
+        )
         self._points = landmarks(shape, self.places)
         flexion = np.array([self.neutral_flexion()[name] for name in anatomy.VERTEBRAE])
         self._upright, self._standing_angles = standing(flexion, self.sacral_slope(), self.posture.scoliosis)
@@ -94,10 +100,10 @@ class Person(Body):
 
     def lowest(self, parts: Parts) -> np.ndarray:
         """Return the height of the lowest vertex of a placed person, in shape (T,), in metres."""
-        rest, weights = self.rest[self._outer], self.weights[self._outer]
+        outer, weights = self.rest[self._outer], self.weights[self._outer]
         frames = range(len(parts['pelvis'][0]))
         return np.array(
-            [skinning.moved(skinning.blend(weights, self.motions(parts, i)), rest)[:, 1].min() for i in frames]
+            [skinning.moved(skinning.blend(weights, self.motions(parts, i)), outer)[:, 1].min() for i in frames]
         )
 
     def _between(self, at: Parts, side: str, sign: float) -> Parts:
@@ -110,10 +116,14 @@ class Person(Body):
         for limb, above in (('upper_arm', f'scapula_{side}'), ('thigh', 'pelvis')):
             name = f'{limb}_{side}'
             carried = moved(above)
-            back = skinning.twist((carried.T @ moved(name))[None], self.places[name][1][:, 1], UPPER_TWIST - 1)[0]
-            found[f'{limb}_near_{side}'] = at[name][0], moved(name) @ back @ self.places[name][1]
+            own = carried.T @ moved(name)
+            own = own @ skinning.twist(own[None], self.places[name][1][:, 1], UPPER_TWIST - 1)[0]
+            own = Rotation.from_rotvec(NEAR_SWING[limb] * Rotation.from_matrix(own).as_rotvec()).as_matrix()
+            found[f'{limb}_near_{side}'] = at[name][0], carried @ own @ self.places[name][1]
         place, forearm = at[f'forearm_{side}']
-        hand = forearm @ Rotation.from_euler('Y', sign * self.pronation, degrees=True).as_matrix()
+        on_hands = np.clip((-at['pelvis'][1][1, 1] - 0.3) / 0.4, 0, 1)  # from lying to upside down
+        angles = self.pronation + on_hands * (PALMS_DOWN[0] - self.pronation), -on_hands * PALMS_DOWN[1]
+        hand = forearm @ Rotation.from_euler('YZ', [sign * angles[0], angles[1]], degrees=True).as_matrix()
         bound = self.places[f'forearm_{side}'][1]
         relative = moved(f'forearm_{side}').T @ moved(f'hand_{side}', hand)
         half = skinning.twist(relative[None], bound[:, 1], FOREARM_TWIST)[0]
@@ -121,7 +131,10 @@ class Person(Body):
         found[f'hand_{side}'] = at[f'wrist_{side}'][0], hand
         return found
 
-    # What `forward` and `keypoints` ask of a Body.
+    # What `forward`, `keypoints` and motions ask of a Body.
+
+    def stature(self) -> float:
+        return float(np.ptp(self.vertices(forward(self, rest()))[:, 1]))
 
     def segment(self, name: str) -> float:
         below = dict(upper_arm='forearm', forearm='hand', thigh='shank', shank='foot')[name]
@@ -160,15 +173,15 @@ class Person(Body):
         plane = np.radians(SCAPULAR_PLANE)
         axis = np.array([-sign * np.cos(plane), 0, np.sin(plane)])
 
-        def turned(share: float) -> np.ndarray:
-            return turn @ Rotation.from_rotvec(share * raised[:, None] * axis, degrees=True).as_matrix()
+        def turned(angle: np.ndarray) -> np.ndarray:
+            return turn @ Rotation.from_rotvec(angle[:, None] * axis, degrees=True).as_matrix()
 
         def reach(frame: Place, start: str, end: str) -> np.ndarray:
             offset = bound[end][0] - (self.places['shoulders'] if start == 'shoulders' else bound[start])[0]
             return frame[0] + frame[1] @ offset
 
-        clavicle = reach(parts['shoulders'], 'shoulders', 'clavicle'), turned(CLAVICLE_SHARE)
-        scapula = reach(clavicle, 'clavicle', 'scapula'), turned(SCAPULA_SHARE)
+        clavicle = reach(parts['shoulders'], 'shoulders', 'clavicle'), turned(CLAVICLE_SHARE * raised - self._droop)
+        scapula = reach(clavicle, 'clavicle', 'scapula'), turned(SCAPULA_SHARE * raised)
         joint = reach(scapula, 'scapula', 'upper_arm'), scapula[1]
         return {f'clavicle_{side}': clavicle, f'scapula_{side}': scapula, f'shoulder_{side}': joint}
 

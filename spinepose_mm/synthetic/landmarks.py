@@ -13,8 +13,8 @@ from .binding import bone_part
 from .body import Parts
 from .shapes import Shape, topology
 
-COLLARBONE = (0.062, 0.008)  # how far from the midline, and how deep under the skin in front
-LATISSIMUS = (0.010, -0.015, 0.012)  # ahead of T8, above it, and under the skin of the side
+COLLARBONE = (0.062, 0.014)  # how far from the midline, and how deep under the skin in front
+LATISSIMUS = (0.010, -0.015, 0.018)  # ahead of T8, above it, and under the skin of the side
 EAR = 0.006  # a vertex is of the ear if so near to the side of the head
 
 
