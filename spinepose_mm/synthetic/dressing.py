@@ -1,8 +1,8 @@
 """Dressed people: skin, clothes, shoes, hair and what is worn on the head, as one surface that moves with a person.
 
-    person = Person.sample(rng)
-    dressed = dress(person.shape, person.rest, rng)
-    surface = dressed.surface(person.transforms(parts, frame), owner=0)
+person = Person.sample(rng)
+dressed = dress(person.shape, person.rest, rng)
+surface = dressed.surface(person.transforms(parts, frame), owner=0)
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import numpy as np
 
 from . import hair as hairs
 from . import headwear
-from .garments import Form, Garment, layers
+from .garments import Form, layers
 from .materials import Cloth, color
 from .mesh import Material, Surface
-from .pieces import Piece, joined
+from .pieces import Piece, all_of, joined
 from .regions import regions
 from .shapes import Shape
 from .shoes import SHOE_TOP, shoes
@@ -81,46 +81,28 @@ def dress(shape: Shape, vertices: np.ndarray, rng: np.random.Generator, occasion
     materials: list[Material] = list(_person(shape, hair, rng))
     first = len(materials)
     materials += worn.cloths
-    pieces, hidden = layers(worn.garments, form, rng)
+    pieces, hidden, outermost = layers(worn.garments, form, rng)
     for piece in pieces:
         piece.material = piece.material + first
     if worn.skirt is not None:
         length, flare, folds, number = worn.skirt
         pieces.append(skirt(form, length, flare, folds, first + number, rng))
     if worn.shoes is not None:
-        pieces += _shod(worn, form, rng, materials)
+        upper, sole, height = worn.shoes
+        pieces.append(shoes(form, first + upper, first + sole, height))
         hidden |= regions().leg > SHOE_TOP
-    pieces += _on_head(hair, form, rng, materials)
+    pieces += _on_head(hair, form, outermost, rng, materials)
     return Dressed(joined([_body(form, hidden), *pieces]).compact(), materials, worn, hair)
 
 
 def _body(form: Form, hidden: np.ndarray) -> Piece:
     """Return the skin that shows, and the eyes."""
     r = regions()
-    faces = r.faces[~hidden[r.faces].all(1)]
+    faces = r.faces[~all_of(hidden, r.faces)]
     number = np.arange(len(form.vertices))
     zero = np.zeros(len(number), np.float32)
     material = np.where(r.eyes[faces[:, 0]], EYE, SKIN)
     return Piece(form.vertices, faces, r.points, np.stack([number, number], axis=1), zero, zero, material)
-
-
-def _shod(worn: Outfit, form: Form, rng: np.random.Generator, materials: list[Material]) -> list[Piece]:
-    boots = worn.shoes == 'boots'
-    number = len(materials)
-    upper = color(rng, 0.05 if boots else 0.4)
-    sole = np.full(3, 0.02) if boots or rng.random() < 0.3 else np.full(3, rng.uniform(0.45, 0.75))
-    materials += [Cloth(upper[None], worn=0.2, roughness=0.6), Cloth(sole[None], worn=0.1, roughness=0.7)]
-    pieces = [shoes(form, number, number + 1, height=0.085 if boots else float(rng.uniform(0.06, 0.08)))]
-    legs = max([garment.leg or 0 for garment in worn.garments])
-    shaft = 1.5 if boots else float(rng.choice([0, 1.75, 1.9]))
-    if shaft and (boots or legs < 1.7):  # the shaft of boots, or socks
-        if not boots:
-            materials.append(Cloth(np.full((1, 3), rng.choice([0.02, 0.7, 0.7, 0.3]))))
-        kind = (number if boots else number + 2,) * 2
-        stands = (0.006, 0.006) if boots else (0.0005, 0.0005)
-        high = Garment('boots', leg=2.03, start=shaft, loose=stands, material=kind)
-        pieces += layers([high], form, rng)[0]
-    return pieces
 
 
 def _person(shape: Shape, hair: hairs.Hair, rng: np.random.Generator) -> tuple[Skin, Eye, Strands]:
@@ -160,27 +142,44 @@ def _hair(shape: Shape, rng: np.random.Generator) -> hairs.Hair:
         receding, crown = 0.0, 0.0
     else:
         old = float(np.clip((shape.age - 25) / 50, 0, 1))
-        table = {'short': 6, 'stubble': 1 + old, 'bald': 1.2 * old, 'medium': 0.5, 'curly': 0.7, 'long': 0.2, 'bun': 0.1}
+        table = {
+            'short': 6,
+            'stubble': 1 + old,
+            'bald': 1.2 * old,
+            'medium': 0.5,
+            'curly': 0.7,
+            'long': 0.2,
+            'bun': 0.1,
+        }
         receding = float(rng.random() * 0.07 * old)
         crown = float(rng.random() * 0.07 * old) if rng.random() < 0.5 * old else 0.0
     style = pick(rng, table)
     if style not in ('short', 'stubble'):
         crown, receding = 0.0, min(receding, 0.01)
     low, high = hairs.ENDS.get(style, (0.5, 0.5))
+    parted = style != 'curly' and rng.random() < (0.7 if shape.female else 0.35)
     return hairs.Hair(
-        style, receding, crown, float(rng.uniform(0.75, 1.35)), float(rng.uniform(low, high)), int(rng.integers(1000))
+        style,
+        receding + float(rng.uniform(-0.006, 0.012)),
+        crown,
+        float(rng.normal(0, 0.014)) if parted else None,
+        float(rng.uniform(0.75, 1.35)),
+        float(rng.uniform(low, high)),
+        int(rng.integers(1000)),
     )
 
 
-def _on_head(hair: hairs.Hair, form: Form, rng: np.random.Generator, materials: list[Material]) -> list[Piece]:
+def _on_head(
+    hair: hairs.Hair, form: Form, outermost: np.ndarray, rng: np.random.Generator, materials: list[Material]
+) -> list[Piece]:
     """Return hair, headwear and glasses; their materials are added."""
-    pieces = hairs.strands(hair, form, HAIRS)
+    pieces = hairs.strands(hair, form, HAIRS, outermost)
     what = pick(rng, {'none': 0.86, 'cap': 0.07, 'beanie': 0.05, 'helmet': 0.02})
     if what != 'none' and hair.style not in ('curly', 'bun'):
         materials.append(Cloth(color(rng, 0.35)[None], worn=0.1, roughness=0.5 if what == 'helmet' else 0.9))
         for piece in pieces:  # what is under the hat is gone
             covered = headwear.covers(what, piece.rest) > 0.004
-            shown = ~covered[piece.faces].all(1)
+            shown = all_of(~covered, piece.faces)
             piece.faces, piece.material = piece.faces[shown], piece.material[shown]
         pieces += headwear.headwear(what, form, len(materials) - 1)
     if rng.random() < 0.13:

@@ -7,7 +7,7 @@ another exactly where each of its vertices does.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -36,11 +36,10 @@ class Garment:
         opening: half the width that is open in front, at the top and at the bottom.
         leg_hole: rise of a leg's hole from the crotch to the side, for swimwear.
         loose: how far it stands off: chest, and hem or sleeve's end.
-        taper: for trousers, how far they stand off at the ankle.
         hood: whether a hood lies on the back.
         fall: metres that it comes closer to the body per metre downward: 0 is straight, 1 clings.
         start: where on the limbs it begins: gloves on the arms, socks on the legs.
-        material: numbers of the body's and of the sleeves' material.
+        material: number of its material.
     """
 
     name: str
@@ -57,7 +56,7 @@ class Garment:
     fall: float = 0.1
     hood: bool = False
     start: float | None = None
-    material: tuple[int, int] = field(default=(0, 0))
+    material: int = 0
 
 
 def coverage(garment: Garment, r: Regions) -> np.ndarray:
@@ -85,13 +84,15 @@ def coverage(garment: Garment, r: Regions) -> np.ndarray:
             parts += [hole, (garment.sleeve - r.arm) * 0.28]
         else:
             inner, outer = garment.strap
-            parts += [np.maximum(hole, across - inner), np.maximum(outer - across, np.minimum(0.375 - y, 0.03 - 0.3 * r.arm))]
+            parts += [
+                np.maximum(hole, across - inner),
+                np.maximum(outer - across, np.minimum(0.375 - y, 0.03 - 0.3 * r.arm)),
+            ]
     if garment.opening is not None:
         high, low = garment.opening
         half = high + (low - high) * np.clip((COLLAR - y) / 0.45, 0, 1)
         parts.append(np.where(x > -0.01, across - half, 1.0))
     return np.minimum.reduce(parts)
-
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,9 @@ def filled(form: Form) -> np.ndarray:
     return np.maximum(np.einsum('vi,vi->v', cloth - form.vertices, form.normals), 0)
 
 
-def layers(garments: Sequence[Garment], body: Form, rng: np.random.Generator) -> tuple[list[Piece], np.ndarray]:
+def layers(
+    garments: Sequence[Garment], body: Form, rng: np.random.Generator
+) -> tuple[list[Piece], np.ndarray, np.ndarray]:
     """Dress a body.
 
     Args:
@@ -186,12 +189,14 @@ def layers(garments: Sequence[Garment], body: Form, rng: np.random.Generator) ->
         rng: NumPy random generator.
 
     Returns:
-        A piece for each garment, and which vertices of the skin are well under cloth, in shape (V,).
+        A piece for each garment; which vertices of the skin are well under cloth, in shape (V,); how far the outermost
+        cloth stands off these, metres, in shape (V,).
     """
     r = clothed()
     form = body.part(r)
     hollows = filled(form)
-    top = np.zeros(len(r.points), np.float32)  # how far the outermost cloth so far stands off
+    top: np.ndarray = np.zeros(len(r.points), np.float32)  # how far the outermost cloth so far stands off
+    slack: np.ndarray = np.zeros_like(top)  # what is worn over sagging cloth sags as far
     hidden = np.zeros(len(body.vertices), bool)
     pieces = []
     for garment in garments:
@@ -201,15 +206,18 @@ def layers(garments: Sequence[Garment], body: Form, rng: np.random.Generator) ->
         under = np.where(around, top + THICKNESS, 0).astype(np.float32)
         height = drape(garment, form, hollows, under, rng)
         top = np.where(around, np.maximum(top, height), top)
-        pieces.append(_sewn(garment, form, height, height - under, cut(r.faces, inside)))
+        slack = np.where(around, np.maximum(slack, SAG * (height - under)), slack)
+        pieces.append(_sewn(garment, form, height, slack, cut(r.faces, inside)))
         bare = ~worn
         for _ in range(2):
             bare = (r.near @ bare.astype(np.float32)) > 0
         hidden[r.index[~bare]] = True
-    return pieces, hidden
+    outermost = np.zeros(len(body.vertices), np.float32)
+    outermost[r.index] = top
+    return pieces, hidden, outermost
 
 
-def _sewn(garment: Garment, form: Form, height: np.ndarray, room: np.ndarray, shape: Cut) -> Piece:
+def _sewn(garment: Garment, form: Form, height: np.ndarray, slack: np.ndarray, shape: Cut) -> Piece:
     """Return the cut cloth, with a hem that is turned inward."""
     r = form.where
     vertices = shape.between(form.vertices + form.normals * height[:, None])
@@ -217,19 +225,22 @@ def _sewn(garment: Garment, form: Form, height: np.ndarray, room: np.ndarray, sh
     edge = np.unique(shape.hem)
     number = np.zeros(len(vertices), np.int32)
     number[edge] = np.arange(len(edge)) + len(vertices)
-    deep = np.minimum(shape.between(room)[edge] * 0.7 + 0.001, 0.006)[:, None]
+    deep = np.minimum(shape.between(slack)[edge] + 0.001, 0.006)[:, None]
     inner = vertices[edge] - shape.between(form.normals)[edge] * deep
     a, b = shape.hem.T
     band = np.concatenate([np.stack([b, a, number[a]], axis=1), np.stack([b, number[a], number[b]], axis=1)])
     faces = np.concatenate([shape.faces, band])
-    sleeves = r.armed[shape.ends[:, 0]] > 0.5
-    material = np.where(sleeves[faces[:, 0] % len(vertices)], garment.material[1], garment.material[0])
-    slack = np.maximum(shape.between(room), 0) * SAG
 
     def more(values: np.ndarray) -> np.ndarray:
         return np.concatenate([values, values[edge]])
 
     ends = r.index[more(shape.ends)]
     return Piece(
-        np.concatenate([vertices, inner]), faces, more(rest), ends, more(shape.share), more(slack), material
+        np.concatenate([vertices, inner]),
+        faces,
+        more(rest),
+        ends,
+        more(shape.share),
+        more(shape.between(slack)),
+        np.full(len(faces), garment.material),
     )

@@ -35,6 +35,7 @@ class Hair:
         style: one of STYLES.
         receding: metres that the hairline is further back, at the temples.
         crown: metres of the bald patch's radius.
+        parting: where the hair is parted, metres to the right of the middle; None where it is not.
         depth: thicker or thinner, about 1.
         end: height of the ends of hanging hair on the template.
         seed: of its noise.
@@ -43,6 +44,7 @@ class Hair:
     style: str
     receding: float = 0.0
     crown: float = 0.0
+    parting: float | None = None
     depth: float = 1.0
     end: float = 0.5
     seed: int = 0
@@ -55,7 +57,9 @@ def hairline(hair: Hair, points: np.ndarray, scalp: np.ndarray) -> np.ndarray:
     line = scalp - hair.receding * (0.35 * smoothstep(x, 0.02, 0.1) + 0.65 * temple)
     if hair.crown > 0:
         line = np.minimum(line, np.hypot(x - 0.01, z) - hair.crown + 10 * (y < 0.72))
-    return line - 0.004 * noise(points, 90, hair.seed)
+    if hair.parting is not None:
+        line = line - 0.016 * np.exp(-(((z - hair.parting) / 0.016) ** 2)) * smoothstep(x, 0.07, 0.12)
+    return line - 0.005 * noise(points, 110, hair.seed) - 0.005 * noise(points, 35, hair.seed + 4)
 
 
 @lru_cache(maxsize=1)
@@ -65,22 +69,23 @@ def head() -> Regions:
     return r.part((r.points[:, 1] > 0.595) & (r.scalp > -0.05) & ~r.eyes)
 
 
-def strands(hair: Hair, form: Form, material: int) -> list[Piece]:
+def strands(hair: Hair, form: Form, material: int, cloth: np.ndarray) -> list[Piece]:
     """Return the hair's pieces.
 
     Args:
         hair: how it is.
         form: the whole body.
         material: number of its material.
+        cloth: metres that clothes stand off the body's vertices, in shape (V,): hair lies on them.
     """
     if hair.style in ('bald', 'stubble'):
         return []
     pieces = [_cap(hair, form, material)]
     size = head_size(form)
     if hair.style in ('long', 'medium'):
-        pieces.append(_hanging(hair, form, material, size))
+        pieces.append(_hanging(hair, form, material, size, cloth))
     if hair.style == 'ponytail':
-        pieces.append(_tail(hair, form, material, size))
+        pieces.append(_tail(hair, form, material, size, cloth))
     if hair.style == 'bun':
         pieces.append(_bun(hair, form, material, size))
     return pieces
@@ -98,11 +103,13 @@ def _cap(hair: Hair, form: Form, material: int) -> Piece:
     line = hairline(hair, r.points, r.scalp).astype(np.float32)
     sides, top = DEPTH[hair.style]
     depth = sides + (top - sides) * smoothstep(r.points[:, 1], 0.70, 0.79)
+    if hair.parting is not None:
+        depth = depth * (1 - 0.7 * np.exp(-(((r.points[:, 2] - hair.parting) / 0.007) ** 2)) * (r.points[:, 1] > 0.75))
     grain = {'curly': 45.0, 'short': 70.0}.get(hair.style, 30.0)
     rough = 0.5 if hair.style == 'curly' else 0.3
     depth = depth * hair.depth * (1 + rough * noise(r.points, grain, hair.seed + 1))
-    rise = 0.012 if hair.style != 'curly' else 0.03
-    height = depth * np.sqrt(np.clip(line / rise, 0, 1)) * head_size(form) + 0.0005
+    rise = smoothstep(line, -0.004, 0.035 if hair.style == 'curly' else 0.018)
+    height = depth * rise * head_size(form) + 0.0005
     for _ in range(2):  # ears and folds of the skin do not show
         height = 0.5 * height + 0.5 * (r.average @ height)
     shape = cut(r.faces, line)
@@ -139,7 +146,7 @@ def _back_at(y: np.ndarray, z: np.ndarray) -> np.ndarray:
     return x[near].min(-1)
 
 
-def _hanging(hair: Hair, form: Form, material: int, size: float) -> Piece:
+def _hanging(hair: Hair, form: Form, material: int, size: float, cloth: np.ndarray) -> Piece:
     """A sheet from ear to ear behind the head, which falls on neck, shoulders and back."""
     reach = np.radians(112 if hair.style == 'medium' else 98)
     angle = np.linspace(-reach, reach, COLUMNS)  # 0 is behind
@@ -153,7 +160,7 @@ def _hanging(hair: Hair, form: Form, material: int, size: float) -> Piece:
     wide, deep = (0.077 + bulge) * over * (1 - 0.12 * falling), (0.098 + bulge) * over * (1 - 0.25 * falling)
     z = wide * np.sin(angle) * (1 - 0.1 * smoothstep(-y, -0.55, -0.35))
     x = 0.045 - deep * np.cos(angle)
-    clear = 0.016 + 0.004 * noise(np.stack([0 * y, y, z], -1).reshape(-1, 3), 40, hair.seed).reshape(y.shape)
+    clear = 0.015 + 0.004 * noise(np.stack([0 * y, y, z], -1).reshape(-1, 3), 40, hair.seed).reshape(y.shape)
     resting = _back_at(y, z) - clear
     x = np.where((y < 0.64) & (np.abs(angle) < np.radians(95)), np.minimum(x, resting), x)
     points = np.stack([x, y, z], axis=-1).reshape(-1, 3).astype(np.float32)
@@ -161,18 +168,27 @@ def _hanging(hair: Hair, form: Form, material: int, size: float) -> Piece:
     on_head = nearest(points, (r.neck > 0.11) & (r.points[:, 0] < 0.09) & ~r.eyes)
     below = nearest(points, (r.neck < 0.06) & (r.armed < 0.3) & (r.points[:, 1] > 0.2))
     share = smoothstep(-points[:, 1], -0.60, -0.50) * 0.9
-    faces = sheet(ROWS, COLUMNS)
-    return attach(form, points, faces, np.stack([on_head, below], axis=1), share, material, size)
+    found = attach(form, points, sheet(ROWS, COLUMNS), np.stack([on_head, below], axis=1), share, material, size)
+    return _over(found, form, cloth)
 
 
-def _tail(hair: Hair, form: Form, material: int, size: float) -> Piece:
+def _tail(hair: Hair, form: Form, material: int, size: float, cloth: np.ndarray) -> Piece:
     t = np.linspace(0, 1, 12)
     high = 0.72 + 0.04 * (hair.seed % 3) / 2
     path_y = high + 0.015 * np.sin(np.pi * np.clip(t * 4, 0, 1)) - (high - hair.end) * np.clip((t - 0.1) / 0.9, 0, 1)
     path_x = np.interp(t, [0, 0.12, 0.4, 1], [-0.03, -0.072, -0.076, -0.07])
     path_x = np.minimum(path_x, np.where(path_y < 0.62, _back_at(path_y, 0 * t) - 0.03, 9))
     radius = np.interp(t, [0, 0.06, 0.14, 0.5, 0.9, 1], [0.012, 0.012, 0.022, 0.026, 0.016, 0.004]) * hair.depth
-    return _tube(np.stack([path_x, path_y, 0 * t], axis=1), radius, form, material, size, hair.seed)
+    tube = _tube(np.stack([path_x, path_y, 0 * t], axis=1), radius, form, material, size, hair.seed)
+    return _over(tube, form, cloth)
+
+
+def _over(piece: Piece, form: Form, cloth: np.ndarray) -> Piece:
+    """Return hair that lies on the clothes, where it hangs on the back."""
+    below = piece.parents[:, 1]
+    away = cloth[below] * smoothstep(piece.share, 0.0, 0.5)
+    piece.vertices = piece.vertices + form.normals[below] * away[:, None]
+    return piece
 
 
 def _tube(path: np.ndarray, radius: np.ndarray, form: Form, material: int, size: float, seed: int) -> Piece:

@@ -91,5 +91,6 @@ def glasses(form: Form, frame: int, lens: int | None) -> Piece:
     holders = nearest(np.array([[0.135, 0.70, -0.05], [0.135, 0.70, 0.05]]), (r.points[:, 1] > 0.66) & ~r.eyes)
     parents = np.broadcast_to(holders, (len(whole), 2))
     share = np.clip(whole[:, 2] / 0.1 + 0.5, 0, 1)
-    return attach(form, whole, np.concatenate(faces).astype(np.int32), parents, share, np.concatenate(material), head_size(form))
-
+    return attach(
+        form, whole, np.concatenate(faces).astype(np.int32), parents, share, np.concatenate(material), head_size(form)
+    )

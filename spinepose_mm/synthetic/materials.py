@@ -14,9 +14,9 @@ from .skin import linear
 
 #: Everyday colours of cloth, sRGB, and how often: dark and muted ones are common.
 COMMON = {
-    '17181b': 16, '26282c': 9, '1d2738': 12, '2c3e57': 7, '4a4d52': 7, '8a8d90': 7, 'c9c9c6': 5, 'efeeea': 12, 'd8cdb8': 4,
-    'a18d6d': 4, '5d4a37': 4, '5b6045': 4, '39452f': 3, '5f1f25': 3, '8e2a2b': 3, '70859e': 5, 'a9bccd': 4, 'c9a7a0': 2,
-    '3f5d5a': 2, '6d5a7c': 1,
+    '17181b': 16, '26282c': 9, '1d2738': 12, '2c3e57': 7, '4a4d52': 7, '8a8d90': 7, 'c9c9c6': 5, 'efeeea': 12,
+    'd8cdb8': 4, 'a18d6d': 4, '5d4a37': 4, '5b6045': 4, '39452f': 3, '5f1f25': 3, '8e2a2b': 3, '70859e': 5, 'a9bccd': 4,
+    'c9a7a0': 2, '3f5d5a': 2, '6d5a7c': 1,
 }  # fmt: skip
 #: Bright ones: sportswear, summer, children.
 BRIGHT = {
@@ -24,7 +24,19 @@ BRIGHT = {
     'ffffff': 4, '101010': 6, '7fd0e8': 2, 'b8e0a0': 1, 'f7b6c6': 2,
 }  # fmt: skip
 DENIM = ('1f2c44', '2f4468', '4d6b94', '7d98b8', '20242c', '5a5d62')
-PATTERNS = ('plain', 'stripes', 'pinstripes', 'checks', 'print', 'blobs', 'camouflage', 'panels', 'denim', 'heather')
+PATTERNS = (
+    'plain',
+    'stripes',
+    'pinstripes',
+    'checks',
+    'print',
+    'blobs',
+    'camouflage',
+    'panels',
+    'sleeves',
+    'denim',
+    'heather',
+)
 
 
 def color(rng: np.random.Generator, bright: float = 0.2) -> np.ndarray:
@@ -136,13 +148,16 @@ def _camouflage(cloth: Cloth, rest: np.ndarray) -> np.ndarray:
 
 def _panels(cloth: Cloth, rest: np.ndarray) -> np.ndarray:
     x, y, z = rest.T
-    kind = cloth.seed % 3
-    if kind == 0:  # down the sides
+    if cloth.seed % 2:  # down the sides
         trunk = np.where(y > CROTCH, smoothstep(np.abs(z), 0.125, 0.128), smoothstep(np.abs(z) - 0.15, 0.035, 0.038))
         return cloth.pick(trunk)
-    if kind == 1:  # shoulders, or the trousers' knees
-        return cloth.pick(np.where(y > 0.1, smoothstep(y - 0.3 * np.abs(z), 0.345, 0.348), smoothstep(-y, 0.30, 0.303)))
-    return cloth.pick(smoothstep(z, -0.001, 0.001))
+    # shoulders, or the trousers' knees
+    return cloth.pick(np.where(y > 0.1, smoothstep(y - 0.3 * np.abs(z), 0.345, 0.348), smoothstep(-y, 0.30, 0.303)))
+
+
+def _sleeves(cloth: Cloth, rest: np.ndarray) -> np.ndarray:
+    _, y, z = rest.T
+    return cloth.pick(smoothstep(np.abs(z) - 0.15 - 0.3 * (0.43 - y), -0.002, 0.002))
 
 
 def _denim(cloth: Cloth, rest: np.ndarray) -> np.ndarray:
@@ -151,14 +166,14 @@ def _denim(cloth: Cloth, rest: np.ndarray) -> np.ndarray:
     knee = np.exp(-(((y + 0.335) / 0.06) ** 2)) * smoothstep(x, 0.05, 0.09)
     seat = np.exp(-(((y - 0.0) / 0.07) ** 2)) * smoothstep(-x, 0.05, 0.09)
     faded = cloth.worn * (thigh + 0.7 * knee + 0.6 * seat) * (0.8 + 0.5 * noise(rest, 30, cloth.seed))
-    color = cloth.colors[0] + np.clip(faded, 0, 1)[:, None] * (np.array([0.36, 0.44, 0.55]) - cloth.colors[0]) * 0.55
-    grain = 1 + 0.14 * noise(rest, (220, 70, 220), cloth.seed)
+    color = cloth.colors[0] + np.clip(faded, 0, 1)[:, None] * (np.array([0.36, 0.44, 0.55]) - cloth.colors[0]) * 0.38
+    grain = 1 + 0.10 * noise(rest, (420, 120, 420), cloth.seed)
     seam = np.exp(-(((x - 0.02) / 0.0025) ** 2)) * (y < 0.1) + np.exp(-((z / 0.003) ** 2)) * (y > CROTCH) * (x > 0)
     return color * (grain * (1 - 0.35 * seam))[:, None]
 
 
 def _heather(cloth: Cloth, rest: np.ndarray) -> np.ndarray:
-    return cloth.pick(np.clip(0.35 + 0.5 * noise(rest, (300, 120, 300), cloth.seed), 0, 1))
+    return cloth.pick(np.clip(0.4 + 0.35 * noise(rest, (420, 160, 420), cloth.seed), 0, 1))
 
 
 _DRAW: dict[str, Callable[[Cloth, np.ndarray], np.ndarray]] = {
@@ -170,6 +185,7 @@ _DRAW: dict[str, Callable[[Cloth, np.ndarray], np.ndarray]] = {
     'blobs': _blobs,
     'camouflage': _camouflage,
     'panels': _panels,
+    'sleeves': _sleeves,
     'denim': _denim,
     'heather': _heather,
 }
@@ -191,7 +207,7 @@ def cloth(rng: np.random.Generator, patterns: dict[str, float], bright: float = 
     elif pattern == 'camouflage':
         colors = np.array([linear(code) for code in ('8a8262', '4c5537', '3a3128', '1c1d19')]) * rng.uniform(0.7, 1.2)
     elif pattern == 'heather':
-        colors[1] = np.clip(colors[0] * 1.8 + 0.03, 0, 0.8)
+        colors[1] = np.clip(colors[0] * 1.5 + 0.03, 0, 0.8)
     elif pattern not in ('plain',) and np.abs(colors[0] - colors[1]).max() < 0.1:
         colors[1] = np.full(3, 0.7) if colors[0].mean() < 0.25 else np.full(3, 0.02)
     return Cloth(
@@ -214,7 +230,11 @@ def _lettering(rng: np.random.Generator) -> np.ndarray:
     if kind == 0:
         text, size, thick = str(rng.integers(1, 100)), 6.0, 22
     elif kind == 1:
-        text, size, thick = ''.join(rng.choice(list('ABCDEFHIKLMNOPRSTUVXZ'), rng.integers(3, 8))), rng.uniform(1.4, 2.2), 8
+        text, size, thick = (
+            ''.join(rng.choice(list('ABCDEFHIKLMNOPRSTUVXZ'), rng.integers(3, 8))),
+            rng.uniform(1.4, 2.2),
+            8,
+        )
     if kind < 2:
         (wide, tall), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_DUPLEX, size, thick)
         cv2.putText(image, text, (128 - wide // 2, 128 + tall // 2), cv2.FONT_HERSHEY_DUPLEX, size, 255, thick)

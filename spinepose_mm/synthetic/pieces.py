@@ -53,6 +53,11 @@ def joined(pieces: Sequence[Piece]) -> Piece:
     )
 
 
+def all_of(chosen: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Return which faces (F, 3) have three vertices that are chosen (V,), in shape (F,)."""
+    return chosen[faces[:, 0]] & chosen[faces[:, 1]] & chosen[faces[:, 2]]
+
+
 @dataclass(frozen=True)
 class Cut:
     """What is left of a mesh on one side of a line.
@@ -85,13 +90,13 @@ def cut(faces: np.ndarray, inside: np.ndarray) -> Cut:
     """
     count = len(inside)
     positive = inside > 0
-    held = positive[faces]
-    number = held.sum(1)
+    corners = [positive[faces[:, k]] for k in range(3)]
+    number = corners[0].astype(np.int8) + corners[1] + corners[2]
     whole = faces[number == 3]
     # The corner that is alone on its side comes first; the order around is kept.
     one, two = faces[number == 1], faces[number == 2]
-    one = _rolled(one, np.argmax(held[number == 1], axis=1))
-    two = _rolled(two, np.argmin(held[number == 2], axis=1))
+    one = _rolled(one, np.argmax(positive[one], axis=1))
+    two = _rolled(two, np.argmin(positive[two], axis=1))
     crossed = np.concatenate([one[:, [0, 1]], one[:, [0, 2]], two[:, [1, 0]], two[:, [2, 0]]]).astype(np.int64)
     keys, point = np.unique(crossed[:, 0] * count + crossed[:, 1], return_inverse=True)
     new = np.stack([keys // count, keys % count], axis=1)
@@ -128,6 +133,6 @@ def normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     c -= a
     across = np.stack([b[1] * c[2] - b[2] * c[1], b[2] * c[0] - b[0] * c[2], b[0] * c[1] - b[1] * c[0]])
     corners = faces.T.ravel()
-    total = np.stack([np.bincount(corners, np.tile(part, 3), len(vertices)) for part in across], axis=1)
-    total /= np.maximum(np.sqrt(np.einsum('vi,vi->v', total, total)), 1e-12)[:, None]
-    return total.astype(np.float32)
+    sums = [np.bincount(corners, np.tile(part, 3), len(vertices)) for part in across]
+    total = np.stack(sums, axis=1).astype(np.float32)
+    return total / np.maximum(np.sqrt(np.einsum('vi,vi->v', total, total)), 1e-12)[:, None]

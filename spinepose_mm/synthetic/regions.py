@@ -76,8 +76,8 @@ def regions() -> Regions:
     faces = topology.faces
     edges = np.unique(np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1), axis=0)
     count = len(points)
-    both = np.concatenate([edges, edges[:, ::-1], np.arange(count)[:, None].repeat(2, axis=1)]).T
-    near = sparse.coo_matrix((np.ones(len(both[0]), np.float32), both), (count, count)).tocsr()
+    one, other = np.concatenate([edges, edges[:, ::-1], np.arange(count)[:, None].repeat(2, axis=1)]).T
+    near = sparse.coo_matrix((np.ones(len(one), np.float32), (one, other)), (count, count)).tocsr()
     _, part = connected_components(near, directed=False)
     armed = _share(topology, ('upperarm', 'lowerarm', 'wrist', 'finger', 'metacarpal'))
     x, y, z = points.T
@@ -91,7 +91,7 @@ def regions() -> Regions:
         leg=_leg(points, joints),
         armed=armed,
         neck=y - (0.5225 - 0.41 * (x - 0.015)),
-        scalp=_scalp(points),
+        scalp=scalp_line(points),
         eyes=part != np.argmax(np.bincount(part)),
     )
 
@@ -122,24 +122,27 @@ def _along(points: np.ndarray, chain: list[np.ndarray]) -> np.ndarray:
 
 
 def _arm(points: np.ndarray, joints: dict[str, np.ndarray], armed: np.ndarray) -> np.ndarray:
-    arms = [
+    left, right = (
         _along(points, [joints[f'{n}.{s}'] for n in ('upperarm01', 'lowerarm01', 'wrist', 'finger3-1')]) for s in SIDES
-    ]
-    along = np.where(points[:, 2] < 0, *arms)
+    )
+    along = np.where(points[:, 2] < 0, left, right)
     on = smoothstep(armed, 0.2, 0.9)
     return (along * on - 0.4 * (1 - on)).astype(np.float32)
 
 
 def _leg(points: np.ndarray, joints: dict[str, np.ndarray]) -> np.ndarray:
-    legs = [_along(points, [joints[f'{n}.{s}'] for n in ('upperleg01', 'lowerleg01', 'foot')]) for s in SIDES]
-    return np.where(points[:, 2] < 0, *legs).astype(np.float32)
+    left, right = (_along(points, [joints[f'{n}.{s}'] for n in ('upperleg01', 'lowerleg01', 'foot')]) for s in SIDES)
+    return np.where(points[:, 2] < 0, left, right).astype(np.float32)
 
 
-def _scalp(points: np.ndarray) -> np.ndarray:
-    """The hairline as seen from the side: over the brow, down the temple, before the ear, around it, and the nape."""
+def scalp_line(points: np.ndarray) -> np.ndarray:
+    """Return metres inside of the hairline, in shape (N,), at points (N, 3) on the template.
+
+    As seen from the side: over the brow, down the temple, before the ear, around it, and the nape.
+    """
     x, y, z = points.T
     heights = [0.60, 0.63, 0.66, 0.672, 0.70, 0.735, 0.755, 0.775, 0.80]
     line = np.interp(y, heights, [-0.03, 0.005, 0.03, 0.074, 0.078, 0.108, 0.130, 0.165, 0.25]) - x
-    ear = np.hypot(x - 0.045, (y - 0.682) * 0.75) - 0.026
-    line = np.where(np.abs(z) > 0.055, np.minimum(line, ear), line)
+    ear = np.hypot(x - 0.045, (y - 0.680) * 0.75) - 0.027
+    line = np.where(np.abs(z) > 0.035, np.minimum(line, ear), line)
     return np.minimum(line, y - 0.612).astype(np.float32)

@@ -47,26 +47,23 @@ def _shoe(form: Form, side: str, upper: int, sole: int, height: float, thick: fl
     np.minimum.at(low, station, points[:, 2])
     np.maximum.at(high, station, points[:, 2])
     np.maximum.at(top, station, points[:, 1] - bottom)
-    low, high, top = (_smooth(values) for values in (low, high, top))
     scale = form.scale
-    top = np.minimum(top + 0.006 * scale, height * scale)
-    top = np.maximum(top, 0.038 * scale)
+    low, high = _smooth(low), _smooth(high)
+    tops = np.clip(_smooth(top) + 0.006 * scale, 0.038 * scale, height * scale)
     middle, half = (low + high) / 2, (high - low) / 2 + 0.005 * scale
-    ends = np.interp(np.arange(STATIONS), [0, 1, 2, STATIONS - 4, STATIONS - 2, STATIONS - 1], [0.72, 0.92, 1, 1, 0.9, 0.6])
+    ends = np.interp(
+        np.arange(STATIONS), [0, 1, 2, STATIONS - 4, STATIONS - 2, STATIONS - 1], [0.72, 0.92, 1, 1, 0.9, 0.6]
+    )
     x = np.linspace(points[:, 0].min() - 0.008 * scale, points[:, 0].max() + 0.012 * scale, STATIONS)
     angle = np.arange(RING) * 2 * np.pi / RING
     across, up = np.cos(angle), -np.sin(angle)  # faces outward
     wide = np.sign(across) * np.abs(across) ** 0.75
     # Above its widest place a section is round, below it goes down to a flat sole.
     rise = np.where(up > 0, np.abs(up) ** 0.9, -(np.abs(up) ** 0.3))
-    belly = np.minimum(0.4 * top, 0.022 * scale)[:, None]
-    tall = np.where(rise > 0, (top[:, None] - belly) * rise, (belly + thick * scale) * rise) + belly
+    belly = np.minimum(0.4 * tops, 0.022 * scale)[:, None]
+    tall = np.where(rise > 0, (tops[:, None] - belly) * rise, (belly + thick * scale) * rise) + belly
     ring = np.stack(
-        [
-            np.broadcast_to(x[:, None], tall.shape),
-            bottom + tall,
-            middle[:, None] + (half * ends)[:, None] * wide,
-        ],
+        [np.broadcast_to(x[:, None], tall.shape), bottom + tall, middle[:, None] + (half * ends)[:, None] * wide],
         axis=-1,
     )
     caps = ring[[0, -1]].mean(axis=1)
@@ -75,9 +72,7 @@ def _shoe(form: Form, side: str, upper: int, sole: int, height: float, thick: fl
     faces, material = _faces(tall, SOLE_EDGE * scale - thick * scale, upper, sole)
     rest = regions().points[heel] + (vertices - form.vertices[heel]) / scale
     count = len(vertices)
-    return Piece(
-        vertices, faces, rest, np.full((count, 2), heel), np.zeros(count), np.zeros(count), material
-    )
+    return Piece(vertices, faces, rest, np.full((count, 2), heel), np.zeros(count), np.zeros(count), material)
 
 
 def _faces(tall: np.ndarray, edge: float, upper: int, sole: int) -> tuple[np.ndarray, np.ndarray]:

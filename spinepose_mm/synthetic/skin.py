@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
 from .hair import Hair, hairline
 from .noise import noise
-from .regions import smoothstep
+from .regions import scalp_line, smoothstep
 
 #: The Monk Skin Tone scale, from light to dark: Monk (2019), as published at skintone.google, sRGB.
 MONK = ('f6ede4', 'f3e7db', 'f7ead0', 'eadaba', 'd7bd96', 'a07e56', '825c43', '604134', '3a312a', '292420')
@@ -24,11 +25,17 @@ HAIR = {
 }
 GREY = np.array([0.42, 0.41, 0.40])
 #: Irises, linear albedo.
-IRIS = {'brown': (0.07, 0.035, 0.018), 'dark': (0.025, 0.015, 0.01), 'blue': (0.14, 0.22, 0.32), 'green': (0.13, 0.17, 0.09)}
+IRIS = {
+    'brown': (0.07, 0.035, 0.018),
+    'dark': (0.025, 0.015, 0.01),
+    'blue': (0.14, 0.22, 0.32),
+    'green': (0.13, 0.17, 0.09),
+}
 #: Places on the template: the eye's middle, the lips' line and half their width, brows, the nose's tip.
 EYE, LIPS, MOUTH_WIDTH, BROW, NOSE = (0.6945, 0.0300), 0.6272, 0.0245, 0.7065, (0.664, 0.0)
 
 
+@cache
 def linear(code: str) -> np.ndarray:
     """Return linear RGB, in shape (3,), of an sRGB colour such as 'f6ede4' (IEC 61966-2-1)."""
     value = np.array([int(code[i : i + 2], 16) for i in (0, 2, 4)]) / 255
@@ -42,7 +49,7 @@ def skin_tone(place: float) -> np.ndarray:
     """
     codes = np.array([linear(code) for code in MONK])
     color = np.array([np.interp(place, np.arange(len(codes)), codes[:, i]) for i in range(3)])
-    return color**0.8 * [0.70, 0.56, 0.48]
+    return color**0.8 * [0.64, 0.48, 0.39]
 
 
 def _spot(across: np.ndarray, along: np.ndarray, width: float, height: float) -> np.ndarray:
@@ -84,9 +91,6 @@ class Skin:
         x, y, z = rest.T
         hands = smoothstep(np.abs(z), 0.40, 0.50) * (y > -0.1)
         _redden(color, 0.25 * hands)
-        if self.lines > 0.3:
-            spots = noise(rest, 160, self.seed + 2) > 1.15
-            color[spots] *= 1 - 0.25 * self.lines
         head = np.flatnonzero(y > 0.57)
         if len(head):
             color[head] = self._head(rest[head], color[head])
@@ -101,8 +105,10 @@ class Skin:
         color *= (1 - (0.16 + 0.14 * self.lines) * sockets)[:, None]
         if self.lines > 0:
             furrows = np.sin((y - 0.715) * 2 * np.pi / 0.0105) * _spot(z, y - 0.74, 0.04, 0.018)
-            fold = _spot(across - (0.022 + 0.5 * np.clip(0.655 - y, 0, 0.03)), np.clip(y - 0.64, -0.02, 0.02) * 0.4, 0.003, 0.01)
-            color *= (1 - self.lines * (0.10 * furrows + 0.25 * fold) * face)[:, None]
+            fold = _spot(
+                across - (0.022 + 0.5 * np.clip(0.655 - y, 0, 0.03)), np.clip(y - 0.64, -0.02, 0.02) * 0.4, 0.003, 0.01
+            )
+            color *= (1 - self.lines * (0.05 * furrows + 0.22 * fold) * face)[:, None]
         self._beard(rest, color, face)
         self._mouth(color, across, y, face)
         self._brows(rest, color, face)
@@ -112,7 +118,7 @@ class Skin:
         nostrils = _spot(across - 0.0075, y - 0.6535, 0.0035, 0.0025) * smoothstep(x, 0.13, 0.14)
         color *= (1 - 0.8 * nostrils)[:, None]
         if self.hair.style != 'bald':
-            grown = smoothstep(hairline(self.hair, rest, _scalp_of(rest)), -0.004, 0.006)
+            grown = smoothstep(hairline(self.hair, rest, scalp_line(rest)), -0.004, 0.006)
             _mix(color, self.hair_color, grown * (0.55 if self.hair.style == 'stubble' else 0.92))
         return color
 
@@ -131,7 +137,11 @@ class Skin:
         t = (across - 0.012) / 0.036
         arch = BROW + 0.0065 * np.sin(np.clip(t, 0, 1) * np.pi * 0.72)
         thick = 0.0036 * self.brows * (1 - 0.6 * np.clip(t, 0, 1))
-        hairs = np.exp(-(((y - arch) / np.maximum(thick, 1e-4)) ** 2)) * smoothstep(t, -0.08, 0.08) * (1 - smoothstep(t, 0.85, 1.05))
+        hairs = (
+            np.exp(-(((y - arch) / np.maximum(thick, 1e-4)) ** 2))
+            * smoothstep(t, -0.08, 0.08)
+            * (1 - smoothstep(t, 0.85, 1.05))
+        )
         hairs = hairs * (1 + 0.4 * noise(rest, 400, self.seed + 5))
         _mix(color, self.hair_color * 0.9, np.clip(0.85 * min(self.brows, 1) * hairs * face, 0, 1))
 
@@ -146,12 +156,6 @@ class Skin:
         amount = np.clip(jaw + moustache, 0, 1)
         grain = 1 + 0.35 * noise(rest, 220, self.seed + 7)
         _mix(color, self.hair_color, np.clip(amount * self.beard * 0.9 * grain, 0, 0.95))
-
-
-def _scalp_of(rest: np.ndarray) -> np.ndarray:
-    from .regions import _scalp
-
-    return _scalp(rest)
 
 
 def _mix(color: np.ndarray, other: np.ndarray, amount: np.ndarray) -> None:
@@ -173,7 +177,7 @@ class Eye:
     iris: np.ndarray
     roughness: float = 0.2
     bump: float = 0.0
-    white: np.ndarray = field(default_factory=lambda: np.array([0.62, 0.57, 0.54]))
+    white: np.ndarray = field(default_factory=lambda: np.array([0.50, 0.45, 0.42]))
 
     def __call__(self, rest: np.ndarray) -> np.ndarray:
         """Return the albedo, in shape (N, 3), at places (N, 3) on the template."""
@@ -213,8 +217,9 @@ class Strands:
             angle = np.arctan2(z, 0.02 - x)
             along = np.stack([np.cos(angle), np.sin(angle), y], axis=1)
             fine, broad = noise(along, (30, 30, 7), self.seed), noise(along, (9, 9, 5), self.seed + 1)
-        shade = np.clip(1 + 0.45 * fine + 0.30 * broad, 0.35, 2.2)
-        color = np.broadcast_to(self.color.astype(np.float32), rest.shape) * shade[:, None]
-        share = np.clip(self.grey + 0.5 * fine * min(1.0, 4 * self.grey * (1 - self.grey) + 0.001), 0, 1)
-        _mix(color, GREY, share * (0.9 + 0.1 * broad))
+        share = np.clip(self.grey + (0.3 * fine + 0.15 * broad) * 4 * self.grey * (1 - self.grey), 0, 1)
+        color = np.broadcast_to(self.color.astype(np.float32), rest.shape).copy()
+        _mix(color, GREY, 0.95 * share)
+        shade = 1 + (0.40 * fine + 0.28 * broad) * (1 - 0.55 * self.grey)
+        color *= np.clip(shade, 0.35, 2.2)[:, None]
         return np.clip(color, 0, 1)

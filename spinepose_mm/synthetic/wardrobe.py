@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -24,8 +25,12 @@ BOTTOMS: dict[str, dict[str, float]] = {
     'smart': {'trousers': 5},
     'winter': {'jeans': 3, 'trousers': 2, 'joggers': 1},
 }
-WOMENS_TOPS = {'casual': {'dress': 1.6, 'sleeveless': 1.0}, 'sport': {'sports bra': 1.5}, 'smart': {'dress': 2.0}}
-WOMENS_BOTTOMS = {
+WOMENS_TOPS: dict[str, dict[str, float]] = {
+    'casual': {'dress': 1.6, 'sleeveless': 1.0},
+    'sport': {'sports bra': 1.5},
+    'smart': {'dress': 2.0},
+}
+WOMENS_BOTTOMS: dict[str, dict[str, float]] = {
     'casual': {'skirt': 1.6, 'tights': 1.5}, 'sport': {'tights': 4, 'skirt': 0.2}, 'smart': {'skirt': 3},
 }  # fmt: skip
 EVERYDAY = {'plain': 7, 'stripes': 2, 'print': 3, 'panels': 1, 'heather': 2, 'blobs': 0.7, 'checks': 0.4}
@@ -61,21 +66,18 @@ class Outfit:
         garments: from the innermost to the outermost; their materials are numbers of `cloths`.
         cloths: what they are made of.
         skirt: its length from hips to ankle, flare, depth of folds and material, if any.
-        shoes: 'trainers', 'boots' or None.
+        shoes: numbers of the uppers' and the soles' material, and how high the uppers are, if any.
     """
 
     garments: list[Garment] = field(default_factory=list)
     cloths: list[Cloth] = field(default_factory=list)
     skirt: tuple[float, float, float, int] | None = None
-    shoes: str | None = 'trainers'
+    shoes: tuple[int, int, float] | None = None
 
-    def add(self, garment: Garment, cloth: Cloth, sleeves: Cloth | None = None) -> None:
+    def add(self, garment: Garment, cloth: Cloth) -> None:
         """Put a garment over the others."""
         self.cloths.append(cloth)
-        body = len(self.cloths) - 1
-        if sleeves is not None:
-            self.cloths.append(sleeves)
-        self.garments.append(replace(garment, material=(body, len(self.cloths) - 1)))
+        self.garments.append(replace(garment, material=len(self.cloths) - 1))
 
 
 def pick(rng: np.random.Generator, table: Mapping[str, float]) -> str:
@@ -94,7 +96,7 @@ def outfit(shape: Shape, rng: np.random.Generator, occasion: str | None = None) 
     """
     occasion = occasion or pick(rng, OCCASIONS)
     bright = {'sport': 0.5, 'swim': 0.6}.get(occasion, 0.15) + (0.3 if shape.age < 12 else 0)
-    worn = Outfit(shoes=_shoes(rng, occasion))
+    worn = Outfit()
     if occasion == 'swim':
         _swim(worn, shape, rng, bright)
         return worn
@@ -109,108 +111,121 @@ def outfit(shape: Shape, rng: np.random.Generator, occasion: str | None = None) 
     inner = pick(rng, {'T-shirt': 3, 'shirt': 2 if occasion == 'smart' else 0.5}) if under else top
     upper = [_top(inner, rng)]
     if tucked and inner in ('shirt', 'T-shirt'):
-        worn.add(replace(upper.pop(), loose=(0.003, 0.006)), cloth(rng, CLOTHS[inner], bright))
+        worn.add(replace(upper.pop(), loose=(0.003, 0.006)), _made(inner, rng, bright))
     _bottom(worn, bottom, rng, bright)
     for garment in upper:
-        _wear(worn, garment, inner, bottom, rng, bright)
+        _wear(worn, garment, inner, rng, bright)
     if under:
-        _wear(worn, _top(top, rng), top, bottom, rng, bright)
+        _wear(worn, _top(top, rng), top, rng, bright)
+    _shod(worn, rng, occasion)
     return worn
 
 
-def _shoes(rng: np.random.Generator, occasion: str) -> str | None:
+def _shod(worn: Outfit, rng: np.random.Generator, occasion: str) -> None:
+    """Put on shoes; the shafts of boots, and socks, go under trousers, and boots over tights."""
     if occasion == 'swim' or rng.random() < {'sport': 0.22, 'casual': 0.06}.get(occasion, 0):
-        return None
-    return 'boots' if rng.random() < {'winter': 0.4, 'casual': 0.12}.get(occasion, 0) else 'trainers'
-
-
-def _wear(
-    worn: Outfit, garment: Garment, name: str, bottom: str, rng: np.random.Generator, bright: float
-) -> None:
-    made = cloth(rng, CLOTHS[name], bright)
-    sleeves = None
-    if made.pattern in ('plain', 'print', 'panels') and garment.sleeve is not None and rng.random() < 0.12:
-        sleeves = Cloth(color(rng, bright)[None], worn=made.worn, seed=made.seed)
-    if bottom == 'dress' and name == 'dress':
-        length = float(rng.uniform(0.3, 0.95))
-        worn.add(garment, made)
-        worn.skirt = (length, float(rng.uniform(0.0, 0.25)), float(rng.uniform(0, 0.03)), len(worn.cloths) - 1)
         return
-    worn.add(garment, made, sleeves)
+    boots = rng.random() < {'winter': 0.4, 'casual': 0.12}.get(occasion, 0)
+    upper = color(rng, 0.05 if boots else 0.4)
+    sole = np.full(3, 0.02) if boots or rng.random() < 0.3 else np.full(3, rng.uniform(0.45, 0.75))
+    number = len(worn.cloths)
+    worn.cloths += [Cloth(upper[None], worn=0.2, roughness=0.6), Cloth(sole[None], worn=0.1, roughness=0.7)]
+    worn.shoes = (number, number + 1, 0.085 if boots else float(rng.uniform(0.06, 0.08)))
+    wide = any((garment.leg or 0) > 1.5 and sum(garment.loose) > 0 for garment in worn.garments)
+    if boots:
+        shaft = Garment('boots', leg=2.03, start=float(rng.uniform(1.4, 1.75)), loose=(0.004, 0.004), material=number)
+        worn.garments.insert(0 if wide else len(worn.garments), replace(shaft, loose=(0, 0)) if wide else shaft)
+    elif rng.random() < 0.7:
+        worn.cloths.append(Cloth(np.full((1, 3), rng.choice([0.02, 0.7, 0.7, 0.3]))))
+        start = float(rng.choice([1.75, 1.88]))
+        worn.garments.insert(0, Garment('socks', leg=2.03, start=start, loose=(0, 0), material=number + 2))
+
+
+def _wear(worn: Outfit, garment: Garment, name: str, rng: np.random.Generator, bright: float) -> None:
+    """Put on a garment of the upper body."""
+    made = _made(name, rng, bright)
+    if name == 'dress':
+        worn.add(garment, made)
+        number = len(worn.cloths) - 1
+        worn.skirt = (float(rng.uniform(0.3, 0.95)), float(rng.uniform(0.0, 0.25)), float(rng.uniform(0, 0.03)), number)
+        return
+    if worn.skirt is not None:  # it ends where the skirt gets wide
+        garment = replace(garment, bottom=max(garment.bottom or 0.0, 0.05))
+    if made.pattern == 'plain' and garment.sleeve is not None and rng.random() < 0.12:
+        made.pattern = 'sleeves'
+    worn.add(garment, made)
 
 
 def _top(name: str, rng: np.random.Generator) -> Garment:
     """Return a garment of the upper body."""
     wide = float(rng.uniform(0, 1))
-    hem = float(rng.uniform(-0.025, 0.05))
-    neck = dict(neckline=float(rng.uniform(0.028, 0.045)), dip=float(rng.choice([0, 0, 0.02, 0.05])))
-    hung = dict(fall=0.25 - 0.22 * wide)
-    loose = dict(loose=(0.003 + 0.006 * wide, 0.006 + 0.016 * wide))
-    straps = (float(rng.uniform(0.05, 0.08)), float(rng.uniform(0.10, 0.135)))
-    if name == 'T-shirt':
-        return Garment(name, bottom=hem, sleeve=float(rng.uniform(0.3, 0.75)), **neck, **hung, **loose)
-    if name in ('long sleeves', 'shirt'):
-        collar = dict(neck, neckline=0.05, dip=0.03) if name == 'shirt' else neck
-        sleeve = float(rng.choice([1.9, 1.9, 1.3]))
-        return Garment(name, bottom=hem, sleeve=sleeve, **collar, **hung, **loose)
-    if name == 'hoodie':
-        return Garment(name, bottom=hem, sleeve=1.93, neckline=0.05, hood=True, fall=0.12, loose=(0.012, 0.012 + 0.01 * wide))
-    if name in ('jacket', 'coat'):
-        opened = None
-        if rng.random() < 0.5:
-            opened = (float(rng.uniform(0.01, 0.04)), float(rng.uniform(0.02, 0.09)))
-        low = -0.04 if name == 'coat' else hem
-        puff = 0.012 + 0.016 * wide
-        return Garment(name, bottom=low, sleeve=1.95, neckline=0.055, opening=opened, fall=0.1, loose=(puff, puff + 0.006))
-    if name == 'vest':
-        return Garment(name, bottom=hem, strap=straps, neckline=0.015, dip=0.05, **hung, **loose)
-    if name == 'sleeveless':
-        return Garment(name, bottom=hem, strap=(0.06, 0.135), neckline=0.02, dip=0.03, fall=0.3, loose=(0.002, 0.006))
-    if name == 'fitted':
-        sleeve = float(rng.choice([0.45, 1.9]))
-        return Garment(name, bottom=0.03, sleeve=sleeve, neckline=0.045, fall=0.9, loose=(0.0005, 0.001))
-    if name == 'sports bra':
-        return Garment(name, bottom=float(rng.uniform(0.2, 0.255)), strap=straps, neckline=0.0, dip=0.04, fall=0.8, loose=(0, 0))
-    if name == 'dress':
-        sleeved = dict(sleeve=float(rng.choice([0.25, 0.5, 1.9]))) if rng.random() < 0.55 else dict(strap=(0.06, 0.13))
-        return Garment(name, bottom=0.0, neckline=0.02, dip=0.03, fall=0.6 * (1 - wide) + 0.1, loose=(0.002, 0.005), **sleeved)
-    raise ValueError(f'there is no top {name!r}')
+    basic = Garment(
+        name,
+        bottom=float(rng.uniform(-0.025, 0.05)),
+        neckline=float(rng.uniform(0.028, 0.045)),
+        dip=float(rng.choice([0, 0, 0.02, 0.05])),
+        strap=(float(rng.uniform(0.05, 0.08)), float(rng.uniform(0.10, 0.135))),
+        loose=(0.003 + 0.006 * wide, 0.006 + 0.016 * wide),
+        fall=0.25 - 0.22 * wide,
+    )
+    long_sleeve = float(rng.choice([1.9, 1.9, 1.3]))
+    opened = (float(rng.uniform(0.01, 0.04)), float(rng.uniform(0.02, 0.09))) if rng.random() < 0.5 else None
+    puffed = (0.007 + 0.011 * wide, 0.013 + 0.011 * wide)
+    jacket = dict(sleeve=1.95, neckline=0.055, dip=0.0, opening=opened, fall=0.1, loose=puffed)
+    sleeved = dict(sleeve=float(rng.choice([0.25, 0.5, 1.9]))) if rng.random() < 0.55 else {}
+    changes: dict[str, dict[str, Any]] = {
+        'T-shirt': dict(sleeve=float(rng.uniform(0.3, 0.75))),
+        'long sleeves': dict(sleeve=long_sleeve),
+        'shirt': dict(sleeve=long_sleeve, neckline=0.05, dip=0.03),
+        'hoodie': dict(sleeve=1.93, neckline=0.05, dip=0.0, hood=True, fall=0.12, loose=(0.007, 0.012 + 0.01 * wide)),
+        'jacket': jacket,
+        'coat': dict(jacket, bottom=-0.04),
+        'vest': dict(neckline=0.015, dip=0.05),
+        'sleeveless': dict(strap=(0.06, 0.135), neckline=0.02, dip=0.03, fall=0.3, loose=(0.002, 0.006)),
+        'fitted': dict(bottom=0.03, sleeve=min(long_sleeve, 0.6 + wide), fall=0.9, loose=(0.0005, 0.001)),
+        'sports bra': dict(bottom=0.2 + 0.055 * wide, neckline=0.0, dip=0.04, fall=0.8, loose=(0.0, 0.0)),
+        'dress': dict(bottom=0.0, neckline=0.02, dip=0.03, fall=0.7 - 0.6 * wide, loose=(0.002, 0.005), **sleeved),
+    }
+    if name not in changes:
+        raise ValueError(f'a top is one of {", ".join(changes)}, not {name!r}')
+    return replace(basic, **changes[name])
+
+
+TIGHT = Garment('tights', leg=0.3, top=0.12, fall=1.0, loose=(0.0, 0.0))
 
 
 def _bottom(worn: Outfit, name: str, rng: np.random.Generator, bright: float) -> None:
-    """Add what is worn on the hips and legs."""
-    wide = float(rng.uniform(0, 1))
-    ankle = float(rng.uniform(1.86, 1.98))
-    tight = Garment('tights', leg=0.3, top=0.12, fall=1.0, loose=(0.0, 0.0))
+    """Put on what is worn on the hips and legs."""
     if name in ('skirt', 'dress'):
-        made = cloth(rng, CLOTHS['skirt'], bright)
-        dark = Cloth(np.full((1, 3), 0.015))
-        long_tights = rng.random() < 0.25
-        worn.add(replace(tight, leg=1.98) if long_tights else tight, dark)
+        long = rng.random() < 0.25
+        worn.add(replace(TIGHT, leg=1.98) if long else TIGHT, Cloth(np.full((1, 3), 0.015)))
         if name == 'skirt':
-            worn.add(Garment('waistband', bottom=0.0, top=0.14, fall=0.6, loose=(0.001, 0.004)), made)
-            flare = (float(rng.uniform(0.2, 0.95)), float(rng.uniform(0.0, 0.3)), float(rng.uniform(0, 0.035)))
-            worn.skirt = (*flare, len(worn.cloths) - 1)
+            worn.add(
+                Garment('waistband', bottom=0.0, top=0.14, fall=0.6, loose=(0.001, 0.004)), _made(name, rng, bright)
+            )
+            length, flare, folds = rng.uniform([0.2, 0.0, 0.0], [0.95, 0.3, 0.035])
+            worn.skirt = (float(length), float(flare), float(folds), len(worn.cloths) - 1)
         return
-    if name in ('tights', 'short tights'):
-        garment = replace(tight, leg=ankle if name == 'tights' else float(rng.uniform(0.35, 0.8)), top=0.15)
-    elif name == 'jeans':
-        garment = Garment(name, leg=ankle, top=0.12, fall=0.6, loose=(0.001 + 0.003 * wide, 0.004 + 0.018 * wide))
-    elif name == 'trousers':
-        garment = Garment(name, leg=ankle, top=0.14, fall=0.5, loose=(0.004, 0.012 + 0.016 * wide))
-    elif name == 'joggers':
-        garment = Garment(name, leg=ankle, top=0.13, fall=0.5, loose=(0.008 + 0.006 * wide, 0.006))
-    elif name == 'loose':
-        garment = Garment(name, leg=float(rng.choice([1.4, 1.9])), top=0.14, fall=0.4, loose=(0.008, 0.02 + 0.02 * wide))
-    elif name == 'shorts':
-        garment = Garment(name, leg=float(rng.uniform(0.38, 1.05)), top=0.12, fall=0.5, loose=(0.004, 0.008 + 0.022 * wide))
-    else:
-        raise ValueError(f'there is no bottom {name!r}')
-    worn.add(garment, cloth(rng, CLOTHS[name], bright))
+    wide = float(rng.uniform(0, 1))
+    basic = replace(TIGHT, name=name, leg=float(rng.uniform(1.86, 1.98)), top=0.13, fall=0.5)
+    changes: dict[str, dict[str, Any]] = {
+        'tights': dict(top=0.15, fall=1.0),
+        'short tights': dict(leg=0.35 + 0.45 * wide, top=0.15, fall=1.0),
+        'jeans': dict(top=0.12, fall=0.6, loose=(0.001 + 0.003 * wide, 0.004 + 0.018 * wide)),
+        'trousers': dict(top=0.14, loose=(0.004, 0.012 + 0.016 * wide)),
+        'joggers': dict(loose=(0.008 + 0.006 * wide, 0.006)),
+        'loose': dict(leg=1.4 + 0.5 * (wide > 0.5), top=0.14, fall=0.4, loose=(0.008, 0.02 + 0.02 * wide)),
+        'shorts': dict(leg=float(rng.uniform(0.38, 1.05)), top=0.12, loose=(0.004, 0.008 + 0.022 * wide)),
+    }
+    worn.add(replace(basic, **changes[name]), _made(name, rng, bright))
+
+
+def _made(name: str, rng: np.random.Generator, bright: float) -> Cloth:
+    return cloth(rng, CLOTHS[name], bright)
 
 
 def _swim(worn: Outfit, shape: Shape, rng: np.random.Generator, bright: float) -> None:
-    made = cloth(rng, CLOTHS['swimwear'], bright)
+    made = _made('swimwear', rng, bright)
     if shape.female:
         suit = Garment('swimsuit', leg_hole=0.45, strap=(0.06, 0.11), neckline=-0.01, dip=0.03, fall=0.8, loose=(0, 0))
         worn.add(suit, made)
