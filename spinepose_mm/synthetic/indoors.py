@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
-from .environment import LIGHT_ROWS
-from .light import Light, sphere
+from .light import LIGHT_ROWS, Light, sphere
 from .textures import color, floor, grain_tile, noise_tile, piece
 
-_CELLS = 384  # along the sides of a wall's texture
+_CELLS = 320  # along the sides of a wall's texture
 _FLOORS = ('planks', 'tiles', 'carpet', 'court', 'paving')
+_BRIGHT = 1.3  # radiance of what shines itself; walls, of an irradiance of pi, have less
 _FACES = 6  # -x +x -y +y -z +z
 
 
@@ -29,9 +31,17 @@ class Room:
         self.light_color = np.array([1.0, rng.uniform(0.75, 1.0), rng.uniform(0.5, 1.05)])
         walls = color(rng, 0.25, 0.85, 0.3)
         self.faces = np.stack([self._wall(rng, face, walls) for face in range(_FACES)])
-        people = reach.mean(axis=0)
+        people = reach.mean(axis=0).astype(np.float32)
         people[1] = min(1.2, self.high[1] / 2)
-        self.light = Light.of(self._seen(people.astype(np.float32), sphere(2 * LIGHT_ROWS)[0].astype(np.float32)))
+        directions, solid = sphere(2 * LIGHT_ROWS)
+        seen = self._seen(people, directions.astype(np.float32))
+        shining = seen.max(axis=-1) > _BRIGHT
+        # What shines lights the rest, which lights itself: E / pi = shining + rest E / pi, by means over the sphere.
+        means = [(seen.mean(axis=-1) * solid)[which].sum() / (4 * np.pi) for which in (shining, ~shining)]
+        dim = np.float32(np.clip((means[0] + 0.05) / max(1 - means[1], 0.3), 0.1, 3))
+        seen[~shining] *= dim
+        self.faces *= np.where(self.faces > _BRIGHT, 1, dim)
+        self.light = Light.of(seen)
 
     def _wall(self, rng: np.random.Generator, face: int, walls: np.ndarray) -> np.ndarray:
         """Return the radiance of one side, in shape (_CELLS, _CELLS, 3): rows run down, or along z."""
@@ -49,14 +59,14 @@ class Room:
             radiance *= np.exp(0.03 * piece(rng, grain_tile(), shape) + 0.05 * piece(rng, noise_tile(), shape))[
                 ..., None
             ]
-        edge = np.minimum(np.arange(_CELLS), np.arange(_CELLS)[::-1]) / _CELLS
+        edge = np.minimum(np.arange(_CELLS), np.arange(_CELLS)[::-1]).astype(np.float32) / _CELLS
         shade = np.minimum(1, 0.72 + 0.28 * edge[:, None] * up / 0.6) * np.minimum(1, 0.72 + 0.28 * edge * across / 0.6)
-        radiance *= (shade * rng.uniform(0.7, 1.2) / np.pi)[..., None] * (3 * self.light_color)
+        radiance *= shade[..., None] * (self.light_color * rng.uniform(0.8, 1.15)).astype(np.float32)
         if face == 3:
             self._lamps(rng, radiance, across, up)
         elif face != 2:
             self._things(rng, radiance, across, up)
-        return radiance.astype(np.float32)
+        return radiance
 
     def _extent(self, face: int) -> tuple[float, float]:
         """Return a side's length along its columns and rows, metres."""
@@ -77,16 +87,17 @@ class Room:
             skirting = rng.uniform(0.06, 0.15)
             _fill(radiance, (0, up - skirting, across, skirting), size, color(rng, 0.1, 0.9, 0.2))
         if rng.random() < 0.45:
-            day = rng.uniform(3, 14) * np.array([0.9, 1.0, 1.1])
+            day = rng.uniform(4, 14) * np.array([0.9, 1.0, 1.1])
             wide, high, sill = rng.uniform(0.8, 2), rng.uniform(0.8, up - 0.6), rng.uniform(0.1, 0.4)
-            for x in np.arange(rng.uniform(0.2, 1), across - wide, wide + rng.uniform(0.3, 1.5)):
+            for left in np.arange(rng.uniform(0.2, 1), across - wide, wide + rng.uniform(0.3, 1.5)):
+                x = float(left)
                 _fill(radiance, (x - 0.08, sill - 0.08, wide + 0.16, high + 0.16), size, color(rng, 0.2, 0.9, 0.1))
                 _fill(radiance, (x, sill, wide, high), size, day)
-                _fill(radiance, (x, sill + high * 0.6, wide, high * 0.4), size, day * rng.uniform(0.2, 0.7, 3))
+                _fill(radiance, (x, sill + high * 0.6, wide, high * 0.4), size, day * rng.uniform(0.4, 0.9, 3))
                 for bar in (0.5, rng.uniform(0.3, 0.7)):
                     _fill(radiance, (x + wide * bar - 0.03, sill, 0.06, high), size, color(rng, 0.3, 0.9, 0.1))
         if rng.random() < 0.4:
-            x, tone = rng.uniform(0, max(across - 1, 0.1)), color(rng, 0.1, 0.8, 0.4)
+            x, tone = float(rng.uniform(0, max(across - 1, 0.1))), color(rng, 0.1, 0.8, 0.4)
             _fill(radiance, (x - 0.07, up - 2.12, 1.04, 2.12), size, tone * 0.7)
             _fill(radiance, (x, up - 2.05, 0.9, 2.05), size, tone)
         for _ in range(int(rng.integers(0, 8))):  # pictures, boards, shelves, cupboards
@@ -122,7 +133,7 @@ class Room:
 
 
 def _fill(
-    radiance: np.ndarray, box: tuple[float, ...], size: tuple[float, float], tone: np.ndarray | tuple[float, ...]
+    radiance: np.ndarray, box: Sequence[float | np.floating], size: tuple[float, float], tone: np.ndarray
 ) -> None:
     """Fill a box (x, y, width, height) in metres from the top left of a wall."""
     x, y, w, h = box

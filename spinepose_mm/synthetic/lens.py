@@ -69,7 +69,8 @@ def develop(rng: np.random.Generator, layers: Layers, faults: Faults | None = No
     shown = _tone(rng, image)
     if chance[6] < faults.jpeg:
         quality = int(rng.integers(30, 96))
-        shown = cv2.imdecode(cv2.imencode('.jpg', shown, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
+        data = cv2.imencode('.jpg', shown, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+        return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
     return shown
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+LIGHT_ROWS = 32  # of the panoramas that light is taken from
 #: Radiance to irradiance of a cosine lobe, for bands 0, 1, 2 of spherical harmonics: Ramamoorthi and Hanrahan, "An
 #: efficient representation for irradiance environment maps" (2001), equation 8.
 _COSINE = np.array([np.pi] + [2 * np.pi / 3] * 3 + [np.pi / 4] * 5)
@@ -88,7 +89,7 @@ class Light:
 
     @classmethod
     def smooth_of(cls, panorama: np.ndarray, sun: np.ndarray | None = None, top: np.ndarray | None = None) -> Light:
-        """Return the light of a panorama that has no sun in it, and a sun of the irradiance `sun` at `top` beside it."""
+        """Return the light of a panorama without a sun, and of a sun beside it: its irradiance, and where it is."""
         smooth = _project(panorama, *sphere(len(panorama)))
         up = np.array([0.0, 1, 0])
         return cls(smooth, np.zeros(3) if sun is None else sun, up if top is None else top, 0.0047, panorama)

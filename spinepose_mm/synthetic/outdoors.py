@@ -5,13 +5,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .environment import LIGHT_ROWS, to_ground
-from .light import Light, sphere
+from .light import LIGHT_ROWS, Light, sphere
+from .rays import to_ground
 from .textures import color, floor, grain_tile, noise_tile, piece, wrapped
 
 _GROUNDS = ('grass', 'asphalt', 'sand', 'paving', 'planks', 'court')
 _PANEL = (192, 2048)  # rows and columns of what stands at the horizon
-_TALLEST = 18.0  # metres
 
 
 class Outdoors:
@@ -38,12 +37,11 @@ class Outdoors:
         strength = rng.uniform(1, 5) * np.pi * (1 - self.clouds) ** 1.5
         self.sun = strength * np.array([1.0, 0.93 - 0.3 * low, 0.82 - 0.55 * low]) * (0.35 + 0.65 * np.sin(height))
         self.cover = float(rng.uniform(-0.5, 1.5))
-        self.cloud = cv2.GaussianBlur(noise_tile(), (0, 0), 1.5)
         self.shift = rng.uniform(0, 1024, 2)
         self.tile, self.width = floor(rng, str(rng.choice(_GROUNDS)))
         self.stains = piece(rng, noise_tile(), (512, 512))
         self.center = reach.mean(axis=0).astype(np.float32)
-        self.distance = float(np.linalg.norm(reach - self.center, axis=1).max() + rng.uniform(4, 40))
+        self.distance = float(np.linalg.norm(reach - self.center, axis=1).max() + rng.uniform(8, 60))
         self.panel, self.mask = _skyline(rng)
         self.light = Light.smooth_of(self._panorama(), self.sun, self.top)
 
@@ -61,23 +59,29 @@ class Outdoors:
         share = np.sqrt(up)
         sky = self.horizon.astype(np.float32) * (1 - share) + self.zenith.astype(np.float32) * share
         near = np.maximum(rays @ self.top.astype(np.float32), 0)[..., None]
-        glow = near**8 * 0.25 + near**128
-        sky += glow * (self.sun * 0.12).astype(np.float32)
+        for _ in range(3):
+            near = near * near
+        glow = np.float32(0.25) * near
+        for _ in range(4):
+            near = near * near
+        glow += near  # powers of 8 and 128
+        sky = sky + glow * (self.sun * 0.12).astype(np.float32)
         far = np.float32(110) / (up[..., 0] + np.float32(0.12))
-        noise = wrapped(self.cloud, rays[..., 0] * far + self.shift[0], rays[..., 2] * far + self.shift[1])
+        noise = wrapped(noise_tile(), rays[..., 0] * far + self.shift[0], rays[..., 2] * far + self.shift[1])
         cover = np.clip(noise * 0.7 + 0.3 - self.cover, 0, 1)[..., None] * np.minimum(up * 6, 1)
         white = (self.sun * 0.06 + self.horizon.mean() * 1.15).astype(np.float32)
         return sky * (1 - cover) + white * cover
 
     def background(self, place: np.ndarray, rays: np.ndarray) -> np.ndarray:
-        image = self._sky(rays)
-        self._stand(image, place, rays)
+        image = np.zeros(rays.shape, np.float32)
         far = to_ground(place, rays)
         below = far < 400
-        rows = np.flatnonzero(below.any(axis=1))
-        if len(rows):
-            part = slice(rows[0], rows[-1] + 1)
-            image[part] = np.where(below[part, :, None], self._ground(place, rays[part], far[part]), image[part])
+        for part in _runs(~below):
+            image[part] = self._sky(rays[part])
+        self._stand(image, place, rays)
+        for part in _runs(below):
+            ground = self._ground(place, rays[part], far[part])
+            np.copyto(image[part], ground, where=below[part, :, None])
         return image
 
     def _ground(self, place: np.ndarray, rays: np.ndarray, far: np.ndarray) -> np.ndarray:
@@ -95,16 +99,19 @@ class Outdoors:
         """Draw what stands at the horizon, on an upright cylinder around."""
         flat = np.hypot(rays[..., 0], rays[..., 2])
         height = place[1] + rays[..., 1] / np.maximum(flat, 1e-3) * np.float32(self.distance)
-        rows = np.flatnonzero(((height > 0) & (height < _TALLEST)).any(axis=1))
-        if not len(rows):
-            return
-        part = slice(rows[0], rows[-1] + 1)
-        around = np.arctan2(rays[part, :, 2], rays[part, :, 0]) / (2 * np.pi) % 1
-        column = (around * (_PANEL[1] - 1)).astype(np.float32)
-        row = ((1 - height[part] / _TALLEST) * (_PANEL[0] - 1)).astype(np.float32)
-        mask = cv2.remap(self.mask, column, row, cv2.INTER_LINEAR, borderValue=0.0)[..., None]
-        mask *= (height[part, :, None] < _TALLEST) & (height[part, :, None] > -1)
-        image[part] = image[part] * (1 - mask) + wrapped(self.panel, column, row) * self.lit * mask
+        tallest = np.float32(self.distance * 2 * np.pi * _PANEL[0] / _PANEL[1])
+        there = (height > 0) & (height < tallest)
+        for part in _runs(there):
+            around = np.arctan2(rays[part, :, 2], rays[part, :, 0]) / np.float32(2 * np.pi) % 1
+            column, row = around * (_PANEL[1] - 1), (1 - height[part] / tallest) * (_PANEL[0] - 1)
+            mask = (wrapped(self.mask, column, row) * there[part])[..., None]
+            image[part] += (wrapped(self.panel, column, row) * self.lit - image[part]) * mask
+
+
+def _runs(mask: np.ndarray) -> list[slice]:
+    """Return the rows from the first to the last in which a mask (H, W) has something, none where it is empty."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    return [slice(rows[0], rows[-1] + 1)] if len(rows) else []
 
 
 def _skyline(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -118,7 +125,7 @@ def _skyline(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     if rng.random() < 0.6:
         _trees(rng, panel, mask, rng.uniform(0.05, 0.35))
     if rng.random() < 0.4:  # a fence or a wall
-        top = rows - int(rng.uniform(0.8, 2.5) / _TALLEST * rows)
+        top = rows - int(rng.integers(4, 26))
         panel[top:], mask[top:] = color(rng) * (1 + 0.1 * piece(rng, noise_tile(), (rows - top, columns)))[..., None], 1
     return panel.clip(0.005, 0.9), cv2.GaussianBlur(mask, (0, 0), 0.7)
 
@@ -126,11 +133,12 @@ def _skyline(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 def _trees(rng: np.random.Generator, panel: np.ndarray, mask: np.ndarray, high: float) -> None:
     rows, columns = mask.shape
     noise = piece(rng, noise_tile(), mask.shape)
-    outline = high * rows * (0.7 + 0.25 * noise[0] + 0.1 * piece(rng, grain_tile(), (1, columns))[0])
-    there = rows - np.arange(rows)[:, None] < outline + 6 * noise
+    crowns = cv2.blur(piece(rng, grain_tile(), (1, columns)), (9, 1))[0] + 0.6 * noise[0]
+    outline = high * rows * (0.7 + 0.3 * crowns)
+    there = rows - np.arange(rows)[:, None] < outline + 7 * noise
     green = np.array([0.05, 0.09, 0.03]) * rng.uniform(0.5, 1.6) * (1 + 0.3 * rng.normal(0, 1, 3)).clip(0.5)
-    leaves = np.exp(0.35 * noise + 0.35 * piece(rng, grain_tile(), mask.shape))
-    panel[there] = (green * leaves[..., None])[there]
+    leaves = np.exp(np.float32(0.5) * noise + np.float32(0.4) * piece(rng, grain_tile(), mask.shape))
+    np.copyto(panel, leaves[..., None] * green.astype(np.float32), where=there[..., None])
     mask[there] = 1
 
 

@@ -25,17 +25,18 @@ class Raster:
 
     def __init__(self, size: tuple[int, int], samples: int = 2) -> None:
         try:
-            import vtkmodules.all as vtk
+            from vtkmodules import vtkRenderingCore as core
+            from vtkmodules import vtkRenderingOpenGL2  # noqa: F401  what renders, on import
+            from vtkmodules.vtkCommonCore import vtkLogger
         except ImportError as error:
             raise ImportError('rendering needs PyVista: pip install "spinepose_mm[synthetic]"') from error
-        vtk.vtkLogger.SetStderrVerbosity(vtk.vtkLogger.VERBOSITY_ERROR)  # it warns of displays that are not there
+        vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_ERROR)  # it warns of displays that are not there
         self.size, self.samples = (size[0], size[1]), samples
-        self._vtk: Any = vtk
-        self._window = vtk.vtkRenderWindow()
+        self._window: Any = core.vtkRenderWindow()
         self._window.SetOffScreenRendering(1)
         self._window.SetMultiSamples(0)
         self._window.SetSize(size[0] * samples, size[1] * samples)
-        self._renderer, self._mapper, actor = vtk.vtkRenderer(), vtk.vtkPolyDataMapper(), vtk.vtkActor()
+        self._renderer, self._mapper, actor = core.vtkRenderer(), core.vtkPolyDataMapper(), core.vtkActor()
         self._window.AddRenderer(self._renderer)
         self._renderer.SetBackground(1, 1, 1)
         self._mapper.SetColorModeToDirectScalars()
@@ -56,12 +57,13 @@ class Raster:
             camera: a Camera of this size whose principal point is the image's middle, with square pixels.
         """
         from vtkmodules.util.numpy_support import vtk_to_numpy
+        from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
 
         self._mapper.SetInputData(self._mesh(vertices, faces))
         self._aim(camera, vertices)
         self._window.Render()
         width, height = self.size[0] * self.samples, self.size[1] * self.samples
-        values = self._vtk.vtkUnsignedCharArray()
+        values = vtkUnsignedCharArray()
         self._window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 0, values)
         number = vtk_to_numpy(values).view('<u4').reshape(height, width)[::-1].astype(np.int32) & 0xFFFFFF
         number[number >= len(faces)] = -1
@@ -69,9 +71,10 @@ class Raster:
 
     def _mesh(self, vertices: np.ndarray, faces: np.ndarray) -> Any:
         from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
+        from vtkmodules.vtkCommonCore import vtkPoints
+        from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
 
-        vtk = self._vtk
-        points, cells, mesh = vtk.vtkPoints(), vtk.vtkCellArray(), vtk.vtkPolyData()
+        points, cells, mesh = vtkPoints(), vtkCellArray(), vtkPolyData()
         points.SetData(numpy_to_vtk(np.ascontiguousarray(vertices, np.float32), deep=True))
         starts = np.arange(0, 3 * len(faces) + 1, 3)
         cells.SetData(
@@ -104,9 +107,10 @@ class Samples:
         pixel: row * width + column, in shape (S,).
         weight: share of the pixel, in shape (S,).
         face: number of the triangle, in shape (S,).
-        corners: weights of its three corners, not negative, of sum 1, in shape (S, 3).
+        corners: weights of its three corners, of sum 1, in shape (S, 3).
         ray: direction in the world whose depth is 1 metre, in shape (S, 3).
         depth: along the camera's z axis, metres, in shape (S,).
+        main: whether it stands for its pixel, in masks and depth, in shape (S,).
     """
 
     pixel: np.ndarray
@@ -115,13 +119,14 @@ class Samples:
     corners: np.ndarray
     ray: np.ndarray
     depth: np.ndarray
+    main: np.ndarray
 
 
 def sample(triangles: np.ndarray, mesh: Joined, camera: Camera, samples: int) -> Samples:
     """Return the Samples of an image of triangle numbers, which `Raster.triangles` returned."""
     width = camera.size[0]
     view = mesh.vertices.astype(float) @ camera.R.T + camera.t
-    pixel, face, x, y, weight = _choose(triangles, mesh, view[:, 2], width, samples)
+    pixel, face, x, y, weight, main = _choose(triangles, mesh, view[:, 2], width, samples)
     local = np.stack([(x - camera.K[0, 2]) / camera.K[0, 0], (y - camera.K[1, 2]) / camera.K[1, 1], np.ones(len(x))], 1)
     # A ray through a triangle A B C in camera space has the weights r (B x C), r (C x A), r (A x B) but for a factor:
     # Olano and Greer, "Triangle scan conversion using 2D homogeneous coordinates" (1997).
@@ -134,17 +139,22 @@ def sample(triangles: np.ndarray, mesh: Joined, camera: Camera, samples: int) ->
     corners = np.einsum('ijs,sj->si', edges[..., which], local)
     total = corners.sum(axis=1)
     depth = volume[which] / np.where(np.abs(total) < 1e-12, 1e-12, total)
-    corners = (corners / np.where(np.abs(total) < 1e-12, 1e-12, total)[:, None]).clip(0, 1)
-    corners /= np.maximum(corners.sum(axis=1, keepdims=True), 1e-12)
+    # The middle of a pixel may lie beside the triangle that one of its samples saw, but not far.
+    corners = (corners / np.where(np.abs(total) < 1e-12, 1e-12, total)[:, None]).clip(-1, 2)
+    corners /= corners.sum(axis=1, keepdims=True)
     return Samples(
-        pixel, weight, face, corners.astype(np.float32), (local @ camera.R).astype(np.float32), depth.astype(np.float32)
+        pixel,
+        weight,
+        face,
+        corners.astype(np.float32),
+        (local @ camera.R).astype(np.float32),
+        depth.astype(np.float32),
+        main,
     )
 
 
-def _choose(
-    triangles: np.ndarray, mesh: Joined, depth: np.ndarray, width: int, samples: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return pixel, triangle, x, y and weight of each sample."""
+def _choose(triangles: np.ndarray, mesh: Joined, depth: np.ndarray, width: int, samples: int) -> tuple[np.ndarray, ...]:
+    """Return pixel, triangle, x, y, weight and main of each sample."""
     parts = [triangles[i::samples, j::samples].ravel() for i in range(samples) for j in range(samples)]
     occupied = np.flatnonzero(np.maximum.reduce(parts) >= 0)
     block = np.stack([part[occupied] for part in parts])
@@ -166,4 +176,5 @@ def _choose(
         x + np.concatenate([middle, offset[1]]),
         y + np.concatenate([middle, offset[0]]),
         np.concatenate([np.ones(len(whole)), np.full(len(part), 1 / samples**2)]).astype(np.float32),
+        np.concatenate([np.ones(len(whole), bool), columns == samples**2 // 2]),
     )

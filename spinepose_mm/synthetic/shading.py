@@ -9,14 +9,16 @@ import numpy as np
 
 from spinepose_mm.structures.camera import Camera
 
-from .environment import Environment, place_of, to_ground, view_rays
+from .environment import Environment
 from .light import Light
 from .mesh import NOBODY, Joined, covering, face_normals, unit, vertex_normals
 from .raster import Samples
+from .rays import place_of, to_ground, view_rays
 from .shadows import GroundShade, openness, sun_shadow
 
 _SPACING = 0.03  # metres between the points that stand for large faces in shadows
 _THIN = 3  # of so many points one is enough for ambient occlusion
+_FAR = 60.0  # metres; shadows beyond are too small to see
 _BUMP_SCALE = 45.0  # cells of noise a metre
 _MIRROR = 0.04  # what skin, cloth and plastic reflect of light that falls straight on them
 
@@ -67,10 +69,9 @@ def shade(mesh: Joined, seen: Samples, camera: Camera, environment: Environment)
     front, cover = _gather(seen, colors, (h, w)), _gather(seen, None, (h, w))
     owner, depth = np.full(h * w, NOBODY, np.int32), np.full(h * w, np.inf, np.float32)
     moving = np.zeros((h * w, 2), np.float32)
-    np.minimum.at(depth, seen.pixel, seen.depth)
-    nearest = np.flatnonzero(seen.depth <= depth[seen.pixel])
-    pixel = seen.pixel[nearest]
-    owner[pixel], moving[pixel] = mesh.owner[seen.face[nearest]], flow[nearest]
+    pixel = seen.pixel[seen.main]
+    owner[pixel], depth[pixel] = mesh.owner[seen.face[seen.main]], seen.depth[seen.main]
+    moving[seen.pixel] = flow
     return Layers(front, cover[..., 0], back, owner.reshape(h, w), depth.reshape(h, w), moving.reshape(h, w, 2), far)
 
 
@@ -86,9 +87,9 @@ def _radiance(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the radiance (S, 3) and the velocity in the image (S, 2) of samples."""
     corners = mesh.faces[seen.face]
-    used = np.zeros(len(mesh.vertices), bool)
-    used[corners.ravel()] = True
-    used = np.flatnonzero(used)
+    flags = np.zeros(len(mesh.vertices), bool)
+    flags[corners.ravel()] = True
+    used = np.flatnonzero(flags)
     open_to = np.zeros(len(mesh.vertices), np.float32)
     thin = np.ascontiguousarray(points[:, ::_THIN])
     open_to[used] = openness(thin, light, *(np.ascontiguousarray(a[used].T) for a in (mesh.vertices, normals)))
@@ -187,16 +188,21 @@ def _shade_ground(
     back: np.ndarray, points: np.ndarray, light: Light, place: np.ndarray, rays: np.ndarray, far: np.ndarray
 ) -> None:
     """Darken the ground where surfaces keep the light away, in place."""
-    x, z = place[0] + rays[..., 0] * far, place[2] + rays[..., 2] * far
     ambient = light.irradiance(np.array([[0.0, 1, 0]]))[0]
     direct = light.sun * max(light.direction[1], 0)
-    share = (direct / np.maximum(ambient + direct, 1e-9)).astype(np.float32)
-    rows = np.flatnonzero((far < 60).any(axis=1))
-    if not len(rows):
-        return
-    part = slice(rows[0], rows[-1] + 1)
-    kept = GroundShade.of_all(points, light).at(x[part], z[part])[..., None] * (1 - share)
+    share = direct / np.maximum(ambient + direct, 1e-9)
+    shades = [(GroundShade.of_all(points, light), 1 - share)]
     if direct.any():
-        kept += GroundShade.of_sun(points, light).at(x[part], z[part])[..., None] * share
-    kept[far[part] >= 60] = 1
+        shades.append((GroundShade.of_sun(points, light), share))
+    x, z = place[0] + rays[..., 0] * far, place[2] + rays[..., 2] * far
+    low = np.min([shade.low for shade, _ in shades], axis=0)
+    high = np.max([shade.low + np.multiply(shade.kept.shape, shade.cell) for shade, _ in shades], axis=0)
+    near = (far < _FAR) & (x > low[0]) & (x < high[0]) & (z > low[1]) & (z < high[1])
+    if not near.any():
+        return
+    part = tuple(slice(n[0], n[-1] + 1) for n in (np.flatnonzero(near.any(axis=axis)) for axis in (1, 0)))
+    kept = np.zeros((*near[part].shape, 3), np.float32)
+    for shade, weight in shades:
+        kept += shade.at(x[part], z[part])[..., None] * weight.astype(np.float32)
+    np.copyto(kept, np.float32(1), where=~near[part][..., None])
     back[part] *= kept

@@ -47,13 +47,13 @@ class ShadowMap:
         self.low = x.min(), y.min()
         wide, high = x.max() - self.low[0], y.max() - self.low[1]
         self.cell = np.float32(max(cell, wide / _LARGEST, high / _LARGEST))
-        self.shape = int(wide / self.cell) + 3, int(high / self.cell) + 3
+        self.shape = int(wide / self.cell) + 5, int(high / self.cell) + 5  # two empty cells around
         self._index = self._cells(x, y)
         self.front = self._closed(self._height)
 
     def _cells(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        row = ((x - self.low[0]) / self.cell + 1).astype(np.int32).clip(0, self.shape[0] - 1)
-        column = ((y - self.low[1]) / self.cell + 1).astype(np.int32).clip(0, self.shape[1] - 1)
+        row = ((x - self.low[0]) / self.cell + 2).astype(np.int32).clip(0, self.shape[0] - 1)
+        column = ((y - self.low[1]) / self.cell + 2).astype(np.int32).clip(0, self.shape[1] - 1)
         return row * np.int32(self.shape[1]) + column
 
     def _closed(self, height: np.ndarray) -> np.ndarray:
@@ -73,7 +73,7 @@ class ShadowMap:
         """Return which share of the light comes to `places` (3, N): the mean of lookups at `offsets` (K, 2), metres."""
         x, y, height = self.frame @ places
         height += np.float32(bias)
-        x, y = (x - self.low[0]) / self.cell + np.float32(0.5), (y - self.low[1]) / self.cell + np.float32(0.5)
+        x, y = (x - self.low[0]) / self.cell + np.float32(1.5), (y - self.low[1]) / self.cell + np.float32(1.5)
         total = np.zeros(len(x), np.float32)
         for right, up in (offsets / self.cell).astype(np.float32):
             total += self._clear(x + right, y + up, height)

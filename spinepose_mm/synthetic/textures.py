@@ -61,8 +61,9 @@ def floor(rng: np.random.Generator, kind: str, cells: int = 512) -> tuple[np.nda
     width = rng.uniform(2.5, 6.0)
     rough = {'grass': 0.45, 'sand': 0.12, 'asphalt': 0.18, 'paving': 0.15, 'carpet': 0.12}.get(kind, 0.06)
     tile = np.broadcast_to(base.astype(np.float32), (cells, cells, 3)).copy()
-    tile *= np.exp(0.6 * rough * piece(rng, noise_tile(), (cells, cells)))[..., None]
-    tile *= np.exp(rough * piece(rng, grain_tile(), (cells, cells)))[..., None]
+    mixed = np.float32(0.6 * rough) * piece(rng, noise_tile(), (cells, cells))
+    fine = np.float32(rough) * piece(rng, grain_tile(), (cells, cells))
+    tile *= np.exp(mixed + fine)[..., None]
     if kind == 'planks':
         _planks(rng, tile)
     elif kind in ('paving', 'tiles'):
