@@ -58,7 +58,7 @@ setup(
     py_modules=[f'{NAME}_cli'],
     entry_points=dict(console_scripts=[f'{NAME} = {NAME}_cli:main']),
     packages=find_packages(include=[NAME, f'{NAME}.*']),
-    package_data={NAME: ['py.typed', 'weights/*']},
+    package_data={NAME: ['py.typed', 'weights/*', 'synthetic/shapes.*']},
     python_requires='>=3.11,<3.13',
     # These lists are literals, since scripts/install.py reads them out of this file.
     # torch: from 2.6 on, checkpoints are loaded as data; numpy: what xtcocotools and mmcv are built against here.

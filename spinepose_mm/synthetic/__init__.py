@@ -7,6 +7,13 @@ Rendering needs the extra `synthetic` (PyVista).
 
 anatomy: measures of the body.
 body: joints and keypoints.
+shapes: meshes of people of all ages.
+flesh: people of flesh, a shape that moves with the body's spine.
+posture: standing curves, scoliosis among them.
+binding: where the skeleton lies in a shape.
+landmarks: keypoints that the shape's surface tells.
+hands: curled fingers.
+skinning: moving a mesh with its bones.
 motion: sequences of poses.
 motion_poses: the poses that each motion passes.
 surface: skin and clothes.
@@ -26,10 +33,11 @@ from spinepose_mm import deprecated
 
 from .body import Body, forward, keypoints
 from .dataset import synthesize
+from .flesh import Person
 from .motion import sequence
 from .motion_poses import MOTIONS
 from .settings import Settings
 
-__all__ = ['Body', 'MOTIONS', 'Settings', 'forward', 'keypoints', 'sequence', 'synthesize']
+__all__ = ['Body', 'MOTIONS', 'Person', 'Settings', 'forward', 'keypoints', 'sequence', 'synthesize']
 
 __getattr__ = deprecated.getter(__name__)

@@ -27,6 +27,8 @@ AXES = (
     *(f'{joint}_{side}' for side in SIDES for joint in anatomy.LIMB_RANGES),
 )
 
+HANGING = (30.0, 90.0)  # degrees: an arm that is raised by less hangs, one by more does not
+
 #: {axis: values in shape (T,)} for all of AXES.
 Pose = dict[str, np.ndarray]
 #: Position (T, 3) and rotation (T, 3, 3) of a body part; of one frame (3,) and (3, 3).
@@ -111,6 +113,46 @@ class Body:
         neck = self.lengths.get('neck', 1.0)
         return {name: height * scale * (neck if name[0] == 'C' else 1.0) for name, height in heights.items()}
 
+    def segment(self, name: str) -> float:
+        """Return the length of 'upper_arm', 'forearm', 'thigh' or 'shank', in metres."""
+        return self.length(getattr(anatomy, name.upper()), name)
+
+    def sacrum(self) -> np.ndarray:
+        """Return where S1 is in the pelvis's frame, (3,), in metres."""
+        return self.length(1.0, 'hip') * np.array(anatomy.SACRUM)
+
+    def standing_angles(self) -> dict[str, np.ndarray]:
+        """Return {vertebra: flexion, bending to the right and rotation to the left on the one below (3,)}, degrees."""
+        return {name: np.array([flexion, 0.0, 0.0]) for name, flexion in self.neutral_flexion().items()}
+
+    def leveling(self, vertebra: str) -> np.ndarray:
+        """Return the turn (3, 3) from a vertebra to what is level there when standing: ribs, shoulders or head."""
+        return _euler('Z', np.array([self.inclination(vertebra)]))[0]
+
+    def girdle(self, parts: Parts, pose: Pose, side: str, arm: np.ndarray) -> Parts:
+        """Return the places of what carries an arm: here 'shoulder_…', the joint, which stands still on the trunk.
+
+        Args:
+            parts: the Parts of the trunk.
+            pose: the pose.
+            side: 'right' or 'left'.
+            arm: rotation of the upper arm, (T, 3, 3).
+        """
+        part, offset = self.point('shoulder')
+        return {f'shoulder_{side}': _child(parts[part], offset * [1, 1, SIDES[side]])}
+
+    def clearance(self) -> float:
+        """Return how far arms that hang are abducted at least, to clear the hips, in degrees: here they need not."""
+        return anatomy.LIMB_RANGES['shoulder_abduction'][0]
+
+    def lowest(self, parts: Parts) -> np.ndarray:
+        """Return the height of the lowest point of a placed body, in shape (T,), in metres."""
+        # Half the thickness of what may touch the ground: soles are thin, the trunk is not.
+        trunk = [parts[name][0][:, 1] - 0.07 * self.height for name in ('pelvis', 'L3', 'T8', 'T3')]
+        hands = [parts[f'wrist_{side}'][0][:, 1] - 0.06 * self.height for side in SIDES]
+        points = keypoints(self, parts)[..., 1].min(axis=1) - anatomy.SOLE * self.height
+        return np.minimum.reduce([*trunk, *hands, points])
+
     def sacral_slope(self) -> float:
         """Return how far S1 is tilted forward when standing, so that C7 is right above it, in degrees."""
         x, y = self._standing({name: anatomy.VERTEBRA_HEIGHT[name[0]] for name in anatomy.VERTEBRAE})['C7']
@@ -170,19 +212,15 @@ def forward(body: Body, pose: Pose) -> Parts:
     frames = len(pose['pelvis_tx'])
     turn = _euler('YXZ', pose['pelvis_rotation'], pose['pelvis_list'], -pose['pelvis_tilt'])
     parts = {'pelvis': (np.stack([pose['pelvis_tx'], pose['pelvis_ty'], pose['pelvis_tz']], axis=-1), turn)}
-    place, turn = _child(
-        parts['pelvis'],
-        body.length(1.0, 'hip') * np.array(anatomy.SACRUM),
-        _euler('Z', np.full(frames, -body.sacral_slope())),
-    )
+    place, turn = _child(parts['pelvis'], body.sacrum(), _euler('Z', np.full(frames, -body.sacral_slope())))
     parts['S1'] = place, turn
-    neutral, heights, moved = body.neutral_flexion(), body.vertebra_heights(), spine_angles(pose)
+    neutral, heights, moved = body.standing_angles(), body.vertebra_heights(), spine_angles(pose)
     for name in anatomy.VERTEBRAE:
-        turn = turn @ _turned(moved[name] + [neutral[name], 0, 0])
+        turn = turn @ _turned(moved[name] + neutral[name])
         place = place + turn @ np.array([0, heights[name], 0])
         parts[name] = place, turn
     for level, name in (('T8', 'ribs'), ('T3', 'shoulders'), ('C1', 'head')):
-        parts[name] = _child(parts[level], np.zeros(3), _euler('Z', np.full(frames, body.inclination(level))))
+        parts[name] = _child(parts[level], np.zeros(3), body.leveling(level))
     parts['head'] = _child(parts['head'], np.zeros(3), _turned(moved['C0']))
     for side in SIDES:
         _add_limbs(parts, body, pose, side)
@@ -196,22 +234,23 @@ def _add_limbs(parts: Parts, body: Body, pose: Pose, side: str) -> None:
     def axis(name: str) -> np.ndarray:
         return pose[f'{name}_{side}']
 
-    part, offset = body.point('shoulder')
-    upper = _child(
-        parts[part],
-        offset * mirror,
-        _euler('ZXY', axis('shoulder_flexion'), -sign * axis('shoulder_abduction'), -sign * axis('shoulder_rotation')),
-    )
-    elbow = _child(upper, [0, -body.length(anatomy.UPPER_ARM, 'upper_arm'), 0], _euler('Z', axis('elbow_flexion')))
-    wrist = _child(elbow, [0, -body.length(anatomy.FOREARM, 'forearm'), 0])
+    # The angles of a shoulder are to the trunk, whatever the shoulder blade does.
+    flexion, abduction = axis('shoulder_flexion'), axis('shoulder_abduction')
+    hanging = np.interp(np.hypot(flexion, abduction), HANGING, (1, 0))
+    abduction = abduction + hanging * np.maximum(body.clearance() - abduction, 0)
+    arm = parts['shoulders'][1] @ _euler('ZXY', flexion, -sign * abduction, -sign * axis('shoulder_rotation'))
+    parts.update(body.girdle(parts, pose, side, arm))
+    upper = parts[f'shoulder_{side}'][0], arm
+    elbow = _child(upper, [0, -body.segment('upper_arm'), 0], _euler('Z', axis('elbow_flexion')))
+    wrist = _child(elbow, [0, -body.segment('forearm'), 0])
     part, offset = body.point('hip')
     thigh = _child(
         parts[part],
         offset * mirror,
         _euler('ZXY', axis('hip_flexion'), -sign * axis('hip_abduction'), sign * axis('hip_rotation')),
     )
-    knee = _child(thigh, [0, -body.length(anatomy.THIGH, 'thigh'), 0], _euler('Z', -axis('knee_flexion')))
-    ankle = _child(knee, [0, -body.length(anatomy.SHANK, 'shank'), 0], _euler('Z', axis('ankle_dorsiflexion')))
+    knee = _child(thigh, [0, -body.segment('thigh'), 0], _euler('Z', -axis('knee_flexion')))
+    ankle = _child(knee, [0, -body.segment('shank'), 0], _euler('Z', axis('ankle_dorsiflexion')))
     parts.update(
         {
             f'{name}_{side}': frame
@@ -235,7 +274,7 @@ def keypoints(body: Body, parts: Parts) -> np.ndarray:
         points.update({f'{side}_{name}': parts[f'{part}_{side}'][0] for name, part in joints.items()})
         for name in ('eye', 'ear', 'clavicle', 'shoulder', 'latissimus', 'hip', 'big_toe', 'small_toe', 'heel'):
             part, offset = body.point(name)
-            frame = parts[f'foot_{side}'] if part == 'foot' else parts[part]
+            frame = parts[part] if part in parts else parts[f'{part}_{side}']
             points[f'{side}_{name}'] = _child(frame, offset * np.array([1, 1, sign]))[0]
     for name in ('head', 'nose'):
         part, offset = body.point(name)

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 
 from . import anatomy
-from .body import AXES, SIDES, Body, Pose, forward, keypoints, rest
+from .body import AXES, SIDES, Body, Pose, forward, rest
 from .motion_poses import MOTIONS
 
 FRAME_RATE = 30.0
@@ -107,9 +107,4 @@ def clip(pose: Pose) -> None:
 
 def ground(body: Body, pose: Pose) -> np.ndarray:
     """Return how high the pelvis must be for the lowest point to touch the ground, in shape (T,), in metres."""
-    parts = forward(body, pose)
-    # Half the thickness of what may touch it: soles are thin, the trunk is not.
-    trunk = [parts[name][0][:, 1] - 0.07 * body.height for name in ('pelvis', 'L3', 'T8', 'T3')]
-    hands = [parts[f'wrist_{side}'][0][:, 1] - 0.06 * body.height for side in SIDES]
-    points = keypoints(body, parts)[..., 1].min(axis=1) - anatomy.SOLE * body.height
-    return -np.minimum.reduce([*trunk, *hands, points])
+    return -body.lowest(forward(body, pose))
