@@ -49,6 +49,15 @@ def parse():
         images.add_argument('--size', type=size, default=(512, 384), metavar='WxH', help='of the images (512x384)'),
         images.add_argument('--quality', type=int, default=90, help='of the JPEGs, up to 100'),
         images.add_argument('--backgrounds', default='', help='folder of images to put behind the people'),
+        images.add_argument(
+            '--bodies',
+            default='figures',
+            choices=('people', 'figures'),
+            help='dressed people, or simple figures (figures)',
+        ),
+        images.add_argument(
+            '--environments', default='', help='folder of HDR panoramas: light and background for people'
+        ),
         images.add_argument('--workers', type=int, help='processes (all cores)'),
     ]
     labels = parser.add_argument_group('labels without images')
@@ -78,7 +87,19 @@ def render(args, motions):
     val_images = max(1, args.images // 10) if args.val_images is None else args.val_images
     people, views = given(args.people, 1), given(args.views, 1)
     for split, images in (('train', args.images), ('val', val_images)):
-        settings = Settings(images, split, args.seed, args.size, people, views, args.quality, args.backgrounds, motions)
+        settings = Settings(
+            images,
+            split,
+            args.seed,
+            args.size,
+            people,
+            views,
+            args.quality,
+            args.backgrounds,
+            motions,
+            args.bodies,
+            args.environments,
+        )
         ann_file = synthesize(args.out, settings, args.workers)
         print(f'{counted(images, "image")}: {ann_file}')
     contact_sheet(ann_file, args.out / 'contact_sheet.jpg')

@@ -21,7 +21,10 @@ from tqdm import tqdm
 from spinepose_mm import deprecated
 from spinepose_mm.io.atomic import locked, replacing
 
+from . import staging
 from .labels import coco, record, write_npz
+from .people import Crowd, photograph
+from .photo import Photographer
 from .rendering import Person, make_cameras, make_scene, take
 from .scene import Renderer
 from .settings import Settings, recorded
@@ -162,8 +165,9 @@ def _start(settings: Settings, images: Path, parts: Path) -> None:
         settings=settings,
         images=images,
         parts=parts,
-        renderer=Renderer(settings.size),
+        renderer=open_renderer(settings),
         backgrounds=settings.background_files(),
+        panoramas=settings.environment_files(),
     )
 
 
@@ -174,7 +178,9 @@ def _render_chunk(start: int) -> int:
     part = _worker['parts'] / f'{os.getpid()}.part'
     numbers = range(start, min(start + CHUNK, settings.images))
     for number in numbers:
-        image, visible, camera = render(settings, number, _worker['renderer'], _worker['backgrounds'])
+        image, visible, camera = render(
+            settings, number, _worker['renderer'], _worker['backgrounds'], _worker['panoramas']
+        )
         name = f'{number:08d}.jpg'
         data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, settings.quality])[1].tobytes()
         _write(_worker['images'] / name, data, part)
@@ -183,16 +189,25 @@ def _render_chunk(start: int) -> int:
     return len(numbers)
 
 
+def open_renderer(settings: Settings) -> Renderer | Photographer:
+    """Return what renders the settings' bodies; to be closed."""
+    return (Photographer if settings.bodies == 'people' else Renderer)(settings.size)
+
+
 def render(
-    settings: Settings, number: int, renderer: Renderer, backgrounds: Sequence[Path] = ()
+    settings: Settings,
+    number: int,
+    renderer: Renderer | Photographer,
+    backgrounds: Sequence[Path] = (),
+    panoramas: Sequence[Path] = (),
 ) -> tuple[np.ndarray, list[Person], Camera]:
     """Render one image of a data set.
 
     Args:
         settings: Settings.
         number: of the image, from 0 on; nothing else of the data set has to be made for it.
-        renderer: Renderer of the settings' size.
-        backgrounds: what `settings.background_files` returned.
+        renderer: what `open_renderer` returned.
+        backgrounds, panoramas: what `settings.background_files` and `settings.environment_files` returned.
 
     Returns:
         tuple: the image in shape (H, W, 3), uint8, BGR; the list of Person in it; and its Camera.
@@ -201,6 +216,11 @@ def render(
     # The split's name takes part, so that no person, motion or background is in two splits.
     key = [settings.seed, *settings.split.encode(), scene]
     rng = np.random.default_rng(key)
+    if isinstance(renderer, Photographer):
+        crowd = Crowd(rng, settings.people, settings.motions)
+        cameras = staging.make_cameras(rng, crowd.points[0], settings.size, settings.views)
+        image, people = photograph(key, crowd, cameras, view, renderer, panoramas, backgrounds)
+        return image, people, cameras[view]
     actors = make_scene(rng, settings.people, settings.motions)
     camera = make_cameras(rng, actors, settings.size, settings.views)[view]
     image, people = take(np.random.default_rng([*key, view]), actors, camera, renderer, backgrounds)

@@ -70,14 +70,27 @@ class Person:
 
 
 @dataclass
-class Actor:
-    """A person before an image is taken."""
+class Performance:
+    """What a person does at one moment, before an image is taken.
 
-    mesh: surface.Mesh
+    Attributes:
+        points: keypoints in shape (37, 3), metres.
+        angles: the pose, {name: degrees or metres}.
+        motion: name of the motion.
+        height: of the person, metres.
+    """
+
     points: np.ndarray
     angles: dict[str, float]
     motion: str
     height: float
+
+
+@dataclass
+class Actor(Performance):
+    """A figure before an image is taken: its mesh beside what it does."""
+
+    mesh: surface.Mesh
 
 
 def make_scene(rng: np.random.Generator, people: int, motions: Sequence[str]) -> list[Actor]:
@@ -102,7 +115,8 @@ def act(name: str, body: Body, pose: Pose, clothes: surface.Clothes) -> Iterator
     """Yield the Actor of each frame of a pose."""
     parts = forward(body, pose)
     for frame, points in enumerate(keypoints(body, parts)):
-        yield Actor(surface.build(body, parts, clothes, frame), points, pose_angles(pose, frame), name, body.height)
+        mesh = surface.build(body, parts, clothes, frame)
+        yield Actor(points, pose_angles(pose, frame), name, body.height, mesh)
 
 
 def video(
@@ -191,31 +205,38 @@ def take(
     backdrop.shade(image, [actor.points for actor in actors], camera)
     for i, (rendered, _) in enumerate(layers):
         image[front == i] = (rendered[..., ::-1] * tint)[front == i]
-    people = [_label(actor, camera, front == i, nearest) for i, actor in enumerate(actors)]
+    people = [label(actor, camera, front == i, nearest) for i, actor in enumerate(actors)]
     return backdrop.faults(rng, image), [person for person in people if person]
 
 
-def _label(actor: Actor, camera: Camera, visible: np.ndarray, nearest: np.ndarray) -> Person | None:
-    """Return the Person for an actor whose pixels `visible` (H, W) are in front, or None where these are too few."""
+def label(person: Performance, camera: Camera, visible: np.ndarray, nearest: np.ndarray) -> Person | None:
+    """Return the labels of a person, or None where too few pixels show the person.
+
+    Args:
+        person: who it is.
+        camera: the Camera.
+        visible: which pixels show the person, in shape (H, W).
+        nearest: depth of what is in front, in shape (H, W), metres.
+    """
     h, w = visible.shape
     area = int(visible.sum())
     if area < MIN_AREA:
         return None
-    xy, depth = camera.project(actor.points), camera.to_camera(actor.points)[:, 2]
+    xy, depth = camera.project(person.points), camera.to_camera(person.points)[:, 2]
     pixels = np.zeros((skeleton.NUM_KEYPOINTS, 3))
     for i, (x, y) in enumerate(xy):
         if depth[i] > 0 and 0 <= x < w and 0 <= y < h:
             row, column = int(y), int(x)
-            close = depth[i] - nearest[row, column] <= _thickness(skeleton.NAMES[i]) * actor.height
+            close = depth[i] - nearest[row, column] <= _thickness(skeleton.NAMES[i]) * person.height
             pixels[i] = x, y, 2 if visible[row, column] and close else 1
     return Person(
         pixels,
-        actor.points,
-        camera.to_camera(actor.points),
-        actor.angles,
+        person.points,
+        camera.to_camera(person.points),
+        person.angles,
         cv2.boundingRect(visible.astype(np.uint8)),
         area,
-        actor.motion,
+        person.motion,
     )
 
 

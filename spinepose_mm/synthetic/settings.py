@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from .motion_poses import MOTIONS
+from .panorama import panorama_files
 
 MAX_PEOPLE = 6  # more would not stand apart in one image
-BODIES = 2  # counts the changes of bodies and motions, so that a split of the old ones is not taken for one of these
+#: Kinds of bodies, with a count of their changes and their motions', so that a split of old ones is not resumed with new.
+BODIES = {'people': 1, 'figures': 2}
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,9 @@ class Settings:
         quality: of the JPEGs, up to 100.
         backgrounds: folder of images to put behind the people; synthetic ones where it is empty.
         motions: what the people do, names out of MOTIONS.
+        bodies: 'people', of flesh and dressed, or 'figures' of simple shapes, which are rendered faster.
+        environments: folder of HDR panoramas, light and background at once, for bodies of people; synthetic places
+            where it is empty.
 
     Raises:
         ValueError: a setting is out of its range.
@@ -39,6 +44,8 @@ class Settings:
     quality: int = 90
     backgrounds: str = ''
     motions: tuple[str, ...] = tuple(MOTIONS)
+    bodies: str = 'figures'
+    environments: str = ''
 
     def __post_init__(self) -> None:
         for name, low, high in (('images', 1, 10**7), ('people', 1, MAX_PEOPLE), ('views', 1, 16), ('quality', 1, 100)):
@@ -49,6 +56,11 @@ class Settings:
         unknown = [name for name in self.motions if name not in MOTIONS]
         if unknown or not self.motions:
             raise ValueError(f'motions are out of {", ".join(MOTIONS)}, but it is {", ".join(unknown) or "none"}')
+        if self.bodies not in BODIES:
+            raise ValueError(f'bodies are out of {", ".join(BODIES)}, but it is {self.bodies!r}')
+        if self.environments and self.bodies != 'people':
+            raise ValueError('environments are for bodies of people')
+        self.environment_files()
         if self.backgrounds and not self.background_files():
             raise ValueError(f'{self.backgrounds} has no images (.jpg, .jpeg, .png) to put behind the people')
 
@@ -62,7 +74,15 @@ class Settings:
             path for path in Path(self.backgrounds).iterdir() if path.suffix.lower() in ('.jpg', '.jpeg', '.png')
         )
 
+    def environment_files(self) -> list[Path]:
+        """Return the sorted paths of the panoramas."""
+        return panorama_files(self.environments) if self.environments else []
+
 
 def recorded(settings: Settings) -> dict[str, Any]:
     """Return the settings as a data set keeps them."""
-    return dict(asdict(settings), bodies=BODIES)
+    kept = asdict(settings)
+    if settings.bodies == 'figures':  # as it was before there were others
+        del kept['environments']
+        return dict(kept, bodies=BODIES['figures'])
+    return dict(kept, version=BODIES[settings.bodies])

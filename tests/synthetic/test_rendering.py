@@ -70,12 +70,12 @@ def test_what_stands_in_front_occludes(renderer):
     actors = rendering.make_scene(rng, 1, SETTINGS.motions)
     camera = rendering.make_cameras(rng, actors, SETTINGS.size, 1)[0]
     mask, depth = (lambda d: (np.isfinite(d), d))(renderer.render(actors[0].mesh, camera, [])[1])
-    free = rendering._label(actors[0], camera, mask, depth)
+    free = rendering.label(actors[0], camera, mask, depth)
     assert (free.pixels[:, 2] == 2).sum() > 10
     nearer = depth.copy()
     nearer[:, :] = 0.5
-    assert (rendering._label(actors[0], camera, mask, nearer).pixels[:, 2] != 2).all()
-    assert rendering._label(actors[0], camera, np.zeros_like(mask), depth) is None
+    assert (rendering.label(actors[0], camera, mask, nearer).pixels[:, 2] != 2).all()
+    assert rendering.label(actors[0], camera, np.zeros_like(mask), depth) is None
 
 
 def test_every_keypoint_has_a_thickness():
