@@ -28,7 +28,7 @@ class Outdoors:
         height = np.radians(rng.uniform(8, 75))
         around = rng.uniform(0, 2 * np.pi)
         self.top = np.array([np.cos(height) * np.cos(around), np.sin(height), np.cos(height) * np.sin(around)])
-        self.clouds = rng.random() ** 0.7
+        self.clouds = rng.random() ** 1.3
         low = float(np.clip(1 - height / 0.6, 0, 1))  # a low sun is red, and so is the sky about it
         blue = np.array([0.20, 0.42, 0.95]) * (1 - 0.35 * low)
         pale = np.array([0.85, 0.95, 1.05]) * (1 - low) + np.array([1.3, 0.85, 0.5]) * low

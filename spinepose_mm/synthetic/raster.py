@@ -135,13 +135,12 @@ def sample(triangles: np.ndarray, mesh: Joined, camera: Camera, samples: int) ->
     seen, which = np.flatnonzero(flags), (np.cumsum(flags) - 1)[face]
     a, b, c = (view[mesh.faces[seen, i]].T for i in range(3))
     edges = np.stack([cross(b, c), cross(c, a), cross(a, b)])  # (corner, axis, face)
-    volume = np.einsum('if,if->f', a, edges[0])
     corners = np.einsum('ijs,sj->si', edges[..., which], local)
-    total = corners.sum(axis=1)
-    depth = volume[which] / np.where(np.abs(total) < 1e-12, 1e-12, total)
+    total = corners.sum(axis=1, keepdims=True)
     # The middle of a pixel may lie beside the triangle that one of its samples saw, but not far.
-    corners = (corners / np.where(np.abs(total) < 1e-12, 1e-12, total)[:, None]).clip(-1, 2)
+    corners = np.where(np.abs(total) > 1e-12, corners / np.where(total == 0, 1, total), 1 / 3).clip(-0.5, 1.5)
     corners /= corners.sum(axis=1, keepdims=True)
+    depth = np.einsum('si,is->s', corners, np.stack([a[2], b[2], c[2]])[:, which])
     return Samples(
         pixel,
         weight,

@@ -30,7 +30,7 @@ def _points(motion, seed=0):
 def test_faces_look_outward_and_close_the_volume(surface, expected):
     normals = face_normals(surface.vertices, surface.faces).T
     corners = surface.vertices[surface.faces]
-    assert (np.einsum('fi,fi->f', normals, corners.mean(axis=1)) > -1e-6).all()
+    assert (np.einsum('fi,fi->f', normals, corners.mean(axis=1) - surface.vertices.mean(axis=0)) > -1e-6).all()
     volume = np.einsum('fi,fi->', corners[:, 0], normals) / 6  # the divergence theorem
     assert volume == pytest.approx(expected, rel=0.04)
     np.testing.assert_allclose(normals.sum(axis=0), 0, atol=1e-5)  # closed
