@@ -50,14 +50,9 @@ def parse():
         images.add_argument('--quality', type=int, default=90, help='of the JPEGs, up to 100'),
         images.add_argument('--backgrounds', default='', help='folder of images to put behind the people'),
         images.add_argument(
-            '--bodies',
-            default='figures',
-            choices=('people', 'figures'),
-            help='dressed people, or simple figures (figures)',
+            '--bodies', default='figures', choices=('people', 'figures'), help='dressed people, or figures (figures)'
         ),
-        images.add_argument(
-            '--environments', default='', help='folder of HDR panoramas: light and background for people'
-        ),
+        images.add_argument('--environments', default='', help='folder of HDR panoramas, places for --bodies people'),
         images.add_argument('--workers', type=int, help='processes (all cores)'),
     ]
     labels = parser.add_argument_group('labels without images')

@@ -8,7 +8,7 @@ from .motion_poses import MOTIONS
 from .panorama import panorama_files
 
 MAX_PEOPLE = 6  # more would not stand apart in one image
-#: Kinds of bodies, with a count of their changes and their motions', so that a split of old ones is not resumed with new.
+#: Kinds of bodies, and how often they and their motions have changed: a split of old ones is not resumed with new.
 BODIES = {'people': 1, 'figures': 2}
 
 
