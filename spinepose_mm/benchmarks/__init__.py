@@ -8,6 +8,8 @@ __all__ = [
     'intervals',
     'loading',
     'pairs',
+    'robustness',
+    'robustness_results',
     'spine_measures',
     'startup',
     'step',
