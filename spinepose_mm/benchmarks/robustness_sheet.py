@@ -49,11 +49,11 @@ def draw_sheet(dataset: dict[str, Any], out: str | os.PathLike[str]) -> None:
 
 
 def _shown(person: dict[str, Any]) -> tuple[float, float]:
-    """Return how well a person is to be seen: how many keypoints are labelled and visible, and how upright the box is."""
-    box = person['bbox'][0]
-    flat = (person.get('raw_ann_info') or {}).get('keypoints') or person['keypoints_visible'].ravel().tolist()
+    """Return how well a person is to be seen: how many keypoints are visible, and how upright the box is."""
+    box, labels = person['bbox'][0], person.get('raw_ann_info') or {}
+    seen = labels['keypoints'][2::3] if 'keypoints' in labels else person['keypoints_visible'].ravel().tolist()
     width, height = (box[2:] - box[:2]).tolist()
-    return sum(flat[2::3]), height / width
+    return sum(seen), height / width
 
 
 def _tile(image: np.ndarray, box: np.ndarray) -> np.ndarray:
