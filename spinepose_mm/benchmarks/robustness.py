@@ -68,6 +68,8 @@ def run(args: Namespace) -> None:
         raise ValueError(f'{model} has no weights of its own; write {model}=CHECKPOINT')
     if (args.ann_file is None) != (args.image_folder is None):
         raise ValueError('--ann-file and --image-folder name one data set: both are needed')
+    if args.images is not None and args.images < 1:
+        raise ValueError(f'--images is a number from 1, but {args.images} was given')
     out = args.out or Path('work_dirs/robustness', Path(model).stem)
     out.mkdir(parents=True, exist_ok=True)
     with locked(out / 'cells.json', f'the benchmark in {out}'):
@@ -128,8 +130,6 @@ def spread(image_ids: Sequence[Any], images: int | None) -> list[int]:
         image_ids: of the people, (N,).
     """
     ids = list(dict.fromkeys(image_ids))
-    if images is not None and images < 1:
-        raise ValueError(f'--images is a number from 1, but {images} was given')
     count = min(images or len(ids), len(ids))
     chosen = {ids[int(place)] for place in np.linspace(0, len(ids) - 1, count).round()}
     return [row for row, id in enumerate(image_ids) if id in chosen]

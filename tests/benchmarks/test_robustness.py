@@ -31,6 +31,7 @@ def some(*names):
     return '--corruptions', *names, '--severities', '5'
 
 
+@pytest.mark.slow
 def test_the_shipped_model_on_rendered_people(benchmark, rendered, tmp_path, capsys):
     cells = benchmark(*some('noise', 'truncation'))
     clean = evaluate('spinepose-tiny', work_dir=tmp_path / 'work')
@@ -60,12 +61,14 @@ def test_a_run_goes_on_where_it_stopped(benchmark, tmp_path, monkeypatch):
         benchmark(*some('noise'))
 
 
+@pytest.mark.slow
 def test_workers_see_the_same_images(benchmark, tmp_path):
     cells = benchmark(*some('fog', 'person_occlusion'), '--images', '4')
     (tmp_path / 'out' / 'cells.json').unlink()
     assert benchmark(*some('fog', 'person_occlusion'), '--images', '4', '--workers', '2', '--batch-size', '2') == cells
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('count', [37, 26, 17])
 def test_other_test_data(count, benchmark, rendered, tmp_path):
     content = json.loads((rendered / 'annotations/person_keypoints_val.json').read_text())

@@ -45,8 +45,8 @@ def test_a_corruption_is_the_same_in_each_run_and_differs_by_image_and_seed(name
     transform(person(1))
     transform.choose(name, 3)
     np.testing.assert_array_equal(transform(person())['img'], first['img'])
-    same = [transform(dict(person(), img_id=image))['img'] for image in range(100, 108)]
-    other = [ImageCorruption(name, 3, seed, people)(person())['img'] for seed in range(1, 9)]
+    same = [transform(dict(person(), img_id=image))['img'] for image in range(100, 104)]
+    other = [ImageCorruption(name, 3, seed, people)(person())['img'] for seed in range(1, 4)]
     if name in ('darkness', 'over_exposure', 'jpeg', 'low_resolution', 'defocus_blur'):
         assert all((image == first['img']).all() for image in same + other)
     else:
