@@ -8,7 +8,7 @@ takes as much from a large person as from a small one.
 
 from .blur import defocus_blur, motion_blur
 from .light import darkness, fog, over_exposure
-from .occlusion import cut_out, hide_by_object, hide_by_person
+from .occlusion import Cutout, cut_out, hide_by_object, hide_by_person
 from .scale import SEVERITIES, scale_of
 from .sensor import jpeg, low_resolution, noise
 from .truncation import truncate
@@ -29,6 +29,7 @@ CORRUPTIONS = (*PIXELS, 'object_occlusion', 'person_occlusion', 'truncation')
 
 __all__ = [
     'CORRUPTIONS',
+    'Cutout',
     'PIXELS',
     'SEVERITIES',
     'cut_out',

@@ -78,7 +78,7 @@ def hide_by_person(
     part, angle = choose(_COVERED, severity), rng.uniform(0, 2 * np.pi)
     size = float((box[2:] - box[:2]).max())
     if rng.integers(2):
-        person = Cutout(*(part[:, ::-1] for part in person))
+        person = Cutout(person.pixels[:, ::-1], person.mask[:, ::-1])
     factor = size * rng.uniform(*_SIZES) / max(person.mask.shape)
     ways = (box[:2] + box[2:]) / 2 + size * _STEPS[:, None] * [np.cos(angle), np.sin(angle)]
     while True:

@@ -10,13 +10,13 @@ from spinepose_mm.datasets.corruptions import (
     CORRUPTIONS,
     PIXELS,
     SEVERITIES,
+    Cutout,
     cut_out,
     hide_by_object,
     hide_by_person,
     scale_of,
     truncate,
 )
-from spinepose_mm.datasets.corruptions.occlusion import Cutout
 from spinepose_mm.datasets.corruptions.truncation import beyond
 from spinepose_mm.io.image import read_image
 
