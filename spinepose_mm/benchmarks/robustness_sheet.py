@@ -45,7 +45,7 @@ def draw_sheet(dataset: dict[str, Any], out: str | os.PathLike[str]) -> None:
         [np.vstack(rows[:half]), np.full((half * len(rows[0]), 12, 3), 255, np.uint8), np.vstack(rows[half:])]
     )
     with replacing(out, 'wb') as file:
-        file.write(cv2.imencode('.jpg', sheet, [cv2.IMWRITE_JPEG_QUALITY, 85])[1])
+        file.write(cv2.imencode('.jpg', sheet, [cv2.IMWRITE_JPEG_QUALITY, 70])[1])
 
 
 def _shown(person: dict[str, Any]) -> tuple[float, float]:
