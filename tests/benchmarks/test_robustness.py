@@ -69,6 +69,19 @@ def test_workers_see_the_same_images(benchmark, tmp_path):
 
 
 @pytest.mark.slow
+def test_people_of_images_that_are_left_out_do_not_count(benchmark, rendered, tmp_path):
+    two = benchmark(*some('darkness'), '--images', '2')
+    content = json.loads((rendered / 'annotations/person_keypoints_val.json').read_text())
+    content['images'] = [content['images'][0], content['images'][-1]]
+    kept = [image['id'] for image in content['images']]
+    content['annotations'] = [person for person in content['annotations'] if person['image_id'] in kept]
+    (tmp_path / 'labels.json').write_text(json.dumps(content))
+    (tmp_path / 'out' / 'cells.json').unlink()
+    data = '--ann-file', str(tmp_path / 'labels.json'), '--image-folder', str(rendered / 'images/val')
+    assert benchmark(*some('darkness'), *data) == two
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize('count', [37, 26, 17])
 def test_other_test_data(count, benchmark, rendered, tmp_path):
     content = json.loads((rendered / 'annotations/person_keypoints_val.json').read_text())
