@@ -25,6 +25,7 @@ SUBJECTS = {
         'tracking',
         'trackers and smoothing on synthetic videos, against MMPose, trackers and the official library',
     ),
+    'robustness': ('robustness', 'AP under darkness, blur, noise, occlusion and the like, in five severities'),
     'world': ('world', "accuracy of people's positions in the world, on moving synthetic bodies"),
 }
 

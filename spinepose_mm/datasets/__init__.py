@@ -8,10 +8,12 @@ from .combined_dataset import SpineTrackCombinedDataset
 from .samplers import SpineMixedSampler
 from .transforms import (
     DropKeypoints,
+    ImageCorruption,
     JitterKeypoints,
     LoadSpineImage,
     RandomBlur,
     RandomCoarseDropout,
+    RandomCorruption,
     SpineBBoxTransform,
     SpineTarget,
     SpineTopdownAffine,
@@ -19,10 +21,12 @@ from .transforms import (
 
 __all__ = [
     'DropKeypoints',
+    'ImageCorruption',
     'JitterKeypoints',
     'LoadSpineImage',
     'RandomBlur',
     'RandomCoarseDropout',
+    'RandomCorruption',
     'SimSpineDataset',
     'SpineBBoxTransform',
     'SpineLiftingDataset',

@@ -5,6 +5,7 @@ from spinepose_mm import deprecated
 from .affine import SpineTopdownAffine
 from .blur import RandomBlur
 from .boxes import SpineBBoxTransform
+from .corruption import ImageCorruption, RandomCorruption
 from .dropout import RandomCoarseDropout
 from .dropping import DropKeypoints
 from .jitter import JitterKeypoints
@@ -13,10 +14,12 @@ from .target import SpineTarget
 
 __all__ = [
     'DropKeypoints',
+    'ImageCorruption',
     'JitterKeypoints',
     'LoadSpineImage',
     'RandomBlur',
     'RandomCoarseDropout',
+    'RandomCorruption',
     'SpineBBoxTransform',
     'SpineTarget',
     'SpineTopdownAffine',
