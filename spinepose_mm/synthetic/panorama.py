@@ -88,7 +88,7 @@ class Panorama:
         low, high = reach.min(axis=0), reach.max(axis=0)
         center = rng.uniform(low, high)
         center[1] = rng.uniform(1.2, 1.8)
-        radius = np.linalg.norm(reach - center, axis=1).max() + rng.uniform(3, 15)
+        radius = np.linalg.norm(reach - center, axis=1).max() + rng.uniform(0.5, 8)
         return cls(path, int(rng.integers(2 * LIGHT_ROWS)), center, radius)
 
     def background(self, place: np.ndarray, rays: np.ndarray) -> np.ndarray:

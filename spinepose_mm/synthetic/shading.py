@@ -110,8 +110,14 @@ def _radiance(
 
 
 def _facing(normal: np.ndarray, toward: np.ndarray) -> np.ndarray:
-    """Return normals bent so that none faces away: a smooth normal does so at the outline, where it would be black."""
+    """Return normals that face the camera.
+
+    Those of the inner side of cloth are turned around. A smooth normal may face away by a little at an outline, where
+    it would be black: it is bent.
+    """
     away = np.einsum('si,si->s', normal, toward)
+    inner = away < -0.3
+    normal, away = np.where(inner[:, None], -normal, normal), np.where(inner, -away, away)
     return unit(normal + np.maximum(0.02 - away, 0)[:, None] * toward)
 
 
