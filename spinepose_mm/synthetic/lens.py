@@ -56,7 +56,7 @@ def develop(rng: np.random.Generator, layers: Layers, faults: Faults | None = No
         front, cover, back = _defocus(rng, layers)
     if chance[1] < faults.motion_blur:
         front, cover = _blur_motion(rng, front, cover, layers.flow)
-    image = back * (1 - cover) + front
+    image = back * cv2.merge([1 - cover] * 3) + front
     if chance[2] < faults.softness:
         image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.0))
     stops = rng.normal(0, 0.3) + (rng.uniform(-2, 1.5) if chance[3] < faults.misexposure else 0)
