@@ -78,9 +78,10 @@ def _exposure(image: np.ndarray, cover: np.ndarray) -> float:
     """Return the factor that brings the image to a middle grey, metered as phones do: more where people are."""
     small = cv2.resize(image, (64, 48), interpolation=cv2.INTER_AREA)
     weight = 0.5 + 2 * cv2.resize(cover, (64, 48), interpolation=cv2.INTER_AREA)
-    brightness = np.log(np.maximum(small @ _BRIGHTNESS, 1e-5))
-    middle = np.exp((brightness * weight).sum() / weight.sum())
-    return float(0.16 / middle)
+    brightness = np.maximum(small @ _BRIGHTNESS, 1e-9)
+    # The logarithm's mean alone would burn out what is light in a dark image, the plain mean drown what is dark.
+    even, plain = (float((values * weight).sum() / weight.sum()) for values in (np.log(brightness), brightness))
+    return float(0.2 / np.sqrt(np.exp(even) * plain))
 
 
 def _add_noise(rng: np.random.Generator, image: np.ndarray) -> None:
