@@ -56,7 +56,7 @@ def develop(rng: np.random.Generator, layers: Layers, faults: Faults | None = No
         front, cover, back = _defocus(rng, layers)
     if chance[1] < faults.motion_blur:
         front, cover = _blur_motion(rng, front, cover, layers.flow)
-    image = back * (1 - cover) + front
+    image = back * cv2.merge([1 - cover] * 3) + front
     if chance[2] < faults.softness:
         image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.0))
     stops = rng.normal(0, 0.3) + (rng.uniform(-2, 1.5) if chance[3] < faults.misexposure else 0)
@@ -78,9 +78,10 @@ def _exposure(image: np.ndarray, cover: np.ndarray) -> float:
     """Return the factor that brings the image to a middle grey, metered as phones do: more where people are."""
     small = cv2.resize(image, (64, 48), interpolation=cv2.INTER_AREA)
     weight = 0.5 + 2 * cv2.resize(cover, (64, 48), interpolation=cv2.INTER_AREA)
-    brightness = np.log(np.maximum(small @ _BRIGHTNESS, 1e-5))
-    middle = np.exp((brightness * weight).sum() / weight.sum())
-    return float(0.16 / middle)
+    brightness = np.maximum(small @ _BRIGHTNESS, 1e-9)
+    # The logarithm's mean alone would burn out what is light in a dark image, the plain mean drown what is dark.
+    even, plain = (float((values * weight).sum() / weight.sum()) for values in (np.log(brightness), brightness))
+    return float(0.2 / np.sqrt(np.exp(even) * plain))
 
 
 def _add_noise(rng: np.random.Generator, image: np.ndarray) -> None:

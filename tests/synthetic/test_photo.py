@@ -96,6 +96,30 @@ def test_even_light_shows_the_albedo(photographer, camera):
     assert np.ptp(layers.front[inner][:, 0]) < 0.08  # nothing on a ball shades another part of it
 
 
+def test_triangles_smaller_than_pixels_stay_finite(photographer, camera):
+    rng = np.random.default_rng(0)
+    balls = [ball(np.array([x, 1.5 + y, 0]), 0.03, GREY) for x, y in rng.uniform(-0.8, 0.8, (40, 2))]
+    mesh, seen = _samples(photographer, balls, camera)
+    layers = shade(mesh, seen, camera, Even(1.0))
+    assert len(seen.pixel) > 100 and np.isfinite(layers.front).all() and np.isfinite(layers.flow).all()
+    np.testing.assert_allclose(seen.depth, 3.97, atol=0.06)
+
+
+def test_the_inner_side_of_cloth_is_lit(photographer, camera):
+    shown = []
+    for turn in (1, -1):
+        sheet = Surface(
+            np.array([[-1, 1, 0], [1, 1, 0], [1, 2, 0], [-1, 2, 0]], np.float32),
+            np.array([[0, 1, 2], [0, 2, 3]], np.int32)[:, ::turn],
+            np.zeros(2, np.int32),
+            [GREY],
+        )
+        mesh, seen = _samples(photographer, [sheet], camera)
+        shown.append(shade(mesh, seen, camera, Even(2.0)).front[36, 48])
+    np.testing.assert_allclose(shown[0], shown[1], rtol=0.02)
+    assert shown[0][0] > 0.7
+
+
 def test_velocity_becomes_pixels_a_second(photographer, camera):
     square = box(np.array([0, 1.5, 0]), np.array([1.0, 1.0, 0.01]), GREY)
     square.velocity = np.tile(np.float32([0.5, 0, 0]), (len(square.vertices), 1))
