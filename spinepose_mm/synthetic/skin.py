@@ -154,7 +154,7 @@ class Skin:
         jaw = smoothstep(upper - y, -0.004, 0.010) * smoothstep(x, 0.058, 0.07) * smoothstep(y, 0.565, 0.585)
         moustache = _spot(across - 0.010, y - 0.640, 0.018, 0.0055)
         amount = np.clip(jaw + moustache, 0, 1)
-        grain = 1 + 0.35 * noise(rest, 220, self.seed + 7)
+        grain = 1 + 0.18 * noise(rest, 260, self.seed + 7)
         _mix(color, self.hair_color, np.clip(amount * self.beard * 0.9 * grain, 0, 0.95))
 
 
@@ -217,9 +217,9 @@ class Strands:
             angle = np.arctan2(z, 0.02 - x)
             along = np.stack([np.cos(angle), np.sin(angle), y], axis=1)
             fine, broad = noise(along, (30, 30, 7), self.seed), noise(along, (9, 9, 5), self.seed + 1)
-        share = np.clip(self.grey + (0.3 * fine + 0.15 * broad) * 4 * self.grey * (1 - self.grey), 0, 1)
+        share = np.clip(self.grey + (0.16 * fine + 0.10 * broad) * 4 * self.grey * (1 - self.grey), 0, 1)
         color = np.broadcast_to(self.color.astype(np.float32), rest.shape).copy()
         _mix(color, GREY, 0.95 * share)
-        shade = 1 + (0.40 * fine + 0.28 * broad) * (1 - 0.55 * self.grey)
+        shade = 1 + (0.32 * fine + 0.25 * broad) * (1 - 0.55 * self.grey)
         color *= np.clip(shade, 0.35, 2.2)[:, None]
         return np.clip(color, 0, 1)
