@@ -80,6 +80,7 @@ class Skin:
     beard: float = 0.0
     lines: float = 0.0
     seed: int = 0
+    gloves: np.ndarray | None = None
     roughness: float = 0.55
     bump: float = 0.02
 
@@ -91,6 +92,9 @@ class Skin:
         x, y, z = rest.T
         hands = smoothstep(np.abs(z), 0.40, 0.50) * (y > -0.1)
         _redden(color, 0.25 * hands)
+        if self.gloves is not None:
+            outward = np.stack([x, y, np.abs(z)], axis=1) - WRIST
+            _mix(color, self.gloves, smoothstep(outward @ FOREARM, -0.032, -0.028) * (np.abs(z) > 0.35))
         head = np.flatnonzero(y > 0.57)
         if len(head):
             color[head] = self._head(rest[head], color[head])
