@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
 VENV := .venv
 RUN := $(VENV)/bin
 
-.PHONY: setup demo test test-all unit docs clean
+.PHONY: setup demo lint test test-all unit docs clean
 
 setup:
 	@$(PYTHON) scripts/install.py --venv $(VENV) --extras test dev docs
@@ -18,7 +18,6 @@ setup:
 demo: setup
 	@PYTHONWARNINGS=ignore $(RUN)/spinepose_mm demo --out demo_results
 
-.PHONY: lint
 lint: setup
 	@$(RUN)/ruff check .
 	@$(RUN)/ruff format --check .

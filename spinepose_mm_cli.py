@@ -47,15 +47,14 @@ def _main() -> None:
     parser.add_argument('--version', action='version', version=f'{COMMAND} {version}')
     parser.add_argument('tool', metavar='TOOL', help='one of those below; TOOL --help lists its options')
     parser.add_argument('arguments', nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    if len(sys.argv) == 1:
+        parser.print_help(sys.stderr)
+        sys.exit(2)
     args = parser.parse_args()
     if args.tool not in scripts:
-        near = difflib.get_close_matches(args.tool, scripts)
-        print(
-            f'error: there is no tool named {args.tool!r}; '
-            + (f'near: {", ".join(near)}; ' if near else '')
-            + f'`{COMMAND} --help` lists them',
-            file=sys.stderr,
-        )
+        near = ', '.join(difflib.get_close_matches(args.tool, scripts))
+        hint = f'near: {near}; ' if near else f'is `{COMMAND} infer` meant? ' if Path(args.tool).exists() else ''
+        print(f'error: there is no tool named {args.tool!r}; {hint}`{COMMAND} --help` lists them', file=sys.stderr)
         sys.exit(2)
     run(args.tool, scripts[args.tool], args.arguments)
 

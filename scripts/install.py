@@ -241,7 +241,8 @@ class Installer:
         pattern = f'{name}-{self.pins[name]}-*.whl'
         if not any(folder.glob(pattern)):
             length = ', which takes about 10 minutes on 2 cores' if name == 'mmcv' else ''
-            with tempfile.TemporaryDirectory(dir=make_folder(folder)) as building:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=folder) as building:
                 # --no-cache-dir: pip's own cache would hand out a wheel built against another torch.
                 self.pip(
                     f'building {name} {self.pins[name]} from source{length}',
@@ -350,11 +351,6 @@ def installed(names):
         except importlib.metadata.PackageNotFoundError:
             pass
     return found
-
-
-def make_folder(path):
-    path.mkdir(parents=True, exist_ok=True)
-    return path
 
 
 if __name__ == '__main__':

@@ -92,6 +92,18 @@ def test_an_unknown_name(name, near, command, capsys):
     assert said.startswith('error: there is no tool named') and near in said and said.count('\n') == 1
 
 
+def test_a_video_in_the_place_of_a_tool(command, capsys, tmp_path):
+    (tmp_path / 'squat.mp4').touch()
+    assert command(tmp_path / 'squat.mp4') == 2
+    assert 'is `spinepose_mm infer` meant?' in capsys.readouterr().err
+
+
+def test_no_arguments_list_the_tools(command, capsys):
+    assert command() == 2
+    said = capsys.readouterr()
+    assert not said.out and '\n  infer  ' in said.err
+
+
 def test_errors_and_exit_codes_are_those_of_the_tools(command, capsys, tmp_path):
     assert command('evaluate', 'nonesuch').startswith("error: there is no config file and no model named 'nonesuch'")
     assert command('get_flops', 'nonesuch').startswith("error: there is no config file and no model named 'nonesuch'")

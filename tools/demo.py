@@ -31,6 +31,15 @@ def main():
     parser.add_argument('--epochs', type=positive, default=8, help='how often the student goes through them')
     parser.add_argument('--teacher-epochs', type=positive, default=6, help='how often the teacher does before')
     args = parser.parse_args()
+    try:
+        demonstrate(args)
+    except KeyboardInterrupt:
+        print('\nstopped; the same command keeps the rendered images, and trains from the start', file=sys.stderr)
+        sys.exit(130)
+
+
+def demonstrate(args):
+    """Render, train, evaluate and follow a person; leave the results in `args.out`."""
     from spinepose_mm.synthetic.dataset import Settings, synthesize
     from spinepose_mm.synthetic.look import contact_sheet, plot_spine
     from spinepose_mm.zoo.models import find_config  # takes seconds

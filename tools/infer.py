@@ -37,7 +37,14 @@ def parse():
         metavar='PATH',
         help='a folder, or files whose endings are those of formats (results)',
     )
-    parser.add_argument('--formats', nargs='+', type=format_name, choices=FORMATS, help='what to write to a folder')
+    parser.add_argument(
+        '--formats',
+        nargs='+',
+        type=format_name,
+        choices=FORMATS,
+        metavar='FORMAT',
+        help=f'what to write to a folder: {", ".join(FORMATS)}',
+    )
     parser.add_argument('--spine-only', action='store_true', help='write the keypoints of the spine alone')
     parser.add_argument('--show', action='store_true', help='show each frame in a window; Escape ends it')
     models = parser.add_argument_group('models')

@@ -24,9 +24,8 @@ if TYPE_CHECKING:
 #: Half of an interval, in standard deviations: measured to hold 95 to 100% of the errors from exact keypoints, and 77
 #: to 100% from `spinepose-tiny`'s, where the camera shows the plane (docs/measures.md).
 COVERAGE = 4.0
-_SHARES = np.array(
-    [0.15, 0.15, 0.70]
-)  # of an error's variance along x, y and z, which is the depth in both coordinates
+#: Shares of an error's variance along x, y and z, which is the depth in both coordinates.
+_SHARES = np.array([0.15, 0.15, 0.70])
 _REACH = 12.0  # vertebrae over which errors of the spine go together: their correlation is exp(-(distance / 12)^2)
 _STEP = 1e-3  # metres
 _HEIGHTS = {'C1': 24, 'C4': 21, **{level: height for level, height in ABOVE_S1.items() if level in skeleton.LEVELS}}

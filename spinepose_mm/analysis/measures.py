@@ -24,14 +24,8 @@ _LEVELS = [skeleton.KEYPOINTS[i].level for i in skeleton.SUBSETS['spine']]
 SEGMENTS = tuple(zip(_LEVELS, _LEVELS[1:]))
 #: Lower and upper end of the lines whose angles are measured.
 LINES = {'trunk': ('S1', 'C7'), 'neck': ('C7', 'C1'), 'thoracic': ('L1', 'C7'), 'lumbar': ('S1', 'L1')}
-#: Levels that each angle is made of; those of the curve are of all keypoints from S1 to C7.
+#: Levels of the keypoints of the curve.
 _CURVED = ('C7', 'T3', 'T8', 'L1', 'L3', 'L5', 'S1')
-LEVELS_OF = {
-    **{f'{name}_{ending}': ends for ending in ('inclination', 'lean') for name, ends in LINES.items()},
-    'neck_flexion': ('L1', 'C7', 'C1'),
-    'thoracolumbar_flexion': ('S1', 'L1', 'C7'),
-    **dict.fromkeys(('kyphosis', 'lordosis', 'lateral_deviation'), _CURVED),
-}
 
 
 class Measure(NamedTuple):
@@ -46,6 +40,7 @@ class Measure(NamedTuple):
         turns: whether it is to the vertical, so that a person who turns over goes beyond that range.
         definition: its formula in words.
         source: of the definition.
+        levels: of the keypoints that it is made of, of a line the lower one first; none for lengths.
     """
 
     title: str
@@ -57,13 +52,28 @@ class Measure(NamedTuple):
     turns: bool
     definition: str
     source: str
+    levels: tuple[str, ...] = ()
 
 
 Measure.picture_unit = deprecated.attribute('picture_unit', 'image_unit')  # type: ignore[attr-defined]  # an old name
 
 
-def _angle(title: str, plane: str, definition: str, source: str, turns: bool = False) -> Measure:
-    return Measure(title, 'deg', 'deg', plane, -180.0, 180.0, turns, definition, source)
+def _angle(
+    title: str, plane: str, levels: tuple[str, ...], definition: str, source: str, turns: bool = False
+) -> Measure:
+    return Measure(title, 'deg', 'deg', plane, -180.0, 180.0, turns, definition, source, levels)
+
+
+def _inclination(title: str, levels: tuple[str, str], source: str = 'as of the trunk') -> Measure:
+    """Return the sagittal angle to the vertical of the line between two levels, the lower one first."""
+    definition = f'angle of the line {" to ".join(levels)} to the vertical, positive forward'
+    return _angle(title, 'sagittal', levels, definition, source, turns=True)
+
+
+def _lean(title: str, levels: tuple[str, str], source: str = 'as of the trunk') -> Measure:
+    """Return the frontal angle to the vertical of the line between two levels, the lower one first."""
+    definition = f'angle of the line {" to ".join(levels)} to the vertical, positive to the left'
+    return _angle(title, 'frontal', levels, definition, source, turns=True)
 
 
 def _length(title: str, definition: str) -> Measure:
@@ -72,47 +82,42 @@ def _length(title: str, definition: str) -> Measure:
 
 #: Every measure, {name: Measure}.
 MEASURES = {
-    **{
-        f'{name}_inclination': _angle(
-            f'{name} inclination',
-            'sagittal',
-            f'angle of the line {lower} to {upper} to the vertical, positive forward',
-            'ISO 11226, RULA, OWAS' if name == 'trunk' else 'as of the trunk',
-            turns=True,
-        )
-        for name, (lower, upper) in LINES.items()
-    },
+    'trunk_inclination': _inclination('trunk inclination', LINES['trunk'], 'ISO 11226, RULA, OWAS'),
+    'neck_inclination': _inclination('neck inclination', LINES['neck']),
+    'thoracic_inclination': _inclination('thoracic inclination', LINES['thoracic']),
+    'lumbar_inclination': _inclination('lumbar inclination', LINES['lumbar']),
     'neck_flexion': _angle(
-        'neck flexion', 'sagittal', 'angle of the line C7 to C1 to the line L1 to C7, positive forward', 'ISB 2002'
+        'neck flexion',
+        'sagittal',
+        ('L1', 'C7', 'C1'),
+        'angle of the line C7 to C1 to the line L1 to C7, positive forward',
+        'ISB 2002',
     ),
     'thoracolumbar_flexion': _angle(
         'thoracolumbar flexion',
         'sagittal',
+        ('S1', 'L1', 'C7'),
         'angle of the line L1 to C7 to the line S1 to L1, positive forward',
         'ISB 2002',
     ),
     'kyphosis': _angle(
         'kyphosis-like angle',
         'sagittal',
+        _CURVED,
         'how much further forward the curve S1 to C7 leans at T4 than at T12',
         'Cobb 1948',
     ),
     'lordosis': _angle(
         'lordosis-like angle',
         'sagittal',
+        _CURVED,
         'how much further forward the curve S1 to C7 leans at S1 than at L1',
         'Cobb 1948',
     ),
-    **{
-        f'{name}_lean': _angle(
-            f'{name} lean',
-            'frontal',
-            f'angle of the line {lower} to {upper} to the vertical, positive to the left',
-            'RULA, OWAS' if name == 'trunk' else 'as of the trunk',
-            turns=True,
-        )
-        for name, (lower, upper) in LINES.items()
-    },
+    'trunk_lean': _lean('trunk lean', LINES['trunk'], 'RULA, OWAS'),
+    'neck_lean': _lean('neck lean', LINES['neck']),
+    'thoracic_lean': _lean('thoracic lean', LINES['thoracic']),
+    'lumbar_lean': _lean('lumbar lean', LINES['lumbar']),
     'lateral_deviation': Measure(
         'lateral deviation',
         '%',
@@ -123,6 +128,7 @@ MEASURES = {
         False,
         'distance of the furthest keypoint from the line S1 to C7, over its length, positive to the left',
         'C7 plumb line',
+        _CURVED,
     ),
     'spine_length': _length('spine length', 'sum of the distances from S1 to C1'),
     **{

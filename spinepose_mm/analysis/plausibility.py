@@ -9,7 +9,7 @@ import numpy as np
 
 from spinepose_mm import skeleton
 
-from .measures import LEVELS_OF
+from .measures import MEASURES
 
 _LEVELS = [skeleton.KEYPOINTS[i].level for i in skeleton.SUBSETS['spine']]
 #: Lengths of the steps from C1 down to S1 as parts of their sum: means, which bodies keep within 7 percent.
@@ -62,6 +62,6 @@ def without_implausible(angles: dict[str, np.ndarray], spines: np.ndarray) -> di
     plausible, kept = plausible_levels(spines), {}
     for name, values in angles.items():
         low, high = RANGES.get(name, (-np.inf, np.inf))
-        possible = plausible[:, [_LEVELS.index(level) for level in LEVELS_OF[name]]].all(1)
+        possible = plausible[:, [_LEVELS.index(level) for level in MEASURES[name].levels]].all(1)
         kept[name] = np.where(possible & (values >= low) & (values <= high), values, np.nan)
     return kept

@@ -133,10 +133,11 @@ def _values(
         sagittal, frontal: spines in the people's own planes, likewise.
         spine: spines in the unit of lengths, (P, 9, 2 or 3).
     """
+    vertical_planes = {'sagittal': upright, 'frontal': facing}
     angles = {
-        f'{name}_{ending}': _angle(_line(plane, *ends))
-        for plane, ending in ((upright, 'inclination'), (facing, 'lean'))
-        for name, ends in LINES.items()
+        name: _angle(_line(vertical_planes[measure.plane], *measure.levels))
+        for name, measure in MEASURES.items()
+        if measure.turns
     }
     neck, thoracic, lumbar = (_angle(_line(sagittal, *LINES[name])) for name in ('neck', 'thoracic', 'lumbar'))
     s1, l1, t12, t4 = (_angle(tangent(sagittal, level)) for level in ('S1', 'L1', 'T12', 'T4'))

@@ -15,8 +15,10 @@ from .options import LiftingOptions, PoseOptions
 from .pipeline import analyse, check_outputs
 from .pose2d_inferencer import SpinePoseInferencer
 from .pose3d_inferencer import SpinePose3DInferencer
+from .stages import Cache
 
 __all__ = [
+    'Cache',
     'Frame',
     'LiftingOptions',
     'People',

@@ -29,22 +29,20 @@ def about(inferencer: SpinePoseInferencer | SpinePose3DInferencer, options: Pose
     unfit = [f'{model} ({reason})' for model, reason in zip(facts.values(), map(_card, named.values())) if reason]
     if unfit:
         facts['Not for measuring'] = '; '.join(unfit)
-    facts['People'] = (
-        'bounding boxes that were given'
-        if options.bboxes is not None
-        else 'each image as a whole taken for one person'
-        if estimator.detector is None
-        else 'detected by a person detector'
-    )
+    if options.bboxes is not None:
+        facts['People'] = 'bounding boxes that were given'
+    elif estimator.detector is None:
+        facts['People'] = 'each image as a whole taken for one person'
+    else:
+        facts['People'] = 'detected by a person detector'
     facts['Smoothing'] = 'keypoints smoothed over time' if options.smooth else 'none'
     if isinstance(options, LiftingOptions):
-        facts['Height'] = (
-            ', '.join(f'id {person}: {value:.3g} m' for person, value in options.height.items())
-            + f'; others {HEIGHT:g} m'
-            if isinstance(options.height, dict)
-            else f'{options.height:.3g} m'
-        )
-        facts['Height'] += ' (not measured; lengths are in proportion to it)'
+        if isinstance(options.height, dict):
+            heights = ', '.join(f'id {person}: {value:.3g} m' for person, value in options.height.items())
+            height = f'{heights}; others {HEIGHT:g} m'
+        else:
+            height = f'{options.height:.3g} m'
+        facts['Height'] = f'{height} (not measured; lengths are in proportion to it)'
         facts['Camera'] = (
             'calibrated'
             if options.camera is not None

@@ -50,11 +50,9 @@ class Boxes:
             self._boxes = [self._boxes]
         if self._everywhere:
             self._boxes = self._checked(self._boxes, 'of every frame')
-        self._unused = (
-            set()
-            if self._everywhere
-            else set(self._boxes if isinstance(self._boxes, dict) else range(len(self._boxes)))
-        )
+            self._unused = set()
+        else:
+            self._unused = set(self._boxes if isinstance(self._boxes, dict) else range(len(self._boxes)))
 
     @property
     def _everywhere(self) -> bool:
@@ -126,7 +124,10 @@ def _read_csv(path: str | os.PathLike) -> dict[str, Any]:
         key = 'image' if 'image' in (rows.fieldnames or ()) else 'frame'
         for name in (key, 'x1', 'y1', 'x2', 'y2'):
             if name not in (rows.fieldnames or ()):
-                raise ValueError(f'{path} has no column {name}')
+                raise ValueError(
+                    f'{path} has no column {name}; expected are frame (its number, from 0) or image (its name), '
+                    'x1, y1, x2 and y2'
+                )
         for row in rows:
             with reading(path, 'is no row of boxes', f'line {rows.line_num}'):
                 which = row[key].strip() if key == 'image' else _whole(path, key, row[key])

@@ -109,7 +109,8 @@ def analyse(
     """
     source = open_source(inputs, frame_rate)
     targets = targets_of(outputs, formats, source, isinstance(inferencer, SpinePose3DInferencer))
-    chosen, space = changes if options else OF_FILES | changes, None
+    chosen = changes if options else OF_FILES | changes
+    space = None
     if isinstance(inferencer, SpinePose3DInferencer):
         options = LiftingOptions.of(options, **chosen)
         if source.is_video and source.identity:
@@ -189,6 +190,9 @@ def _cache(
     Thresholds at their defaults are stated as the tool `infer` of release 0.1 did, and calls of `analyse` did, so that
     runs that were begun with these are resumed.
     """
+    paths = progress_file(targets, source)
+    if not paths:
+        return None
     stated = {name: described(getattr(options, name)) for name in _ESTIMATE}
     if options.nms_thr == PoseOptions.nms_thr:
         stated['nms_thr'] = None
@@ -199,7 +203,7 @@ def _cache(
         dict(version=__version__, input=source.identity, model=inferencer.identity, options=version)
         for version in versions
     ]
-    return next((EstimateCache(path, asked[0], asked[1:]) for path in progress_file(targets, source)), None)
+    return EstimateCache(paths[0], asked[0], asked[1:])
 
 
 def _check_display() -> None:

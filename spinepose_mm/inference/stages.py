@@ -133,7 +133,7 @@ class Estimation:
 
 
 class Tracking:
-    """Stage 3: track ids, and the people whom the user has chosen. Each image that is no part of a video has its own.
+    """Stage 3: track ids, and the choice of the subject. Each image that is no part of a video has its own.
 
     Args:
         source: Source.

@@ -51,7 +51,7 @@ class Streaming(Loading):
     video_info: dict[str, Any]
     _video_input: bool
     _frame: Frame
-    _list: TextIO | None
+    _predictions: TextIO | None
     _written: set[str]
 
     def __call__(
@@ -86,7 +86,7 @@ class Streaming(Loading):
         # runs on a copy, which has the same models.
         call = copy(self)
         call.visualizer = copy(self.visualizer)
-        call._list, call._written, call.video_info = None, set(), dict(writer=None)
+        call._predictions, call._written, call.video_info = None, set(), dict(writer=None)
         run = super(Streaming, call).__call__  # that of the class it is mixed into
         try:
             yield from run(source, return_datasamples, 1, out_dir, **kwargs)
@@ -95,9 +95,9 @@ class Streaming(Loading):
 
     def _close(self) -> None:
         """End the files of this call."""
-        if self._list:
-            self._list.write('\n]\n')
-            self._list.close()
+        if self._predictions:
+            self._predictions.write('\n]\n')
+            self._predictions.close()
         if self.video_info['writer'] is not None:
             self.video_info['writer'].release()
 
@@ -176,10 +176,10 @@ class Streaming(Loading):
             self._written.add(Path(path).stem)
             Path(folder, f'{Path(path).stem}.json').write_text(json.dumps(persons, indent=1))
             return
-        if self._list is None:
-            self._list = open(Path(folder, Path(self.video_info['name']).stem + '.json'), 'w')
-        self._list.write('[\n' if not self._list.tell() else ',\n')
-        json.dump(dict(frame_id=self._frame.index, instances=persons), self._list)
+        if self._predictions is None:
+            self._predictions = open(Path(folder, Path(self.video_info['name']).stem + '.json'), 'w')
+        self._predictions.write('[\n' if not self._predictions.tell() else ',\n')
+        json.dump(dict(frame_id=self._frame.index, instances=persons), self._predictions)
 
     def _finalize_video_processing(self, pred_out_dir: str = '') -> None:
         """Leave to `__call__` what MMPose does at the end of videos that come to their end."""

@@ -12,7 +12,7 @@ the first is made. What the function does after its last `yield` is done only if
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib import import_module
+from importlib import metadata
 from typing import Any
 
 from mmengine.utils import digit_version
@@ -80,8 +80,8 @@ def make(changes: Changes, *args: Any) -> str | None:
 def version_of(package: str) -> str:
     """Return the version of a package, '0' where it is not installed."""
     try:
-        return import_module(package).__version__
-    except ImportError:
+        return metadata.version(package)  # without importing it
+    except metadata.PackageNotFoundError:
         return '0'
 
 

@@ -9,4 +9,5 @@ from .patch import MMDET, MMENGINE, patch
 def quiet_warnings() -> None:
     """Warnings of current PyTorch and setuptools are filtered."""
     warnings.filterwarnings('ignore', r'`?torch\.cuda\.amp\.', FutureWarning, r'mmdet\.')
-    warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning, r'(mmengine|mim)\.')
+    # MMEngine reloads pkg_resources, and a reload warns in the name of importlib.
+    warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning, r'(mmengine|mim)\.|importlib$')

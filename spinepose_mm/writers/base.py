@@ -14,7 +14,7 @@ import numpy as np
 
 from spinepose_mm import skeleton
 from spinepose_mm.confidence import MIN_CONFIDENCE
-from spinepose_mm.io.atomic import replacing  # noqa: F401  (the writers take it from here)
+from spinepose_mm.io.atomic import replacing  # noqa: F401  (release 0.1 has it here)
 from spinepose_mm.io.paths import StrPath
 from spinepose_mm.structures.frame import COORDINATES
 

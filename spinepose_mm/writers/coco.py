@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .base import SCORE_PLACES, Writer, flattened, replacing, rounded
+from spinepose_mm.io.atomic import replacing
+
+from .base import SCORE_PLACES, Writer, flattened, rounded
 
 if TYPE_CHECKING:
     from spinepose_mm.structures.frame import Frame, People

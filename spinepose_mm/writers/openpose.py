@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from .base import Writer, flattened, part_folder, remove_folder, replacing
+from spinepose_mm.io.atomic import replacing
+
+from .base import Writer, flattened, part_folder, remove_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,9 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from spinepose_mm import skeleton
+from spinepose_mm.io.atomic import replacing
 
-from .base import SCORE_PLACES, Writer, replacing, rounded
+from .base import SCORE_PLACES, Writer, rounded
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from spinepose_mm import skeleton
+from spinepose_mm.io.atomic import replacing
 from spinepose_mm.io.paths import legible
 
-from .base import Writer, part_folder, replacing, rounded
+from .base import Writer, part_folder, rounded
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -98,7 +98,9 @@ def _fetch(
     try:
         published = _download(url, part, known, progress, tries, copies, most)
     except (requests.RequestException, OSError) as error:
-        raise ConnectionError(f'{url} could not be downloaded ({error}). {advice}') from error
+        # Of urllib3's error inside, only the cause: the rest of its text is the URL again.
+        reason = getattr(error.args[0] if error.args else None, 'reason', error)
+        raise ConnectionError(f'{url} could not be downloaded ({reason}). {advice}') from error
     size, sha256 = part.stat().st_size, _sha256(part, progress)
     wrong = _difference(published, size, sha256)
     if wrong:

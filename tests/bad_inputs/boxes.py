@@ -45,7 +45,7 @@ def gives(name, content, *expected):
 _NOT_4, _NONE = 'are not of 4 numbers each', 'is no .csv or .json of boxes'
 CASES = {
     'ann': refused('b.json', dict(images=[], annotations=[]), 'holds annotations; what is read are detections'),
-    'columns': refused('b.csv', 'a,b\n1,2\n', 'has no column frame'),
+    'columns': refused('b.csv', 'a,b\n1,2\n', 'has no column frame; expected are frame '),
     'deep': refused('b.json', b'[' * 100000, f'{_NONE}: it is nested too deeply'),
     'detection without box': refused('b.json', [dict(image_id=0)], "entry 0 is no detection: KeyError: 'bbox'"),
     'detection of a name': refused('b.json', [dict(image_id='a', bbox=ONE)], 'entry 0 is no detection'),

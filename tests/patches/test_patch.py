@@ -149,9 +149,9 @@ def test_the_documents_table_is_the_codes():
 
 
 _BUILDS = """
-import sys, warnings
-import mmengine
-mmengine.__version__ = {version!r}
+import importlib.metadata, sys, warnings
+version = importlib.metadata.version
+importlib.metadata.version = lambda name: {version!r} if name == 'mmengine' else version(name)
 with warnings.catch_warnings(record=True) as found:
     warnings.simplefilter('always')
     import spinepose_mm

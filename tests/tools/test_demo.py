@@ -1,3 +1,4 @@
+import runpy
 import subprocess
 import sys
 
@@ -34,3 +35,16 @@ def test_bad_numbers(tmp_path, args):
     done = subprocess.run([sys.executable, '-W', 'ignore', DEMO, *args], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2 and 'a whole number from 1 on is expected' in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_an_interrupt_says_what_is_kept(tmp_path, monkeypatch, capsys):
+    def interrupted(args):
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, 'argv', ['demo.py'])
+    main = runpy.run_path(str(DEMO))['main']
+    monkeypatch.setitem(main.__globals__, 'demonstrate', interrupted)
+    with pytest.raises(SystemExit, match='130'):
+        main()
+    assert 'stopped; the same command keeps the rendered images' in capsys.readouterr().err

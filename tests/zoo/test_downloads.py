@@ -52,6 +52,13 @@ def test_a_line_that_breaks(server, tmp_path, ranges):
     assert server.asked[-1][1] == f'bytes={kept}-'
 
 
+def test_no_network_is_said_in_few_words(tmp_path, monkeypatch):
+    monkeypatch.setattr(downloads, 'HOSTS', ('nowhere.invalid',))
+    with pytest.raises(ConnectionError, match="Failed to resolve 'nowhere.invalid'") as raised:
+        downloads.fetch('https://nowhere.invalid/hub/a.pth', tmp_path, tries=1)
+    assert str(raised.value).count('a.pth') == 2  # the URL, and where to save it
+
+
 def test_a_part_that_is_whole(server, tmp_path):
     (tmp_path / 'a.pth.part').write_bytes(CONTENT)
     assert downloads.fetch(f'{server.url}/hub/a.pth', tmp_path).read_bytes() == CONTENT

@@ -157,8 +157,7 @@ class SpinePoseHead(RTMCCHead):
         labels = tuple(gather(batch_data_samples, f'keypoint_{axis}_labels') for axis in 'xy')
         weights = gather(batch_data_samples, 'keypoint_weights')
         losses = dict(loss_kpt=self.position_weight * self.loss_module(simcc, labels, weights))
-        if self.structure_loss or self.spine_loss:
-            losses.update(self._anatomical_losses(simcc, labels, weights > 0))
+        losses.update(self._anatomical_losses(simcc, labels, weights > 0))
         _, accuracy, _ = simcc_pck_accuracy(
             to_numpy(simcc), to_numpy(labels), self.simcc_split_ratio, to_numpy(weights) > 0
         )
@@ -179,16 +178,19 @@ class SpinePoseHead(RTMCCHead):
     def _anatomical_losses(
         self, simcc: Sequence[torch.Tensor], labels: Sequence[torch.Tensor], valid: torch.Tensor
     ) -> dict[str, torch.Tensor]:
+        configured = {
+            f'loss_{name}': loss
+            for name, loss in (('structure', self.structure_loss), ('spine', self.spine_loss))
+            if loss
+        }
+        if not configured:  # the coordinates take time
+            return {}
         kl = self.loss_module
         # Half precision does not resolve neighbouring bins.
         with torch.autocast(simcc[0].device.type, enabled=False):
             pred = self._points(logits * kl.beta for logits in simcc)
             target = self._points(axis * kl.label_beta for axis in labels)
-            return {
-                f'loss_{name}': loss(pred, target, valid)
-                for name, loss in (('structure', self.structure_loss), ('spine', self.spine_loss))
-                if loss
-            }
+            return {name: loss(pred, target, valid) for name, loss in configured.items()}
 
     def _points(self, simcc: Iterable[torch.Tensor]) -> torch.Tensor:
         return expected_coordinates([axis.softmax(-1) for axis in simcc], self.simcc_split_ratio, self.reach)

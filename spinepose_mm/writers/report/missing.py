@@ -9,7 +9,6 @@ import numpy as np
 
 from spinepose_mm import skeleton
 from spinepose_mm.analysis import MEASURES
-from spinepose_mm.analysis.measures import LEVELS_OF
 from spinepose_mm.wording import counted
 
 from .style import clock
@@ -90,7 +89,7 @@ def missing(track: Track, name: str, recording: Recording) -> Missing:
 def _why(track: Track, name: str, count: int) -> str:
     """Return what was missing most in the `count` frames without the measure."""
     gone = ~np.isfinite(track.values(name))
-    needed = [*map(skeleton.index, LEVELS_OF[name]), *_PLANE]
+    needed = [*map(skeleton.index, MEASURES[name].levels), *_PLANE]
     invisible = ~track.visible[np.ix_(gone, needed)]
     lacking = invisible.sum(0)
     shown = track.shown(MEASURES[name].plane)[gone]

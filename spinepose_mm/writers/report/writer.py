@@ -16,9 +16,10 @@ import numpy as np
 
 from spinepose_mm import skeleton
 from spinepose_mm.analysis.coverage import Coverage
+from spinepose_mm.io.atomic import replacing
 from spinepose_mm.visualization.drawing import draw_bones, draw_people
 from spinepose_mm.wording import counted
-from spinepose_mm.writers.base import Writer, replacing
+from spinepose_mm.writers.base import Writer
 
 from . import figures as figures
 from . import page as page

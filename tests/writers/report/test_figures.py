@@ -7,7 +7,7 @@ from matplotlib.colors import to_hex
 from figures import figure as leaning
 from spinepose_mm import skeleton
 from spinepose_mm.analysis import MEASURES, VIEWS
-from spinepose_mm.writers.report.figures import PANELS, VIEW_COLORS, curves, ranges, thin
+from spinepose_mm.writers.report.figures import _STYLES, PANELS, VIEW_COLORS, curves, ranges, thin
 from spinepose_mm.writers.report.history import Shot, Track
 from spinepose_mm.writers.report.missing import Missing
 from spinepose_mm.writers.report.shapes import shapes
@@ -38,6 +38,9 @@ def test_panels_are_of_measures_of_one_plane_and_unit():
         measures = [MEASURES[name] for name in names]
         assert len({(measure.plane, measure.unit) for measure in measures}) == 1
         assert {'deg': 'degrees', '%': '%'}[measures[0].unit] in note
+        assert len(names) <= 4, 'the legend has room for four'
+        styles = [_STYLES.get(name.split('_')[0]) for name in names]
+        assert len(set(styles)) == len(names), f'curves of a panel look alike: {names}'
     shown = [name for _, _, names in PANELS for name in names]
     assert sorted(shown) == sorted(name for name, measure in MEASURES.items() if measure.plane != 'any')
 
