@@ -33,6 +33,8 @@ IRIS = {
 }
 #: Places on the template: the eye's middle, the lips' line and half their width, brows, the nose's tip.
 EYE, LIPS, MOUTH_WIDTH, BROW, NOSE = (0.6945, 0.0300), 0.6272, 0.0245, 0.7065, (0.664, 0.0)
+#: The right wrist on the template, and the direction of the forearm.
+WRIST, FOREARM = np.array([0.186, 0.171, 0.449]), np.array([0.688, -0.508, 0.517])
 
 
 @cache
