@@ -14,6 +14,15 @@ binding: where the skeleton lies in a shape.
 landmarks: keypoints that the shape's surface tells.
 hands: curled fingers.
 skinning: moving a mesh with its bones.
+dressing: dressed people, one surface that moves with a person.
+wardrobe: what somebody wears.
+garments, hang: clothes of the body's own surface, in layers.
+shoes, skirts, hair, headwear: what is fastened to the body.
+attached: how it is fastened.
+pieces: meshes that follow a body, and how they are cut.
+regions: where on the body a point is.
+materials, skin: cloth, skin, eyes and hair, as colours by place.
+noise: smooth noise in three dimensions.
 motion: sequences of poses.
 motion_poses: the poses that each motion passes.
 surface: skin and clothes of figures.

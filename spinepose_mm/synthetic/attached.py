@@ -14,10 +14,20 @@ from .pieces import Piece
 from .regions import regions
 
 
-def nearest(points: np.ndarray, among: np.ndarray) -> np.ndarray:
-    """Return the vertices nearest to points (..., 3) of the template, of those that are `among` (V,), bool."""
-    chosen = np.flatnonzero(among)
-    return chosen[cKDTree(regions().points[chosen]).query(points)[1]]
+class Holders:
+    """Vertices of the template that things are fastened to.
+
+    Args:
+        among: which ones, in shape (V,), bool.
+    """
+
+    def __init__(self, among: np.ndarray) -> None:
+        self.index = np.flatnonzero(among)
+        self.tree = cKDTree(regions().points[self.index])
+
+    def nearest(self, points: np.ndarray) -> np.ndarray:
+        """Return the vertices nearest to points (..., 3) of the template, in shape (...)."""
+        return self.index[self.tree.query(points)[1]]
 
 
 def attach(

@@ -78,7 +78,7 @@ def dress(shape: Shape, vertices: np.ndarray, rng: np.random.Generator, occasion
     form = Form.of(vertices)
     worn = outfit(shape, rng, occasion)
     hair = _hair(shape, rng)
-    materials: list[Material] = list(_person(shape, hair, rng))
+    materials: list[Material] = list(_person(shape, hair, worn.gloves, rng))
     first = len(materials)
     materials += worn.cloths
     pieces, hidden, outermost = layers(worn.garments, form, rng)
@@ -105,7 +105,9 @@ def _body(form: Form, hidden: np.ndarray) -> Piece:
     return Piece(form.vertices, faces, r.points, np.stack([number, number], axis=1), zero, zero, material)
 
 
-def _person(shape: Shape, hair: hairs.Hair, rng: np.random.Generator) -> tuple[Skin, Eye, Strands]:
+def _person(
+    shape: Shape, hair: hairs.Hair, gloves: np.ndarray | None, rng: np.random.Generator
+) -> tuple[Skin, Eye, Strands]:
     """Draw the colours of a person: skin, eyes, hair."""
     place = rng.uniform(0, 9)
     tone = skin_tone(place) * rng.uniform(0.95, 1.05, 3)
@@ -131,6 +133,7 @@ def _person(shape: Shape, hair: hairs.Hair, rng: np.random.Generator) -> tuple[S
         beard=beard,
         lines=float(np.clip((shape.age - 35) / 45, 0, 1)),
         seed=int(rng.integers(1000)),
+        gloves=gloves,
     )
     return skin, Eye(iris), Strands(base, grey, hair.style == 'curly', int(rng.integers(1000)))
 

@@ -38,7 +38,7 @@ class Garment:
         loose: how far it stands off: chest, and hem or sleeve's end.
         hood: whether a hood lies on the back.
         fall: metres that it comes closer to the body per metre downward: 0 is straight, 1 clings.
-        start: where on the limbs it begins: gloves on the arms, socks on the legs.
+        start: where on the legs it begins, for socks and boots.
         material: number of its material.
     """
 
@@ -64,9 +64,7 @@ def coverage(garment: Garment, r: Regions) -> np.ndarray:
     x, y, z = r.points.T
     across = np.abs(z)
     parts: list[np.ndarray] = []
-    if garment.start is not None and garment.sleeve is not None:  # gloves
-        return np.minimum(r.arm - garment.start, garment.sleeve - r.arm)
-    if garment.start is not None and garment.leg is not None:  # socks
+    if garment.start is not None and garment.leg is not None:
         return np.minimum.reduce([r.leg - garment.start, garment.leg - r.leg, 0.3 - across])
     if garment.bottom is not None:
         parts.append(y - garment.bottom)

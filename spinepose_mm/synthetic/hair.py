@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from scipy.spatial import cKDTree
 
-from .attached import attach, nearest, sheet
+from .attached import Holders, attach, sheet
 from .garments import Form
 from .noise import noise
 from .pieces import Piece, cut
@@ -130,19 +131,29 @@ ROWS, COLUMNS = 16, 30
 
 
 @lru_cache(maxsize=1)
-def _behind() -> tuple[np.ndarray, np.ndarray]:
-    """Return the template's back: points (N, 2) of height and side, and how far back it is there (N,)."""
+def _holders() -> dict[str, Holders]:
+    """Return what hair is fastened to: the skull, the scalp, and the trunk that it hangs on."""
+    r = regions()
+    x, y, _ = r.points.T
+    return {
+        'skull': Holders((r.neck > 0.11) & (x < 0.09) & ~r.eyes),
+        'scalp': Holders(r.scalp > 0.0),
+        'trunk': Holders((r.neck < 0.06) & (r.armed < 0.3) & (y > 0.2)),
+    }
+
+
+@lru_cache(maxsize=1)
+def _behind() -> tuple[cKDTree, np.ndarray]:
+    """Return the template's back: a tree of heights and sides, and how far back it is there (N,)."""
     r = regions()
     x, y, z = r.points.T
     back = (x < 0.03) & (y > 0.2) & (y < 0.66) & (np.abs(z) < 0.16) & (r.armed < 0.6)
-    return r.points[back][:, [1, 2]], x[back]
+    return cKDTree(r.points[back][:, [1, 2]]), x[back]
 
 
 def _back_at(y: np.ndarray, z: np.ndarray) -> np.ndarray:
-    from scipy.spatial import cKDTree
-
-    places, x = _behind()
-    _, near = cKDTree(places).query(np.stack([y, z], axis=-1), k=3)
+    tree, x = _behind()
+    _, near = tree.query(np.stack([y, z], axis=-1), k=3)
     return x[near].min(-1)
 
 
@@ -164,11 +175,9 @@ def _hanging(hair: Hair, form: Form, material: int, size: float, cloth: np.ndarr
     resting = _back_at(y, z) - clear
     x = np.where((y < 0.64) & (np.abs(angle) < np.radians(95)), np.minimum(x, resting), x)
     points = np.stack([x, y, z], axis=-1).reshape(-1, 3).astype(np.float32)
-    r = regions()
-    on_head = nearest(points, (r.neck > 0.11) & (r.points[:, 0] < 0.09) & ~r.eyes)
-    below = nearest(points, (r.neck < 0.06) & (r.armed < 0.3) & (r.points[:, 1] > 0.2))
+    parents = np.stack([_holders()[name].nearest(points) for name in ('skull', 'trunk')], axis=1)
     share = smoothstep(-points[:, 1], -0.60, -0.50) * 0.9
-    found = attach(form, points, sheet(ROWS, COLUMNS), np.stack([on_head, below], axis=1), share, material, size)
+    found = attach(form, points, sheet(ROWS, COLUMNS), parents, share, material, size)
     return _over(found, form, cloth)
 
 
@@ -201,12 +210,10 @@ def _tube(path: np.ndarray, radius: np.ndarray, form: Form, material: int, size:
     points = path[:, None] + radius[:, None, None] * around
     points = points.reshape(-1, 3)
     points = points + 0.003 * around.reshape(-1, 3) * noise(points, 60, seed)[:, None]
-    r = regions()
-    on_head = nearest(points, (r.scalp > 0.0) & (r.points[:, 0] < 0.03))
-    below = nearest(points, (r.neck < 0.06) & (r.armed < 0.3) & (r.points[:, 1] > 0.2) & (r.points[:, 0] < 0.02))
+    parents = np.stack([_holders()[name].nearest(points) for name in ('scalp', 'trunk')], axis=1)
     share = smoothstep(-points[:, 1], -0.62, -0.42) * 0.7
     faces = sheet(len(path), 12, closed=True)
-    return attach(form, points, faces, np.stack([on_head, below], axis=1), share, material, size)
+    return attach(form, points, faces, parents, share, material, size)
 
 
 def _bun(hair: Hair, form: Form, material: int, size: float) -> Piece:
@@ -218,6 +225,5 @@ def _bun(hair: Hair, form: Form, material: int, size: float) -> Piece:
     ball = np.stack([np.cos(up) * np.cos(angle), np.sin(up) + 0 * angle, np.cos(up) * np.sin(angle)], axis=-1)
     ball = ball.reshape(-1, 3)
     points = middle + ball * (0.034 * hair.depth * (1 + 0.2 * noise(ball * 0.05, 60, hair.seed)))[:, None]
-    r = regions()
-    holder = nearest(middle[None], r.scalp > 0.0)
+    holder = _holders()['scalp'].nearest(middle[None])
     return attach(form, points, sheet(rows, columns, closed=True), np.repeat(holder, len(points)), 0, material, size)

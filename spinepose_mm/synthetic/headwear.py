@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
-from .attached import attach, nearest, sheet
+from .attached import Holders, attach, sheet
 from .garments import Form
 from .hair import head, head_size
 from .pieces import Piece, cut
@@ -46,6 +48,12 @@ def headwear(kind: str, form: Form, material: int) -> list[Piece]:
     return pieces + ([_visor(form, material, size)] if kind == 'cap' else [])
 
 
+@lru_cache(maxsize=1)
+def _face() -> Holders:
+    r = regions()
+    return Holders((r.points[:, 1] > 0.66) & (r.points[:, 0] > 0.08) & ~r.eyes)
+
+
 def _visor(form: Form, material: int, size: float) -> Piece:
     rows, columns = 5, 15
     angle = np.linspace(-1.05, 1.05, columns)
@@ -55,8 +63,7 @@ def _visor(form: Form, material: int, size: float) -> Piece:
     z = (0.080 + 0.35 * out * reach) * np.sin(angle) * 1.02
     y = 0.738 - 0.20 * out * reach - 0.9 * z**2
     points = np.stack([x, y, z], axis=-1).reshape(-1, 3)
-    r = regions()
-    front = nearest(points, (r.points[:, 1] > 0.73) & (r.points[:, 0] > 0.08))
+    front = _face().nearest(points)
     return attach(form, points, sheet(rows, columns)[:, ::-1], front, 0, material, size)
 
 
@@ -87,8 +94,7 @@ def glasses(form: Form, frame: int, lens: int | None) -> Piece:
     bridge = np.array([[0.149, 0.70, -0.009], [0.149, 0.697, -0.009], [0.149, 0.70, 0.009], [0.149, 0.697, 0.009]])
     add(bridge, np.array([[0, 1, 2], [1, 3, 2]]), frame)
     whole = np.concatenate(points)
-    r = regions()
-    holders = nearest(np.array([[0.135, 0.70, -0.05], [0.135, 0.70, 0.05]]), (r.points[:, 1] > 0.66) & ~r.eyes)
+    holders = _face().nearest(np.array([[0.135, 0.70, -0.05], [0.135, 0.70, 0.05]]))
     parents = np.broadcast_to(holders, (len(whole), 2))
     share = np.clip(whole[:, 2] / 0.1 + 0.5, 0, 1)
     return attach(

@@ -76,9 +76,9 @@ class Cloth:
         """Return the albedo, in shape (N, 3), at places (N, 3) on the template."""
         rest = np.asarray(rest, np.float32)
         base = _DRAW[self.pattern](self, rest)
-        creases = np.abs(noise(rest, (20, 34, 20), self.seed + 3))
-        shade = 1 + 0.10 * noise(rest, 9, self.seed) + 0.05 * noise(rest, 260, self.seed + 1)
-        shade += self.worn * (0.10 * noise(rest, 22, self.seed + 2) - 0.16 * np.exp(-((creases / 0.06) ** 2)))
+        folds = noise(rest, (20, 34, 20), self.seed + 3)
+        shade = 1 + 0.05 * noise(rest, 9, self.seed) + 0.05 * noise(rest, 260, self.seed + 1)
+        shade += self.worn * (0.08 * folds - 0.16 * np.exp(-((folds / 0.06) ** 2)))
         return np.clip(base * shade[:, None], 0, 1).astype(np.float32)
 
     def pick(self, amount: np.ndarray, second: int = 1, first: int = 0) -> np.ndarray:

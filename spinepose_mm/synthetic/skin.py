@@ -33,6 +33,8 @@ IRIS = {
 }
 #: Places on the template: the eye's middle, the lips' line and half their width, brows, the nose's tip.
 EYE, LIPS, MOUTH_WIDTH, BROW, NOSE = (0.6945, 0.0300), 0.6272, 0.0245, 0.7065, (0.664, 0.0)
+#: The right wrist on the template, and the direction of the forearm.
+WRIST, FOREARM = np.array([0.186, 0.171, 0.449]), np.array([0.688, -0.508, 0.517])
 
 
 @cache
@@ -80,6 +82,7 @@ class Skin:
     beard: float = 0.0
     lines: float = 0.0
     seed: int = 0
+    gloves: np.ndarray | None = None
     roughness: float = 0.55
     bump: float = 0.02
 
@@ -91,6 +94,9 @@ class Skin:
         x, y, z = rest.T
         hands = smoothstep(np.abs(z), 0.40, 0.50) * (y > -0.1)
         _redden(color, 0.25 * hands)
+        if self.gloves is not None:
+            outward = np.stack([x, y, np.abs(z)], axis=1) - WRIST
+            _mix(color, self.gloves, smoothstep(outward @ FOREARM, -0.032, -0.028) * (np.abs(z) > 0.35))
         head = np.flatnonzero(y > 0.57)
         if len(head):
             color[head] = self._head(rest[head], color[head])
@@ -154,7 +160,7 @@ class Skin:
         jaw = smoothstep(upper - y, -0.004, 0.010) * smoothstep(x, 0.058, 0.07) * smoothstep(y, 0.565, 0.585)
         moustache = _spot(across - 0.010, y - 0.640, 0.018, 0.0055)
         amount = np.clip(jaw + moustache, 0, 1)
-        grain = 1 + 0.35 * noise(rest, 220, self.seed + 7)
+        grain = 1 + 0.18 * noise(rest, 260, self.seed + 7)
         _mix(color, self.hair_color, np.clip(amount * self.beard * 0.9 * grain, 0, 0.95))
 
 
@@ -217,9 +223,9 @@ class Strands:
             angle = np.arctan2(z, 0.02 - x)
             along = np.stack([np.cos(angle), np.sin(angle), y], axis=1)
             fine, broad = noise(along, (30, 30, 7), self.seed), noise(along, (9, 9, 5), self.seed + 1)
-        share = np.clip(self.grey + (0.3 * fine + 0.15 * broad) * 4 * self.grey * (1 - self.grey), 0, 1)
+        share = np.clip(self.grey + (0.16 * fine + 0.10 * broad) * 4 * self.grey * (1 - self.grey), 0, 1)
         color = np.broadcast_to(self.color.astype(np.float32), rest.shape).copy()
         _mix(color, GREY, 0.95 * share)
-        shade = 1 + (0.40 * fine + 0.28 * broad) * (1 - 0.55 * self.grey)
+        shade = 1 + (0.32 * fine + 0.25 * broad) * (1 - 0.55 * self.grey)
         color *= np.clip(shade, 0.35, 2.2)[:, None]
         return np.clip(color, 0, 1)

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .attached import nearest, sheet
+from .attached import Holders, sheet
 from .garments import Form
 from .noise import noise
 from .pieces import Piece
@@ -29,7 +29,7 @@ def _grid() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         middle, deep, wide = (x.max() + x.min()) / 2, np.ptp(x) / 2, np.abs(z).max()
         c, s = np.cos(angle), np.sin(angle)
         points[row] = np.stack([middle + deep * c, np.full(ANGLES, y), wide * s], axis=1)
-    parents = np.stack([nearest(points, body & (side * r.points[:, 2] >= 0)) for side in (-1, 1)], axis=-1)
+    parents = np.stack([Holders(body & (side * r.points[:, 2] >= 0)).nearest(points) for side in (-1, 1)], axis=-1)
     return points, parents, smoothstep(points[..., 2], -0.07, 0.07).astype(np.float32)
 
 

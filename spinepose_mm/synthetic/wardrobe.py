@@ -66,12 +66,14 @@ class Outfit:
         garments: from the innermost to the outermost; their materials are numbers of `cloths`.
         cloths: what they are made of.
         skirt: its length from hips to ankle, flare, depth of folds and material, if any.
+        gloves: their colour, linear RGB in shape (3,), if any.
         shoes: numbers of the uppers' and the soles' material, and how high the uppers are, if any.
     """
 
     garments: list[Garment] = field(default_factory=list)
     cloths: list[Cloth] = field(default_factory=list)
     skirt: tuple[float, float, float, int] | None = None
+    gloves: np.ndarray | None = None
     shoes: tuple[int, int, float] | None = None
 
     def add(self, garment: Garment, cloth: Cloth) -> None:
@@ -100,6 +102,8 @@ def outfit(shape: Shape, rng: np.random.Generator, occasion: str | None = None) 
     if occasion == 'swim':
         _swim(worn, shape, rng, bright)
         return worn
+    if rng.random() < {'winter': 0.3, 'sport': 0.04}.get(occasion, 0):
+        worn.gloves = color(rng, 0.15)
     tops, bottoms = dict(TOPS[occasion]), dict(BOTTOMS[occasion])
     if shape.female:
         tops |= WOMENS_TOPS.get(occasion, {})
