@@ -113,6 +113,14 @@ def topology() -> Topology:
     )
 
 
+def mean() -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return the mean shape: its vertices in shape (V, 3), and {bone: position of its upper joint (3,)}."""
+    points = _data()['mean']
+    points = np.stack([-points[:, 1], points[:, 2], -points[:, 0]], axis=-1).astype(np.float32)
+    count = len(topology().bones)
+    return points[:count], dict(zip(topology().names, points[count:].astype(float)))
+
+
 @cache
 def _data() -> dict[str, np.ndarray]:
     with np.load(DATA) as file:
