@@ -115,7 +115,7 @@ def test_the_skin_follows_the_spine(region, level):
     still, before, _ = posed(who)
     parts, after, _ = posed(who, **{f'{region}_rotation': 1})
     moved = np.linalg.norm(after - before, axis=1)
-    below = before[:, 1] < still['L3'][0][0, 1] - 0.12
+    below = before[:, 1] < still['S1'][0][0, 1] - 0.1
     hands = who.weights[
         :, [PARTS.index(f'{part}_{side}') for part in ('hand', 'forearm_far') for side in ('left', 'right')]
     ]
