@@ -99,7 +99,7 @@ class Room:
             x, tone = float(rng.uniform(0, max(across - 1, 0.1))), color(rng, 0.1, 0.8, 0.4)
             _fill(radiance, (x - 0.07, up - 2.12, 1.04, 2.12), size, tone * 0.7)
             _fill(radiance, (x, up - 2.05, 0.9, 2.05), size, tone)
-        for _ in range(int(rng.integers(0, 8))):  # pictures, boards, shelves, cupboards
+        for _ in range(int(rng.integers(0, 8))):  # posters, boards, shelves, cupboards
             wide, high = rng.uniform(0.2, 1.8), rng.uniform(0.2, 1.4)
             x, y = rng.uniform(0, max(across - wide, 0.1)), rng.uniform(0.2, max(up - high, 0.3))
             if rng.random() < 0.4:

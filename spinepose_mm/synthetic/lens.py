@@ -85,7 +85,7 @@ def _exposure(image: np.ndarray, cover: np.ndarray) -> float:
 
 
 def _add_noise(rng: np.random.Generator, image: np.ndarray) -> None:
-    """Add noise of photons and of reading, in place: Foi et al., "Practical Poissonian-Gaussian noise" (2008)."""
+    """Add noise of photons and of reading, in place; its variance is linear in the signal (Foi et al., 2008)."""
     gain = 10 ** rng.uniform(-4.3, -2.4)
     variance = gain * np.maximum(image, 0) + 0.15 * gain**1.5
     grain = cv2.merge([piece(rng, grain_tile(), image.shape[:2]) for _ in range(3)])
@@ -106,8 +106,8 @@ def _tone(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=256)
 def _curve(contrast: float, white: float) -> np.ndarray:
-    """Return the table of a tone curve: Reinhard et al., "Photographic tone reproduction" (2002), equation 4, for
-    highlights alone, then an S curve of the encoded value."""
+    """Return the table of a tone curve: a shoulder after Reinhard et al. (2002), equation 4, but weaker, then
+    an S curve of the encoded value."""
     linear = 4 * (np.arange(_LEVELS + 1) / _LEVELS) ** 2
     bent = linear * (1 + linear / white**2) / (1 + 0.6 * linear) * 1.15
     encoded = np.where(bent < 0.0031308, 12.92 * bent, 1.055 * np.maximum(bent, 1e-9) ** (1 / 2.4) - 0.055).clip(0, 1)

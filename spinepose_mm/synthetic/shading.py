@@ -12,7 +12,7 @@ from spinepose_mm.structures.camera import Camera
 
 from .environment import Environment
 from .light import Light
-from .mesh import NOBODY, Joined, covering, face_normals, unit, vertex_normals
+from .mesh import UNOWNED, Joined, covering, face_normals, unit, vertex_normals
 from .raster import Samples
 from .rays import place_of, to_ground, view_rays
 from .shadows import GroundShade, openness, sun_shadow
@@ -32,7 +32,7 @@ class Layers:
         front: radiance of the surfaces, times `cover`, in shape (H, W, 3).
         cover: share of each pixel that surfaces take, in shape (H, W).
         back: radiance of the background, in shape (H, W, 3).
-        owner: number of the person whom a pixel shows, NOBODY for others, in shape (H, W), int32.
+        owner: number of the person that a pixel shows, UNOWNED for others, in shape (H, W), int32.
         depth: along the camera's z axis to the surfaces, metres, infinite where there are none, in shape (H, W).
         flow: velocity of the surfaces in the image, pixels a second, in shape (H, W, 2).
         far: distance of the background, metres, in shape (H, W).
@@ -68,7 +68,7 @@ def shade(mesh: Joined, seen: Samples, camera: Camera, environment: Environment)
     normals = vertex_normals(mesh.vertices, mesh.faces, facing)
     colors, flow = _radiance(mesh, seen, normals, points, light, camera)
     front, cover = _gather(seen, colors, (h, w)), _gather(seen, None, (h, w))
-    owner, depth = np.full(h * w, NOBODY, np.int32), np.full(h * w, np.inf, np.float32)
+    owner, depth = np.full(h * w, UNOWNED, np.int32), np.full(h * w, np.inf, np.float32)
     moving = np.zeros((h * w, 2), np.float32)
     pixel = seen.pixel[seen.main]
     owner[pixel], depth[pixel] = mesh.owner[seen.face[seen.main]], seen.depth[seen.main]

@@ -3,7 +3,7 @@ import pytest
 
 from spinepose_mm.structures.camera import Camera
 from spinepose_mm.synthetic.light import Light
-from spinepose_mm.synthetic.mesh import NOBODY, Plain, Surface, join
+from spinepose_mm.synthetic.mesh import UNOWNED, Plain, Surface, join
 from spinepose_mm.synthetic.outdoors import Outdoors
 from spinepose_mm.synthetic.photo import Photographer
 from spinepose_mm.synthetic.raster import sample
@@ -52,7 +52,7 @@ def test_depth_is_the_geometry_of_the_camera(photographer):
     wall = box(np.array([0, 1.2, 0]), np.array([3.0, 3.0, 0.2]), GREY)
     _, owner, depth = photographer.render([_owned(wall, 4)], camera, Even(1.0), np.random.default_rng(0))
     front = np.isfinite(depth)
-    assert front.mean() > 0.9 and set(np.unique(owner)) <= {NOBODY, 4} and ((owner == 4) == front).all()
+    assert front.mean() > 0.9 and set(np.unique(owner)) <= {UNOWNED, 4} and ((owner == 4) == front).all()
     eye = -camera.R.T @ camera.t
     for row, column in ((36, 48), (10, 20), (60, 70), (30, 80)):
         ray = np.linalg.solve(camera.K @ camera.R, [column + 0.5, row + 0.5, 1])
@@ -63,9 +63,9 @@ def test_a_ball_in_front_hides_a_wall(photographer, camera):
     wall = _owned(box(np.array([0, 1.5, -1]), np.array([9.0, 9.0, 0.1]), GREY), 0)
     near = ball(np.array([0, 1.5, 1]), 0.3, GREY)
     _, owner, depth = photographer.render([wall, near], camera, Even(1.0), np.random.default_rng(0))
-    assert owner[36, 48] == NOBODY and depth[36, 48] == pytest.approx(2.7, abs=0.01)
+    assert owner[36, 48] == UNOWNED and depth[36, 48] == pytest.approx(2.7, abs=0.01)
     radius = 0.3 / 3 * camera.K[1, 1]
-    assert (owner == NOBODY).sum() == pytest.approx(np.pi * radius**2, rel=0.04)
+    assert (owner == UNOWNED).sum() == pytest.approx(np.pi * radius**2, rel=0.04)
     assert owner[5, 5] == 0 and depth[5, 5] == pytest.approx(4.95, abs=0.01)
 
 
