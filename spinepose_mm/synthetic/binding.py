@@ -35,6 +35,7 @@ C1_BELOW_EYES = 0.48  # of the height from the eyes to the top of the head (`ana
 HIP_INWARD = 0.8  # the mesh's hip is the middle of the thigh; the joint's centre lies nearer to the midline
 ACROMION = 0.022  # how high the outer end of the collarbone is above the shoulder's joint, of the stature
 MIDLINE = 0.014  # half the breadth of the strip that counts as the midline, of the stature
+SPREAD = 0.85  # standard deviation of a vertebra's hold on the skin, in distances between vertebrae
 #: Parts that the skin hangs on, each with the one that it is blended with.
 PARENTS: dict[str, str] = {
     'pelvis': 'pelvis',
@@ -169,9 +170,10 @@ def skin_weights(shape: Shape, places: Mapping[str, tuple[np.ndarray, np.ndarray
     height = shape.vertices[trunk, 1]
     along = np.interp(height, curve[:, 1], arc) + np.minimum(height - curve[0, 1], 0)
     ahead = np.abs(shape.vertices[trunk, 0] - np.interp(height, curve[:, 1], curve[:, 0])) / shape.stature
-    width = np.concatenate([gaps[:1], gaps]) * 1.1
-    kernel = np.exp(-0.5 * ((along[:, None] - arc) / (width * (1 + 20 * np.maximum(ahead - 0.04, 0))[:, None])) ** 2)
-    kernel[along <= 0] = np.eye(1, len(levels))
+    wider = 1 + 20 * np.maximum(ahead - 0.04, 0) * np.clip(along / arc[2], 0, 1)
+    distance = along[:, None] - arc
+    distance[:, 0] = np.maximum(distance[:, 0], 0)  # all below S1 is the pelvis's
+    kernel = np.exp(-0.5 * (distance / (SPREAD * np.concatenate([gaps[:1], gaps]) * wider[:, None])) ** 2)
     kernel /= kernel.sum(1, keepdims=True)
     columns = np.array([PARTS.index(name) for name in ('pelvis', *anatomy.VERTEBRAE)])
     weights[trunk[:, None], columns] += kernel * spine[trunk, None]

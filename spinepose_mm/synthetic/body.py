@@ -11,6 +11,7 @@ from scipy.spatial.transform import Rotation
 from spinepose_mm import skeleton
 
 from . import anatomy
+from .posture import turned
 
 SIDES = {'right': 1.0, 'left': -1.0}
 SPINE_AXES = ('flexion', 'bending', 'rotation')
@@ -129,12 +130,11 @@ class Body:
         """Return the turn (3, 3) from a vertebra to what is level there when standing: ribs, shoulders or head."""
         return _euler('Z', np.array([self.inclination(vertebra)]))[0]
 
-    def girdle(self, parts: Parts, pose: Pose, side: str, arm: np.ndarray) -> Parts:
+    def girdle(self, parts: Parts, side: str, arm: np.ndarray) -> Parts:
         """Return the places of what carries an arm: here 'shoulder_…', the joint, which stands still on the trunk.
 
         Args:
             parts: the Parts of the trunk.
-            pose: the pose.
             side: 'right' or 'left'.
             arm: rotation of the upper arm, (T, 3, 3).
         """
@@ -207,7 +207,7 @@ def forward(body: Body, pose: Pose) -> Parts:
         dict: {part: (position in shape (T, 3), rotation in shape (T, 3, 3))} in world space: metres, Y up. The parts
         are 'pelvis', 'S1', the vertebrae; 'ribs', 'shoulders' and 'head', at T8, T3 and C1, but level when standing;
         and per side 'upper_arm_right', 'forearm_…', 'wrist_…', 'thigh_…', 'shank_…' and 'foot_…', each with its upper
-        joint as its position.
+        joint as its position, and what `Body.girdle` returns.
     """
     frames = len(pose['pelvis_tx'])
     turn = _euler('YXZ', pose['pelvis_rotation'], pose['pelvis_list'], -pose['pelvis_tilt'])
@@ -216,12 +216,12 @@ def forward(body: Body, pose: Pose) -> Parts:
     parts['S1'] = place, turn
     neutral, heights, moved = body.standing_angles(), body.vertebra_heights(), spine_angles(pose)
     for name in anatomy.VERTEBRAE:
-        turn = turn @ _turned(moved[name] + neutral[name])
+        turn = turn @ turned(moved[name] + neutral[name])
         place = place + turn @ np.array([0, heights[name], 0])
         parts[name] = place, turn
     for level, name in (('T8', 'ribs'), ('T3', 'shoulders'), ('C1', 'head')):
         parts[name] = _child(parts[level], np.zeros(3), body.leveling(level))
-    parts['head'] = _child(parts['head'], np.zeros(3), _turned(moved['C0']))
+    parts['head'] = _child(parts['head'], np.zeros(3), turned(moved['C0']))
     for side in SIDES:
         _add_limbs(parts, body, pose, side)
     return parts
@@ -239,7 +239,7 @@ def _add_limbs(parts: Parts, body: Body, pose: Pose, side: str) -> None:
     hanging = np.interp(np.hypot(flexion, abduction), HANGING, (1, 0))
     abduction = abduction + hanging * np.maximum(body.clearance() - abduction, 0)
     arm = parts['shoulders'][1] @ _euler('ZXY', flexion, -sign * abduction, -sign * axis('shoulder_rotation'))
-    parts.update(body.girdle(parts, pose, side, arm))
+    parts.update(body.girdle(parts, side, arm))
     upper = parts[f'shoulder_{side}'][0], arm
     elbow = _child(upper, [0, -body.segment('upper_arm'), 0], _euler('Z', axis('elbow_flexion')))
     wrist = _child(elbow, [0, -body.segment('forearm'), 0])
@@ -295,12 +295,6 @@ def cobb(parts: Parts, upper: str, lower: str) -> np.ndarray:
 def _euler(order: str, *angles: np.ndarray) -> np.ndarray:
     """Return rotation matrices in shape (T, 3, 3) from angles in degrees, each in shape (T,)."""
     return Rotation.from_euler(order, np.stack(angles, axis=-1), degrees=True).as_matrix()
-
-
-def _turned(angles: np.ndarray) -> np.ndarray:
-    """Return rotation matrices in shape (T, 3, 3) from flexion, bending and rotation of `spine_angles`, (T, 3)."""
-    flexion, bending, rotation = angles.T
-    return _euler('ZXY', -flexion, bending, rotation)
 
 
 def _child(frame: Place, offset: np.ndarray | Sequence[float], turn: np.ndarray | None = None) -> Place:

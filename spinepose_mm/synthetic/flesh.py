@@ -23,7 +23,7 @@ from scipy.spatial.transform import Rotation
 
 from . import anatomy, skinning
 from .binding import PARENTS, PARTS, frames, skin_weights
-from .body import SIDES, Body, Parts, Place, Pose, forward, rest
+from .body import SIDES, Body, Parts, Place, forward, rest
 from .hands import curled
 from .landmarks import bone_vertices, landmarks
 from .posture import Posture, standing
@@ -94,7 +94,7 @@ class Person(Body):
         at = {name: (place[frame], turn[frame]) for name, (place, turn) in parts.items()}
         for side, sign in SIDES.items():
             at.update(self._between(at, side, sign))
-        turns = np.array([at[name][1] @ self.places[name][1].T for name in PARTS])
+        turns = np.array([self._turn(at, name) for name in PARTS])
         shifts = np.array([at[name][0] - turn @ self.places[name][0] for name, turn in zip(PARTS, turns)])
         return skinning.dual_quaternions(turns, shifts, [PARTS.index(PARENTS[name]) for name in PARTS])
 
@@ -108,15 +108,11 @@ class Person(Body):
 
     def _between(self, at: Parts, side: str, sign: float) -> Parts:
         """Return the places of the parts that are not jointed: a limb's nearer and farther halves, and the hand."""
-
-        def moved(name: str, turn: np.ndarray | None = None) -> np.ndarray:
-            return (at[name][1] if turn is None else turn) @ self.places[name][1].T
-
         found = {}
         for limb, above in (('upper_arm', f'scapula_{side}'), ('thigh', 'pelvis')):
             name = f'{limb}_{side}'
-            carried = moved(above)
-            own = carried.T @ moved(name)
+            carried = self._turn(at, above)
+            own = carried.T @ self._turn(at, name)
             own = own @ skinning.twist(own[None], self.places[name][1][:, 1], UPPER_TWIST - 1)[0]
             own = Rotation.from_rotvec(NEAR_SWING[limb] * Rotation.from_matrix(own).as_rotvec()).as_matrix()
             found[f'{limb}_near_{side}'] = at[name][0], carried @ own @ self.places[name][1]
@@ -124,12 +120,15 @@ class Person(Body):
         on_hands = np.clip((-at['pelvis'][1][1, 1] - 0.3) / 0.4, 0, 1)  # from lying to upside down
         angles = self.pronation + on_hands * (PALMS_DOWN[0] - self.pronation), -on_hands * PALMS_DOWN[1]
         hand = forearm @ Rotation.from_euler('YZ', [sign * angles[0], angles[1]], degrees=True).as_matrix()
-        bound = self.places[f'forearm_{side}'][1]
-        relative = moved(f'forearm_{side}').T @ moved(f'hand_{side}', hand)
-        half = skinning.twist(relative[None], bound[:, 1], FOREARM_TWIST)[0]
-        found[f'forearm_far_{side}'] = place, moved(f'forearm_{side}') @ half @ bound
         found[f'hand_{side}'] = at[f'wrist_{side}'][0], hand
+        carried, bound = self._turn(at, f'forearm_{side}'), self.places[f'forearm_{side}'][1]
+        half = skinning.twist((carried.T @ self._turn(found, f'hand_{side}'))[None], bound[:, 1], FOREARM_TWIST)[0]
+        found[f'forearm_far_{side}'] = place, carried @ half @ bound
         return found
+
+    def _turn(self, at: Parts, name: str) -> np.ndarray:
+        """Return how far a part has turned from its place in `rest`, (3, 3)."""
+        return at[name][1] @ self.places[name][1].T
 
     # What `forward`, `keypoints` and motions ask of a Body.
 
@@ -165,7 +164,7 @@ class Person(Body):
     def clearance(self) -> float:
         return self._clearance
 
-    def girdle(self, parts: Parts, pose: Pose, side: str, arm: np.ndarray) -> Parts:
+    def girdle(self, parts: Parts, side: str, arm: np.ndarray) -> Parts:
         """Return the places of collarbone, shoulder blade and shoulder, which follow a raised arm [1]."""
         sign, turn = SIDES[side], parts['shoulders'][1]
         bound = {name: self.places[f'{name}_{side}'] for name in ('clavicle', 'scapula', 'upper_arm')}

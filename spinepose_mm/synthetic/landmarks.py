@@ -5,7 +5,7 @@ Where no source is named, the value was chosen by eye on the drawn mesh; lengths
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
@@ -42,7 +42,7 @@ def _local(places: Parts, part: str, point: np.ndarray) -> np.ndarray:
     return turn.T @ (point - place)
 
 
-@lru_cache(maxsize=1)
+@cache
 def bone_vertices() -> dict[str, np.ndarray]:
     """Return {bone: numbers of the vertices that it moves most}."""
     mesh = topology()

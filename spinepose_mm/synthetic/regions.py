@@ -73,6 +73,7 @@ def regions() -> Regions:
     """Return the Regions."""
     topology = shapes.topology()
     points, joints = shapes.mean()
+    points = points.astype(np.float32)
     faces = topology.faces
     edges = np.unique(np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1), axis=0)
     count = len(points)

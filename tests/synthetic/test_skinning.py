@@ -29,9 +29,10 @@ def test_half_a_quarter_turn_keeps_more_girth_than_blended_matrices():
 
 
 def test_signs_follow_the_shorter_way():
-    half = skinning.blend(np.full((1, 2), 0.5, np.float32), motions(350, 10))
+    """From -15 to 170 degrees it is 175 backwards, by -102.5, not 185 forwards, by 77.5."""
+    half = skinning.blend(np.full((1, 2), 0.5, np.float32), motions(-15, 170))
     found = skinning.moved(half, np.array([[1, 0, 0]], np.float32))[0]
-    np.testing.assert_allclose(found, [1, 0, 0], atol=0.02)
+    assert np.degrees(np.arctan2(-found[2], found[0])) == pytest.approx(-102.5, abs=0.1)
 
 
 def test_a_twist_is_split_from_the_swing():
