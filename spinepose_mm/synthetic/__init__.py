@@ -25,10 +25,19 @@ materials, skin: cloth, skin, eyes and hair, as colours by place.
 noise: smooth noise in three dimensions.
 motion: sequences of poses.
 motion_poses: the poses that each motion passes.
-surface: skin and clothes.
-scene: light and rendering.
-backdrop: background, shadows and camera faults.
+surface: skin and clothes of figures.
+scene: light and rendering of figures.
+backdrop: background, shadows and camera faults of figures' images.
 rendering: one image and its labels.
+photo: images of surfaces of any shape and material in a place.
+mesh: these surfaces.
+raster: which triangle each pixel sees.
+light, shadows, shading: what comes from it to the camera.
+environment: places, which are light and background; panorama, outdoors, indoors: their kinds.
+textures, rays: what these share.
+lens: motion blur, defocus, exposure, noise.
+things: boxes, tubes, balls, furniture, barbells.
+staging: where people, things and cameras are.
 dataset: data sets of images.
 settings: what a data set is made of.
 labels: the labels of a data set.

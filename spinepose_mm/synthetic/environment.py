@@ -43,8 +43,9 @@ def sample_environment(
     reach: np.ndarray,
     panoramas: Sequence[str | os.PathLike[str]] = (),
     photographs: Sequence[str | os.PathLike[str]] = (),
+    synthetic: float = 0.15,
 ) -> Environment:
-    """Return a place: one of the panoramas or photographs, where there are any, a synthetic one now and then.
+    """Return a place: one of the panoramas or photographs, where there are any, or a synthetic one.
 
     Args:
         rng: NumPy random generator; one of the same seed gives the same place to all cameras of a scene.
@@ -52,12 +53,13 @@ def sample_environment(
         reach: places that lie in it, of people and all cameras of the scene, in shape (N, 3), metres.
         panoramas: paths of HDR panoramas, from `panorama_files`.
         photographs: paths of photographs.
+        synthetic: how often a place is synthetic though there are files, from 0 to 1.
 
     Raises:
         ValueError: a file is broken.
     """
     kinds = [name for name, files in (('panorama', panoramas), ('photograph', photographs)) if len(files)]
-    kind = str(rng.choice(kinds)) if kinds and rng.random() < 0.85 else 'synthetic'
+    kind = str(rng.choice(kinds)) if kinds and rng.random() >= synthetic else 'synthetic'
     if kind == 'panorama':
         return Panorama.sample(rng, panoramas[int(rng.integers(len(panoramas)))], reach)
     if kind == 'photograph':

@@ -10,7 +10,7 @@ import numpy as np
 from .light import LIGHT_ROWS, Light, sphere
 from .textures import color, floor, grain_tile, noise_tile, piece
 
-_CELLS = 320  # along the sides of a wall's texture
+_CELLS = 288  # along the sides of a wall's texture
 _FLOORS = ('planks', 'tiles', 'carpet', 'court', 'paving')
 _BRIGHT = 1.3  # radiance of what shines itself; walls, of an irradiance of pi, have less
 _FACES = 6  # -x +x -y +y -z +z
@@ -45,26 +45,25 @@ class Room:
 
     def _wall(self, rng: np.random.Generator, face: int, walls: np.ndarray) -> np.ndarray:
         """Return the radiance of one side, in shape (_CELLS, _CELLS, 3): rows run down, or along z."""
-        shape = (_CELLS, _CELLS)
         across, up = self._extent(face)
-        if face == 2:
-            tile, width = floor(rng, str(rng.choice(_FLOORS)))
-            place = np.mgrid[:_CELLS, :_CELLS].astype(np.float32) / _CELLS * len(tile) / width
-            radiance = cv2.remap(tile, place[1] * across, place[0] * up, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
-        else:
-            paint = walls if face != 3 else np.full(3, rng.uniform(0.6, 0.9))
-            if rng.random() < 0.2:
-                paint = color(rng, 0.1, 0.8, 0.5)
-            radiance = np.broadcast_to(paint.astype(np.float32), (*shape, 3)).copy()
-            radiance *= np.exp(0.03 * piece(rng, grain_tile(), shape) + 0.05 * piece(rng, noise_tile(), shape))[
-                ..., None
-            ]
         edge = np.minimum(np.arange(_CELLS), np.arange(_CELLS)[::-1]).astype(np.float32) / _CELLS
         shade = np.minimum(1, 0.72 + 0.28 * edge[:, None] * up / 0.6) * np.minimum(1, 0.72 + 0.28 * edge * across / 0.6)
-        radiance *= shade[..., None] * (self.light_color * rng.uniform(0.8, 1.15)).astype(np.float32)
+        tint = (self.light_color * rng.uniform(0.8, 1.15)).astype(np.float32)
+        if face == 2:
+            tile, width = floor(rng, str(rng.choice(_FLOORS)), 384)
+            place = np.mgrid[:_CELLS, :_CELLS].astype(np.float32) / _CELLS * len(tile) / width
+            radiance = cv2.remap(tile, place[1] * across, place[0] * up, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+            radiance *= shade[..., None] * tint
+            return radiance
+        paint = walls if face != 3 else np.full(3, rng.uniform(0.6, 0.9))
+        if rng.random() < 0.2:
+            paint = color(rng, 0.1, 0.8, 0.5)
+        mottle = 1 + np.float32(0.03) * piece(rng, grain_tile(), shade.shape)
+        mottle += np.float32(0.05) * piece(rng, noise_tile(), shade.shape)
+        radiance = (mottle * shade)[..., None] * (paint * tint).astype(np.float32)
         if face == 3:
             self._lamps(rng, radiance, across, up)
-        elif face != 2:
+        else:
             self._things(rng, radiance, across, up)
         return radiance
 
@@ -100,7 +99,7 @@ class Room:
             x, tone = float(rng.uniform(0, max(across - 1, 0.1))), color(rng, 0.1, 0.8, 0.4)
             _fill(radiance, (x - 0.07, up - 2.12, 1.04, 2.12), size, tone * 0.7)
             _fill(radiance, (x, up - 2.05, 0.9, 2.05), size, tone)
-        for _ in range(int(rng.integers(0, 8))):  # pictures, boards, shelves, cupboards
+        for _ in range(int(rng.integers(0, 8))):  # posters, boards, shelves, cupboards
             wide, high = rng.uniform(0.2, 1.8), rng.uniform(0.2, 1.4)
             x, y = rng.uniform(0, max(across - wide, 0.1)), rng.uniform(0.2, max(up - high, 0.3))
             if rng.random() < 0.4:
@@ -115,18 +114,21 @@ class Room:
 
     def _seen(self, place: np.ndarray, rays: np.ndarray) -> np.ndarray:
         """Return the radiance along rays in shape (H, W, 3) from a place in the room."""
-        steep = np.where(np.abs(rays) < 1e-6, np.float32(1e-6), rays)
-        low, high = self.low.astype(np.float32), self.high.astype(np.float32)
-        far = np.where(steep > 0, high - place, low - place) / steep
-        axis = np.argmin(far, axis=-1)
-        hit = place + rays * np.min(far, axis=-1)[..., None]
-        part = ((hit - low) / (high - low)).clip(0, 1)
-        positive = np.take_along_axis(steep, axis[..., None], -1)[..., 0] > 0
-        column = np.where(axis == 0, part[..., 2], part[..., 0]) * (_CELLS - 1)
-        row = np.where(axis == 1, part[..., 2], 1 - part[..., 1]) * (_CELLS - 1)
-        row = row + (2 * axis + positive) * np.float32(_CELLS)
+        parts, lengths = [], []
+        for axis in range(3):
+            low, high = np.float32(self.low[axis]), np.float32(self.high[axis])
+            ray = rays[..., axis]
+            ahead = ray > 0
+            lengths.append(np.where(ahead, high - place[axis], place[axis] - low) / np.maximum(np.abs(ray), 1e-6))
+            parts.append((ahead, (place[axis] - low) / (high - low), ray / (high - low)))
+        far = np.minimum(np.minimum(lengths[0], lengths[1]), lengths[2])
+        x, y, z = ((start + step * far).clip(0, 1) for _, start, step in parts)
+        sides, level = lengths[0] <= far, lengths[1] <= far
+        column = np.where(sides, z, x) * (_CELLS - 1)
+        row = np.where(level & ~sides, z, 1 - y) * (_CELLS - 1)
+        face = np.where(sides, parts[0][0], np.where(level, 2 + parts[1][0], 4 + parts[2][0])).astype(np.float32)
         atlas = self.faces.reshape(-1, _CELLS, 3)
-        return cv2.remap(atlas, column.astype(np.float32), row.astype(np.float32), cv2.INTER_LINEAR)
+        return cv2.remap(atlas, column, row + face * np.float32(_CELLS), cv2.INTER_LINEAR)
 
     def background(self, place: np.ndarray, rays: np.ndarray) -> np.ndarray:
         return self._seen(place, rays)

@@ -56,7 +56,7 @@ def develop(rng: np.random.Generator, layers: Layers, faults: Faults | None = No
         front, cover, back = _defocus(rng, layers)
     if chance[1] < faults.motion_blur:
         front, cover = _blur_motion(rng, front, cover, layers.flow)
-    image = back * (1 - cover) + front
+    image = back * cv2.merge([1 - cover] * 3) + front
     if chance[2] < faults.softness:
         image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.0))
     stops = rng.normal(0, 0.3) + (rng.uniform(-2, 1.5) if chance[3] < faults.misexposure else 0)
@@ -78,13 +78,14 @@ def _exposure(image: np.ndarray, cover: np.ndarray) -> float:
     """Return the factor that brings the image to a middle grey, metered as phones do: more where people are."""
     small = cv2.resize(image, (64, 48), interpolation=cv2.INTER_AREA)
     weight = 0.5 + 2 * cv2.resize(cover, (64, 48), interpolation=cv2.INTER_AREA)
-    brightness = np.log(np.maximum(small @ _BRIGHTNESS, 1e-5))
-    middle = np.exp((brightness * weight).sum() / weight.sum())
-    return float(0.16 / middle)
+    brightness = np.maximum(small @ _BRIGHTNESS, 1e-9)
+    # The logarithm's mean alone would burn out what is light in a dark image, the plain mean drown what is dark.
+    even, plain = (float((values * weight).sum() / weight.sum()) for values in (np.log(brightness), brightness))
+    return float(0.2 / np.sqrt(np.exp(even) * plain))
 
 
 def _add_noise(rng: np.random.Generator, image: np.ndarray) -> None:
-    """Add noise of photons and of reading, in place: Foi et al., "Practical Poissonian-Gaussian noise" (2008)."""
+    """Add noise of photons and of reading, in place; its variance is linear in the signal (Foi et al., 2008)."""
     gain = 10 ** rng.uniform(-4.3, -2.4)
     variance = gain * np.maximum(image, 0) + 0.15 * gain**1.5
     grain = cv2.merge([piece(rng, grain_tile(), image.shape[:2]) for _ in range(3)])
@@ -105,8 +106,8 @@ def _tone(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=256)
 def _curve(contrast: float, white: float) -> np.ndarray:
-    """Return the table of a tone curve: Reinhard et al., "Photographic tone reproduction" (2002), equation 4, for
-    highlights alone, then an S curve of the encoded value."""
+    """Return the table of a tone curve: a shoulder after Reinhard et al. (2002), equation 4, but weaker, then
+    an S curve of the encoded value."""
     linear = 4 * (np.arange(_LEVELS + 1) / _LEVELS) ** 2
     bent = linear * (1 + linear / white**2) / (1 + 0.6 * linear) * 1.15
     encoded = np.where(bent < 0.0031308, 12.92 * bent, 1.055 * np.maximum(bent, 1e-9) ** (1 / 2.4) - 0.055).clip(0, 1)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 LIGHT_ROWS = 32  # of the panoramas that light is taken from
-#: Radiance to irradiance of a cosine lobe, for bands 0, 1, 2 of spherical harmonics: Ramamoorthi and Hanrahan, "An
-#: efficient representation for irradiance environment maps" (2001), equation 8.
+#: Radiance to irradiance of a cosine lobe, for bands 0, 1, 2 of spherical harmonics, from
+#: Ramamoorthi and Hanrahan, "An efficient representation for irradiance environment maps" (2001).
 _COSINE = np.array([np.pi] + [2 * np.pi / 3] * 3 + [np.pi / 4] * 5)
 #: A lobe is a sun where it gives this share of the light of the smooth rest, at least.
 _LEAST_SUN = 0.15

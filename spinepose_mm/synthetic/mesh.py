@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-NOBODY = -1  # the owner of things, and of what is not there
+UNOWNED = -1  # the owner of things, and of what is not there
 
 
 class Material(Protocol):
@@ -54,7 +54,7 @@ class Surface:
         material: index into `materials` of each face, in shape (F,).
         materials: what it is made of.
         rest: where the vertices are in the rest posture, in shape (V, 3); by default where they are.
-        owner: number of the person whom it belongs to, NOBODY for things.
+        owner: number of the person that it belongs to, UNOWNED for things.
         velocity: of the vertices, in shape (V, 3), metres a second, for motion blur; by default they stand still.
     """
 
@@ -63,7 +63,7 @@ class Surface:
     material: np.ndarray
     materials: Sequence[Material]
     rest: np.ndarray | None = None
-    owner: int = NOBODY
+    owner: int = UNOWNED
     velocity: np.ndarray | None = None
 
 

@@ -87,13 +87,16 @@ class Outdoors:
     def _ground(self, place: np.ndarray, rays: np.ndarray, far: np.ndarray) -> np.ndarray:
         scale = np.float32(len(self.tile) / self.width)
         x, z = place[0] + rays[..., 0] * far, place[2] + rays[..., 2] * far
-        tile = wrapped(self.tile, x * scale, z * scale)
+        shown = wrapped(self.tile, x * scale, z * scale)
         mean = self.tile.mean(axis=(0, 1))
-        fine = np.minimum(1, 12 / far)[..., None]  # a tile's pattern is finer than pixels in the distance
-        stains = np.exp(np.float32(0.18) * wrapped(self.stains, x * 20, z * 20))[..., None]
-        haze = 1 - np.exp(-far / 250)[..., None]
-        shown = (mean + (tile - mean) * fine) * stains * self.lit
-        return shown * (1 - haze) + self.horizon.astype(np.float32) * haze
+        shown -= mean
+        shown *= np.minimum(1, 12 / far)[..., None]  # a tile's pattern is finer than pixels in the distance
+        shown += mean
+        stains = 1 + np.float32(0.16) * wrapped(self.stains, x * 20, z * 20)
+        clear = np.exp(far / np.float32(-250))
+        shown *= (stains * clear)[..., None] * self.lit
+        shown += (1 - clear)[..., None] * self.horizon.astype(np.float32)
+        return shown.clip(0)
 
     def _stand(self, image: np.ndarray, place: np.ndarray, rays: np.ndarray) -> None:
         """Draw what stands at the horizon, on an upright cylinder around."""
@@ -132,14 +135,19 @@ def _skyline(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 
 def _trees(rng: np.random.Generator, panel: np.ndarray, mask: np.ndarray, high: float) -> None:
     rows, columns = mask.shape
-    noise = piece(rng, noise_tile(), mask.shape)
-    crowns = cv2.blur(piece(rng, grain_tile(), (1, columns)), (9, 1))[0] + 0.6 * noise[0]
-    outline = high * rows * (0.7 + 0.3 * crowns)
-    there = rows - np.arange(rows)[:, None] < outline + 7 * noise
+    crowns = (
+        cv2.blur(piece(rng, grain_tile(), (1, columns)), (9, 1))[0] + 0.6 * piece(rng, noise_tile(), (1, columns))[0]
+    )
+    outline = (high * rows * (0.7 + 0.3 * crowns)).astype(np.float32)
+    top = rows - int(np.clip(outline.max() + 20, 1, rows))
+    noise = piece(rng, noise_tile(), (rows - top, columns))
+    there = np.arange(rows - top, 0, -1, dtype=np.float32)[:, None] < outline + 7 * noise
     green = np.array([0.05, 0.09, 0.03]) * rng.uniform(0.5, 1.6) * (1 + 0.3 * rng.normal(0, 1, 3)).clip(0.5)
-    leaves = np.exp(np.float32(0.5) * noise + np.float32(0.4) * piece(rng, grain_tile(), mask.shape))
-    np.copyto(panel, leaves[..., None] * green.astype(np.float32), where=there[..., None])
-    mask[there] = 1
+    leaves = np.float32(0.5) * noise
+    leaves += np.float32(0.4) * piece(rng, grain_tile(), noise.shape)
+    np.exp(leaves, out=leaves)
+    np.copyto(panel[top:], leaves[..., None] * green.astype(np.float32), where=there[..., None])
+    mask[top:][there] = 1
 
 
 def _house(rng: np.random.Generator, panel: np.ndarray, mask: np.ndarray) -> None:

@@ -88,20 +88,16 @@ class Panorama:
         low, high = reach.min(axis=0), reach.max(axis=0)
         center = rng.uniform(low, high)
         center[1] = rng.uniform(1.2, 1.8)
-        radius = np.linalg.norm(reach - center, axis=1).max() + rng.uniform(3, 15)
+        radius = np.linalg.norm(reach - center, axis=1).max() + rng.uniform(0.5, 8)
         return cls(path, int(rng.integers(2 * LIGHT_ROWS)), center, radius)
 
     def background(self, place: np.ndarray, rays: np.ndarray) -> np.ndarray:
         start = place - self.center
         along = rays @ start
         out = -along + np.sqrt(np.maximum(along**2 + self.radius**2 - start @ start, 0))
-        seen = start + rays * np.minimum(out, to_ground(place, rays))[..., None]
-        return self.look(seen)
-
-    def look(self, directions: np.ndarray) -> np.ndarray:
-        """Return the panorama in directions in shape (H, W, 3), of any length."""
+        far = np.minimum(out, to_ground(place, rays))
+        x, y, z = (start[axis] + rays[..., axis] * far for axis in range(3))
         h, w = self.image.shape[:2]
-        x, y, z = np.moveaxis(directions, -1, 0)
         around, across = np.arctan2(z, x), np.arctan2(np.hypot(x, z), y)
         column = ((around / (2 * np.pi) - self.columns / (2 * LIGHT_ROWS)) % 1) * w - 0.5
         row = across / np.pi * h - 0.5

@@ -46,7 +46,7 @@ class Photographer:
             faults: how often those come; Faults() by default.
 
         Returns:
-            tuple: the image in shape (H, W, 3), uint8, BGR; the number of the person whom each pixel shows, NOBODY
+            tuple: the image in shape (H, W, 3), uint8, BGR; the number of the person that each pixel shows, UNOWNED
             for things and for what is behind, in shape (H, W); and the depth along the camera's z axis to what is in
             front, infinite where nothing is, in shape (H, W), metres.
 

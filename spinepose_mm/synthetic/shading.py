@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+import cv2
 import numpy as np
 
 from spinepose_mm.structures.camera import Camera
 
 from .environment import Environment
 from .light import Light
-from .mesh import NOBODY, Joined, covering, face_normals, unit, vertex_normals
+from .mesh import UNOWNED, Joined, covering, face_normals, unit, vertex_normals
 from .raster import Samples
 from .rays import place_of, to_ground, view_rays
 from .shadows import GroundShade, openness, sun_shadow
 
 _SPACING = 0.03  # metres between the points that stand for large faces in shadows
-_THIN = 3  # of so many points one is enough for ambient occlusion
+_THIN = 4  # of so many points one is enough for ambient occlusion
 _FAR = 60.0  # metres; shadows beyond are too small to see
 _BUMP_SCALE = 45.0  # cells of noise a metre
 _MIRROR = 0.04  # what skin, cloth and plastic reflect of light that falls straight on them
@@ -31,7 +32,7 @@ class Layers:
         front: radiance of the surfaces, times `cover`, in shape (H, W, 3).
         cover: share of each pixel that surfaces take, in shape (H, W).
         back: radiance of the background, in shape (H, W, 3).
-        owner: number of the person whom a pixel shows, NOBODY for others, in shape (H, W), int32.
+        owner: number of the person that a pixel shows, UNOWNED for others, in shape (H, W), int32.
         depth: along the camera's z axis to the surfaces, metres, infinite where there are none, in shape (H, W).
         flow: velocity of the surfaces in the image, pixels a second, in shape (H, W, 2).
         far: distance of the background, metres, in shape (H, W).
@@ -67,7 +68,7 @@ def shade(mesh: Joined, seen: Samples, camera: Camera, environment: Environment)
     normals = vertex_normals(mesh.vertices, mesh.faces, facing)
     colors, flow = _radiance(mesh, seen, normals, points, light, camera)
     front, cover = _gather(seen, colors, (h, w)), _gather(seen, None, (h, w))
-    owner, depth = np.full(h * w, NOBODY, np.int32), np.full(h * w, np.inf, np.float32)
+    owner, depth = np.full(h * w, UNOWNED, np.int32), np.full(h * w, np.inf, np.float32)
     moving = np.zeros((h * w, 2), np.float32)
     pixel = seen.pixel[seen.main]
     owner[pixel], depth[pixel] = mesh.owner[seen.face[seen.main]], seen.depth[seen.main]
@@ -110,8 +111,14 @@ def _radiance(
 
 
 def _facing(normal: np.ndarray, toward: np.ndarray) -> np.ndarray:
-    """Return normals bent so that none faces away: a smooth normal does so at the outline, where it would be black."""
+    """Return normals that face the camera.
+
+    Those of the inner side of cloth are turned around. A smooth normal may face away by a little at an outline, where
+    it would be black: it is bent.
+    """
     away = np.einsum('si,si->s', normal, toward)
+    inner = away < -0.3
+    normal, away = np.where(inner[:, None], -normal, normal), np.where(inner, -away, away)
     return unit(normal + np.maximum(0.02 - away, 0)[:, None] * toward)
 
 
@@ -201,8 +208,10 @@ def _shade_ground(
     if not near.any():
         return
     part = tuple(slice(n[0], n[-1] + 1) for n in (np.flatnonzero(near.any(axis=axis)) for axis in (1, 0)))
-    kept = np.zeros((*near[part].shape, 3), np.float32)
-    for shade, weight in shades:
-        kept += shade.at(x[part], z[part])[..., None] * weight.astype(np.float32)
-    np.copyto(kept, np.float32(1), where=~near[part][..., None])
-    back[part] *= kept
+    shares = [shade.at(x[part], z[part]) for shade, _ in shades]
+    out = ~near[part]
+    for share_of in shares:
+        share_of[out] = 1
+    weights = [weight.astype(np.float32) for _, weight in shades]
+    # Channel by channel: NumPy is slow where the last axis is short.
+    back[part] *= cv2.merge([sum(a * w[channel] for a, w in zip(shares, weights)) for channel in range(3)])

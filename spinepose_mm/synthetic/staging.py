@@ -11,6 +11,8 @@ An image of people with surfaces of their own takes a dozen lines:
         environment = sample_environment(np.random.default_rng(seed), camera, places, panoramas, photographs)
         front = occluders(rng, keypoints[0], camera) if rng.random() < 0.3 else []
         image, owner, depth = photographer.render([*surfaces, *things, *front], camera, environment, rng)
+
+`owner == i` are the visible pixels of person i, and `depth` is what keypoints are behind: labels follow from both.
 """
 
 from __future__ import annotations

@@ -7,26 +7,29 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+_TILE = (1024, 2048)  # cells of the tiles of noise
+
 
 @lru_cache(maxsize=1)
 def noise_tile() -> np.ndarray:
-    """Return noise on many scales, in shape (1024, 1024), float32, of mean 0 and deviation 1: always the same."""
+    """Return noise on many scales, in shape _TILE, float32, of mean 0 and deviation 1: always the same."""
     rng = np.random.default_rng(1024)
-    total = np.zeros((1024, 1024), np.float32)
+    total = np.zeros(_TILE, np.float32)
     for cells in (4, 8, 16, 32, 64, 128, 256, 512, 1024):
-        total += cv2.resize(rng.normal(0, 1, (cells, cells)).astype(np.float32), (1024, 1024)) * cells**-0.4
+        coarse = rng.standard_normal((cells, 2 * cells), np.float32)
+        total += cv2.resize(coarse, _TILE[::-1]) * cells**-0.4
     return (total - total.mean()) / total.std()
 
 
 @lru_cache(maxsize=1)
 def grain_tile() -> np.ndarray:
-    """Return white noise in shape (1024, 1024), float32, of deviation 1: the same on every call."""
-    return np.random.default_rng(7).standard_normal((1024, 1024), np.float32)
+    """Return white noise in shape _TILE, float32, of deviation 1: always the same."""
+    return np.random.default_rng(7).standard_normal(_TILE, np.float32)
 
 
 def piece(rng: np.random.Generator, tile: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Return a part of a tile of noise, in the shape asked for, from a random place on."""
-    repeats = [-(-length // len(tile)) for length in shape]
+    repeats = [-(-want // have) for have, want in zip(tile.shape, shape)]
     if max(repeats) > 1:
         tile = np.tile(tile, repeats)
     row, column = (int(rng.integers(have - want + 1)) for have, want in zip(tile.shape, shape))

@@ -20,7 +20,7 @@ def paint(rng: np.random.Generator) -> Plain:
 
 
 def merged(parts: Sequence[Surface]) -> Surface:
-    """Return Surfaces of nobody, which stand still, as one."""
+    """Return unowned Surfaces, which stand still, as one."""
     first = np.cumsum([0] + [len(part.vertices) for part in parts])
     kinds = np.cumsum([0] + [len(part.materials) for part in parts])
     return Surface(

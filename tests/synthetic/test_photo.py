@@ -3,7 +3,7 @@ import pytest
 
 from spinepose_mm.structures.camera import Camera
 from spinepose_mm.synthetic.light import Light
-from spinepose_mm.synthetic.mesh import NOBODY, Plain, Surface, join
+from spinepose_mm.synthetic.mesh import UNOWNED, Plain, Surface, join
 from spinepose_mm.synthetic.outdoors import Outdoors
 from spinepose_mm.synthetic.photo import Photographer
 from spinepose_mm.synthetic.raster import sample
@@ -52,7 +52,7 @@ def test_depth_is_the_geometry_of_the_camera(photographer):
     wall = box(np.array([0, 1.2, 0]), np.array([3.0, 3.0, 0.2]), GREY)
     _, owner, depth = photographer.render([_owned(wall, 4)], camera, Even(1.0), np.random.default_rng(0))
     front = np.isfinite(depth)
-    assert front.mean() > 0.9 and set(np.unique(owner)) <= {NOBODY, 4} and ((owner == 4) == front).all()
+    assert front.mean() > 0.9 and set(np.unique(owner)) <= {UNOWNED, 4} and ((owner == 4) == front).all()
     eye = -camera.R.T @ camera.t
     for row, column in ((36, 48), (10, 20), (60, 70), (30, 80)):
         ray = np.linalg.solve(camera.K @ camera.R, [column + 0.5, row + 0.5, 1])
@@ -63,9 +63,9 @@ def test_a_ball_in_front_hides_a_wall(photographer, camera):
     wall = _owned(box(np.array([0, 1.5, -1]), np.array([9.0, 9.0, 0.1]), GREY), 0)
     near = ball(np.array([0, 1.5, 1]), 0.3, GREY)
     _, owner, depth = photographer.render([wall, near], camera, Even(1.0), np.random.default_rng(0))
-    assert owner[36, 48] == NOBODY and depth[36, 48] == pytest.approx(2.7, abs=0.01)
+    assert owner[36, 48] == UNOWNED and depth[36, 48] == pytest.approx(2.7, abs=0.01)
     radius = 0.3 / 3 * camera.K[1, 1]
-    assert (owner == NOBODY).sum() == pytest.approx(np.pi * radius**2, rel=0.04)
+    assert (owner == UNOWNED).sum() == pytest.approx(np.pi * radius**2, rel=0.04)
     assert owner[5, 5] == 0 and depth[5, 5] == pytest.approx(4.95, abs=0.01)
 
 
@@ -94,6 +94,30 @@ def test_even_light_shows_the_albedo(photographer, camera):
     inner = layers.cover == 1
     np.testing.assert_allclose(np.median(layers.front[inner], axis=0), [0.8, 0.4, 0.2], atol=0.05)  # the rest is gloss
     assert np.ptp(layers.front[inner][:, 0]) < 0.08  # nothing on a ball shades another part of it
+
+
+def test_triangles_smaller_than_pixels_stay_finite(photographer, camera):
+    rng = np.random.default_rng(0)
+    balls = [ball(np.array([x, 1.5 + y, 0]), 0.03, GREY) for x, y in rng.uniform(-0.8, 0.8, (40, 2))]
+    mesh, seen = _samples(photographer, balls, camera)
+    layers = shade(mesh, seen, camera, Even(1.0))
+    assert len(seen.pixel) > 100 and np.isfinite(layers.front).all() and np.isfinite(layers.flow).all()
+    np.testing.assert_allclose(seen.depth, 3.97, atol=0.06)
+
+
+def test_the_inner_side_of_cloth_is_lit(photographer, camera):
+    shown = []
+    for turn in (1, -1):
+        sheet = Surface(
+            np.array([[-1, 1, 0], [1, 1, 0], [1, 2, 0], [-1, 2, 0]], np.float32),
+            np.array([[0, 1, 2], [0, 2, 3]], np.int32)[:, ::turn],
+            np.zeros(2, np.int32),
+            [GREY],
+        )
+        mesh, seen = _samples(photographer, [sheet], camera)
+        shown.append(shade(mesh, seen, camera, Even(2.0)).front[36, 48])
+    np.testing.assert_allclose(shown[0], shown[1], rtol=0.02)
+    assert shown[0][0] > 0.7
 
 
 def test_velocity_becomes_pixels_a_second(photographer, camera):

@@ -4,7 +4,7 @@ import pytest
 from spinepose_mm import skeleton
 from spinepose_mm.synthetic import things
 from spinepose_mm.synthetic.body import Body, forward, keypoints
-from spinepose_mm.synthetic.mesh import NOBODY, Plain, face_normals
+from spinepose_mm.synthetic.mesh import UNOWNED, Plain, face_normals
 from spinepose_mm.synthetic.motion import sequence
 from spinepose_mm.synthetic.rays import place_of
 from spinepose_mm.synthetic.staging import make_cameras, occluders, stand, touched
@@ -41,7 +41,7 @@ def test_a_barbell_goes_through_both_hands():
     found = next(
         surface for seed in range(9) for surface in touched(np.random.default_rng(seed), [points], ['deadlift'])
     )
-    assert found.owner == NOBODY and found.vertices[:, 1].min() > -0.02
+    assert found.owner == UNOWNED and found.vertices[:, 1].min() > -0.02
     for side in ('left', 'right'):
         wrist, elbow = (points[skeleton.index(f'{side}_{name}')] for name in ('wrist', 'elbow'))
         assert np.linalg.norm(found.vertices - (wrist + 0.33 * (wrist - elbow)), axis=1).min() < 0.1
@@ -86,7 +86,7 @@ def test_occluders_stand_between_the_camera_and_the_person():
         camera = make_cameras(rng, points, (128, 96), 1)[0]
         for surface in occluders(rng, points, camera):
             depth = camera.to_camera(surface.vertices)[:, 2]
-            assert surface.owner == NOBODY and np.median(depth) < camera.to_camera(points)[:, 2].max() + 0.5
+            assert surface.owner == UNOWNED and np.median(depth) < camera.to_camera(points)[:, 2].max() + 0.5
             inside = np.linalg.norm((points[:, None] - surface.vertices)[..., ::2], axis=-1).min() > 0.02
             found += bool(inside)
     assert found > 10
