@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -60,7 +61,10 @@ class Garment:
 
 
 def coverage(garment: Garment, r: Regions) -> np.ndarray:
-    """Return a function on the vertices of regions, in shape (V,): positive where the garment is, 0 at its hems."""
+    """Return a function on the vertices of regions, in shape (V,): positive where the garment is, 0 at its hems.
+
+    It is about metres; a bone of the arm is 0.28 m long, of the leg 0.38.
+    """
     x, y, z = r.points.T
     across = np.abs(z)
     parts: list[np.ndarray] = []
@@ -73,24 +77,26 @@ def coverage(garment: Garment, r: Regions) -> np.ndarray:
     if garment.leg_hole is not None:
         parts.append(y - CROTCH + 0.012 - garment.leg_hole * np.clip(across - 0.02, 0, None))
     if garment.top is not None:
-        parts.append(garment.top - y)
-        parts.append(0.35 - across if garment.top < CHEST else 0.03 - r.arm * 0.3)
+        parts += [garment.top - y, 0.35 - across]
     else:
-        front = smoothstep(x, 0.0, 0.05)
-        hole = garment.neckline - r.neck - garment.dip * front * np.clip(1 - across / 0.09, 0, 1)
-        if garment.sleeve is not None:
-            parts += [hole, (garment.sleeve - r.arm) * 0.28]
-        else:
-            inner, outer = garment.strap
-            parts += [
-                np.maximum(hole, across - inner),
-                np.maximum(outer - across, np.minimum(0.375 - y, 0.03 - 0.3 * r.arm)),
-            ]
+        parts += _around_arms_and_neck(garment, r)
     if garment.opening is not None:
         high, low = garment.opening
         half = high + (low - high) * np.clip((COLLAR - y) / 0.45, 0, 1)
         parts.append(np.where(x > -0.01, across - half, 1.0))
     return np.minimum.reduce(parts)
+
+
+def _around_arms_and_neck(garment: Garment, r: Regions) -> list[np.ndarray]:
+    x, y, z = r.points.T
+    across = np.abs(z)
+    dip = garment.dip * smoothstep(x, 0.0, 0.05) * np.clip(1 - across / 0.09, 0, 1)
+    hole = garment.neckline - r.neck - dip
+    if garment.sleeve is not None:
+        return [hole, (garment.sleeve - r.arm) * 0.28]
+    inner, outer = garment.strap
+    armhole = np.maximum(outer - across, np.minimum(0.375 - y, 0.03 - 0.3 * r.arm))
+    return [np.maximum(hole, across - inner), armhole]
 
 
 @dataclass(frozen=True)
@@ -120,7 +126,7 @@ class Form:
         return Form(where, self.vertices[where.index], self.normals[where.index], self.scale)
 
 
-def looseness(garment: Garment, form: Form, rng: np.random.Generator) -> np.ndarray:
+def _looseness(garment: Garment, form: Form, rng: np.random.Generator) -> np.ndarray:
     """Return how far the cloth stands off before it is smoothed, metres, in shape (V,)."""
     r = form.where
     y = r.points[:, 1]
@@ -142,33 +148,39 @@ def looseness(garment: Garment, form: Form, rng: np.random.Generator) -> np.ndar
 
 def _wrinkles(form: Form, loose: float, seed: int) -> np.ndarray:
     """Folds: stronger where cloth is loose, and near elbows, knees, crotch and waist."""
-    r = form.where
-    near = np.zeros(len(r.points), np.float32)
-    for at, values in ((1.0, r.arm), (1.95, r.arm), (1.0, r.leg), (0.15, r.leg), (1.95, r.leg)):
-        near = np.maximum(near, np.exp(-(((values - at) / 0.2) ** 2)))
-    near = np.maximum(near, np.exp(-(((r.points[:, 1] - WAIST) / 0.06) ** 2)))
     amplitude = min(0.35 * loose, 0.008)
-    return amplitude * (0.35 + near) * noise(form.vertices, (16, 24, 16), seed)
+    return amplitude * (0.35 + _bent()) * noise(form.vertices, (16, 24, 16), seed)
 
 
-def drape(garment: Garment, form: Form, hollows: np.ndarray, under: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+@lru_cache(maxsize=1)
+def _bent() -> np.ndarray:
+    """Return how near what clothes cover is to where a body bends, in shape (V,), 0 to 1."""
+    r = clothed()
+    places = ((1.0, r.arm), (1.95, r.arm), (1.0, r.leg), (0.15, r.leg), (1.95, r.leg))
+    near = [np.exp(-(((values - at) / 0.2) ** 2)) for at, values in places]
+    return np.maximum.reduce([*near, np.exp(-(((r.points[:, 1] - WAIST) / 0.06) ** 2))])
+
+
+def _drape(
+    garment: Garment, form: Form, hollows: np.ndarray, under: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     """Return how far a garment's cloth stands off the skin, metres, in shape (V,).
 
     Args:
         garment: what is worn.
         form: the body.
-        hollows: `filled` of the form.
+        hollows: `_filled` of the form.
         under: metres that each vertex has to stand off, in shape (V,): the layers below.
         rng: NumPy random generator, of the wrinkles.
     """
-    free = looseness(garment, form, rng)
+    free = _looseness(garment, form, rng)
     height = np.maximum(np.maximum(under, hollows), hang(form.vertices, garment.fall)) + free
     for _ in range(3):
         height = np.maximum(form.where.average @ height, under + 0.5 * free)
     return height
 
 
-def filled(form: Form) -> np.ndarray:
+def _filled(form: Form) -> np.ndarray:
     """Return how far cloth stands off that spans small hollows, as the navel, metres, in shape (V,)."""
     cloth = form.vertices
     for _ in range(4):
@@ -192,7 +204,7 @@ def layers(
     """
     r = clothed()
     form = body.part(r)
-    hollows = filled(form)
+    hollows = _filled(form)
     top: np.ndarray = np.zeros(len(r.points), np.float32)  # how far the outermost cloth so far stands off
     slack: np.ndarray = np.zeros_like(top)  # what is worn over sagging cloth sags as far
     hidden = np.zeros(len(body.vertices), bool)
@@ -202,7 +214,7 @@ def layers(
         worn = inside > 0
         around = (r.near @ worn.astype(np.float32)) > 0
         under = np.where(around, top + THICKNESS, 0).astype(np.float32)
-        height = drape(garment, form, hollows, under, rng)
+        height = _drape(garment, form, hollows, under, rng)
         top = np.where(around, np.maximum(top, height), top)
         slack = np.where(around, np.maximum(slack, SAG * (height - under)), slack)
         pieces.append(_sewn(garment, form, height, slack, cut(r.faces, inside)))

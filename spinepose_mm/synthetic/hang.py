@@ -39,7 +39,8 @@ def _grid() -> tuple[np.ndarray, sparse.csr_matrix]:
     a, b = row.astype(int), column.astype(int)
     u, v = row - a, column - b
     fade = np.clip((TOP + 0.01 - y) / 0.05, 0, 1) * np.clip((0.35 - r.armed[trunk]) / 0.2, 0, 1)
-    fade *= np.clip((y - CROTCH - 0.01) / 0.04, 0, 1)  # the legs part here
+    parting = CROTCH + np.where(x < -0.02, -0.03, 0.01)  # of the legs, behind lower than in front
+    fade *= np.clip((y - parting) / 0.04, 0, 1)
     entries = [(a, b, (1 - u) * (1 - v)), (a + 1, b, u * (1 - v)), (a, b + 1, (1 - u) * v), (a + 1, b + 1, u * v)]
     where = np.concatenate([i * ANGLES + j % ANGLES for i, j, _ in entries])
     weight = np.concatenate([w * fade for *_, w in entries]).astype(np.float32)

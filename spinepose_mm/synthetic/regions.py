@@ -15,11 +15,11 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from . import shapes
+from .pieces import all_of
 
 SIDES = {'L': -1.0, 'R': 1.0}
 #: Heights on the template.
-CROTCH, HIPS, WAIST, CHEST, COLLAR = -0.047, 0.03, 0.155, 0.30, 0.5
-CROWN = np.array([0.035, 0.69, 0.0])  # the middle of the skull
+CROTCH, WAIST, CHEST, COLLAR = -0.047, 0.155, 0.30, 0.5
 FIELDS = ('arm', 'leg', 'armed', 'neck', 'scalp')
 
 
@@ -34,7 +34,7 @@ class Regions:
         average: sparse (V, V): the mean of a vertex and its neighbours.
         near: sparse (V, V): 1 for its neighbours and itself.
         arm: 0 at the shoulder, 1 at the elbow, 2 at the wrist, 3 at the fingers' roots; about -0.4 elsewhere.
-        leg: 0 at the hip joint, 1 at the knee, 2 at the ankle; 3 at the toes.
+        leg: 0 at the hip joint, 1 at the knee, 2 at the ankle, about 2.15 at the sole; negative above.
         armed: how much a vertex belongs to an arm, 0 to 1.
         neck: metres above the plane of a round neckline, which rises to the back.
         scalp: metres inside of the hairline on the head; negative on the face, on ears and below.
@@ -56,7 +56,7 @@ class Regions:
     def part(self, chosen: np.ndarray) -> Regions:
         """Return the regions of a part of the body: of the vertices that are `chosen` (V,), bool."""
         number = np.cumsum(chosen) - 1
-        faces = number[self.faces[chosen[self.faces].all(1)]].astype(np.int32)
+        faces = number[self.faces[all_of(chosen, self.faces)]].astype(np.int32)
         values = {name: getattr(self, name)[chosen] for name in ('index', 'points', *FIELDS, 'eyes')}
         near = self.near[chosen][:, chosen]
         return Regions(faces=faces, near=near, average=_average(near), **values)
@@ -73,6 +73,7 @@ def regions() -> Regions:
     """Return the Regions."""
     topology = shapes.topology()
     points, joints = shapes.mean()
+    points = points.astype(np.float32)
     faces = topology.faces
     edges = np.unique(np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1), axis=0)
     count = len(points)

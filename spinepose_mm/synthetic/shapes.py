@@ -87,11 +87,10 @@ class Shape:
             return (1 - share) * data[name][first] + share * data[name][second]
 
         points = data['mean'] + np.tensordot(between('coefficients').astype(np.float32), data['basis'], 1)
-        points = np.stack([-points[:, 1], points[:, 2], -points[:, 0]], axis=-1)
-        count = len(topology().bones)
+        vertices, joints = _parted(points)
         return cls(
-            points[:count],
-            dict(zip(topology().names, points[count:].astype(float))),
+            vertices,
+            joints,
             float(between('age')),
             bool(data['gender'][first] > 0.5),
             float(between('muscle')),
@@ -113,10 +112,15 @@ def topology() -> Topology:
     )
 
 
+@cache
 def mean() -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Return the mean shape: its vertices in shape (V, 3), and {bone: position of its upper joint (3,)}."""
-    points = _data()['mean']
-    points = np.stack([-points[:, 1], points[:, 2], -points[:, 0]], axis=-1).astype(np.float32)
+    return _parted(_data()['mean'])
+
+
+def _parted(points: np.ndarray) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return vertices and joints of points on anny's axes, in shape (V + B, 3), on this project's."""
+    points = np.stack([-points[:, 1], points[:, 2], -points[:, 0]], axis=-1)
     count = len(topology().bones)
     return points[:count], dict(zip(topology().names, points[count:].astype(float)))
 

@@ -60,19 +60,12 @@ def skirt(form: Form, hem: float, flare: float, folds: float, material: int, rng
     c, s = (np.sign(v) * np.abs(v) ** 0.8 for v in (np.cos(angle), np.sin(angle)))
     turn = np.stack([np.cos(angle), np.zeros(ANGLES), np.sin(angle)], axis=1)
     depth = folds * np.linspace(0, 1, rows)[:, None] * noise(turn * 0.3 + [0, rng.random() * 9, 0], 14)
-    height = _even(near.mean(axis=(1, 2)))[:, None, 1]
-    vertices = np.stack(
-        [middle + (deep + depth) * c, np.broadcast_to(height, (rows, ANGLES)), (wide + depth) * s], axis=-1
-    )
-    count = rows * ANGLES
+    height = np.broadcast_to(_even(near.mean(axis=(1, 2)))[:, None, 1], depth.shape)
+    vertices = np.stack([middle + (deep + depth) * c, height, (wide + depth) * s], axis=-1)
     faces = sheet(rows, ANGLES, closed=True)
     return Piece(
-        vertices.reshape(-1, 3).astype(np.float32),
-        faces,
-        points.reshape(-1, 3),
-        parents.reshape(-1, 2),
-        share.ravel(),
-        np.zeros(count, np.float32),
+        *(vertices.reshape(-1, 3).astype(np.float32), faces, points.reshape(-1, 3)),
+        *(parents.reshape(-1, 2), share.ravel(), np.zeros(depth.size, np.float32)),
         np.full(len(faces), material),
     )
 
