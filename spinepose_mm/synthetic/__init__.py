@@ -15,7 +15,7 @@ landmarks: keypoints that the shape's surface tells.
 hands: curled fingers.
 skinning: moving a mesh with its bones.
 dressing: dressed people, one surface that moves with a person.
-wardrobe: what somebody wears.
+wardrobe: what a person wears.
 garments, hang: clothes of the body's own surface, in layers.
 shoes, skirts, hair, headwear: what is fastened to the body.
 attached: how it is fastened.

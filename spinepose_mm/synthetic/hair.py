@@ -30,7 +30,7 @@ ENDS = {'medium': (0.56, 0.63), 'long': (0.33, 0.52), 'ponytail': (0.40, 0.56)}
 
 @dataclass(frozen=True)
 class Hair:
-    """How somebody's hair is.
+    """How a person's hair is.
 
     Attributes:
         style: one of STYLES.

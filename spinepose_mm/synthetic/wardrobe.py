@@ -1,4 +1,4 @@
-"""What somebody wears: garments that go together, with their cloth, by age, sex and occasion."""
+"""What a person wears: garments that go together, with their cloth, by age, sex and occasion."""
 
 from __future__ import annotations
 

@@ -47,6 +47,13 @@ def test_everybody_is_dressed(people):
     assert women > people / 4
 
 
+def test_swimmers_are_dressed():
+    pelvis, chest = _private(regions().points)
+    for seed in range(8):
+        shape, dressed = _dressed(seed, 'swim')
+        assert not _bare(shape, dressed, np.concatenate([pelvis, chest]) if shape.female else pelvis), seed
+
+
 def test_same_seed_same_person():
     (_, one), (_, same), (_, other) = _dressed(5), _dressed(5), _dressed(6)
     for name in ('vertices', 'faces', 'rest', 'parents', 'share', 'slack', 'material'):
