@@ -17,7 +17,7 @@ from .robustness_results import title
 
 _TILE, _LABEL = (96, 128), 22  # pixels: (w, h) of a tile, and the height of a row's name
 _PADDING = 1.4  # of the box
-_SEARCHED = 200  # people among whom the one to be shown is
+_SEARCHED = 200  # people, of which one is chosen to be shown
 
 
 def draw_sheet(dataset: dict[str, Any], out: str | os.PathLike[str]) -> None:

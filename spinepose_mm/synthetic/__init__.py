@@ -28,7 +28,8 @@ motion_poses: the poses that each motion passes.
 surface: skin and clothes of figures.
 scene: light and rendering of figures.
 backdrop: background, shadows and camera faults of figures' images.
-rendering: one image and its labels.
+people: one image of people of flesh, and its labels.
+rendering: one image of figures, and its labels.
 photo: images of surfaces of any shape and material in a place.
 mesh: these surfaces.
 raster: which triangle each pixel sees.

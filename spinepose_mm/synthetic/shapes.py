@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 DATA = Path(__file__).with_suffix('.npz')
-NEIGHBOURS = 12  # of like age and the same sex, between whom a new shape lies
+NEIGHBOURS = 12  # of like age and the same sex; a new shape lies between them
 CHILD, OLD = 14.0, 65.0  # years: under and over
 #: Kinds of people that can be asked for; muscle and weight are anny's, from 0 to 1.
 KINDS = ('anyone', 'adult', 'child', 'old', 'heavy', 'athlete')

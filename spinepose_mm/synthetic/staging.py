@@ -1,19 +1,4 @@
-"""Where people, things and cameras are.
-
-An image of people with surfaces of their own takes a dozen lines:
-
-    people = [...]                                   # a list of Surfaces each, and keypoints (37, 3), of each person
-    shifts = stand(rng, keypoints)                   # (N, 2), to be added to x and z of both
-    cameras = make_cameras(rng, keypoints[0], size, views)
-    things = touched(rng, keypoints, motions)
-    places = np.concatenate([*keypoints, [place_of(camera) for camera in cameras]])
-    for camera in cameras:
-        environment = sample_environment(np.random.default_rng(seed), camera, places, panoramas, photographs)
-        front = occluders(rng, keypoints[0], camera) if rng.random() < 0.3 else []
-        image, owner, depth = photographer.render([*surfaces, *things, *front], camera, environment, rng)
-
-`owner == i` are the visible pixels of person i, and `depth` is what keypoints are behind: labels follow from both.
-"""
+"""Where people, things and cameras are; `people` puts them together."""
 
 from __future__ import annotations
 

@@ -180,7 +180,7 @@ class RandomCorruption(_Corrupting):
 
 
 def _check(names: Sequence[str], people: dict[str, Any] | None) -> None:
-    """Raise ValueError where a corruption is unknown, or lacks the people whom it needs."""
+    """Raise ValueError where a corruption is unknown, or lacks the people that it needs."""
     unknown = [name for name in names if name not in CORRUPTIONS]
     if unknown or not names:
         raise ValueError(f'corruptions are out of {", ".join(CORRUPTIONS)}, but {unknown or "none"} was given')
